@@ -1,0 +1,139 @@
+"""Clips, or the bodies in them, as a PyTorch Geometric dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Callable, Literal
+
+import torch
+from torch import Tensor
+from torch_geometric.data import Dataset
+
+from skgraph.data.skeleton_data import SkeletonData
+from skgraph.data.store import SkeletonStore
+from skgraph.data.temporal import centre_windows, sample_positions, sample_windows
+from skgraph.errors import ConfigError
+
+
+class SkeletonDataset(Dataset):
+    """Items of a store, at full length one by one, or as static-shape batches.
+
+    An item is a clip with all its bodies (``items="clips"``), or one body that is really there (``items="bodies"``,
+    what pre-training uses: second bodies that do not exist cost nothing). ``dataset[i]`` is a graph of full length;
+    slicing by range, fraction (``dataset[:0.5]``), index list or mask gives a smaller dataset, as in PyG.
+    :meth:`batch` (and ``__getitems__``, which ``torch.utils.data.DataLoader`` calls) crops and resamples any number of
+    items to ``frames`` frames in one gather.
+
+    Args:
+        store: an opened store, or its folder.
+        split: name of a split; all clips if not given.
+        part: ``"train"`` or ``"test"``.
+        items: ``"clips"`` or ``"bodies"``.
+        frames: frames of a batch, ``T``; needed for batches only.
+        crop: smallest and largest proportion of an item that a batch covers; the centre where both are equal.
+        min_frames: no random crop is shorter than this, unless the item is.
+        transform: applied to single graphs, as in PyG.
+
+    Raises:
+        StoreError: the store cannot be opened or has no such split.
+        ConfigError: an argument that does not fit.
+    """
+
+    def __init__(
+        self,
+        store: SkeletonStore | str | Path,
+        split: str | None = None,
+        part: str = "train",
+        items: Literal["clips", "bodies"] = "clips",
+        frames: int | None = None,
+        crop: tuple[float, float] = (1.0, 1.0),
+        min_frames: int = 1,
+        transform: Callable | None = None,
+    ) -> None:
+        if items not in ("clips", "bodies"):
+            raise ConfigError(f"items must be 'clips' or 'bodies', found '{items}'")
+        low, high = crop
+        if not 0 < low <= high <= 1:
+            raise ConfigError(f"crop must be two proportions with 0 < low <= high <= 1, found {list(crop)}")
+        if frames is not None and frames < 1:
+            raise ConfigError(f"frames must be at least 1, found {frames}")
+        super().__init__(root=None, transform=transform)
+        self.store = store if isinstance(store, SkeletonStore) else SkeletonStore.open(store)
+        self.kind = items
+        self.frames, self.crop, self.min_frames = frames, (low, high), min_frames
+        clips = torch.arange(self.store.num_clips) if split is None else self.store.split(split, part)
+        if items == "clips":
+            self.items = clips
+        else:
+            chosen = torch.zeros(self.store.num_clips, dtype=torch.bool)
+            chosen[clips] = True
+            self.items = chosen[self.store.track_clip].nonzero().flatten()
+
+    def len(self) -> int:
+        return len(self.items)
+
+    @property
+    def clips(self) -> Tensor:
+        """Clip ids of the items, ``[len(self)]``."""
+        items = self.items[torch.as_tensor(list(self.indices()), dtype=torch.long)]
+        return items if self.kind == "clips" else self.store.track_clip[items]
+
+    @property
+    def num_classes(self) -> int:
+        """Classes of the store, whether or not this part holds all of them."""
+        return len(self.store.class_names)
+
+    def get(self, idx: int) -> SkeletonData:
+        item = int(self.items[idx])
+        if self.kind == "clips":
+            return self.store.clip(item)
+        clip = self.store.clip(int(self.store.track_clip[item]))
+        body = item - int(self.store.body_ptr[self.store.track_clip[item]])
+        first, length = int(self.store.track_first[item]), int(self.store.track_length[item])
+        joints = clip.joints[body : body + 1, first : first + length]
+        frame_mask = clip.frame_mask[body : body + 1, first : first + length]
+        clip.joints, clip.frame_mask = joints, frame_mask
+        return clip
+
+    def batch(self, idx: Tensor, generator: torch.Generator | None = None) -> SkeletonData:
+        """Items ``idx [B]``, cropped and resampled to ``frames``: a graph batch of static shape.
+
+        Bodies of a clip share one window of the clip's time; a body item's window lies in the body's own time.
+
+        Args:
+            idx: positions in this dataset.
+            generator: source of the random crops.
+
+        Returns:
+            ``joints [B, M, T, V, C]`` with ``M = 1`` for body items, ``y [B]`` and ``clip [B]`` (clip ids in the store).
+        """
+        if self.frames is None:
+            raise ConfigError("batches need a fixed number of frames: SkeletonDataset(..., frames=T)")
+        item = self.items[idx]
+        store = self.store
+        if self.kind == "bodies":
+            clip, tracks = store.track_clip[item], item[:, None]
+            origin, length = store.track_first[item], store.track_length[item]
+        else:
+            clip, origin, length = item, torch.zeros_like(item), store.length[item]
+            body = torch.arange(store.max_bodies)
+            first, end = store.body_ptr[item, None], store.body_ptr[item + 1, None]
+            tracks = torch.where(first + body < end, first + body, -1)
+        low, high = self.crop
+        if low == high:
+            start, width = centre_windows(length, low, self.min_frames)
+        else:
+            start, width = sample_windows(length, low, high, generator, self.min_frames)
+        positions = sample_positions(origin + start, width, self.frames)
+        bodies = tracks.size(1)
+        joints, frame_mask = store.gather(tracks.flatten(), positions.repeat_interleave(bodies, dim=0))
+        return SkeletonData.from_joints(
+            joints.unflatten(0, (-1, bodies)), frame_mask.unflatten(0, (-1, bodies)), y=store.y[clip], clip=clip
+        )
+
+    def __getitems__(self, idx: list[int]) -> SkeletonData | list[SkeletonData]:
+        """What ``torch.utils.data.DataLoader`` fetches (with ``collate_fn=lambda batch: batch``)."""
+        if self.frames is None:
+            return [self[i] for i in idx]
+        indices = self.indices()
+        return self.batch(torch.tensor([indices[i] for i in idx]))

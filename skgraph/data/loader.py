@@ -1,0 +1,69 @@
+"""Shuffled batches of a dataset, as a pure function of (seed, epoch, rank)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from skgraph.data.dataset import SkeletonDataset
+from skgraph.data.skeleton_data import SkeletonData
+from skgraph.errors import ConfigError
+
+
+class EpochLoader:
+    """Batches of shuffled items; every rank sees its own share of one global order.
+
+    There are no worker processes: a batch is one gather from mapped memory. Nothing here has state, so that a resumed
+    training reads exactly what an uninterrupted one would have read.
+
+    Args:
+        dataset: has ``frames`` set, so that its batches have a static shape.
+        batch_size: items a batch on each rank.
+        seed: of the shuffling and of the crops.
+        rank: of this process.
+        world_size: number of processes.
+
+    Raises:
+        ConfigError: the dataset does not fill one global batch.
+    """
+
+    def __init__(
+        self, dataset: SkeletonDataset, batch_size: int, seed: int = 0, rank: int = 0, world_size: int = 1
+    ) -> None:
+        self.dataset, self.batch_size, self.seed = dataset, batch_size, seed
+        self.rank, self.world_size = rank, world_size
+        self.indices = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
+        self.steps_per_epoch = len(dataset) // (batch_size * world_size)
+        if not self.steps_per_epoch:
+            raise ConfigError(
+                f"the dataset has {len(dataset)} {dataset.kind}, fewer than one global batch of "
+                f"{batch_size} x {world_size}: choose a smaller batch_size"
+            )
+
+    def step_generator(self, step: int) -> torch.Generator:
+        """Random numbers of one step on this rank: crops first, then whatever the training draws."""
+        return torch.Generator().manual_seed(_mix(self.seed, 1 + self.rank, step))
+
+    def order(self, epoch: int) -> Tensor:
+        """The global order of the items in an epoch."""
+        generator = torch.Generator().manual_seed(_mix(self.seed, 0, epoch))
+        return self.indices[torch.randperm(len(self.indices), generator=generator)]
+
+    def epoch(self, epoch: int, first: int = 0) -> Iterator[tuple[SkeletonData, torch.Generator]]:
+        """Batches of an epoch from its ``first`` step on, each with the generator of its step."""
+        share = self.order(epoch)[self.rank :: self.world_size]
+        for step in range(first, self.steps_per_epoch):
+            generator = self.step_generator(epoch * self.steps_per_epoch + step)
+            chosen = share[step * self.batch_size : (step + 1) * self.batch_size]
+            yield self.dataset.batch(chosen, generator), generator
+
+
+def _mix(*numbers: int) -> int:
+    """One 63-bit seed from several numbers (a polynomial hash, far apart for neighbouring inputs)."""
+    mixed = 0x9E3779B97F4A7C15
+    for number in numbers:
+        mixed = ((mixed ^ (number + 1)) * 0xBF58476D1CE4E5B9) % 2**64
+        mixed ^= mixed >> 31
+    return mixed % 2**63

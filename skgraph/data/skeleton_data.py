@@ -1,0 +1,154 @@
+"""A skeleton clip, or a batch of clips, as one spatiotemporal graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+from torch_geometric.data import Data
+
+from skgraph.errors import DataError
+
+if TYPE_CHECKING:
+    from skgraph.topology import Topology
+
+# Attributes that hold one row a graph: batching stacks them along a new dimension instead of concatenating them.
+_STACKED = ("frame_mask", "visible", "masked")
+
+
+class SkeletonData(Data):
+    r"""A graph whose nodes are the joints of every body in every frame.
+
+    The node order is fixed, (graph, body, frame, joint), so that :attr:`joints` is a view of :attr:`x` and no
+    per-sample edge list is ever collated: all graphs of a dataset share one :class:`~skgraph.Topology`, and
+    :meth:`to_pyg` builds the edges where a message-passing layer wants them.
+
+    The same class is a clip (``frame_mask [M, T]``) and a batch of ``B`` clips (``frame_mask [B, M, T]``).
+
+    Attributes:
+        x: node features ``[N, C]`` with ``N = M * T * V`` (clip) or ``B * M * T * V`` (batch); metres for 3D joints.
+            Absent frames hold zeros.
+        frame_mask: ``[M, T]`` or ``[B, M, T]`` bool, True where that body is really there.
+        y: class label, ``[1]`` or ``[B]`` int64.
+    """
+
+    @classmethod
+    def from_joints(cls, joints: Tensor, frame_mask: Tensor | None = None, **attributes: Any) -> SkeletonData:
+        """A clip from ``joints [M, T, V, C]``, or a batch from ``joints [B, M, T, V, C]``.
+
+        Args:
+            joints: joint positions in (body, frame, joint, coordinate) order.
+            frame_mask: ``joints.shape[:-2]`` bool; all True if not given.
+            attributes: anything else the graph carries (``y``, ``name``, ``subject``, ...).
+
+        Raises:
+            DataError: ``joints`` has another rank, or ``frame_mask`` another shape.
+        """
+        if joints.dim() not in (4, 5):
+            raise DataError(f"joints must be [M, T, V, C] or [B, M, T, V, C], found shape {tuple(joints.shape)}")
+        if frame_mask is None:
+            frame_mask = torch.ones(joints.shape[:-2], dtype=torch.bool, device=joints.device)
+        if frame_mask.shape != joints.shape[:-2]:
+            raise DataError(
+                f"frame_mask must be {tuple(joints.shape[:-2])} for joints {tuple(joints.shape)}, "
+                f"found {tuple(frame_mask.shape)}"
+            )
+        return cls(x=joints.reshape(-1, joints.shape[-1]), frame_mask=frame_mask, **attributes)
+
+    @property
+    def joints(self) -> Tensor:
+        """Zero-copy view ``[*, M, T, V, C]`` of :attr:`x`."""
+        # An AttributeError inside a property of `Data` is masked, so what is missing is looked up without raising one.
+        x, frame_mask = self._store.get("x"), self._store.get("frame_mask")
+        if x is None or frame_mask is None:
+            raise DataError(f"this graph has no 'x' and 'frame_mask', found only {self.keys()}")
+        grid = frame_mask.numel()
+        if grid == 0 or x.size(0) % grid:
+            raise DataError(f"x has {x.size(0)} nodes, which frame_mask {tuple(frame_mask.shape)} does not divide")
+        return x.view(*frame_mask.shape, x.size(0) // grid, x.size(-1))
+
+    @joints.setter
+    def joints(self, joints: Tensor) -> None:
+        self._store["x"] = joints.reshape(-1, joints.shape[-1])
+
+    @property
+    def num_joints(self) -> int:
+        """Joints a body, ``V``."""
+        return self.joints.size(-2)
+
+    @property
+    def is_batch(self) -> bool:
+        """Whether this is a batch of clips rather than one clip."""
+        return self._store["frame_mask"].dim() == 3
+
+    @property
+    def num_graphs(self) -> int:
+        """Clips in the batch; 1 for a clip."""
+        return self._store["frame_mask"].size(0) if self.is_batch else 1
+
+    def to_pyg(self, topology: Topology, temporal: bool = True, cross_body: bool = False) -> Data:
+        """This graph with explicit edges, for any PyG layer or for exploration.
+
+        Args:
+            topology: the skeleton; its bones are the edges within a frame.
+            temporal: also join each joint with itself in the next frame.
+            cross_body: also join each joint with the same joint of the other bodies in the frame.
+
+        Returns:
+            ``Data`` with ``x [N, C]``, ``edge_index [2, E]`` (both directions), ``edge_type [E]``
+            (:class:`~skgraph.data.edges.EdgeType`), ``present [N]`` bool (nodes of absent frames have no edges) and,
+            for a batch, ``batch [N]``.
+
+        Raises:
+            DataError: the joint count differs from the topology's.
+        """
+        from skgraph.data.edges import spatiotemporal_edges
+
+        joints, frame_mask = self.joints, self._store["frame_mask"]
+        if joints.size(-2) != topology.num_joints:
+            raise DataError(
+                f"topology '{topology.name}' has {topology.num_joints} joints, the graph has {joints.size(-2)}"
+            )
+        bodies, frames, vertices = joints.shape[-4:-1]
+        edge_index, edge_type = spatiotemporal_edges(topology, bodies, frames, temporal, cross_body)
+        edge_index, edge_type = edge_index.to(joints.device), edge_type.to(joints.device)
+        nodes = bodies * frames * vertices
+        graphs = self.num_graphs
+        offset = torch.arange(graphs, device=joints.device) * nodes
+        edge_index = (edge_index[:, None, :] + offset[None, :, None]).flatten(1)
+        edge_type = edge_type.repeat(graphs)
+        present = frame_mask.flatten().repeat_interleave(vertices)
+        kept = present[edge_index].all(dim=0)
+        data = Data(x=self.x, edge_index=edge_index[:, kept], edge_type=edge_type[kept], present=present)
+        if self.is_batch:
+            data.batch = torch.arange(graphs, device=joints.device).repeat_interleave(nodes)
+        if "y" in self:
+            data.y = self.y
+        return data
+
+    def __getitem__(self, key: Any) -> Any:
+        """An attribute by its name, or clips of a batch by index, slice, mask or index tensor."""
+        if isinstance(key, str):
+            return super().__getitem__(key)
+        if not self.is_batch:
+            raise DataError("this is one clip, not a batch: only attribute names can be looked up")
+        joints, graphs = self.joints, self.num_graphs
+        if isinstance(key, list):
+            key = torch.tensor(key)
+        out = self.__class__()
+        for name, value in self._store.items():
+            if name == "x":
+                out._store[name] = joints[key].reshape(-1, joints.size(-1))
+            elif isinstance(value, Tensor) and value.size(0) == graphs:
+                picked = value[key]
+                out._store[name] = picked.view(1) if picked.dim() == 0 else picked
+            elif isinstance(value, list) and len(value) == graphs:
+                chosen = torch.arange(graphs)[key]
+                out._store[name] = [value[i] for i in chosen] if chosen.dim() else value[int(chosen)]
+            else:
+                out._store[name] = value
+        return out
+
+    def __cat_dim__(self, key: str, value: Any, *args: Any, **kwargs: Any) -> Any:
+        return None if key in _STACKED else super().__cat_dim__(key, value, *args, **kwargs)

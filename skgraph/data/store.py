@@ -1,0 +1,199 @@
+"""A prepared dataset on disk: ragged, memory-mapped, opened in milliseconds."""
+
+from __future__ import annotations
+
+import zipfile
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import yaml
+from torch import Tensor
+
+from skgraph.data.skeleton_data import SkeletonData
+from skgraph.errors import StoreError
+from skgraph.topology import Topology
+
+FORMAT_VERSION = 1
+SPLIT_PARTS = ("train", "test")
+_INDEX_ARRAYS = {
+    "y", "subject", "camera", "setup", "length", "body_ptr", "track_row", "track_first", "track_length",
+}  # fmt: skip
+
+
+class SkeletonStore:
+    """Skeleton clips of one topology, read from a folder that :class:`~skgraph.data.StoreWriter` made.
+
+    On disk, the frames of all bodies stand one after the other, so that any batch is one gather:
+
+    - ``frames.npy`` ``[rows, V, C]`` float32 or float16, memory-mapped; a body's rows run from its first appearance in
+      the clip to its last;
+    - ``present.npy`` ``[rows]`` bool, False in the gaps of a body that left and returned;
+    - ``index.npz``: per clip label, name, subject, camera, setup, length and bodies; per body (*track*) its first row,
+      first frame and length; per split a part for each clip;
+    - ``meta.yaml``: topology, class names, splits, units, source, preprocessing, content hash.
+
+    Open one with :meth:`open`.
+
+    Attributes:
+        topology: the skeleton.
+        meta: what ``meta.yaml`` says.
+        y: labels ``[N]`` int64; likewise ``subject``, ``camera``, ``setup`` (-1 where unknown) and ``length`` (frames).
+        body_ptr: ``[N + 1]``; the tracks of clip ``i`` are ``body_ptr[i] .. body_ptr[i + 1] - 1``.
+        track_clip: ``[tracks]``, the clip of each track.
+    """
+
+    def __init__(self, path: Path, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+        self.path = path
+        self.meta = meta
+        self.topology = Topology.from_dict(meta["topology"], source=str(path / "meta.yaml"))
+        self.class_names: list[str] = list(meta["class_names"])
+        # Copy-on-write mapping: torch wants writable memory, and nothing written there ever reaches the file.
+        self._frames = torch.from_numpy(_load_npy(path / "frames.npy", "c")).flatten(1)
+        self._present = torch.from_numpy(_load_npy(path / "present.npy", "c"))
+        tensors = {key: torch.from_numpy(value) for key, value in arrays.items()}
+        self._split_parts = {key[6:]: tensors.pop(key) for key in list(tensors) if key.startswith("split_")}
+        self.y, self.subject, self.camera, self.setup = (tensors[k] for k in ("y", "subject", "camera", "setup"))
+        self.length, self.body_ptr = tensors["length"], tensors["body_ptr"]
+        self.track_row, self.track_first = tensors["track_row"], tensors["track_first"]
+        self.track_length = tensors["track_length"]
+        self.num_clips = len(self.y)
+        bodies = self.body_ptr.diff()
+        self.max_bodies = int(bodies.max())
+        self.track_clip = torch.repeat_interleave(torch.arange(self.num_clips), bodies)
+
+    @classmethod
+    def open(cls, path: str | Path) -> SkeletonStore:
+        """Open the store at ``path`` without reading its frames.
+
+        Raises:
+            StoreError: the folder is missing, incomplete, truncated or of another format version.
+        """
+        path = Path(path)
+        if not (path / "meta.yaml").is_file():
+            raise StoreError(f"no store at '{path}': expected a folder with meta.yaml, made by `skgraph.prepare`")
+        try:
+            meta = yaml.safe_load((path / "meta.yaml").read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise StoreError(f"'{path / 'meta.yaml'}' is not readable YAML: {error}") from error
+        wanted = {"format", "topology", "class_names", "splits", "clips", "bodies", "rows", "content_hash"}
+        if not isinstance(meta, dict) or not wanted <= set(meta):
+            missing = sorted(wanted - set(meta)) if isinstance(meta, dict) else sorted(wanted)
+            raise StoreError(f"'{path / 'meta.yaml'}' is not a store's description: it has no {', '.join(missing)}")
+        if meta["format"] != FORMAT_VERSION:
+            raise StoreError(
+                f"store '{path}' has format {meta['format']}, this version reads {FORMAT_VERSION}: prepare it again"
+            )
+        try:
+            with np.load(path / "index.npz", allow_pickle=False) as index:
+                arrays = {key: index[key] for key in index.files if key != "name"}
+        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+            raise StoreError(f"'{path / 'index.npz'}' is missing, truncated or not a NumPy archive: {error}") from error
+        if missing := _INDEX_ARRAYS - set(arrays):
+            raise StoreError(f"'{path / 'index.npz'}' lacks {', '.join(sorted(missing))}: prepare the store again")
+        store = cls(path, meta, arrays)
+        store._check_sizes()
+        return store
+
+    def _check_sizes(self) -> None:
+        vertices = self.topology.num_joints * self.topology.dim
+        found = (self.num_clips, len(self.track_row), len(self._frames), len(self._present), self._frames.size(1))
+        expected = (self.meta["clips"], self.meta["bodies"], self.meta["rows"], self.meta["rows"], vertices)
+        if found != expected:
+            raise StoreError(
+                f"store '{self.path}' is inconsistent: (clips, bodies, frames rows, present rows, row size) should be "
+                f"{expected}, found {found}"
+            )
+        ends = self.track_row + self.track_length
+        if len(ends) and (int(ends.max()) > len(self._frames) or int(self.track_row.min()) < 0):
+            raise StoreError(f"store '{self.path}' is inconsistent: a body points outside the {len(self._frames)} rows")
+
+    @cached_property
+    def name(self) -> np.ndarray:
+        """Clip names ``[N]``, read when first asked for."""
+        with np.load(self.path / "index.npz", allow_pickle=False) as index:
+            return index["name"]
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 of the frames, the index and the topology."""
+        return self.meta["content_hash"]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the frames on disk."""
+        return self._frames.numel() * self._frames.element_size()
+
+    def splits(self) -> list[str]:
+        """Names of the splits."""
+        return list(self._split_parts)
+
+    def split(self, name: str, part: str) -> Tensor:
+        """Clip ids of the ``"train"`` or ``"test"`` part of a split.
+
+        Raises:
+            StoreError: no such split or part.
+        """
+        if name not in self._split_parts:
+            raise StoreError(f"store '{self.path}' has no split '{name}', only {', '.join(self.splits()) or 'none'}")
+        if part not in SPLIT_PARTS:
+            raise StoreError(f"a split has the parts {', '.join(SPLIT_PARTS)}, found '{part}'")
+        return (self._split_parts[name] == SPLIT_PARTS.index(part)).nonzero().flatten()
+
+    def gather(self, tracks: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
+        """Read bodies at fractional frames of their clips: one gather and one linear interpolation for all of them.
+
+        Args:
+            tracks: body ids ``[n]``; -1 reads an absent body.
+            positions: frames of the clip ``[n, T]``, fractional.
+
+        Returns:
+            joints ``[n, T, V, C]`` float32, zero where absent, and frame_mask ``[n, T]`` bool, True where every frame
+            that the interpolation weighs is there.
+        """
+        track = tracks.clamp(min=0)
+        row, length = self.track_row[track, None], self.track_length[track, None]
+        position = positions - self.track_first[track, None]
+        inside = (position >= 0) & (position <= length - 1) & (tracks >= 0)[:, None]
+        position = torch.minimum(position.clamp(min=0), length - 1)
+        low = position.floor()
+        weight = position - low
+        low = low.long()
+        high = torch.minimum(low + 1, length - 1)
+        low, high = (row + low).flatten(), (row + high).flatten()
+        there = (self._present[low] | (weight.flatten() == 1)) & (self._present[high] | (weight.flatten() == 0))
+        frame_mask = inside & there.view_as(inside)
+        start, end = self._frames[low].float(), self._frames[high].float()
+        joints = torch.lerp(start, end, weight.reshape(-1, 1).to(start))
+        joints = joints.view(*positions.shape, self.topology.num_joints, self.topology.dim)
+        return joints.masked_fill_(~frame_mask[..., None, None], 0), frame_mask
+
+    def clip(self, i: int) -> SkeletonData:
+        """Clip ``i`` at its full length, all bodies: ``joints [M, T, V, C]``."""
+        if not 0 <= i < self.num_clips:
+            raise StoreError(f"store '{self.path}' has clips 0 .. {self.num_clips - 1}, found {i}")
+        tracks = torch.arange(int(self.body_ptr[i]), int(self.body_ptr[i + 1]))
+        frames = torch.arange(int(self.length[i]), dtype=torch.float32).expand(len(tracks), -1)
+        joints, frame_mask = self.gather(tracks, frames)
+        return SkeletonData.from_joints(
+            joints, frame_mask, y=self.y[i : i + 1], name=str(self.name[i]), subject=self.subject[i : i + 1],
+            camera=self.camera[i : i + 1], setup=self.setup[i : i + 1],
+        )  # fmt: skip
+
+    def __len__(self) -> int:
+        return self.num_clips
+
+    def __repr__(self) -> str:
+        return (
+            f"SkeletonStore({self.path}, clips={self.num_clips}, bodies={len(self.track_row)}, "
+            f"classes={len(self.class_names)}, topology={self.topology.name}, splits={self.splits()})"
+        )
+
+
+def _load_npy(path: Path, mode: str) -> np.ndarray:
+    try:
+        return np.load(path, mmap_mode=mode, allow_pickle=False)
+    except (OSError, ValueError, EOFError) as error:
+        raise StoreError(f"'{path}' is missing, truncated or not a NumPy array: {error}") from error

@@ -1,0 +1,263 @@
+"""Writes a :class:`~skgraph.data.SkeletonStore` clip by clip, and makes it appear whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import yaml
+from numpy.typing import ArrayLike
+
+from skgraph.data.store import FORMAT_VERSION, SPLIT_PARTS, SkeletonStore
+from skgraph.errors import StoreError
+from skgraph.topology import Topology
+
+# Room for the .npy header, rewritten with the final number of rows when the store is closed.
+_HEADER_BYTES = 128
+
+
+class StoreWriter:
+    """Builds a store in a hidden folder beside its destination and renames it into place on success.
+
+    Use as a context manager: leaving it without an error completes the store, leaving it with one removes what was
+    written. Memory stays flat, because frames go to disk as they come.
+
+    Args:
+        path: the folder to make.
+        topology: the skeleton of every clip.
+        class_names: names of the labels ``0 .. len - 1``.
+        source: where the data come from, for people.
+        units: unit of the coordinates (``"m"`` for 3D data).
+        preprocessing: what was done to the coordinates.
+        dtype: ``"float32"`` or ``"float16"``, as stored.
+        fps: frames a second.
+        overwrite: replace an existing store.
+
+    Raises:
+        StoreError: ``path`` exists, or the disk is full.
+    """
+
+    def __init__(
+        self,
+        path: str | Path,
+        topology: Topology,
+        class_names: list[str],
+        *,
+        source: str = "",
+        units: str = "m",
+        preprocessing: str = "none",
+        dtype: str = "float32",
+        fps: float = 30.0,
+        overwrite: bool = False,
+    ) -> None:
+        if dtype not in ("float32", "float16"):
+            raise StoreError(f"a store holds 'float32' or 'float16' frames, found dtype '{dtype}'")
+        self.path = Path(path)
+        self.topology = topology
+        self.class_names = [str(name) for name in class_names]
+        self.overwrite = overwrite
+        self._dtype = np.dtype(dtype)
+        self._about = {"source": source, "units": units, "preprocessing": preprocessing, "fps": float(fps)}
+        self._clips: list[tuple[int, int, int, int, int]] = []
+        self._names: dict[str, int] = {}
+        self._tracks: list[tuple[int, int, int]] = []
+        self._bodies: list[int] = []
+        self._splits: dict[str, tuple[np.ndarray, str]] = {}
+        self._rows = 0
+        self._hash = hashlib.sha256()
+
+    def __enter__(self) -> StoreWriter:
+        if self.path.exists() and not self.overwrite:
+            raise StoreError(f"'{self.path}' exists already: choose another folder, or overwrite=true")
+        # The process id keeps two writers of one store apart; the rename decides which of them made it.
+        self._folder = self.path.parent / f".{self.path.name}.{os.getpid()}.partial"
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.mkdir()
+            self._frames = open(self._folder / "frames.npy", "wb")
+            self._present = open(self._folder / "present.npy", "wb")
+            self._frames.write(bytes(_HEADER_BYTES))
+            self._present.write(bytes(_HEADER_BYTES))
+        except OSError as error:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            raise StoreError(f"cannot write a store at '{self.path}': {error}") from error
+        return self
+
+    def add(
+        self,
+        joints: np.ndarray,
+        *,
+        y: int,
+        name: str,
+        frame_mask: np.ndarray | None = None,
+        subject: int = -1,
+        camera: int = -1,
+        setup: int = -1,
+    ) -> None:
+        """Append one clip.
+
+        Absent frames before a body's first appearance and after its last are not stored, nor are bodies that never
+        appear.
+
+        Args:
+            joints: ``[M, T, V, C]``.
+            y: class label.
+            name: unique name of the clip.
+            frame_mask: ``[M, T]`` bool, where each body is there; everywhere if not given.
+            subject: who performs, -1 where unknown (also ``camera`` and ``setup``).
+
+        Raises:
+            StoreError: a wrong shape, a value that is not finite, an unknown label, a name that was used, a clip
+                without any body, or a full disk.
+        """
+        joints = np.asarray(joints)
+        expected = (self.topology.num_joints, self.topology.dim)
+        if joints.ndim != 4 or joints.shape[2:] != expected:
+            raise StoreError(
+                f"clip '{name}': expected joints [M, T, {expected[0]}, {expected[1]}] for topology "
+                f"'{self.topology.name}', found {list(joints.shape)}"
+            )
+        present = np.ones(joints.shape[:2], bool) if frame_mask is None else np.asarray(frame_mask, bool)
+        if present.shape != joints.shape[:2]:
+            raise StoreError(f"clip '{name}': frame_mask must be {list(joints.shape[:2])}, found {list(present.shape)}")
+        if not 0 <= y < len(self.class_names):
+            raise StoreError(f"clip '{name}': label {y} is outside 0 .. {len(self.class_names) - 1}")
+        if name in self._names:
+            raise StoreError(f"clip name '{name}' is used twice (clips {self._names[name]} and {len(self._clips)})")
+        bodies = np.flatnonzero(present.any(axis=1))
+        if not len(bodies):
+            raise StoreError(f"clip '{name}' has no frame with a body in it")
+        with np.errstate(over="ignore"):
+            stored = joints.astype(self._dtype)
+        bad = ~np.isfinite(stored) & present[:, :, None, None]
+        if bad.any():
+            body, frame, joint, _ = np.argwhere(bad)[0]
+            raise StoreError(
+                f"clip '{name}': body {body}, frame {frame}, joint '{self.topology.joints[joint]}' is "
+                f"{joints[body, frame, joint].tolist()}, expected finite {self._dtype} numbers"
+            )
+        for body in bodies:
+            seen = np.flatnonzero(present[body])
+            first, last = int(seen[0]), int(seen[-1])
+            there = present[body, first : last + 1]
+            rows = np.where(there[:, None, None], stored[body, first : last + 1], 0)
+            self._append(self._frames, np.ascontiguousarray(rows, dtype=self._dtype))
+            self._append(self._present, there)
+            self._tracks.append((self._rows, first, len(there)))
+            self._rows += len(there)
+        self._bodies.append(len(bodies))
+        self._names[name] = len(self._clips)
+        self._clips.append((int(y), int(subject), int(camera), int(setup), joints.shape[1]))
+
+    def add_split(self, name: str, train: ArrayLike, test: ArrayLike, how: str = "") -> None:
+        """Name a split: disjoint clip ids for training and for testing.
+
+        Raises:
+            StoreError: a clip id is unknown or in both parts, or a part is empty.
+        """
+        parts = {"train": np.asarray(train, np.int64), "test": np.asarray(test, np.int64)}
+        assignment = np.full(len(self._clips), -1, np.int8)
+        for part, ids in parts.items():
+            if not len(ids):
+                raise StoreError(f"split '{name}' has no clip in its {part} part")
+            if ids.min() < 0 or ids.max() >= len(self._clips):
+                raise StoreError(f"split '{name}' names clip {ids.max()}, the store has {len(self._clips)} clips")
+            assignment[ids] = SPLIT_PARTS.index(part)
+        both = np.intersect1d(parts["train"], parts["test"])
+        if len(both):
+            clip = list(self._names)[both[0]]
+            raise StoreError(f"split '{name}' has {len(both)} clips in both train and test, '{clip}' first")
+        self._splits[name] = (assignment, how)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is None:
+                self._finish()
+        except OSError as failure:
+            raise StoreError(f"cannot write the store '{self.path}': {failure}") from failure
+        finally:
+            # Closing flushes, which fails once more on a full disk; the folder goes away either way.
+            for file in (self._frames, self._present):
+                try:
+                    file.close()
+                except OSError:
+                    pass
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _append(self, file: Any, array: np.ndarray) -> None:
+        payload = array.tobytes()
+        self._hash.update(payload)
+        try:
+            file.write(payload)
+        except OSError as error:
+            raise StoreError(f"cannot write the store '{self.path}': {error}") from error
+
+    def _finish(self) -> None:
+        if not self._clips:
+            raise StoreError(f"no clip was added to the store '{self.path}'")
+        shape = (self._rows, self.topology.num_joints, self.topology.dim)
+        for file, dtype, size in ((self._frames, self._dtype, shape), (self._present, np.dtype(bool), (self._rows,))):
+            file.seek(0)
+            file.write(_npy_header(dtype, size))
+            file.flush()
+            os.fsync(file.fileno())
+        y, subject, camera, setup, length = np.array(self._clips, np.int64).T
+        row, first, track_length = np.array(self._tracks, np.int64).T
+        index = {
+            "y": y, "subject": subject, "camera": camera, "setup": setup, "length": length,
+            "name": np.array(list(self._names)), "body_ptr": np.concatenate([[0], np.cumsum(self._bodies)]),
+            "track_row": row, "track_first": first, "track_length": track_length,
+        }  # fmt: skip
+        index |= {f"split_{name}": assignment for name, (assignment, _) in self._splits.items()}
+        for key in sorted(index):
+            self._hash.update(key.encode() + np.ascontiguousarray(index[key]).tobytes())
+        self._hash.update(repr((self.topology.to_dict(), self.class_names)).encode())
+        meta = {
+            "format": FORMAT_VERSION,
+            "topology": self.topology.to_dict(),
+            "class_names": self.class_names,
+            **self._about,
+            "splits": {name: how for name, (_, how) in self._splits.items()},
+            "clips": len(self._clips),
+            "bodies": len(self._tracks),
+            "rows": self._rows,
+            "dtype": str(self._dtype),
+            "content_hash": self._hash.hexdigest(),
+        }
+        with open(self._folder / "index.npz", "wb") as file:
+            np.savez(file, **index)
+            os.fsync(file.fileno())
+        with open(self._folder / "meta.yaml", "w", encoding="utf-8") as file:
+            yaml.safe_dump(meta, file, sort_keys=False, allow_unicode=True)
+            file.flush()
+            os.fsync(file.fileno())
+        self._frames.close()
+        self._present.close()
+        SkeletonStore.open(self._folder)  # what was written must be readable before it replaces anything
+        self._move_into_place()
+
+    def _move_into_place(self) -> None:
+        replaced = None
+        if self.path.exists():
+            if not self.overwrite:
+                raise StoreError(f"'{self.path}' came into being while this store was written: nothing was replaced")
+            replaced = self._folder.with_suffix(".replaced")
+            os.rename(self.path, replaced)
+        os.rename(self._folder, self.path)
+        if replaced is not None:
+            shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _npy_header(dtype: np.dtype, shape: tuple[int, ...]) -> bytes:
+    """A version 1.0 .npy header of exactly ``_HEADER_BYTES`` bytes."""
+    text = f"{{'descr': '{dtype.str}', 'fortran_order': False, 'shape': {shape}, }}"
+    body = text.encode("latin1").ljust(_HEADER_BYTES - 11) + b"\n"
+    return b"\x93NUMPY\x01\x00" + len(body).to_bytes(2, "little") + body

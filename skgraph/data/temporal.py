@@ -1,0 +1,57 @@
+"""Temporal crop and linear resampling, as arithmetic on whole batches."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def sample_windows(
+    length: Tensor, low: float, high: float, generator: torch.Generator | None = None, min_frames: int = 1
+) -> tuple[Tensor, Tensor]:
+    """Random windows that cover a proportion ``U(low, high)`` of each sequence.
+
+    Args:
+        length: frames of each sequence, ``[n]`` int64.
+        low: smallest proportion, in (0, 1].
+        high: largest proportion, in [low, 1].
+        generator: source of the random draws.
+        min_frames: no window is shorter than this, unless its sequence is.
+
+    Returns:
+        ``start [n]`` and ``width [n]``, int64, with ``start + width <= length``.
+    """
+    draws = torch.rand(2, length.numel(), generator=generator).to(length.device)
+    width = _width(length, low + (high - low) * draws[0], min_frames)
+    start = (draws[1] * (length - width + 1)).long()
+    return start, width
+
+
+def centre_windows(length: Tensor, proportion: float, min_frames: int = 1) -> tuple[Tensor, Tensor]:
+    """The middle ``proportion`` of each sequence: ``start [n]`` and ``width [n]``, int64."""
+    width = _width(length, proportion, min_frames)
+    return (length - width) // 2, width
+
+
+def _width(length: Tensor, proportion: Tensor | float, min_frames: int) -> Tensor:
+    width = (length * proportion).round().long()
+    return torch.minimum(width.clamp(min=max(min_frames, 1)), length)
+
+
+def sample_positions(start: Tensor, width: Tensor, frames: int) -> Tensor:
+    """Where to read each window so that it becomes ``frames`` frames long.
+
+    Output frame ``i`` is read at ``start + (i + 0.5) * width / frames - 0.5``, clamped into the window: linear
+    interpolation with ``align_corners=False``, so that a window of ``frames`` frames is returned unchanged.
+
+    Args:
+        start: first frame of each window, ``[n]``.
+        width: frames of each window, ``[n]``.
+        frames: output frames, ``T``.
+
+    Returns:
+        ``[n, T]`` float positions, in frames.
+    """
+    step = (torch.arange(frames, device=start.device) + 0.5) / frames
+    offset = (step * width[:, None] - 0.5).clamp(min=0)
+    return start[:, None] + torch.minimum(offset, width[:, None] - 1)

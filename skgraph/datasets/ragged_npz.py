@@ -1,0 +1,210 @@
+"""Reads a *ragged npz*: all frames of a dataset in one array, clip i at `x[offsets[i]:offsets[i + 1]]`."""
+
+from __future__ import annotations
+
+import math
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.units import store_unit
+from skgraph.errors import DataError
+from skgraph.topology import Topology
+
+_REQUIRED = ("x", "offsets", "y", "name", "class_names")
+_BROKEN = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
+_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
+
+
+def read_ragged_npz(
+    source: str | Path,
+    topology: str | Topology,
+    unit: str | None = None,
+    fps: float | None = None,
+    ignore_joint_names: bool = False,
+) -> RawDataset:
+    """Open a ragged npz and check all of it but the frames, which stream from the file when the clips are read.
+
+    Arrays: `x [sum of T, M, V, C]` integer or float, `offsets [N + 1]`, `y [N]` integer, `name [N]`, `class_names`; optional
+    `subject`, `camera`, `setup` and `split` `[N]`, `joint_names [V]`, `fps`, `unit`, `source`, `license`. Others are ignored.
+    Nothing is ever unpickled. Joints that the file has in another order than the topology are reordered by name.
+
+    Args:
+        source: the file.
+        topology: a topology, its name, or the path of its file.
+        unit: `m`, `cm`, `mm`, `normalised`, or `px` in 2D; by default what the file says.
+        fps: frames a second; by default what the file says.
+        ignore_joint_names: take the joints in the file's order, whatever it calls them.
+
+    Raises:
+        DataError: the file is missing, broken, pickled or inconsistent, or does not fit the topology.
+    """
+    path = Path(source).expanduser()
+    topology = topology if isinstance(topology, Topology) else Topology.load(topology)
+    arrays = _read_all_but_x(path)
+    x_shape, x_dtype, fortran = _header(path, "x")
+    if x_dtype.kind not in "iuf":
+        raise DataError(f"'{path}': array 'x' must hold integers or floats, found {x_dtype}")
+    if len(x_shape) != 4:
+        raise DataError(f"'{path}': array 'x' must be [frames, bodies, joints, coordinates], found {list(x_shape)}")
+    if x_shape[2:] != (topology.num_joints, topology.dim):
+        raise DataError(
+            f"'{path}': array 'x' has {x_shape[2]} joints in {x_shape[3]}D, topology '{topology.name}' has "
+            f"{topology.num_joints} in {topology.dim}D"
+        )
+    names = [str(name) for name in _one_dimensional(path, arrays, "name")]
+    y = _one_dimensional(path, arrays, "y")
+    if y.dtype.kind not in "iu":
+        raise DataError(f"'{path}': array 'y' must hold integer labels, found {y.dtype}")
+    lengths = _lengths(path, _one_dimensional(path, arrays, "offsets"), names, x_shape[0])
+    unit = unit or _scalar(arrays, "unit")
+    if unit is None:
+        raise DataError(f"'{path}' does not say its unit: give unit=m, unit=cm or unit=mm")
+    scale, units = store_unit(str(unit), topology)
+    fps = fps or _scalar(arrays, "fps")
+    if fps is None:
+        raise DataError(f"'{path}' does not say its frame rate: give fps=30 or what it is")
+    order, notes = None, []
+    if "joint_names" in arrays and not ignore_joint_names:
+        found = [str(joint) for joint in _one_dimensional(path, arrays, "joint_names")]
+        order = _order(path, found, topology)
+        if order is not None:
+            moved = sum(i != v for v, i in enumerate(order))
+            notes.append(f"{moved} joints were moved, by name, to the order of topology '{topology.name}'")
+    elif "joint_names" not in arrays:
+        notes.append(f"the file names no joints: taken in the order of topology '{topology.name}'")
+    about = [str(value) for key in ("source", "license") if (value := _scalar(arrays, key)) is not None]
+
+    def clips() -> Iterator[np.ndarray]:
+        for frames in _frames(path, x_shape, x_dtype, fortran, lengths):
+            frames = frames if order is None else frames[:, :, order]
+            yield np.multiply(frames, scale, dtype=np.float64).astype(np.float32).swapaxes(0, 1)
+
+    return RawDataset(
+        topology=topology,
+        class_names=[str(name) for name in _one_dimensional(path, arrays, "class_names")],
+        name=names,
+        y=y.astype(np.int64),
+        clips=clips,
+        units=units,
+        unit=str(unit),
+        fps=float(fps),
+        source="; licence: ".join(about) or path.name,
+        notes=notes,
+        **{key: arrays[key] for key in ("subject", "camera", "setup", "split") if key in arrays},
+    )
+
+
+def _read_all_but_x(path: Path) -> dict[str, np.ndarray]:
+    if not path.is_file():
+        raise DataError(f"no file at '{path}': expected a ragged npz")
+    try:
+        archive = np.load(path, allow_pickle=False)
+    except _BROKEN as error:
+        raise DataError(f"'{path}' is not a complete npz file (truncated, or another format): {error}") from error
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise DataError(f"'{path}' holds a single array, expected an npz with the arrays {', '.join(_REQUIRED)}")
+    with archive:
+        if missing := [key for key in _REQUIRED if key not in archive]:
+            raise DataError(f"'{path}' lacks the arrays {', '.join(missing)}; it has {', '.join(archive.files) or 'none'}")
+        arrays = {}
+        for key in archive.files:
+            if _header(path, key)[1].hasobject:
+                raise DataError(f"'{path}': array '{key}' is a pickled object, which is never read; save numbers or text")
+            if key != "x":
+                try:
+                    values = archive[key]
+                    arrays[key] = np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values
+                except _BROKEN as error:
+                    raise DataError(f"'{path}': array '{key}' cannot be read, the file is damaged: {error}") from error
+    return arrays
+
+
+def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
+    return _HEADERS[np.lib.format.read_magic(file)](file)
+
+
+def _header(path: Path, key: str) -> tuple[tuple[int, ...], np.dtype, bool]:
+    """Shape, dtype and whether in Fortran order, of an array that is not read."""
+    try:
+        with zipfile.ZipFile(path) as archive, archive.open(f"{key}.npy") as file:
+            shape, fortran, dtype = _read_header(file)
+            size = archive.getinfo(f"{key}.npy").file_size - file.tell()
+    except (KeyError, *_BROKEN) as error:
+        raise DataError(f"'{path}': array '{key}' cannot be read, the file is damaged: {error}") from error
+    if not dtype.hasobject and size != math.prod(shape) * dtype.itemsize:
+        raise DataError(f"'{path}': array '{key}' has {size} bytes, {dtype} {list(shape)} needs another number")
+    return shape, dtype, fortran
+
+
+def _frames(
+    path: Path, shape: tuple[int, ...], dtype: np.dtype, fortran: bool, lengths: np.ndarray
+) -> Iterator[np.ndarray]:
+    """The frames `[T, M, V, C]` of one clip after another, without ever holding all of `x` (except in Fortran order)."""
+    try:
+        if fortran:
+            with np.load(path, allow_pickle=False) as archive:
+                yield from np.split(archive["x"], np.cumsum(lengths)[:-1])
+            return
+        with zipfile.ZipFile(path) as archive, archive.open("x.npy") as file:
+            _read_header(file)
+            for length in lengths:
+                values = file.read(int(length) * math.prod(shape[1:]) * dtype.itemsize)
+                yield np.frombuffer(values, dtype).reshape(length, *shape[1:])
+    except _BROKEN as error:
+        raise DataError(f"'{path}': array 'x' cannot be read, the file is damaged: {error}") from error
+
+
+def _one_dimensional(path: Path, arrays: dict[str, np.ndarray], key: str) -> np.ndarray:
+    if arrays[key].ndim != 1:
+        raise DataError(f"'{path}': array '{key}' must have one dimension, found shape {list(arrays[key].shape)}")
+    return arrays[key]
+
+
+def _scalar(arrays: dict[str, np.ndarray], key: str) -> object:
+    return arrays[key].reshape(-1)[0].item() if key in arrays and arrays[key].size else None
+
+
+def _lengths(path: Path, offsets: np.ndarray, names: list[str], frames: int) -> np.ndarray:
+    if offsets.dtype.kind not in "iu" or len(offsets) != len(names) + 1:
+        raise DataError(
+            f"'{path}': array 'offsets' must hold {len(names) + 1} integers, one more than the clips; found {len(offsets)} "
+            f"of {offsets.dtype}"
+        )
+    offsets = offsets.astype(np.int64)
+    if offsets[0] != 0 or offsets[-1] != frames:
+        raise DataError(
+            f"'{path}': array 'offsets' must run from 0 to {frames}, the length of 'x'; found {offsets[0]} to {offsets[-1]}"
+        )
+    lengths = np.diff(offsets)
+    if (lengths < 0).any():
+        i = int(np.argmax(lengths < 0))
+        raise DataError(
+            f"'{path}': array 'offsets' must not decrease, found {offsets[i + 1]} after {offsets[i]} at clip '{names[i]}'"
+        )
+    return lengths
+
+
+def _order(path: Path, found: list[str], topology: Topology) -> list[int] | None:
+    """Where each joint of the topology stands in the file; None where the order is the same."""
+    keys = [_key(joint) for joint in found]
+    wanted = [_key(joint) for joint in topology.joints]
+    extra = [joint for joint, key in zip(found, keys) if key not in wanted]
+    missing = [joint for joint, key in zip(topology.joints, wanted) if key not in keys]
+    if extra or missing:
+        raise DataError(
+            f"'{path}' has joints that topology '{topology.name}' has not ({', '.join(extra) or 'none'}), and lacks "
+            f"({', '.join(missing) or 'none'}); ignore_joint_names=true takes them in the file's order"
+        )
+    if len(keys) != len(wanted):
+        raise DataError(f"'{path}' names {len(keys)} joints, expected {len(wanted)}, each once")
+    return None if keys == wanted else [keys.index(key) for key in wanted]
+
+
+def _key(joint: str) -> str:
+    return "".join(letter for letter in joint.casefold() if letter.isalnum())

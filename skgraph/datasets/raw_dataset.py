@@ -1,0 +1,92 @@
+"""A dataset on its way from raw files to a store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from skgraph.errors import DataError
+from skgraph.topology import Topology
+
+
+@dataclass(frozen=True)
+class RawDataset:
+    """What is known of every clip of a dataset, checked, and a way to read the clips one at a time.
+
+    A reader of raw files (`read_ragged_npz`, `read_npy_folder`) makes one; `write_store` turns it into a store. Memory
+    holds a clip at a time, whatever the size of the dataset.
+
+    Args:
+        topology: the skeleton that the clips are in.
+        class_names: names of the labels 0, 1, ...
+        name: clip names [N], unique.
+        y: labels [N] int64.
+        clips: starts an iteration over the N clips in order, each `joints [M, T, V, C]` in `units`; a body whose joints are
+            all exactly zero in a frame is absent from that frame.
+        units: unit of what `clips` yields: `m`, or `px` / `normalised` where coordinates are not lengths.
+        unit: unit of the files, where they are lengths: `m`, `cm` or `mm`.
+        fps: frames a second.
+        source: where the data come from, for people.
+        subject, camera, setup: ids [N], int or str, or None where unknown; a single unknown one is -1 or "".
+        split: `train` or `test` for every clip [N], where the dataset has a split of its own.
+        notes: what a person should know of how the files were read.
+
+    Raises:
+        DataError: arrays of different lengths, a label without a class name, or a clip name that is used twice.
+    """
+
+    topology: Topology
+    class_names: list[str]
+    name: list[str]
+    y: np.ndarray
+    clips: Callable[[], Iterator[np.ndarray]]
+    units: str
+    unit: str
+    fps: float
+    source: str
+    subject: np.ndarray | None = None
+    camera: np.ndarray | None = None
+    setup: np.ndarray | None = None
+    split: np.ndarray | None = None
+    notes: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise DataError(f"'{self.source}' holds no clip")
+        for key in ("y", "subject", "camera", "setup", "split"):
+            values = getattr(self, key)
+            if values is not None and np.shape(values) != (len(self),):
+                raise DataError(f"'{key}' must be one value a clip, [{len(self)}], found {list(np.shape(values))}")
+        for key in ("subject", "camera", "setup"):
+            values = getattr(self, key)
+            if values is not None and values.dtype.kind not in "iuU":
+                raise DataError(f"'{key}' must be integers or text, found {values.dtype}")
+        seen: dict[str, int] = {}
+        for i, name in enumerate(self.name):
+            if name in seen:
+                raise DataError(f"clip name '{name}' is used twice, by clips {seen[name]} and {i}; names must be unique")
+            seen[name] = i
+        outside = np.flatnonzero((self.y < 0) | (self.y >= len(self.class_names)))
+        if len(outside):
+            i = outside[0]
+            raise DataError(
+                f"clip '{self.name[i]}' has label {self.y[i]}, expected 0 to {len(self.class_names) - 1} for "
+                f"{len(self.class_names)} class names ({len(outside)} such clips)"
+            )
+        if not self.fps > 0:
+            raise DataError(f"fps must be a positive number of frames a second, found {self.fps}")
+
+    def __len__(self) -> int:
+        return len(self.name)
+
+    def ids(self, key: str) -> np.ndarray:
+        """`subject`, `camera` or `setup` as a store keeps them, int64 [N]: text is numbered in sorted order; -1 unknown."""
+        values = getattr(self, key)
+        if values is None:
+            return np.full(len(self), -1, np.int64)
+        if values.dtype.kind in "iu":
+            return values.astype(np.int64)
+        known = np.unique(values[values != ""])
+        return np.where(values == "", -1, np.searchsorted(known, values))

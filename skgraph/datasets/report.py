@@ -1,0 +1,136 @@
+"""What a person wants to see of a dataset that was just prepared, to believe it."""
+
+from __future__ import annotations
+
+import shlex
+import textwrap
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skgraph.data.store import SkeletonStore
+from skgraph.datasets.write_store import Written
+
+_SAMPLE = 500
+_WIDTH = 100
+_KEY_WIDTH = 14
+
+
+def report(written: Written, seconds: float) -> str:
+    """A table of a new store: clips, classes, bodies, sizes, splits, and the command that trains on it.
+
+    Sizes of bodies and bones are medians over at most 500 clips, evenly spaced. A store in metres also gets its bone length
+    variation: in a clip, the standard deviation of a bone's length over its mean, the median over the bones. Tracked
+    skeletons have a few percent; much more means broken tracking, or joints in another order than the topology's.
+
+    Args:
+        written: the store and what was left out of it.
+        seconds: how long preparing it took.
+    """
+    store = SkeletonStore.open(written.path)
+    rows = {
+        "clips": f"{store.num_clips}",
+        "excluded": _excluded(written.excluded),
+        "classes": _classes(store),
+        "subjects": _subjects(store),
+        "bodies": _bodies(store),
+        "frames": _frames(store),
+        "joints": f"{store.topology.num_joints} of topology '{store.topology.name}', {store.topology.dim}D",
+        "unit": store.meta["units"] + (f", from {written.unit} in the files" if written.unit != store.meta["units"] else ""),
+        **_sizes(store),
+        **{f"split {name}": _split(store, name) for name in store.splits()},
+        "source": store.meta["source"],
+        "store": f"{written.path}, {_megabytes(store)}, made in {seconds:.1f} s",
+        **{f"note {i}" if len(written.notes) > 1 else "note": note for i, note in enumerate(written.notes, start=1)},
+    }
+    width = max(_KEY_WIDTH, *(len(key) + 2 for key in rows))
+    lines = [
+        textwrap.fill(
+            value, _WIDTH, initial_indent=key.ljust(width), subsequent_indent=" " * width,
+            break_long_words=False, break_on_hyphens=False,
+        )
+        for key, value in rows.items()
+    ]  # fmt: skip
+    return "\n".join([*lines, f"next: python -m skgraph.pretrain dataset=store dataset.root={shlex.quote(str(written.path))}"])
+
+
+def _excluded(excluded: dict[str, list[str]]) -> str:
+    reasons = (
+        f"{len(names)} {reason} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
+        for reason, names in excluded.items()
+    )
+    return "; ".join(reasons) or "none"
+
+
+def _classes(store: SkeletonStore) -> str:
+    counts = np.bincount(store.y.numpy(), minlength=len(store.class_names))
+    if len(counts) <= 20:
+        listed = ", ".join(f"{name} ({count})" for name, count in zip(store.class_names, counts))
+        return f"{len(counts)}: {listed}"
+    fewest, most = int(counts.argmin()), int(counts.argmax())
+    return (
+        f"{len(counts)}, of {counts[fewest]} ({store.class_names[fewest]}) to {counts[most]} clips "
+        f"({store.class_names[most]}), median {np.median(counts):g}"
+    )
+
+
+def _subjects(store: SkeletonStore) -> str:
+    known = np.unique(store.subject[store.subject >= 0].numpy())
+    return str(len(known)) if len(known) else "not known"
+
+
+def _bodies(store: SkeletonStore) -> str:
+    bodies = store.body_ptr.diff()
+    if store.max_bodies == 1:
+        return "1 in every clip"
+    return f"{bodies.double().mean():.2f} a clip, at most {store.max_bodies}"
+
+
+def _frames(store: SkeletonStore) -> str:
+    length, fps = store.length.numpy(), store.meta["fps"]
+    return (
+        f"{length.min()} to {length.max()} a clip, median {np.median(length):g}; {length.sum()} in all, "
+        f"{length.sum() / fps / 60:.0f} min at {fps:g} a second"
+    )
+
+
+def _sizes(store: SkeletonStore) -> dict[str, str]:
+    """Extents of the bodies and variation of the bones."""
+    sample = np.unique(np.linspace(0, store.num_clips - 1, _SAMPLE).astype(int))
+    clips = [store.clip(int(i)) for i in sample]
+    bodies = [clip.joints[clip.frame_mask].numpy() for clip in clips]
+    extents = np.stack([np.median(body.max(axis=1) - body.min(axis=1), axis=0) for body in bodies])
+    height = np.median(extents.max(axis=1))
+    unit = store.meta["units"]
+    size = f"{height:.3g} {unit} along the largest axis, {' x '.join(f'{e:.3g}' for e in np.median(extents, axis=0))} {unit}"
+    rows = {"body size": f"{size} in {'xyz'[: store.topology.dim]} (medians)"}
+    if unit == "m":
+        variation = np.array([_variation(clip.joints.numpy(), clip.frame_mask.numpy(), store) for clip in clips])
+        worst = int(np.nanargmax(variation))
+        rows["bone lengths"] = (
+            f"vary by {np.nanmedian(variation):.1%} within a clip (median), at most {variation[worst]:.1%} "
+            f"({store.name[sample[worst]]})"
+        )
+    return rows
+
+
+def _variation(joints: NDArray[np.floating], frame_mask: NDArray[np.bool_], store: SkeletonStore) -> float:
+    """Relative standard deviation of bone lengths over the frames of each body, the median over bones and bodies."""
+    parent, child = store.topology.edges.T.numpy()
+    lengths = np.linalg.norm(joints[:, :, child] - joints[:, :, parent], axis=-1)
+    variation = []
+    for body, there in zip(lengths, frame_mask):
+        mean = body[there].mean(axis=0)
+        # A bone without length (two joints of the topology that the sensor reports as one) has no variation.
+        variation.extend((body[there].std(axis=0) / mean)[mean > 0])
+    return float(np.median(variation)) if variation else float("nan")
+
+
+def _split(store: SkeletonStore, name: str) -> str:
+    train, test = (len(store.split(name, part)) for part in ("train", "test"))
+    how = store.meta["splits"][name]
+    return f"{train} train, {test} test" + (f"; {how}" if how else "")
+
+
+def _megabytes(store: SkeletonStore) -> str:
+    return f"{sum(file.stat().st_size for file in store.path.iterdir()) / 1e6:.1f} MB"

@@ -1,0 +1,120 @@
+"""Splits of a dataset into training and test clips."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.errors import ConfigError, DataError
+
+_NAMES = {"subject": "xsub", "camera": "xview", "setup": "xset", "random": "random", "given": "given"}
+
+
+@dataclass(frozen=True)
+class Split:
+    """A split: its name, whether each clip trains [N] bool (the others test), and in words how it was made."""
+
+    name: str
+    train: np.ndarray
+    how: str
+
+
+def make_split(
+    raw: RawDataset,
+    name: str | None = None,
+    by: str | None = None,
+    train: str | int | Sequence[str | int] | None = None,
+    fraction: float | None = None,
+    seed: int | None = None,
+) -> Split:
+    """Divide the clips of a dataset.
+
+    Args:
+        raw: the dataset.
+        name: name of the split; by default `xsub`, `xview`, `xset`, `random` or `given`, after `by`.
+        by: `subject`, `camera` or `setup` (no value of it is in both parts), `random` (by clip, the classes in proportion) or
+            `given` (the dataset's own). By default `given` where there is one, then `random` if `fraction` or `seed` is
+            given or subjects are unknown, else `subject`.
+        train: the values of `by` that train, or `alternate`, the default: of the sorted values every second one, starting
+            with the first.
+        fraction: part of the clips that trains in a `random` split, 0.8 by default.
+        seed: of a `random` split, 0 by default.
+
+    Raises:
+        ConfigError: options that do not belong together, or values that the dataset does not have.
+        DataError: the dataset lacks what the split is made by, or a part would be empty.
+    """
+    if by is None:
+        if raw.split is not None:
+            by = "given"
+        else:
+            by = "random" if raw.subject is None or fraction is not None or seed is not None else "subject"
+    if by not in _NAMES:
+        raise ConfigError(f"split.by must be one of {', '.join(_NAMES)}, found '{by}'")
+    if by != "random" and (fraction is not None or seed is not None):
+        raise ConfigError(f"split.fraction and split.seed belong to split.by=random, found split.by={by}")
+    if by in ("random", "given") and train is not None:
+        raise ConfigError(f"split.train={train} needs split.by=subject, camera or setup, found split.by={by}")
+    if by == "given":
+        chosen, how = _given(raw)
+    elif by == "random":
+        fraction, seed = 0.8 if fraction is None else fraction, 0 if seed is None else seed
+        chosen, how = _random(raw.y, fraction, seed), f"{fraction:g} of the clips of each class, at random (seed {seed}), train"
+    else:
+        chosen, how = _grouped(raw, by, "alternate" if train is None else train)
+    name = _NAMES[by] if name is None else str(name)
+    for part, ids in (("training", chosen), ("test", ~chosen)):
+        if not ids.any():
+            raise DataError(f"split '{name}' leaves no {part} clips: {how}")
+    return Split(name, chosen, how)
+
+
+def _given(raw: RawDataset) -> tuple[np.ndarray, str]:
+    if raw.split is None:
+        raise DataError("split.by=given needs a split in the dataset, and it has none")
+    for i, part in enumerate(raw.split):
+        if part not in ("train", "test"):
+            raise DataError(f"clip '{raw.name[i]}' has split '{part}', expected 'train' or 'test'")
+    return raw.split == "train", "as the dataset gives it"
+
+
+def _random(y: np.ndarray, fraction: float, seed: int) -> np.ndarray:
+    if not 0 < fraction < 1:
+        raise ConfigError(f"split.fraction must lie between 0 and 1, found {fraction:g}")
+    generator = np.random.default_rng(seed)
+    chosen = np.zeros(len(y), bool)
+    for label in np.unique(y):
+        clips = generator.permutation(np.flatnonzero(y == label))
+        # Both parts get a clip of the class as long as there are two.
+        count = min(max(round(fraction * len(clips)), 1), max(len(clips) - 1, 1))
+        chosen[clips[:count]] = True
+    return chosen
+
+
+def _grouped(raw: RawDataset, by: str, train: str | int | Sequence[str | int]) -> tuple[np.ndarray, str]:
+    values = getattr(raw, by)
+    if values is None:
+        raise DataError(f"split.by={by} needs the {by} of every clip, and the dataset does not say it; try split.by=random")
+    is_text = values.dtype.kind not in "iu"
+    unknown = np.flatnonzero(values == ("" if is_text else -1))
+    if len(unknown):
+        raise DataError(
+            f"split.by={by} needs the {by} of every clip, and {len(unknown)} have none, '{raw.name[unknown[0]]}' first"
+        )
+    available = [value.item() for value in np.unique(values)]
+    if isinstance(train, str) and train == "alternate":
+        wanted = available[::2]
+    else:
+        wanted = list(train) if isinstance(train, Sequence) and not isinstance(train, str) else [train]
+        # A subject named '01' reaches us as the number 1 unless it was quoted, so text is compared as it was read.
+        wanted = [str(value) for value in wanted] if is_text else wanted
+        if absent := [value for value in wanted if value not in available]:
+            raise ConfigError(f"split.train has the {by}s {_listed(absent)}; available are {_listed(available)}")
+    return np.isin(values, wanted), f"{by}s {_listed(wanted)} train"
+
+
+def _listed(values: Sequence[object]) -> str:
+    return ", ".join(map(str, values))

@@ -1,0 +1,122 @@
+"""Forward kinematics of the NTU skeleton: from the angles of the limbs to the positions of the joints."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from skgraph.datasets.synthetic.postures import ANGLES, COLUMNS
+
+# joint: (parent, offset from it in metres (left, up, forward), what its length scales with), of a 1.7 m person who stands
+# with hanging arms. Rooted at the pelvis and with both finger joints on the hand, as a body moves; the bones of the
+# topology, made for streams, run otherwise. The right side mirrors the left.
+_MIDDLE_AND_LEFT = {
+    "SpineBase": (None, (0, 0, 0), "trunk"),
+    "SpineMid": ("SpineBase", (0, 0.29, 0), "trunk"),
+    "SpineShoulder": ("SpineMid", (0, 0.22, 0), "trunk"),
+    "Neck": ("SpineShoulder", (0, 0.07, 0.005), "trunk"),
+    "Head": ("Neck", (0, 0.135, 0.02), "trunk"),
+    "ShoulderLeft": ("SpineShoulder", (0.165, -0.045, 0), "width"),
+    "ElbowLeft": ("ShoulderLeft", (0, -0.265, 0), "arm"),
+    "WristLeft": ("ElbowLeft", (0, -0.24, 0), "arm"),
+    "HandLeft": ("WristLeft", (0, -0.075, 0), "arm"),
+    "HandTipLeft": ("HandLeft", (0, -0.085, 0), "arm"),
+    "ThumbLeft": ("HandLeft", (-0.01, -0.035, 0.05), "arm"),
+    "HipLeft": ("SpineBase", (0.08, -0.035, 0), "width"),
+    "KneeLeft": ("HipLeft", (0, -0.39, 0), "leg"),
+    "AnkleLeft": ("KneeLeft", (0, -0.375, 0), "leg"),
+    "FootLeft": ("AnkleLeft", (0.01, -0.055, 0.1), "leg"),
+}
+SKELETON = _MIDDLE_AND_LEFT | {
+    joint.replace("Left", "Right"): (parent.replace("Left", "Right"), (-x, y, z), part)
+    for joint, (parent, (x, y, z), part) in _MIDDLE_AND_LEFT.items()
+    if "Left" in joint
+}
+PARTS = ("trunk", "width", "arm", "leg")
+
+# Height of a joint of the foot over the floor that it stands on, in metres.
+_SOLE = {"Ankle": 0.08, "Foot": 0.025}
+# An ankle this much lower than the other carries most of the weight and stays where it is.
+_WEIGHT_SHIFT = 0.03
+
+
+def forward_kinematics(pose: np.ndarray, scale: dict[str, float]) -> dict[str, np.ndarray]:
+    """Joint positions of a performer who stands on the floor, faces z and has y up and x to the left.
+
+    Each joint is carried by its parent: `p[j] = p[parent] + R[j] @ offset[j]` and `R[j] = R[parent] @ local[j]`, with the
+    local rotations made of the limb's angles. The lower foot is then put on the floor, the foot that carries the weight
+    where it stood, and the whole body displaced along its path.
+
+    Args:
+        pose: angles [T, D] in degrees, the columns of `COLUMNS`.
+        scale: what a body part's bone lengths are multiplied with, for each of `PARTS`.
+
+    Returns:
+        joint name -> positions [T, 3] in metres.
+    """
+    angle = {limb: dict(zip(names, pose[:, COLUMNS[limb]].T)) for limb, names in ANGLES.items()}
+    local = _local_rotations(angle)
+    rotation = {"SpineBase": np.broadcast_to(np.eye(3), (len(pose), 3, 3))}
+    joints = {"SpineBase": np.zeros((len(pose), 3))}
+    for joint, (parent, offset, part) in SKELETON.items():
+        if parent is None:
+            continue
+        turn = rotation[parent]
+        # Feet keep to the floor, whatever the leg does.
+        turn = local[joint] if "Foot" in joint else turn @ local[joint] if joint in local else turn
+        rotation[joint] = turn
+        joints[joint] = joints[parent] + turn @ (np.array(offset) * scale[part])
+    root = _standing(joints, scale)
+    path = angle["path"]
+    root[:, 1] += path["up"]
+    heading = _about("y", path["turn"])
+    drift = np.stack([path["left"], np.zeros(len(pose)), path["forward"]], axis=-1)
+    return {joint: np.einsum("tij,tj->ti", heading, at + root) + drift for joint, at in joints.items()}
+
+
+def _local_rotations(angle: dict[str, dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """How each joint's bone, and all that hangs on it, is turned against the bone before it, [T, 3, 3]."""
+    torso, head = angle["torso"], angle["head"]
+    local = {
+        "SpineMid": _about("y", torso["twist"]) @ _about("x", torso["lean"]) @ _about("z", -torso["side"]),
+        "SpineShoulder": _about("x", torso["curl"]),
+        "Neck": _about("x", head["nod"] / 2) @ _about("y", head["shake"] / 2),
+        "Head": _about("x", head["nod"] / 2) @ _about("y", head["shake"] / 2),
+    }
+    for side, sign in (("Left", 1), ("Right", -1)):
+        arm, leg = angle[f"{side.lower()}_arm"], angle[f"{side.lower()}_leg"]
+        plane = 90 - arm["plane"]
+        local |= {
+            f"Elbow{side}": (
+                _about("y", sign * plane) @ _about("x", -arm["raise"]) @ _about("y", -sign * (plane + arm["roll"]))
+            ),
+            f"Wrist{side}": _about("x", -arm["elbow"]),
+            f"Hand{side}": _about("x", -arm["wrist"]),
+            f"Knee{side}": _about("z", sign * leg["spread"]) @ _about("x", -leg["hip"]),
+            f"Ankle{side}": _about("x", leg["knee"]),
+            f"Foot{side}": _about("x", leg["toe"]),
+        }
+    return local
+
+
+def _about(axis: str, degrees: np.ndarray) -> np.ndarray:
+    """Right-handed rotation about a coordinate axis, [T, 3, 3]."""
+    first, second = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[axis]
+    radians = np.deg2rad(degrees)
+    matrix = np.broadcast_to(np.eye(3), (*radians.shape, 3, 3)).copy()
+    matrix[..., first, first] = matrix[..., second, second] = np.cos(radians)
+    matrix[..., second, first] = np.sin(radians)
+    matrix[..., first, second] = -matrix[..., second, first]
+    return matrix
+
+
+def _standing(joints: dict[str, np.ndarray], scale: dict[str, float]) -> np.ndarray:
+    """Where the pelvis is [T, 3] if the lower foot touches the floor and the ankle with the weight stays in its place."""
+    soles = [joints[f"{joint}{side}"][:, 1] - height for joint, height in _SOLE.items() for side in ("Left", "Right")]
+    ankles = np.stack([joints["AnkleLeft"], joints["AnkleRight"]])
+    home = np.stack([joints["HipLeft"], joints["HipRight"]])
+    lift = ankles[0, :, 1] - ankles[1, :, 1]
+    left = 1 / (1 + np.exp(lift / _WEIGHT_SHIFT))
+    weight = np.stack([left, 1 - left])[..., None]
+    root = (weight * (home - ankles)).sum(axis=0)
+    root[:, 1] = -np.min(soles, axis=0)
+    return root

@@ -1,0 +1,49 @@
+"""Who performs: the body and the habits that make two people do one action differently."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from skgraph.datasets.synthetic.kinematics import PARTS
+from skgraph.datasets.synthetic.postures import ANGLES, NUM_ANGLES
+
+# Standard deviation of a person's own posture, in degrees, for the angles of each limb; nobody walks with a habit.
+_HABIT = {
+    "right_arm": (12, 5, 10, 9, 6), "left_arm": (12, 5, 10, 9, 6), "torso": (2.5, 1.5, 2.5, 2.5), "head": (5, 3),
+    "right_leg": (1.5, 1.5, 2, 1), "left_leg": (1.5, 1.5, 2, 1), "path": (0, 0, 0, 0),
+}  # fmt: skip
+_LEFT_HANDED = 0.2
+
+
+@dataclass(frozen=True)
+class Performer:
+    """One person.
+
+    Args:
+        scale: factors on the bone lengths of each body part.
+        tempo: factor on the speed of the movements.
+        amplitude: factor on their size.
+        habit: angles [D] added to every pose.
+        left_handed: does the mirrored motions.
+    """
+
+    scale: dict[str, float]
+    tempo: float
+    amplitude: float
+    habit: np.ndarray
+    left_handed: bool
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator) -> Performer:
+        """A random adult: 1.45 to 1.95 m tall, body parts within a few percent of that height's proportions."""
+        height = np.clip(rng.normal(1.0, 0.055), 0.853, 1.147)
+        scale = {part: float(height * np.clip(rng.normal(1, 0.04), 0.9, 1.1)) for part in PARTS}
+        return cls(
+            scale=scale,
+            tempo=float(np.exp(rng.normal(0, 0.15))),
+            amplitude=float(np.clip(rng.normal(1, 0.08), 0.82, 1.15)),
+            habit=np.concatenate([_HABIT[limb] for limb in ANGLES]) * rng.normal(size=NUM_ANGLES),
+            left_handed=bool(rng.random() < _LEFT_HANDED),
+        )

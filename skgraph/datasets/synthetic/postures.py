@@ -1,0 +1,103 @@
+"""Named postures of the limbs: the words in which the actions are written.
+
+Angles are anatomical and in degrees, displacements in metres. The shoulder follows the recommendation of the
+International Society of Biomechanics (Wu et al., J. Biomech. 2005): the plane in which the upper arm is raised, how far,
+and how it is rolled about itself. Actions are written for a right-handed performer.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+ANGLES = {
+    # plane 0 raises sideways, 90 forward; raise 0 hangs, 180 points up; roll turns the forearm inward; elbow and wrist bend
+    "right_arm": ("plane", "raise", "roll", "elbow", "wrist"),
+    "left_arm": ("plane", "raise", "roll", "elbow", "wrist"),
+    # forward lean from the pelvis, sideways lean and twist to the left, forward bend of the upper spine
+    "torso": ("lean", "side", "twist", "curl"),
+    "head": ("nod", "shake"),
+    # hip and knee bend, spread outward, pitch of the toes below the horizontal
+    "right_leg": ("hip", "spread", "knee", "toe"),
+    "left_leg": ("hip", "spread", "knee", "toe"),
+    # of the whole body over the floor: metres forward, left and up, turn to the left
+    "path": ("forward", "left", "up", "turn"),
+}
+
+ARM = {
+    "hang": (45, 10, 0, 15, 0),
+    "hip": (-15, 40, 70, 95, 10),
+    "belly": (60, 20, 70, 95, 0),
+    "pocket": (10, 18, 30, 40, 0),
+    "back": (-60, 25, 60, 30, 0),
+    "swing": (85, 30, 10, 25, 0),
+    "mouth": (75, 45, 45, 135, 10),
+    "ear": (35, 55, 15, 145, 10),
+    "wave_in": (10, 95, -80, 110, 0),
+    "wave_out": (5, 95, -80, 55, 0),
+    "cocked": (-10, 95, -85, 100, -20),
+    "front": (85, 90, 0, 5, 0),
+    "across": (105, 50, 25, 20, 25),
+    "guard": (70, 35, 25, 125, 0),
+    "open": (40, 55, 40, 55, 0),
+    "closed": (85, 50, 55, 55, 0),
+    "up": (60, 165, 0, 12, 0),
+    "crown": (30, 105, 30, 120, 10),
+    "reach": (85, 85, 0, 10, 0),
+    "carry": (80, 25, 25, 85, 0),
+    "shake_high": (85, 55, 5, 45, 0),
+    "shake_low": (85, 35, 5, 50, 0),
+    "five": (85, 125, 0, 30, -20),
+    "embrace": (65, 85, 55, 60, 10),
+    "offer": (85, 60, 5, 30, 10),
+}
+TORSO = {
+    "upright": (0, 0, 0, 0),
+    "bowed": (50, 0, 0, 15),
+    "stooped": (55, 0, 5, 25),
+    "wound": (-6, -4, -28, 0),
+    "unwound": (16, 4, 22, 6),
+    "rising": (32, 0, 0, 8),
+    "pushing": (14, 0, 0, 4),
+    "pushed": (-16, 0, 0, -6),
+    "arched": (-8, 0, 0, -4),
+}
+HEAD = {"level": (0, 0), "down": (22, 0), "back": (-22, 0), "aside": (6, -14)}
+LEG = {
+    "stand": (0, 4, 0, 0),
+    "step": (42, 4, 65, 25),
+    "bent": (42, 8, 60, 0),
+    "squat": (100, 18, 120, 0),
+    "sit": (84, 8, 88, 0),
+    "cocked": (62, 6, 95, 25),
+    "kick": (72, 4, 12, 15),
+    "stride": (22, 4, 10, 0),
+    "tiptoe": (0, 4, 0, 35),
+}
+PATH = {
+    "here": (0, 0, 0, 0),
+    "aloft": (0, 0, 0.28, 0),
+    "nearer": (0.22, 0, 0, 0),
+    "farther": (-0.25, 0, 0, 0),
+    "half_round": (0, 0, 0, 90),
+    "round": (0, 0, 0, 180),
+}
+
+POSTURES = {
+    "right_arm": ARM, "left_arm": ARM, "torso": TORSO, "head": HEAD, "right_leg": LEG, "left_leg": LEG, "path": PATH,
+}  # fmt: skip
+STANDING = {
+    "right_arm": "hang", "left_arm": "hang", "torso": "upright", "head": "level",
+    "right_leg": "stand", "left_leg": "stand", "path": "here",
+}  # fmt: skip
+# What an arm does that the action does not need, and how often.
+FREE_ARM = {"hang": 0.5, "hip": 0.14, "belly": 0.16, "pocket": 0.12, "back": 0.08}
+
+_ends = np.cumsum([len(names) for names in ANGLES.values()]).tolist()
+# limb -> its columns in a pose [..., D]
+COLUMNS = {limb: slice(end - len(names), end) for (limb, names), end in zip(ANGLES.items(), _ends)}
+NUM_ANGLES = _ends[-1]
+
+
+def posture(words: dict[str, str]) -> np.ndarray:
+    """The pose [D] in which each limb takes the posture of that name; every limb of `ANGLES` must be there."""
+    return np.concatenate([POSTURES[limb][words[limb]] for limb in ANGLES]).astype(np.float64)

@@ -1,0 +1,72 @@
+"""Units of length: conversion to metres, and the check that they are what the file says."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from skgraph.errors import ConfigError, DataError
+from skgraph.topology import Topology
+
+METRES = {"m": 1.0, "cm": 0.01, "mm": 0.001}
+"""Metres in each unit of length."""
+
+PLAUSIBLE_HEIGHT = (0.3, 3.0)
+"""Median body height in metres, from a crouching child to a tall adult with the arms up."""
+
+
+def store_unit(unit: str, topology: Topology) -> tuple[float, str]:
+    """The factor that brings coordinates in `unit` to the unit of a store, and that unit.
+
+    Args:
+        unit: `m`, `cm` or `mm`, which become metres; `normalised` (no length), or `px` in 2D, which stay as they are.
+
+    Raises:
+        ConfigError: another unit, or pixels in 3D.
+    """
+    if unit in METRES:
+        return METRES[unit], "m"
+    if unit == "normalised" or (unit == "px" and topology.dim == 2):
+        return 1.0, unit
+    others = "px, normalised" if topology.dim == 2 else "normalised"
+    raise ConfigError(f"unit of the {topology.dim}D topology '{topology.name}' must be m, cm, mm, {others}; found '{unit}'")
+
+
+class HeightCheck:
+    """Checks that bodies have the size of people, which they have not where the unit is wrong.
+
+    The height of a body in a frame is its largest extent along an axis, so that it needs no vertical axis and a person may
+    lie down; of a clip, the median over its frames; of a dataset, the median over its clips.
+
+    Args:
+        unit: the unit that the coordinates were converted from, for the message.
+    """
+
+    def __init__(self, unit: str) -> None:
+        self.unit = unit
+        self._heights: list[float] = []
+
+    def add(self, joints: np.ndarray, frame_mask: np.ndarray) -> None:
+        """Measure a clip: `joints [M, T, V, C]` in metres, `frame_mask [M, T]` bool with a True in it."""
+        bodies = joints[frame_mask]
+        self._heights.append(float(np.median((bodies.max(axis=1) - bodies.min(axis=1)).max(axis=1))))
+
+    def check(self) -> None:
+        """
+        Raises:
+            DataError: the median height is implausible; the message names the unit that makes it plausible.
+        """
+        height = float(np.median(self._heights))
+        low, high = PLAUSIBLE_HEIGHT
+        if low <= height <= high:
+            return
+        in_file = height / METRES[self.unit]
+        others = [unit for unit in METRES if low <= in_file * METRES[unit] <= high]
+        # Where two units fit, the one that comes nearest to a standing adult.
+        others.sort(key=lambda unit: abs(math.log(in_file * METRES[unit] / 1.5)))
+        advice = f"say unit={others[0]}" if others else "no unit of m, cm, mm explains it"
+        raise DataError(
+            f"bodies are {height:.3g} m tall with unit={self.unit} (median of {len(self._heights)} clips), expected {low:g} "
+            f"to {high:g} m: {advice}, or check_height=false if they really are"
+        )

@@ -1,0 +1,115 @@
+"""A raw dataset becomes a store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from tqdm import tqdm
+
+from skgraph.data.store_writer import StoreWriter
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.splits import make_split
+from skgraph.datasets.units import METRES, HeightCheck
+from skgraph.errors import DataError, StoreError
+
+_CHECK_AFTER = 100
+
+
+@dataclass(frozen=True)
+class Written:
+    """A new store, and what it does not say itself.
+
+    Args:
+        path: the store.
+        unit: unit of the files that it was made from.
+        excluded: names of the clips that were left out, by reason.
+        notes: what a person should know.
+    """
+
+    path: Path
+    unit: str
+    excluded: dict[str, list[str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+
+def write_store(
+    raw: RawDataset,
+    out: str | Path,
+    split: Mapping[str, Any] | None = None,
+    overwrite: bool = False,
+    check_height: bool = True,
+) -> Written:
+    """Write a dataset as a store, clip by clip; on any error nothing is left behind.
+
+    Clips in which no body ever appears are left out. Nothing else is changed but the unit and the joint order, see `raw`.
+
+    Args:
+        raw: the dataset.
+        out: folder of the store.
+        split: options of `make_split`.
+        overwrite: replace a store that is there.
+        check_height: fail where bodies have not the size of people, which shows a wrong unit.
+
+    Raises:
+        DataError: a clip that is not finite, an implausible unit, an impossible split.
+        StoreError: `out` exists, or cannot be written.
+    """
+    out = Path(out).expanduser()
+    if overwrite and out.exists() and not (out / "meta.yaml").is_file():
+        raise StoreError(f"'{out}' is not a store, and overwrite=true replaces nothing else")
+    division = make_split(raw, **(split or {}))
+    # Coordinates that are not lengths have no height in metres.
+    height = HeightCheck(raw.unit) if check_height and raw.unit in METRES else None
+    ids = {key: raw.ids(key) for key in ("subject", "camera", "setup")}
+    excluded: dict[str, list[str]] = {}
+    kept: list[int] = []
+    done = [] if raw.unit == raw.units else [f"{raw.unit} to {raw.units}"]
+    writer = StoreWriter(
+        out, raw.topology, raw.class_names, source=raw.source, units=raw.units, fps=raw.fps, overwrite=overwrite,
+        preprocessing="; ".join([*done, *raw.notes]) or "none",
+    )  # fmt: skip
+    with writer, tqdm(raw.clips(), "preparing", len(raw), unit="clip", leave=False, disable=None) as clips:
+        for i, joints in enumerate(clips):
+            frame_mask = (joints != 0).any(axis=(2, 3))
+            if not frame_mask.any():
+                reason = "all zero" if frame_mask.size else "no frames"
+                excluded.setdefault(reason, []).append(raw.name[i])
+                continue
+            writer.add(
+                joints, y=int(raw.y[i]), name=raw.name[i], frame_mask=frame_mask,
+                **{key: int(values[i]) for key, values in ids.items()},
+            )  # fmt: skip
+            kept.append(i)
+            if height is not None:
+                height.add(joints, frame_mask)
+                if len(kept) == _CHECK_AFTER:  # a wrong unit shows at once, not after an hour
+                    height.check()
+        if not kept:
+            raise DataError(f"every one of the {len(raw)} clips of '{raw.source}' is empty or all zero")
+        if height is not None:
+            height.check()
+        train = division.train[kept]
+        writer.add_split(division.name, np.flatnonzero(train), np.flatnonzero(~train), division.how)
+    notes = [*raw.notes, *_split_notes(raw, division.train, kept)]
+    for key in ids:
+        if (values := getattr(raw, key)) is not None and values.dtype.kind not in "iu":
+            notes.append(f"{key}s are text in the files and numbers in the store: 0 is '{np.unique(values[values != ''])[0]}'")
+    return Written(out, raw.unit, excluded, notes)
+
+
+def _split_notes(raw: RawDataset, train: np.ndarray, kept: list[int]) -> list[str]:
+    notes = []
+    y, trains = raw.y[kept], train[kept]
+    for part, labels in (("training", y[trains]), ("test", y[~trains])):
+        if absent := sorted(set(y.tolist()) - set(labels.tolist())):
+            names = ", ".join(f"'{raw.class_names[label]}'" for label in absent[:5])
+            notes.append(f"{len(absent)} classes have no {part} clip: {names}{', ...' if len(absent) > 5 else ''}")
+    if raw.subject is not None:
+        subjects = raw.subject[kept]
+        if both := len(np.intersect1d(subjects[trains], subjects[~trains])):
+            notes.append(f"{both} subjects are in both parts of the split")
+    return notes

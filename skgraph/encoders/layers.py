@@ -1,0 +1,85 @@
+"""The pre-norm transformer block that encoders, predictors and decoders share."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from skgraph.errors import ConfigError
+
+
+class Attention(nn.Module):
+    """Multi-head self-attention (Vaswani et al., 2017) over ``[B, tokens, D]``, by fused scaled dot product.
+
+    Args:
+        dim: width ``D``.
+        heads: attention heads; divides ``dim``.
+
+    Raises:
+        ConfigError: ``heads`` does not divide ``dim``.
+    """
+
+    def __init__(self, dim: int, heads: int) -> None:
+        super().__init__()
+        if dim % heads:
+            raise ConfigError(f"heads must divide the width, found {heads} heads for a width of {dim}")
+        self.heads = heads
+        self.qkv = nn.Linear(dim, 3 * dim)
+        self.out = nn.Linear(dim, dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, tokens, dim = x.shape
+        qkv = self.qkv(x).view(batch, tokens, 3, self.heads, dim // self.heads)
+        query, key, value = qkv.permute(2, 0, 3, 1, 4)  # each [B, heads, tokens, D / heads]
+        x = F.scaled_dot_product_attention(query, key, value)
+        return self.out(x.transpose(1, 2).reshape(batch, tokens, dim))
+
+
+class DropPath(nn.Module):
+    """Stochastic depth (Huang et al., 2016): in training, zero a residual branch of a sample with probability ``p``."""
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.p == 0:
+            return x
+        kept = torch.rand(x.size(0), *[1] * (x.dim() - 1), device=x.device) >= self.p
+        return x * kept.to(x.dtype) / (1 - self.p)
+
+    def extra_repr(self) -> str:
+        return f"p={self.p}"
+
+
+class Block(nn.Module):
+    """Pre-norm transformer block: attention and a two-layer GELU MLP, each behind a LayerNorm and a residual.
+
+    Args:
+        dim: width ``D``.
+        heads: attention heads.
+        mlp_ratio: hidden width of the MLP over ``dim``.
+        drop_path: probability of dropping a residual branch of a sample.
+    """
+
+    def __init__(self, dim: int, heads: int, mlp_ratio: float = 4.0, drop_path: float = 0.0) -> None:
+        super().__init__()
+        hidden = int(dim * mlp_ratio)
+        self.norm1 = nn.LayerNorm(dim)
+        self.attention = Attention(dim, heads)
+        self.norm2 = nn.LayerNorm(dim)
+        self.mlp = nn.Sequential(nn.Linear(dim, hidden), nn.GELU(), nn.Linear(hidden, dim))
+        self.drop_path = DropPath(drop_path)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.drop_path(self.attention(self.norm1(x)))
+        return x + self.drop_path(self.mlp(self.norm2(x)))
+
+
+def initialise(module: nn.Module) -> None:
+    """Xavier-uniform weights and zero biases for linear layers, as masked autoencoders do (He et al., 2022)."""
+    if isinstance(module, nn.Linear):
+        nn.init.xavier_uniform_(module.weight)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

@@ -1,0 +1,109 @@
+"""A transformer on the visible tokens of a skeleton."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
+
+from skgraph.encoders.layers import Block, initialise
+from skgraph.encoders.positions import GridEmbedding
+from skgraph.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from skgraph.topology import Topology
+
+
+class TransformerEncoder(nn.Module):
+    r"""Skeleton transformer (S-JEPA, section 4.1): linear patch embedding, joint and time embeddings, pre-norm blocks.
+
+    A token is one joint over ``patch_length`` frames,
+
+    .. math:: e_j^t = \mathrm{Linear}(p_j^t) + E_{joint}[j] + E_{time}[t],
+
+    and only visible tokens are embedded and attended to, so that what a hidden joint holds cannot reach the output and
+    a mask of 90 % saves 90 % of the work.
+
+    Args:
+        topology: the skeleton; gives the joint count ``V``.
+        frames: frames of a clip, ``T``.
+        channels: coordinates of a joint, ``C``.
+        patch_length: frames of a token, ``l``; divides ``frames``.
+        dim: width ``D``.
+        depth: blocks.
+        heads: attention heads.
+        mlp_ratio: hidden width of the MLPs over ``dim``.
+        drop_path: drop probability of the last block's residual branches, rising linearly from 0.
+        gradient_checkpointing: recompute activations in the backward pass to save memory.
+
+    Attributes:
+        dim: width of the tokens.
+        grid: ``(T_e, V)``, with ``T_e = T / l`` segments.
+
+    Raises:
+        ConfigError: ``patch_length`` does not divide ``frames``, or ``heads`` does not divide ``dim``.
+    """
+
+    def __init__(
+        self,
+        topology: Topology,
+        frames: int,
+        channels: int = 3,
+        patch_length: int = 1,
+        dim: int = 256,
+        depth: int = 8,
+        heads: int = 8,
+        mlp_ratio: float = 4.0,
+        drop_path: float = 0.0,
+        gradient_checkpointing: bool = False,
+    ) -> None:
+        super().__init__()
+        if frames % patch_length:
+            raise ConfigError(f"patch_length must divide the frames, found {patch_length} for {frames} frames")
+        self.dim = dim
+        self.grid = (frames // patch_length, topology.num_joints)
+        self.patch_length, self.channels = patch_length, channels
+        self.gradient_checkpointing = gradient_checkpointing
+        self.embed = nn.Linear(patch_length * channels, dim)
+        self.positions = GridEmbedding(self.grid, dim)
+        rates = torch.linspace(0, drop_path, depth).tolist()
+        self.blocks = nn.ModuleList(Block(dim, heads, mlp_ratio, rate) for rate in rates)
+        self.norm = nn.LayerNorm(dim)
+        self.apply(initialise)
+
+    def forward(self, joints: Tensor, visible: Tensor | None = None) -> Tensor:
+        """Encode the visible tokens.
+
+        Args:
+            joints: ``[B, T, V, C]``.
+            visible: token ids ``[B, K]``, token ``t * V + v``; all tokens if not given.
+
+        Returns:
+            tokens ``[B, K, D]``, or ``[B, L, D]`` without ``visible``, in the order of ``visible``.
+
+        Raises:
+            DataError: ``joints`` does not have this encoder's frames, joints and channels.
+        """
+        x = self.patches(joints)
+        if visible is None:
+            x = self.embed(x) + self.positions()
+        else:
+            x = x.gather(1, visible[..., None].expand(-1, -1, x.size(-1)))
+            x = self.embed(x) + self.positions(visible)
+        for block in self.blocks:
+            if self.gradient_checkpointing and torch.is_grad_enabled():
+                x = checkpoint(block, x, use_reentrant=False)
+            else:
+                x = block(x)
+        return self.norm(x)
+
+    def patches(self, joints: Tensor) -> Tensor:
+        """The raw tokens ``[B, L, l * C]`` of ``joints [B, T, V, C]``, in time-major order."""
+        segments, vertices = self.grid
+        expected = (segments * self.patch_length, vertices, self.channels)
+        if joints.shape[1:] != expected:
+            raise DataError(f"the encoder expects joints [B, {', '.join(map(str, expected))}], found {[*joints.shape]}")
+        x = joints.unflatten(1, (segments, self.patch_length))  # [B, T_e, l, V, C]
+        return x.transpose(2, 3).flatten(3).flatten(1, 2)

@@ -1,0 +1,23 @@
+"""The errors that bad input raises: one clear sentence each, printed by the verbs without a traceback."""
+
+from __future__ import annotations
+
+
+class DataError(ValueError):
+    """Input that cannot be used: says what was expected, what was found and where."""
+
+
+class TopologyError(DataError):
+    """A topology file or mapping that is not a skeleton: see :class:`skgraph.Topology`."""
+
+
+class StoreError(DataError):
+    """A prepared dataset on disk that is missing, incomplete or inconsistent."""
+
+
+class CheckpointError(DataError):
+    """A checkpoint that is corrupt or belongs to another configuration."""
+
+
+class ConfigError(DataError):
+    """A configuration value that is unknown or cannot be combined with the others."""

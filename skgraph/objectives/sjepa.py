@@ -1,0 +1,158 @@
+"""S-JEPA: predict the latents of masked joints."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch import distributed as dist
+from torch.nn import functional as F
+
+from skgraph.errors import ConfigError
+from skgraph.objectives.ema import ema_momentum, ema_update
+from skgraph.objectives.predictor import Predictor
+
+
+class SJEPA(nn.Module):
+    r"""Skeletal joint-embedding predictive architecture (Abdelfattah and Alahi, ECCV 2024, Algorithm 1).
+
+    View 1, masked, goes through the encoder and the predictor; view 2, whole, through the target encoder, an
+    exponential moving average of the encoder without gradients. With targets :math:`z`, predictions :math:`\hat z` and
+    a centre :math:`c`, the loss at the masked tokens :math:`\mathcal M` is the cross-entropy
+
+    .. math::
+        \mathcal L = -\frac{1}{|\mathcal M|} \sum_{i \in \mathcal M} \sum_k q_i^{(k)} \log p_i^{(k)}, \quad
+        q_i = \mathrm{softmax}\big((z_i - c) / \tau_t\big), \quad p_i = \mathrm{softmax}(\hat z_i / \tau_s),
+
+    and :math:`c` follows the batch mean of all targets with momentum :math:`\beta` (the mean over all ranks).
+
+    The paper sets ``K = D`` and says that both encoders project to K dimensions. ``output_dim`` adds that projection:
+    a linear layer behind the encoder (and its average behind the target encoder) from which the predictor reads and in
+    which the targets live, so that it learns through the predictor. Without it the targets are the tokens themselves.
+
+    Args:
+        encoder: any encoder of :mod:`skgraph.encoders`.
+        predictor: called as ``predictor(in_dim=..., grid=..., out_dim=...)``.
+        output_dim: width ``K`` of the projection; none if not given.
+        loss: ``"ce"``, or ``"l2"`` for the mean squared error between predictions and targets, where temperatures and
+            centring play no part (the paper's ablation, I-JEPA's loss).
+        two_views: give the target encoder a view of its own; otherwise it sees view 1 whole.
+        center: subtract the centre from the targets.
+        center_momentum: :math:`\beta`.
+        target_temperature: :math:`\tau_t`.
+        temperature: :math:`\tau_s`.
+        target_norm: ``"layer"`` normalises every target token over its features, ``"l2"`` to unit length, before the
+            centre is taken; ``None`` is the paper's text.
+        ema: first and last momentum of the target encoder, on a cosine.
+
+    Raises:
+        ConfigError: an unknown value.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        predictor: Callable[..., nn.Module] = Predictor,
+        output_dim: int | None = None,
+        loss: Literal["ce", "l2"] = "ce",
+        two_views: bool = True,
+        center: bool = True,
+        center_momentum: float = 0.9,
+        target_temperature: float = 0.04,
+        temperature: float = 0.1,
+        target_norm: Literal["layer", "l2"] | None = None,
+        ema: tuple[float, float] = (0.996, 1.0),
+    ) -> None:
+        super().__init__()
+        if loss not in ("ce", "l2"):
+            raise ConfigError(f"objective.loss must be 'ce' or 'l2', found '{loss}'")
+        if target_norm not in ("layer", "l2", None):
+            raise ConfigError(f"objective.target_norm must be 'layer', 'l2' or null, found '{target_norm}'")
+        if min(temperature, target_temperature) <= 0:
+            raise ConfigError(f"temperatures must be positive, found {temperature} and {target_temperature}")
+        if not 0 <= ema[0] <= ema[1] <= 1:
+            raise ConfigError(f"objective.ema must rise within [0, 1], found {list(ema)}")
+        self.num_views = 2 if two_views else 1
+        self.loss, self.center_targets = loss, center
+        self.center_momentum, self.target_norm = center_momentum, target_norm
+        self.target_temperature, self.temperature = target_temperature, temperature
+        self.ema = tuple(ema)
+        width = output_dim or encoder.dim
+        self.encoder = encoder
+        self.projection = nn.Linear(encoder.dim, width) if output_dim else nn.Identity()
+        self.predictor = predictor(in_dim=width, grid=encoder.grid, out_dim=width)
+        self.target_encoder = copy.deepcopy(self.encoder).requires_grad_(False)
+        self.target_projection = copy.deepcopy(self.projection).requires_grad_(False)
+        self.register_buffer("center", torch.zeros(width))
+
+    def forward(self, views: Tensor, visible: Tensor, masked: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """One step of Algorithm 1, lines 7 to 15 and 18.
+
+        Args:
+            views: ``[num_views, B, T, V, C]``.
+            visible: token ids ``[B, K]`` that the encoder sees.
+            masked: the other token ids ``[B, L - K]``.
+
+        Returns:
+            the loss, and detached scalars: ``prediction_entropy`` and ``target_entropy`` as shares of ``log K``
+            (1 is uniform, 0 is one-hot), ``target_std`` and ``prediction_std`` (mean over features of the deviation
+            over tokens and batch).
+        """
+        latents = self.projection(self.encoder(views[0], visible))
+        predictions = self.predictor(latents, visible, masked).float()
+        targets = self.targets(views[-1])  # [B, L, K]
+        chosen = targets.gather(1, masked[..., None].expand(-1, -1, targets.size(-1)))
+        logs = {"target_std": _spread(targets), "prediction_std": _spread(predictions.detach())}
+        if self.loss == "l2":
+            return F.mse_loss(predictions, chosen), logs
+        logits = (chosen - self.center) / self.target_temperature if self.center_targets else (
+            chosen / self.target_temperature
+        )  # fmt: skip
+        q = logits.softmax(dim=-1)
+        log_p = (predictions / self.temperature).log_softmax(dim=-1)
+        loss = -(q * log_p).sum(dim=-1).mean()
+        with torch.no_grad():
+            floor = math.log(q.size(-1))
+            logs["target_entropy"] = torch.special.entr(q).sum(-1).mean() / floor
+            logs["prediction_entropy"] = -(log_p.exp() * log_p).sum(-1).mean() / floor
+        if self.center_targets and self.training:
+            self._update_center(targets)
+        return loss, logs
+
+    @torch.no_grad()
+    def targets(self, view: Tensor) -> Tensor:
+        """Targets ``[B, L, K]`` of a whole view ``[B, T, V, C]`` (Algorithm 1, line 11)."""
+        z = self.target_projection(self.target_encoder(view)).float()
+        if self.target_norm == "layer":
+            return F.layer_norm(z, z.shape[-1:])
+        return F.normalize(z, dim=-1) if self.target_norm == "l2" else z
+
+    @torch.no_grad()
+    def _update_center(self, targets: Tensor) -> None:
+        mean = targets.mean(dim=(0, 1))
+        if dist.is_available() and dist.is_initialized():
+            dist.all_reduce(mean)
+            mean /= dist.get_world_size()
+        self.center.lerp_(mean, 1 - self.center_momentum)
+
+    def train(self, mode: bool = True) -> SJEPA:
+        """The target stays in evaluation mode: its targets must not depend on drop-path."""
+        super().train(mode)
+        self.target_encoder.eval()
+        self.target_projection.eval()
+        return self
+
+    def after_step(self, progress: float) -> None:
+        """Move the target encoder (Algorithm 1, line 17); ``progress`` is the share of training done, in [0, 1]."""
+        momentum = ema_momentum(progress, *self.ema)
+        ema_update(self.target_encoder, self.encoder, momentum)
+        ema_update(self.target_projection, self.projection, momentum)
+
+
+@torch.no_grad()
+def _spread(tokens: Tensor) -> Tensor:
+    return tokens.flatten(0, 1).std(dim=0).mean()

@@ -1,0 +1,92 @@
+"""``python -m skgraph.pretrain``: train an encoder without labels, and say what it learned."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import torch
+import yaml
+from omegaconf import DictConfig, OmegaConf
+from tqdm import tqdm
+
+from skgraph.build import build_encoder, build_objective, build_views, open_store
+from skgraph.data import EpochLoader, SkeletonDataset
+from skgraph.errors import ConfigError
+from skgraph.evaluation import Protocol
+from skgraph.evaluation.compare import compare, table
+from skgraph.training import Trainer, TrainerConfig
+from skgraph.training.devices import Processes, choose_device, processes
+from skgraph.verb import verb
+
+
+@verb("pretrain")
+def main(cfg: DictConfig) -> None:
+    """Compose, train (or resume), and compare the encoder with a random one of the same shape."""
+    config = OmegaConf.to_container(cfg, resolve=True)
+    device = choose_device(config["device"])
+    with processes(device) as group:
+        pretrain(config, device, group)
+
+
+def pretrain(config: dict, device: torch.device, group: Processes = Processes()) -> None:
+    """Run a pre-training that a plain configuration describes (the resolved ``configs/pretrain.yaml``).
+
+    Raises:
+        DataError: bad configuration, data or checkpoint, in one sentence.
+    """
+    if group.is_main:
+        store, split = open_store(config["dataset"])
+    group.barrier()  # one process writes the synthetic dataset, the others wait for it
+    if not group.is_main:
+        store, split = open_store(config["dataset"])
+    say = tqdm.write if group.is_main else lambda line: None
+    bodies = SkeletonDataset(
+        store, split, "train", items="bodies", frames=config["frames"], crop=tuple(config["crop"]),
+        min_frames=config["min_frames"],
+    )  # fmt: skip
+    try:
+        trainer_config = TrainerConfig(**config["trainer"])
+    except TypeError as error:
+        raise ConfigError(f"trainer: {error}") from error
+    loader = EpochLoader(bodies, trainer_config.batch_size, config["seed"], group.rank, group.world_size)
+    torch.manual_seed(config["seed"])
+    encoder = build_encoder(config, store.topology)
+    objective = build_objective(config, encoder)
+    views = build_views(config, store.topology, encoder.grid[0], objective.num_views)
+
+    folder = Path(config["runs"]) / config["name"]
+    folder.mkdir(parents=True, exist_ok=True)
+    trainer = Trainer(
+        objective, loader, views, folder, trainer_config, config, device, config["precision"], group, say
+    )  # fmt: skip
+    resumed = trainer.resume()
+    if group.is_main and not resumed:
+        _write_config(folder / "config.yaml", config)
+    say(f"{folder}: {len(bodies)} bodies of {store.path}, split {split}, on {device}")
+    say(
+        f"encoder {_millions(encoder)}, objective {_millions(objective)} parameters in all, tokens "
+        f"{encoder.grid[0]} x {encoder.grid[1]}, {trainer.total_steps} steps"
+        + (f", resumed at step {trainer.step}" if resumed else "")
+    )
+    complete = trainer.fit()
+    if complete and group.is_main:
+        protocols = [Protocol(name) for name in config["evaluate"]]
+        if protocols:
+            compared = compare(folder, config, store, split, protocols, device, config["precision"])
+            say(table(compared, store, split))
+    group.barrier()
+
+
+def _millions(module: torch.nn.Module) -> str:
+    return f"{sum(p.numel() for p in module.parameters()) / 1e6:.2f} M"
+
+
+def _write_config(path: Path, config: dict) -> None:
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+    os.replace(partial, path)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,16 @@
+"""The loop that trains every objective, and what it needs: schedules, checkpoints, logs, diagnostics."""
+
+from skgraph.training.diagnostics import collapse_warning, feature_diagnostics, rankme
+from skgraph.training.schedule import learning_rate
+from skgraph.training.trainer import Trainer, TrainerConfig
+from skgraph.training.views import ViewMaker
+
+__all__ = [
+    "Trainer",
+    "TrainerConfig",
+    "ViewMaker",
+    "collapse_warning",
+    "feature_diagnostics",
+    "learning_rate",
+    "rankme",
+]

@@ -1,0 +1,69 @@
+"""What the features look like while they train, and the alarm when they collapse."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+# Thresholds of the alarm, far from what a healthy run shows (features of a random encoder: rank 5 to 20, std 0.1).
+MIN_RANK = 2.0
+MIN_STD = 1e-3
+UNIFORM_ENTROPY = 0.99
+ONE_HOT_ENTROPY = 0.01
+
+
+def rankme(features: Tensor, eps: float = 1e-7) -> Tensor:
+    r"""Effective rank of a feature matrix (RankMe; Garrido et al., ICML 2023, equation 1).
+
+    :math:`\exp(-\sum_k p_k \log p_k)` with :math:`p_k = \sigma_k / \lVert \sigma \rVert_1 + \epsilon` over the singular
+    values of the centred features. Centring makes a constant vector rank 1 whatever its length.
+
+    Args:
+        features: ``[n, D]``.
+    """
+    features = features.double()
+    sigma = torch.linalg.svdvals(features - features.mean(dim=0))
+    p = sigma / sigma.sum().clamp(min=eps) + eps
+    return torch.exp(-(p * p.log()).sum()).float()
+
+
+@torch.no_grad()
+def feature_diagnostics(encoder: nn.Module, joints: Tensor) -> tuple[Tensor, dict[str, float]]:
+    """Mean-pooled features of whole clips, and their statistics.
+
+    Args:
+        encoder: encodes in evaluation mode; its mode is restored.
+        joints: ``[n, T, V, C]``, prepared like a training view without augmentation.
+
+    Returns:
+        features ``[n, D]``, and ``rankme`` and ``feature_std`` (mean over dimensions of the deviation over clips).
+    """
+    training = encoder.training
+    encoder.eval()
+    features = torch.cat([encoder(chunk).float().mean(dim=1) for chunk in joints.split(64)])
+    encoder.train(training)
+    return features, {"rankme": float(rankme(features)), "feature_std": float(features.std(dim=0).mean())}
+
+
+def collapse_warning(values: Mapping[str, float]) -> str | None:
+    """One sentence when the diagnostics show a collapse, otherwise nothing.
+
+    Args:
+        values: any of ``rankme``, ``feature_std`` and an objective's ``prediction_entropy``, ``target_entropy``
+            (shares of ``log K``) and ``target_std``.
+    """
+    signs = []
+    if values.get("rankme", math.inf) < MIN_RANK:
+        signs.append(f"the effective rank of the features is {values['rankme']:.2f} (below {MIN_RANK:g})")
+    for key in ("feature_std", "target_std"):
+        if values.get(key, math.inf) < MIN_STD:
+            signs.append(f"{key} is {values[key]:.1e} (below {MIN_STD:g})")
+    for key in ("prediction_entropy", "target_entropy"):
+        if values.get(key, 0.5) > UNIFORM_ENTROPY:
+            signs.append(f"{key} is {values[key]:.3f} of its maximum: the distributions are uniform")
+    if values.get("prediction_entropy", 0.5) < ONE_HOT_ENTROPY and values.get("target_entropy", 0.5) < ONE_HOT_ENTROPY:
+        signs.append("predictions and targets are one-hot")
+    return f"collapse: {'; '.join(signs)}" if signs else None

@@ -1,0 +1,44 @@
+"""Drawings for the log."""
+
+from __future__ import annotations
+
+import torch
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from skgraph.topology import Topology
+
+
+def mask_figure(topology: Topology, joints: Tensor, visible: Tensor, grid: tuple[int, int], moments: int = 6) -> Figure:
+    """A body at several moments, its visible joints filled and its masked joints hollow, over the mask itself.
+
+    Args:
+        topology: gives the bones.
+        joints: one body, ``[T, V, C]``; the first two coordinates are drawn.
+        visible: its visible token ids, ``[K]``.
+        grid: ``(T_e, V)``.
+        moments: segments drawn.
+    """
+    segments, vertices = grid
+    seen = torch.zeros(segments * vertices, dtype=torch.bool)
+    seen[visible.cpu()] = True
+    seen = seen.view(segments, vertices)
+    joints = joints.detach().float().cpu()
+    patch_length = joints.size(0) // segments
+    figure = Figure(figsize=(2 * moments, 4.5), layout="constrained")
+    bodies, table = figure.subfigures(2, 1, height_ratios=(2, 1))
+    axes = bodies.subplots(1, moments, sharex=True, sharey=True, squeeze=False)[0]
+    for axis, segment in zip(axes, torch.linspace(0, segments - 1, moments).long().tolist(), strict=True):
+        pose = joints[segment * patch_length + patch_length // 2, :, :2]
+        for parent, child in topology.edges.tolist():
+            axis.plot(*pose[[parent, child]].T.numpy(), color="0.75", linewidth=1, zorder=1)
+        for shown, face in ((seen[segment], "tab:blue"), (~seen[segment], "white")):
+            axis.scatter(*pose[shown].T.numpy(), s=14, facecolors=face, edgecolors="tab:blue", linewidths=0.7, zorder=2)
+        axis.set_title(f"segment {segment}", fontsize=8)
+        axis.set_aspect("equal")
+        axis.axis("off")
+    axis = table.subplots()
+    axis.imshow(seen.T.numpy(), aspect="auto", cmap="Blues", vmin=0, vmax=1.3, interpolation="nearest")
+    axis.set_xlabel("segment")
+    axis.set_ylabel("joint")
+    return figure

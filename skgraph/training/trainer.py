@@ -1,0 +1,276 @@
+"""The training loop, for every objective."""
+
+from __future__ import annotations
+
+import math
+import signal
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from tqdm import tqdm
+
+from skgraph.data import EpochLoader
+from skgraph.errors import CheckpointError, ConfigError, DataError
+from skgraph.training.checkpoint import check_same_config, load_weights, read_checkpoint, save_checkpoint
+from skgraph.training.devices import Processes, autocast
+from skgraph.training.diagnostics import collapse_warning, feature_diagnostics
+from skgraph.training.figures import mask_figure
+from skgraph.training.optimizer import adamw
+from skgraph.training.run_log import RunLog
+from skgraph.training.schedule import learning_rate
+from skgraph.training.views import ViewMaker
+
+# What may change between the stop of a run and its resumption, without being another training.
+RESUMABLE = ("name", "runs", "device", "precision", "evaluate", "dataset.root", "trainer.stop_at", "trainer.progress",
+             "trainer.log_every", "trainer.checkpoint_every", "trainer.diagnose_every")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TrainerConfig:
+    """How long and how fast to train.
+
+    Attributes:
+        epochs: passes over the training bodies.
+        batch_size: bodies a step on each process.
+        lr: peak learning rate of a global batch of ``lr_batch``; scaled linearly with the global batch.
+        lr_batch: the global batch that ``lr`` is meant for.
+        min_lr: last learning rate, scaled alike.
+        warmup_epochs: epochs of linear warm-up.
+        weight_decay: of matrices.
+        betas: of AdamW.
+        clip_grad: largest norm of the gradient; 0 does not clip.
+        log_every: steps between log records.
+        checkpoint_every: steps between checkpoints; 0 writes one an epoch.
+        diagnose_every: epochs between diagnostics of the features.
+        diagnose_bodies: bodies that the diagnostics encode.
+        stop_at: stop with a checkpoint after this step (the schedule does not change); 0 trains to the end.
+        progress: show a progress bar.
+    """
+
+    epochs: int = 300
+    batch_size: int = 128
+    lr: float = 1.5e-4
+    lr_batch: int = 256
+    min_lr: float = 0.0
+    warmup_epochs: float = 20
+    weight_decay: float = 0.05
+    betas: tuple[float, float] = (0.9, 0.95)
+    clip_grad: float = 1.0
+    log_every: int = 10
+    checkpoint_every: int = 0
+    diagnose_every: int = 5
+    diagnose_bodies: int = 256
+    stop_at: int = 0
+    progress: bool = True
+
+    def __post_init__(self) -> None:
+        for key in ("epochs", "batch_size", "lr_batch", "log_every", "diagnose_every", "diagnose_bodies"):
+            if getattr(self, key) < 1:
+                raise ConfigError(f"trainer.{key} must be at least 1, found {getattr(self, key)}")
+        if self.lr <= 0 or self.min_lr < 0 or self.warmup_epochs < 0:
+            raise ConfigError(f"trainer.lr must be positive, min_lr and warmup_epochs not negative, found {asdict(self)}")
+
+
+class Trainer:
+    """Trains an objective in a run folder, from its last checkpoint if there is one.
+
+    Knows nothing of targets, averages or centres: an objective turns views into a loss, and has ``after_step``.
+
+    Args:
+        objective: the unit that is trained.
+        loader: batches of bodies.
+        views: turns a batch into views and a mask.
+        folder: of the run.
+        config: how to train.
+        run_config: the whole configuration, kept in the checkpoint and compared on resuming.
+        device: where to compute.
+        precision: see :func:`skgraph.training.devices.autocast`.
+        processes: of a distributed training.
+        say: prints a line to the user.
+    """
+
+    def __init__(
+        self,
+        objective: nn.Module,
+        loader: EpochLoader,
+        views: ViewMaker,
+        folder: Path,
+        config: TrainerConfig,
+        run_config: dict,
+        device: torch.device,
+        precision: str = "auto",
+        processes: Processes = Processes(),
+        say: Callable[[str], None] = tqdm.write,
+    ) -> None:
+        self.objective, self.views = objective.to(device).train(), views.to(device)
+        self.loader, self.folder, self.config, self.run_config = loader, folder, config, run_config
+        self.device, self.precision, self.processes, self.say = device, precision, processes, say
+        self.optimizer = adamw(objective, config.lr, config.weight_decay, config.betas)
+        self.total_steps = config.epochs * loader.steps_per_epoch
+        self.checkpoint = folder / "checkpoint.pt"
+        self.step = 0
+        scale = config.batch_size * processes.world_size / config.lr_batch
+        self._lr, self._min_lr = config.lr * scale, config.min_lr * scale
+        # Clips of the steps whose loss has not been looked at yet: looking at every loss would stall a GPU.
+        self._recent: deque[tuple[int, Tensor, Tensor]] = deque()
+        self._stop_asked = False
+
+    def resume(self) -> bool:
+        """Continue from the folder's checkpoint, if there is one.
+
+        Raises:
+            CheckpointError: it is corrupt, of another configuration or of other data.
+        """
+        if not self.checkpoint.exists():
+            return False
+        content = read_checkpoint(self.checkpoint, self.device)
+        check_same_config(self.checkpoint, content["config"], self.run_config, RESUMABLE)
+        if content["content_hash"] != self.loader.dataset.store.content_hash:
+            raise CheckpointError(f"'{self.checkpoint}' was trained on other data than '{self.loader.dataset.store.path}'")
+        load_weights(self.objective, content["objective"], self.checkpoint)
+        try:
+            self.optimizer.load_state_dict(content["optimizer"])
+        except (ValueError, KeyError) as error:
+            raise CheckpointError(f"'{self.checkpoint}' holds the state of another optimiser: {error}") from error
+        self.step = content["step"]
+        return True
+
+    def fit(self) -> bool:
+        """Train to the end, or to ``stop_at``, or until SIGTERM or Ctrl-C asks to stop; always leaves a checkpoint.
+
+        Returns:
+            whether the training is complete.
+
+        Raises:
+            DataError: the loss is not finite; names the step and the clips.
+        """
+        if self.step >= self.total_steps:
+            return True
+        config, loader = self.config, self.loader
+        last = min(config.stop_at or self.total_steps, self.total_steps)
+        model = self.objective
+        if self.processes.world_size > 1:
+            ids = [self.device.index] if self.device.type == "cuda" else None
+            model = DistributedDataParallel(self.objective, device_ids=ids)
+        log = RunLog(self.folder, self.step) if self.processes.is_main else None
+        bar = tqdm(
+            total=self.total_steps, initial=self.step, unit="step", dynamic_ncols=True,
+            disable=not (config.progress and self.processes.is_main),
+        )  # fmt: skip
+        handlers = {s: signal.signal(s, self._ask_to_stop) for s in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            while self.step < last and not self._stop_asked:
+                epoch, first = divmod(self.step, loader.steps_per_epoch)
+                since, clips = time.perf_counter(), 0
+                for bodies, generator in loader.epoch(epoch, first):
+                    loss, logs, lr = self._train_step(model, bodies, generator)
+                    clips += config.batch_size * self.processes.world_size
+                    bar.update()
+                    if self.step % config.log_every == 0 or self.step == last:
+                        values = self._checked(loss, logs) | {"lr": lr, "epoch": self.step / loader.steps_per_epoch}
+                        values["clips_per_second"] = clips / (time.perf_counter() - since)
+                        since, clips = time.perf_counter(), 0
+                        bar.set_postfix_str(
+                            f"loss {values['loss']:.4f}, lr {lr:.2e}, {values['clips_per_second']:.0f} clips/s"
+                        )
+                        if log:
+                            log.scalars(self.step, values)
+                            self._warn(values)
+                        if self._stops() or self.step == last:
+                            break
+                    if config.checkpoint_every and self.step % config.checkpoint_every == 0:
+                        self._save()
+                if self.step % loader.steps_per_epoch == 0:
+                    if not config.checkpoint_every:
+                        self._save()
+                    if log and (epoch % config.diagnose_every == 0 or self.step == self.total_steps):
+                        self._diagnose(log)
+            self._save()
+        finally:
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+            bar.close()
+            if log:
+                log.close()
+        if self._stop_asked and self.processes.is_main:
+            self.say(f"stopped at step {self.step} of {self.total_steps}; the same command resumes")
+        return self.step >= self.total_steps
+
+    def _train_step(self, model: nn.Module, bodies, generator: torch.Generator) -> tuple[Tensor, dict, float]:
+        # Dropped paths draw from the global generator: seeding it from the step keeps resumption exact.
+        torch.manual_seed(generator.initial_seed())
+        lr = learning_rate(
+            self.step, self.total_steps, round(self.config.warmup_epochs * self.loader.steps_per_epoch), self._lr,
+            self._min_lr,
+        )  # fmt: skip
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        views, visible, masked = self.views(bodies.to(self.device, non_blocking=True), generator)
+        with autocast(self.device, self.precision):
+            loss, logs = model(views, visible, masked)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        norm = nn.utils.clip_grad_norm_(self.objective.parameters(), self.config.clip_grad or math.inf, foreach=True)
+        self.optimizer.step()
+        self.step += 1
+        self.objective.after_step(self.step / self.total_steps)
+        loss = loss.detach()
+        self._recent.append((self.step, bodies.clip, loss + 0 * norm))
+        return loss, logs | {"gradient_norm": norm}, lr
+
+    def _checked(self, loss: Tensor, logs: dict[str, Tensor]) -> dict[str, float]:
+        """The step's numbers, after looking at every loss since the last time."""
+        while self._recent:
+            step, clips, value = self._recent.popleft()
+            if not math.isfinite(value):
+                names = self.loader.dataset.store.name[clips.cpu().numpy()]
+                raise DataError(
+                    f"the loss or its gradient is not finite at step {step}; the clips of that batch are "
+                    f"{', '.join(names[:8])}{' ...' if len(names) > 8 else ''}; the last checkpoint is from before it"
+                )
+        return {"loss": float(loss), **{key: float(value) for key, value in logs.items()}}
+
+    def _save(self) -> None:
+        if self._recent:  # a checkpoint must never hold weights that a non-finite loss has touched
+            self._checked(self._recent[-1][2], {})
+        if self.processes.is_main:
+            store = self.loader.dataset.store
+            save_checkpoint(
+                self.checkpoint, self.step, self.objective, self.optimizer, self.run_config, store.content_hash
+            )
+        self.processes.barrier()
+
+    def _diagnose(self, log: RunLog) -> None:
+        generator = self.loader.step_generator(0)
+        count = min(self.config.diagnose_bodies, len(self.loader.indices))
+        bodies = self.loader.dataset.batch(self.loader.order(0)[:count], generator).to(self.device)
+        with autocast(self.device, self.precision):
+            features, values = feature_diagnostics(self.objective.encoder, self.views.plain(bodies).joints[:, 0])
+        log.scalars(self.step, values)
+        log.histogram(self.step, "features", features)
+        positions = self.views.normalise(bodies)
+        visible, _ = self.views.mask.draw(positions.joints[:1, 0], generator)
+        topology = self.loader.dataset.store.topology
+        log.figure(
+            self.step, "mask", mask_figure(topology, positions.joints[0, 0], visible[0], self.objective.encoder.grid)
+        )
+        self._warn(values)
+
+    def _warn(self, values: dict[str, float]) -> None:
+        if warning := collapse_warning(values):
+            self.say(f"warning: step {self.step}: {warning}")
+
+    def _ask_to_stop(self, *_: object) -> None:
+        self._stop_asked = True
+
+    def _stops(self) -> bool:
+        """Whether to stop after this step; the processes of a distributed training must agree on it."""
+        if self.processes.world_size > 1:
+            self._stop_asked = self.processes.any(self._stop_asked, self.device)
+        return self._stop_asked

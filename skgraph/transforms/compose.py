@@ -1,0 +1,44 @@
+"""Several transforms, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import torch
+from torch import nn
+from torch_geometric.data import Data
+
+from skgraph.data.skeleton_data import SkeletonData
+from skgraph.errors import ConfigError
+from skgraph.transforms.graph_transform import GraphTransform
+
+
+class Compose(GraphTransform):
+    """The composition of transforms, first to last; all draw from the one generator it is called with.
+
+    Args:
+        transforms: graph transforms; none makes the identity.
+
+    Raises:
+        ConfigError: one of them is no :class:`GraphTransform`.
+    """
+
+    def __init__(self, transforms: Iterable[GraphTransform]) -> None:
+        super().__init__()
+        transforms = list(transforms)
+        for transform in transforms:
+            if not isinstance(transform, GraphTransform):
+                raise ConfigError(
+                    f"Compose takes graph transforms, found {type(transform).__name__}: "
+                    "torch_geometric.transforms.Compose mixes them with others"
+                )
+        self.transforms = nn.ModuleList(transforms)
+
+    def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> Data:
+        for transform in self.transforms:
+            data = transform(data, generator)
+        return data
+
+    def __repr__(self) -> str:
+        lines = "".join(f"{transform},\n" for transform in self.transforms).splitlines()
+        return "\n".join(["Compose([", *(f"  {line}" for line in lines), "])"])

@@ -1,0 +1,37 @@
+"""Random uniform scaling."""
+
+from __future__ import annotations
+
+import torch
+
+from skgraph.data.skeleton_data import SkeletonData
+from skgraph.errors import ConfigError
+from skgraph.transforms.graph_transform import GraphTransform
+from skgraph.transforms.random_draws import uniform
+
+
+class RandomScale(GraphTransform):
+    """Scale each graph about the origin by one factor ``s ~ U(low, high)`` for all coordinates.
+
+    Args:
+        low: smallest factor, greater than 0.
+        high: largest factor.
+
+    Raises:
+        ConfigError: not ``0 < low <= high``.
+    """
+
+    def __init__(self, low: float, high: float) -> None:
+        super().__init__()
+        if not 0 < low <= high:
+            raise ConfigError(f"RandomScale: 0 < low <= high is needed, found low={low}, high={high}")
+        self.low, self.high = low, high
+
+    def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> SkeletonData:
+        joints = data.joints
+        factor = uniform((*joints.shape[:-4], 1, 1, 1, 1), self.low, self.high, joints, generator)
+        data.joints = joints * factor
+        return data
+
+    def extra_repr(self) -> str:
+        return f"low={self.low}, high={self.high}"

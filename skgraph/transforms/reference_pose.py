@@ -1,0 +1,24 @@
+"""The pose that normalisation is relative to."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+
+def reference_pose(joints: Tensor, frame_mask: Tensor) -> Tensor:
+    """Each graph's first body at its first present frame.
+
+    Where the first body never appears it is the first body that does, and zeros where none does.
+
+    Args:
+        joints: ``[*, M, T, V, C]``.
+        frame_mask: ``[*, M, T]`` bool.
+
+    Returns:
+        ``[*, V, C]``.
+    """
+    # argmax returns the first of equal maxima: in (body, frame) order that is the frame looked for.
+    first = frame_mask.flatten(-2).int().argmax(dim=-1)
+    poses = joints.flatten(-4, -3)  # [*, M * T, V, C]
+    return torch.take_along_dim(poses, first[..., None, None, None], dim=-3).squeeze(-3)

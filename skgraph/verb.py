@@ -1,0 +1,78 @@
+"""What the verbs share: a Hydra application whose bad input ends in one line, not in a traceback."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+
+import hydra
+from hydra.errors import InstantiationException
+from omegaconf import DictConfig, OmegaConf
+
+from skgraph.data_dir import data_dir
+from skgraph.errors import ConfigError, DataError
+
+
+def verb(config_name: str) -> Callable[[Callable[[DictConfig], object]], Callable[..., object]]:
+    """Make a function of a config the command `python -m skgraph.<verb>`.
+
+    `hydra.main` composes the config, so overrides, `--help`, `--cfg job` and `--multirun` are Hydra's own, and so is the
+    error for an unknown key. A `DataError` (bad input) becomes one line `error: ...` on stderr and exit code 1; in a
+    multirun the other jobs still run. Any other exception is a bug and keeps its traceback.
+
+    Args:
+        config_name: a file of the packaged `configs` folder without `.yaml`. A verb with config groups of its own has a
+            folder of its own: `prepare/prepare` is `configs/prepare/prepare.yaml` with the groups of `configs/prepare`.
+
+    Returns:
+        A decorator. The decorated function reads `sys.argv`; called with a config it is the plain function, and raises.
+    """
+
+    def decorate(task: Callable[[DictConfig], object]) -> Callable[..., object]:
+        @functools.wraps(task)
+        def main(cfg: DictConfig | None = None) -> object:
+            if cfg is not None:
+                return task(cfg)
+            failures: list[DataError] = []
+
+            @functools.wraps(task)  # Hydra names the job after the module of the innermost wrapped function
+            def job(cfg: DictConfig) -> object:
+                try:
+                    if missing := _missing(OmegaConf.to_container(cfg)):
+                        raise ConfigError(f"say {' '.join(f'{key}=...' for key in missing)} on the command line: no default fits")
+                    return task(cfg)
+                except (DataError, InstantiationException) as error:
+                    failures.append(_data_error(error))
+                    print(f"error: {failures[-1]}", file=sys.stderr)
+                    return None
+
+            path = data_dir("configs") / config_name
+            hydra.main(config_path=str(path.parent), config_name=path.name, version_base="1.3")(job)()
+            if failures:
+                sys.exit(1)
+            return None
+
+        return main
+
+    return decorate
+
+
+def _missing(node: object, path: str = "") -> list[str]:
+    """Keys without a value (`???`), as they are given on the command line.
+
+    `OmegaConf.missing_keys` would follow interpolations and fail at the first that leads to one.
+    """
+    if isinstance(node, dict):
+        return [key for name, value in node.items() for key in _missing(value, f"{path}.{name}" if path else str(name))]
+    return [path] if node == "???" else []
+
+
+def _data_error(error: Exception) -> DataError:
+    """The bad input behind `error`: `instantiate` wraps whatever a constructor raises in an exception of its own."""
+    cause: BaseException | None = error
+    while cause is not None and not isinstance(cause, DataError):
+        cause = cause.__cause__
+    if cause is None:
+        raise error
+    return cause

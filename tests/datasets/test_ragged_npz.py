@@ -1,0 +1,224 @@
+import tracemalloc
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from skgraph.data import SkeletonStore
+from skgraph.datasets.ragged_npz import read_ragged_npz
+from skgraph.datasets.write_store import write_store
+from skgraph.errors import ConfigError, DataError, TopologyError
+from skgraph.topology import Topology
+
+DATA = Path(__file__).resolve().parents[2] / ".." / "shared" / "data"
+
+TOPOLOGY = Topology.from_dict(
+    {
+        "name": "stick",
+        "dim": 3,
+        "joints": {"HipCenter": None, "LeftHand": "HipCenter", "RightHand": "HipCenter"},
+        "mirror": {"LeftHand": "RightHand"},
+        "parts": {"all": ["HipCenter", "LeftHand", "RightHand"]},
+        "center": "HipCenter",
+    }
+)
+
+
+def arrays(**changes):
+    """Three clips of 2, 3 and 1 frames, two bodies of 1.5 m: joint v of frame f stands at (500 v, 1000, 10 f + 1) mm."""
+    x = np.zeros((6, 2, 3, 3), np.int16)
+    x[:, 0, :, 0] = [0, 500, 1500]
+    x[:, 0, :, 1] = 1000
+    x[:, 0, :, 2] = 10 * np.arange(6)[:, None] + 1
+    x[2:4, 1] = x[2:4, 0] + 7  # the second body is there in the first two frames of clip 1
+    content = {
+        "x": x, "offsets": np.array([0, 2, 5, 6]), "y": np.array([0, 1, 1]), "name": np.array(["a", "b", "c"]),
+        "subject": np.array([3, 5, 7]), "class_names": np.array(["wave", "jump"]), "fps": np.float32(30),
+        "joint_names": np.array(["hip_center", "left_hand", "RIGHTHAND"]), "unit": np.array("mm"),
+    }  # fmt: skip
+    content.update(changes)
+    return {key: value for key, value in content.items() if value is not None}
+
+
+@pytest.fixture
+def npz(tmp_path):
+    def save(**changes):
+        path = tmp_path / "raw.npz"
+        np.savez(path, **arrays(**changes))
+        return path
+
+    return save
+
+
+def test_store_holds_what_the_file_holds(npz, tmp_path):
+    raw = read_ragged_npz(npz(source=np.array("a lab"), license=np.array("CC BY 4.0")), TOPOLOGY)
+    assert (len(raw), raw.units, raw.unit, raw.fps, raw.notes) == (3, "m", "mm", 30.0, [])
+    written = write_store(raw, tmp_path / "store")
+    assert (written.excluded, written.unit) == ({}, "mm")
+    store = SkeletonStore.open(written.path)
+    assert store.class_names == ["wave", "jump"]
+    assert store.y.tolist() == [0, 1, 1]
+    assert store.name.tolist() == ["a", "b", "c"]
+    assert store.subject.tolist() == [3, 5, 7]
+    assert store.camera.tolist() == [-1, -1, -1]
+    assert store.length.tolist() == [2, 3, 1]
+    assert store.meta["source"] == "a lab; licence: CC BY 4.0"
+    assert store.meta["preprocessing"] == "mm to m"
+    clip = store.clip(1)
+    assert clip.frame_mask.tolist() == [[True, True, True], [True, True, False]]
+    np.testing.assert_allclose(clip.joints[0, 2], [[0, 1, 0.041], [0.5, 1, 0.041], [1.5, 1, 0.041]])
+    np.testing.assert_allclose(clip.joints[1, 0, 0], [0.007, 1.007, 0.028])
+    assert store.split("xsub", "train").tolist() == [0, 2]  # subjects 3 and 7
+
+
+@pytest.mark.parametrize(
+    "unit, scale, dtype", [("m", 1e-3, np.float64), ("cm", 0.1, np.float32), ("mm", 1, np.int32), ("mm", 1, np.float32)]
+)
+def test_every_unit_becomes_metres(npz, unit, scale, dtype):
+    path = npz(x=(arrays()["x"] * scale).astype(dtype), unit=np.array(unit))
+    first = next(read_ragged_npz(path, TOPOLOGY).clips())
+    assert first.dtype == np.float32
+    np.testing.assert_allclose(first[0, 0, 2], [1.5, 1, 0.001], rtol=1e-6)
+
+
+def test_compressed_and_fortran_order_read_the_same(npz, tmp_path):
+    expected = list(read_ragged_npz(npz(), TOPOLOGY).clips())
+    np.savez_compressed(tmp_path / "small.npz", **arrays(x=np.asfortranarray(arrays()["x"])))
+    np.savez_compressed(tmp_path / "plain.npz", **arrays())
+    for name in ("small", "plain"):
+        found = list(read_ragged_npz(tmp_path / f"{name}.npz", TOPOLOGY).clips())
+        assert all(np.array_equal(a, b) for a, b in zip(found, expected, strict=True))
+
+
+def test_unit_option_overrides_and_supplies(npz):
+    assert read_ragged_npz(npz(), TOPOLOGY, unit="cm").unit == "cm"
+    assert read_ragged_npz(npz(unit=None), TOPOLOGY, unit="mm").unit == "mm"
+    with pytest.raises(DataError, match="does not say its unit: give unit=m, unit=cm or unit=mm"):
+        read_ragged_npz(npz(unit=None), TOPOLOGY)
+    with pytest.raises(ConfigError, match="must be m, cm, mm, normalised; found 'px'"):
+        read_ragged_npz(npz(), TOPOLOGY, unit="px")
+
+
+def test_fps_option_supplies(npz):
+    assert read_ragged_npz(npz(fps=None), TOPOLOGY, fps=25).fps == 25
+    with pytest.raises(DataError, match="does not say its frame rate"):
+        read_ragged_npz(npz(fps=None), TOPOLOGY)
+    with pytest.raises(DataError, match="positive number of frames a second, found -1"):
+        read_ragged_npz(npz(), TOPOLOGY, fps=-1)
+
+
+def test_joints_are_reordered_by_name(npz):
+    raw = read_ragged_npz(npz(joint_names=np.array(["Right_Hand", "HipCenter", "lefthand"])), TOPOLOGY)
+    assert raw.notes == ["3 joints were moved, by name, to the order of topology 'stick'"]
+    np.testing.assert_allclose(next(raw.clips())[0, 0, :, 0], [0.5, 1.5, 0])
+
+
+def test_foreign_joint_names(npz):
+    path = npz(joint_names=np.array(["HipCenter", "LeftHand", "Tail"]))
+    with pytest.raises(DataError, match=r"has not \(Tail\), and lacks \(RightHand\); ignore_joint_names=true"):
+        read_ragged_npz(path, TOPOLOGY)
+    raw = read_ragged_npz(path, TOPOLOGY, ignore_joint_names=True)
+    np.testing.assert_allclose(next(raw.clips())[0, 0, :, 0], [0, 0.5, 1.5])
+
+
+def test_nameless_joints_are_said(npz):
+    assert read_ragged_npz(npz(joint_names=None), TOPOLOGY).notes == [
+        "the file names no joints: taken in the order of topology 'stick'"
+    ]
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"offsets": None}, "lacks the arrays offsets; it has x, y"),
+        ({"x": np.zeros((6, 3, 3))}, r"must be \[frames, bodies, joints, coordinates\], found \[6, 3, 3\]"),
+        ({"x": np.zeros((6, 2, 4, 3))}, "has 4 joints in 3D, topology 'stick' has 3 in 3D"),
+        ({"x": np.zeros((6, 2, 3, 2))}, "has 3 joints in 2D, topology 'stick' has 3 in 3D"),
+        ({"x": np.zeros((6, 2, 3, 3), complex)}, "'x' must hold integers or floats, found complex128"),
+        ({"x": np.full((6, 2, 3, 3), None)}, "array 'x' is a pickled object"),
+        ({"name": np.array(["a", None, "c"])}, "array 'name' is a pickled object"),
+        ({"extra": np.array({"a": 1})}, "array 'extra' is a pickled object"),
+        ({"name": np.array(["a", "b", "a"])}, "clip name 'a' is used twice, by clips 0 and 2"),
+        ({"y": np.array([0, 2, 1])}, r"clip 'b' has label 2, expected 0 to 1 for 2 class names \(1 such clips\)"),
+        ({"y": np.array([0, -1, 1])}, "clip 'b' has label -1"),
+        ({"y": np.array([0.0, 1.0, 1.0])}, "'y' must hold integer labels, found float64"),
+        ({"y": np.array([0, 1])}, r"'y' must be one value a clip, \[3\], found \[2\]"),
+        ({"y": np.array([[0, 1, 1]])}, r"'y' must have one dimension, found shape \[1, 3\]"),
+        ({"subject": np.array([1, 2])}, r"'subject' must be one value a clip, \[3\], found \[2\]"),
+        ({"subject": np.array([1.0, 2, 3])}, "'subject' must be integers or text, found float64"),
+        ({"offsets": np.array([0, 2, 6])}, "must hold 4 integers, one more than the clips; found 3 of int64"),
+        ({"offsets": np.array([1, 2, 5, 6])}, "must run from 0 to 6, the length of 'x'; found 1 to 6"),
+        ({"offsets": np.array([0, 2, 5, 7])}, "must run from 0 to 6, the length of 'x'; found 0 to 7"),
+        ({"offsets": np.array([0, 4, 2, 6])}, "must not decrease, found 2 after 4 at clip 'b'"),
+        ({"unit": np.array("inch")}, "must be m, cm, mm, normalised; found 'inch'"),
+        ({"joint_names": np.array(["HipCenter", "LeftHand"])}, r"has not \(none\), and lacks \(RightHand\)"),
+        ({"joint_names": np.array(["HipCenter", "LeftHand", "RightHand", "left hand"])}, "names 4 joints, expected 3"),
+        (
+            {"name": np.array([], str), "y": np.array([], int), "offsets": np.array([0]), "x": np.zeros((0, 1, 3, 3))},
+            "holds no clip",
+        ),
+    ],
+)
+def test_bad_files(npz, changes, message):
+    with pytest.raises(DataError, match=message):
+        read_ragged_npz(npz(**changes), TOPOLOGY)
+
+
+def test_files_that_are_no_npz(tmp_path):
+    with pytest.raises(DataError, match="no file at '.*nowhere.npz'"):
+        read_ragged_npz(tmp_path / "nowhere.npz", TOPOLOGY)
+    (tmp_path / "text.npz").write_text("x,y\n1,2\n")
+    with pytest.raises(DataError, match=r"'.*text.npz' is not a complete npz file \(truncated, or another format\)"):
+        read_ragged_npz(tmp_path / "text.npz", TOPOLOGY)
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    with pytest.raises(DataError, match="'.*array.npy' holds a single array, expected an npz with the arrays x, offsets"):
+        read_ragged_npz(tmp_path / "array.npy", TOPOLOGY)
+    with pytest.raises(TopologyError, match="unknown topology 'stik'"):
+        read_ragged_npz(tmp_path / "array.npy", "stik")
+
+
+@pytest.mark.parametrize("kept", [0.02, 0.5, 0.99])
+def test_truncated(npz, kept):
+    path = npz()
+    path.write_bytes(path.read_bytes()[: int(kept * path.stat().st_size)])
+    with pytest.raises(DataError, match="'.*raw.npz' is not a complete npz file"):
+        read_ragged_npz(path, TOPOLOGY)
+
+
+def test_damaged_frames_leave_no_store(npz, tmp_path):
+    path = npz()
+    with zipfile.ZipFile(path) as archive, archive.open("x.npy") as file:
+        start = archive.getinfo("x.npy").header_offset + len(file.read()) // 2
+    content = bytearray(path.read_bytes())
+    content[start] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="array 'x' cannot be read, the file is damaged: Bad CRC-32"):
+        write_store(read_ragged_npz(path, TOPOLOGY), tmp_path / "store")
+    assert [file.name for file in tmp_path.iterdir()] == ["raw.npz"]
+
+
+@pytest.mark.parametrize("name, topology, clips, trains", [("irds", "ntu_rgbd", 2589, 15), ("uiprmd", "uiprmd_22", 2000, 5)])
+def test_real_data(name, topology, clips, trains):
+    path = DATA / f"{name}.npz"
+    if not path.is_file():
+        pytest.skip(f"'{path}' is not here")
+    raw = read_ragged_npz(path, topology)
+    assert (len(raw), raw.unit, raw.fps, raw.notes) == (clips, "mm", 30, [])
+    assert len(np.unique(raw.subject)) == 2 * trains
+    first = next(raw.clips())
+    assert first.shape[2:] == (raw.topology.num_joints, 3)
+    assert 1 < np.median((first.max(2) - first.min(2)).max(-1)) < 2  # metres, standing
+
+
+def test_memory_holds_a_clip_at_a_time(npz):
+    frames = 100_000
+    path = npz(x=np.ones((frames, 1, 3, 3)), offsets=np.array([0, 1000, 2000, frames]))
+    clips = read_ragged_npz(path, TOPOLOGY, unit="m").clips()
+    tracemalloc.start()
+    try:
+        assert [next(clips).shape, next(clips).shape] == [(1, 1000, 3, 3)] * 2
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1e6  # the file has 7.2 MB, a clip 72 kB

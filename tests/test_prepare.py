@@ -1,0 +1,204 @@
+import errno
+import inspect
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hydra import compose, initialize_config_dir
+from hydra.utils import get_method
+from omegaconf import OmegaConf
+
+from skgraph import prepare
+from skgraph.data import SkeletonStore
+from skgraph.data_dir import data_dir
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.splits import make_split
+from skgraph.datasets.write_store import write_store
+from skgraph.errors import DataError, StoreError
+from skgraph.topology import Topology
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def raw(clips, topology="ntu_rgbd", unit="m", units="m", **columns):
+    """A dataset of these clips, with labels 0, 1, 0, 1, ... and subjects 0, 0, 1, 1, ..."""
+    return RawDataset(
+        topology=Topology.load(topology), class_names=["sit", "stand"], name=[f"clip{i}" for i in range(len(clips))],
+        y=np.arange(len(clips)) % 2, clips=lambda: iter(clips), units=units, unit=unit, fps=30.0, source="made up",
+        **{"subject": np.arange(len(clips)) // 2, **columns},
+    )  # fmt: skip
+
+
+def clip(frames=5, bodies=1, height=1.7):
+    """A body whose 25 joints stand one above the other, one `height` tall, one metre in front of the sensor."""
+    joints = np.zeros((bodies, frames, 25, 3), np.float32)
+    joints[..., 1] = np.linspace(0, height, 25)
+    joints[..., 2] = 1
+    return joints
+
+
+def save(path, clips):
+    """The clips as a ragged npz in metres, four subjects."""
+    np.savez(
+        path, x=np.concatenate(clips, axis=1).swapaxes(0, 1), offsets=np.cumsum([0, *(c.shape[1] for c in clips)]),
+        y=np.arange(len(clips)) % 2, name=np.array([f"clip{i}" for i in range(len(clips))]),
+        subject=np.arange(len(clips)) // 2, class_names=np.array(["sit", "stand"]), fps=30, unit=np.array("m"),
+    )  # fmt: skip
+
+
+def composed(*overrides):
+    with initialize_config_dir(str(data_dir("configs") / "prepare"), version_base="1.3"):
+        return compose("prepare", list(overrides))
+
+
+def test_command_line(tmp_path):
+    save(tmp_path / "raw.npz", [clip(5), clip(3), np.zeros((1, 4, 25, 3)), clip(9), clip(7), clip(3)])
+    command = [sys.executable, "-m", "skgraph.prepare", "dataset=npz", "source=raw.npz", "topology=ntu_rgbd", "out=store"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    for line in (
+        "clips         5\n",
+        "excluded      1 all zero (clip2)\n",
+        "classes       2: sit (2), stand (3)\n",
+        "subjects      3\n",
+        "frames        3 to 9 a clip, median 5; 27 in all",
+        "body size     1.7 m along the largest axis, 0 x 1.7 x 0 m in xyz",
+        "split xsub    4 train, 1 test; subjects 0, 2 train\n",
+        "next: python -m skgraph.pretrain dataset=store dataset.root=store\n",
+    ):
+        assert line in done.stdout
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["raw.npz", "store"]  # no log, no Hydra folder
+
+
+def test_report_of_people_in_pixels(tmp_path, capsys):
+    np.save(tmp_path / "a.npy", 100 + np.arange(2 * 4 * 17 * 2.0).reshape(2, 4, 17, 2))
+    np.save(tmp_path / "b.npy", 100 + np.arange(4 * 17 * 2).reshape(4, 17, 2))
+    (tmp_path / "labels.csv").write_text("name,label,subject,split\na,wave,x,train\nb,wave,y,test\n")
+    out = tmp_path / "out" / "store"
+    prepare.main(composed("dataset=npy", f"source={tmp_path}", "topology=coco_17", "unit=px", f"out={out}"))
+    printed = capsys.readouterr().out
+    assert "bodies        1.50 a clip, at most 2\n" in printed
+    assert "split given   1 train, 1 test; as the dataset gives it\n" in printed
+    assert "unit          px\n" in printed
+    assert "32 px along the largest axis" in printed
+    assert "subjects are text in the files and numbers in the store: 0 is 'x'" in printed
+    assert "bone lengths" not in printed
+    assert SkeletonStore.open(out).meta["units"] == "px"
+
+
+@pytest.mark.parametrize("dataset", ["npz", "npy"])
+def test_config_is_the_default_of_every_function(dataset):
+    cfg = OmegaConf.to_container(
+        composed(f"dataset={dataset}", "source=s", "topology=t", "out=o"), resolve=True, throw_on_missing=True
+    )
+    options = cfg["write"].pop("split")
+    for call, given in ((cfg["read"], {"source": "s", "topology": "t"}), (cfg["write"], {"out": "o", "split": None})):
+        parameters = inspect.signature(get_method(call.pop("_target_"))).parameters
+        call.setdefault("split", None) if "split" in parameters else None
+        defaults = {key: p.default for key, p in parameters.items() if key != "raw"}
+        assert call == {**defaults, **given}
+    assert options == {key: p.default for key, p in inspect.signature(make_split).parameters.items() if key != "raw"}
+
+
+def test_units_that_no_person_has(tmp_path):
+    for height, unit, message in (
+        (1700, "m", "bodies are 1.7e\\+03 m tall with unit=m .* expected 0.3 to 3 m: say unit=mm"),
+        (170, "m", "bodies are 170 m tall with unit=m .*: say unit=cm"),
+        (0.0017, "mm", "bodies are 0.0017 m tall with unit=mm .*: say unit=m,"),
+        (1e7, "m", "no unit of m, cm, mm explains it"),
+    ):
+        with pytest.raises(DataError, match=message):
+            write_store(raw([clip(height=height)] * 4, unit=unit), tmp_path / "store")
+    assert not any(tmp_path.iterdir())
+    write_store(raw([clip(height=0.2)] * 4), tmp_path / "puppets", check_height=False)
+    write_store(raw([clip(height=1)] * 4, unit="normalised", units="normalised"), tmp_path / "normalised")
+
+
+def test_a_wrong_unit_shows_after_a_hundred_clips(tmp_path):
+    def clips():
+        yield from [clip(height=1700)] * 100
+        raise AssertionError("read on")
+
+    dataset = raw([None] * 200)
+    object.__setattr__(dataset, "clips", clips)
+    with pytest.raises(DataError, match="median of 100 clips"):
+        write_store(dataset, tmp_path / "store")
+
+
+def test_zero_bodies_are_absent_and_zero_clips_left_out(tmp_path):
+    two = clip(frames=6, bodies=2)
+    two[1, [0, 3, 5]] = 0
+    empty = np.zeros((1, 0, 25, 3), np.float32)
+    dataset = raw([two, np.zeros_like(two), empty, clip(), clip(), clip()])
+    written = write_store(dataset, tmp_path / "store")
+    assert written.excluded == {"all zero": ["clip1"], "no frames": ["clip2"]}
+    store = SkeletonStore.open(written.path)
+    assert store.name.tolist() == ["clip0", "clip3", "clip4", "clip5"]
+    assert store.subject.tolist() == [0, 1, 2, 2]
+    assert store.clip(0).frame_mask.tolist() == [[True] * 6, [False, True, True, False, True, False]]
+    assert store.split("xsub", "train").tolist() == [0, 2, 3]
+    assert written.notes == ["1 classes have no test clip: 'sit'"]
+
+
+def test_nothing_but_zeros(tmp_path):
+    with pytest.raises(DataError, match="every one of the 4 clips of 'made up' is empty or all zero"):
+        write_store(raw([np.zeros((1, 3, 25, 3))] * 4), tmp_path / "store")
+    assert not any(tmp_path.iterdir())
+
+
+def test_subjects_in_both_parts_are_said(tmp_path):
+    written = write_store(raw([clip()] * 8), tmp_path / "store", split={"fraction": 0.5})
+    assert written.notes[-1].endswith("subjects are in both parts of the split")
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_numbers_that_are_none(tmp_path, bad):
+    third = clip()
+    third[0, 4, 3, 1] = bad
+    with pytest.raises(DataError, match="clip 'clip2': body 0, frame 4, joint 'Head' is .*, expected finite"):
+        write_store(raw([clip(), clip(), third, clip()]), tmp_path / "store")
+    assert not any(tmp_path.iterdir())
+
+
+def test_full_disk_leaves_nothing(tmp_path, monkeypatch):
+    class FullDisk(io.FileIO):
+        def write(self, data):
+            if self.tell() + len(data) > 4000:
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return super().write(data)
+
+    def full(path, mode="r", **options):
+        return FullDisk(path, "w") if mode == "wb" else open(path, mode, **options)
+
+    monkeypatch.setattr("skgraph.data.store_writer.open", full, raising=False)
+    with pytest.raises(StoreError, match="cannot write the store .*No space left on device"):
+        write_store(raw([clip(frames=20)] * 4), tmp_path / "store")
+    assert not any(tmp_path.iterdir())
+
+
+def test_an_interrupt_leaves_nothing(tmp_path):
+    def clips():
+        yield clip()
+        raise KeyboardInterrupt
+
+    dataset = raw([None] * 4)
+    object.__setattr__(dataset, "clips", clips)
+    with pytest.raises(KeyboardInterrupt):
+        write_store(dataset, tmp_path / "store")
+    assert not any(tmp_path.iterdir())
+
+
+def test_overwrite_replaces_stores_only(tmp_path):
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "cat.png").touch()
+    with pytest.raises(StoreError, match="photos' is not a store, and overwrite=true replaces nothing else"):
+        write_store(raw([clip()] * 4), tmp_path / "photos", overwrite=True)
+    assert (tmp_path / "photos" / "cat.png").exists()
+    write_store(raw([clip()] * 4), tmp_path / "store")
+    write_store(raw([clip()] * 6), tmp_path / "store", overwrite=True)
+    assert SkeletonStore.open(tmp_path / "store").num_clips == 6

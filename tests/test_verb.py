@@ -1,0 +1,86 @@
+import sys
+
+import pytest
+from omegaconf import OmegaConf
+
+from skgraph.errors import DataError
+from skgraph.verb import verb
+
+CONFIG = """
+defaults:
+  - _self_
+  - override hydra/job_logging: disabled
+  - override hydra/hydra_logging: disabled
+count: ???
+folder:
+  name: ???
+  copy: ${count}
+hydra: {run: {dir: .}, output_subdir: null, sweep: {dir: ., subdir: .}, job: {chdir: false}}
+"""
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """Run a verb on a command line; the task refuses odd counts, and breaks at 0."""
+    (tmp_path / "configs").mkdir()
+    (tmp_path / "configs" / "try.yaml").write_text(CONFIG)
+    monkeypatch.setattr("skgraph.verb.data_dir", lambda name: tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+
+    @verb("try")
+    def main(cfg):
+        if cfg.count % 2:
+            raise DataError(f"count must be even, found {cfg.count}")
+        print(f"half is {1 // cfg.count if cfg.count == 0 else cfg.count // 2}")
+        return cfg.count
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["try", *arguments])
+        return main()
+
+    run.main = main
+    return run
+
+
+def test_good_input(run, capsys, tmp_path):
+    run("count=4", "folder.name=x")
+    assert tuple(capsys.readouterr()) == ("half is 2\n", "")
+    assert [file.name for file in tmp_path.iterdir()] == ["configs"]
+
+
+def test_bad_input_is_one_line(run, capsys):
+    with pytest.raises(SystemExit) as stop:
+        run("count=3", "folder.name=x")
+    assert stop.value.code == 1
+    assert tuple(capsys.readouterr()) == ("", "error: count must be even, found 3\n")
+
+
+def test_missing_values_are_named(run, capsys):
+    with pytest.raises(SystemExit):
+        run()
+    assert capsys.readouterr().err == "error: say count=... folder.name=... on the command line: no default fits\n"
+
+
+def test_unknown_key_is_hydras_error(run, capsys):
+    with pytest.raises(SystemExit):
+        run("cuont=4")
+    assert "Key 'cuont' is not in struct" in capsys.readouterr().err
+
+
+def test_a_bug_keeps_its_traceback(run, capsys):
+    with pytest.raises(SystemExit):
+        run("count=0", "folder.name=x")
+    assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_multirun_goes_on_after_bad_input(run, capsys):
+    with pytest.raises(SystemExit) as stop:
+        run("-m", "count=2,3,8", "folder.name=x")
+    assert stop.value.code == 1
+    assert tuple(capsys.readouterr()) == ("half is 1\nhalf is 4\n", "error: count must be even, found 3\n")
+
+
+def test_with_a_config_it_is_the_plain_function(run):
+    assert run.main(OmegaConf.create({"count": 6})) == 6
+    with pytest.raises(DataError):
+        run.main(OmegaConf.create({"count": 5}))
