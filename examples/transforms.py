@@ -1,7 +1,4 @@
-"""Streams, augmentation, masks and edges on one random clip; no data needed.
-
-    python examples/transforms.py
-"""
+"""Streams, augmentation, masks and edges on one random clip; no data needed: ``python examples/transforms.py``."""
 
 import torch
 

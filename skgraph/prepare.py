@@ -8,6 +8,8 @@ from hydra.utils import instantiate
 from omegaconf import DictConfig
 
 from skgraph.datasets.report import report
+from skgraph.datasets.write_store import Written
+from skgraph.errors import ConfigError
 from skgraph.verb import verb
 
 
@@ -15,10 +17,30 @@ from skgraph.verb import verb
 def main(cfg: DictConfig) -> None:
     """Read a dataset, write its store, print what is in it."""
     started = time.perf_counter()
+    _check_kinds(cfg)
     # Called here and not by `instantiate`, which wraps what its targets raise.
-    raw = instantiate(cfg.read, _partial_=True, _convert_="all")()
-    written = instantiate(cfg.write, _partial_=True, _convert_="all")(raw)
+    write = instantiate(cfg.write, _partial_=True, _convert_="all")
+    if "read" in cfg:
+        written = write(instantiate(cfg.read, _partial_=True, _convert_="all")())
+    else:  # a dataset that is made, not read
+        written = Written(write().path, unit="m")
     print(report(written, time.perf_counter() - started))
+
+
+def _check_kinds(cfg: DictConfig) -> None:
+    """Refuse words where numbers belong: `overwrite=no` is a text to Hydra, and any text would count as true."""
+    for kind, words, keys in (
+        (bool, "true or false", ("overwrite", "check_height", "ignore_joint_names")),
+        (int, "a whole number", ("subjects", "repetitions", "seed")),
+        ((int, float), "a number", ("fps", "noise", "dropout")),
+    ):
+        for key in keys:
+            value = cfg.get(key)
+            if value is not None and (not isinstance(value, kind) or (kind is not bool and isinstance(value, bool))):
+                raise ConfigError(f"{key} must be {words}, found '{value}'")
+    for key in ("source", "topology", "labels", "out"):
+        if cfg.get(key) is not None:
+            cfg[key] = str(cfg[key])  # a folder may be called 2024
 
 
 if __name__ == "__main__":

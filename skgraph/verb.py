@@ -17,9 +17,9 @@ from skgraph.errors import ConfigError, DataError
 def verb(config_name: str) -> Callable[[Callable[[DictConfig], object]], Callable[..., object]]:
     """Make a function of a config the command `python -m skgraph.<verb>`.
 
-    `hydra.main` composes the config, so overrides, `--help`, `--cfg job` and `--multirun` are Hydra's own, and so is the
-    error for an unknown key. A `DataError` (bad input) becomes one line `error: ...` on stderr and exit code 1; in a
-    multirun the other jobs still run. Any other exception is a bug and keeps its traceback.
+    `hydra.main` composes the config, so overrides, `--help`, `--cfg job` and `--multirun` are Hydra's own, and so is
+    the error for an unknown key. A `DataError` (bad input) becomes one line `error: ...` on stderr and exit code 1; in
+    a multirun the other jobs still run. Any other exception is a bug and keeps its traceback.
 
     Args:
         config_name: a file of the packaged `configs` folder without `.yaml`. A verb with config groups of its own has a
@@ -40,7 +40,8 @@ def verb(config_name: str) -> Callable[[Callable[[DictConfig], object]], Callabl
             def job(cfg: DictConfig) -> object:
                 try:
                     if missing := _missing(OmegaConf.to_container(cfg)):
-                        raise ConfigError(f"say {' '.join(f'{key}=...' for key in missing)} on the command line: no default fits")
+                        wanted = " ".join(f"{key}=..." for key in missing)
+                        raise ConfigError(f"say {wanted} on the command line: no default fits")
                     return task(cfg)
                 except (DataError, InstantiationException) as error:
                     failures.append(_data_error(error))

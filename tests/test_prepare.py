@@ -4,6 +4,7 @@ import io
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +16,11 @@ from omegaconf import OmegaConf
 from skgraph import prepare
 from skgraph.data import SkeletonStore
 from skgraph.data_dir import data_dir
+from skgraph.datasets.ragged_npz import read_ragged_npz
 from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.report import report
 from skgraph.datasets.splits import make_split
+from skgraph.datasets.synthetic import write_synthetic
 from skgraph.datasets.write_store import write_store
 from skgraph.errors import DataError, StoreError
 from skgraph.topology import Topology
@@ -57,7 +61,8 @@ def composed(*overrides):
 
 def test_command_line(tmp_path):
     save(tmp_path / "raw.npz", [clip(5), clip(3), np.zeros((1, 4, 25, 3)), clip(9), clip(7), clip(3)])
-    command = [sys.executable, "-m", "skgraph.prepare", "dataset=npz", "source=raw.npz", "topology=ntu_rgbd", "out=store"]
+    arguments = ["dataset=npz", "source=raw.npz", "topology=ntu_rgbd", "out=store"]
+    command = [sys.executable, "-m", "skgraph.prepare", *arguments]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
@@ -105,6 +110,47 @@ def test_config_is_the_default_of_every_function(dataset):
     assert options == {key: p.default for key, p in inspect.signature(make_split).parameters.items() if key != "raw"}
 
 
+def test_synthetic(tmp_path, capsys, monkeypatch):
+    parameters = inspect.signature(write_synthetic).parameters
+    asked = {}
+
+    def write(**options):
+        asked.update(options)
+        return SkeletonStore.open(write_store(raw([clip()] * 4), options["path"]).path)
+
+    monkeypatch.setattr("skgraph.datasets.synthetic.write_synthetic", write)  # the real one takes seconds
+    prepare.main(composed("dataset=synthetic", "subjects=2", f"out={tmp_path / 'store'}"))
+    assert "clips         4\n" in capsys.readouterr().out
+    assert set(asked) == set(parameters)
+    for key in set(asked) - {"path", "progress", "subjects"}:
+        assert asked[key] == parameters[key].default
+    assert asked["subjects"] == 2
+
+
+def test_many_classes_are_summarised(tmp_path):
+    dataset = replace(raw([clip()] * 42), class_names=[f"class {i}" for i in range(21)], y=np.arange(42) % 21)
+    printed = report(write_store(dataset, tmp_path / "store", split={"seed": 0}), 0.0)
+    assert "classes       21, of 2 clips each\n" in printed
+    dataset = replace(dataset, y=np.arange(42) % 20)
+    printed = report(write_store(dataset, tmp_path / "other", split={"seed": 0}), 0.0)
+    assert "classes       21, of 0 (class 20) to 3 clips (class 0), median 2\n" in printed
+
+
+@pytest.mark.parametrize(
+    "dataset, override, message",
+    [
+        ("npz", "overwrite=no", "overwrite must be true or false, found 'no'"),
+        ("npz", "fps=fast", "fps must be a number, found 'fast'"),
+        ("synthetic", "subjects=2.5", r"subjects must be a whole number, found '2\.5'"),
+        ("npz", "source=2024", "no file at '2024'"),
+    ],
+)
+def test_options_of_the_wrong_kind(dataset, override, message):
+    given = [] if dataset == "synthetic" else ["source=s", "topology=ntu_rgbd"]
+    with pytest.raises(DataError, match=message):
+        prepare.main(composed(f"dataset={dataset}", "out=o", *given, override))
+
+
 def test_units_that_no_person_has(tmp_path):
     for height, unit, message in (
         (1700, "m", "bodies are 1.7e\\+03 m tall with unit=m .* expected 0.3 to 3 m: say unit=mm"),
@@ -124,8 +170,7 @@ def test_a_wrong_unit_shows_after_a_hundred_clips(tmp_path):
         yield from [clip(height=1700)] * 100
         raise AssertionError("read on")
 
-    dataset = raw([None] * 200)
-    object.__setattr__(dataset, "clips", clips)
+    dataset = replace(raw([None] * 200), clips=clips)
     with pytest.raises(DataError, match="median of 100 clips"):
         write_store(dataset, tmp_path / "store")
 
@@ -145,6 +190,23 @@ def test_zero_bodies_are_absent_and_zero_clips_left_out(tmp_path):
     assert written.notes == ["1 classes have no test clip: 'sit'"]
 
 
+@pytest.mark.parametrize(
+    "name, topology, split, train",
+    [
+        ("irds", "ntu_rgbd", {"by": "subject"}, (15, 1434)),  # 15 of 30 subject ids
+        ("uiprmd", "uiprmd_22", {"train": [1, 2, 3, 4, 5]}, (5, 1000)),
+    ],
+)
+def test_splits_of_real_data(name, topology, split, train):
+    path = ROOT / ".." / "shared" / "data" / f"{name}.npz"
+    if not path.is_file():
+        pytest.skip(f"'{path}' is not here")
+    dataset = read_ragged_npz(path, topology)
+    chosen = make_split(dataset, **split).train
+    assert (len(np.unique(dataset.subject[chosen])), chosen.sum()) == train
+    assert not np.intersect1d(dataset.subject[chosen], dataset.subject[~chosen]).size
+
+
 def test_nothing_but_zeros(tmp_path):
     with pytest.raises(DataError, match="every one of the 4 clips of 'made up' is empty or all zero"):
         write_store(raw([np.zeros((1, 3, 25, 3))] * 4), tmp_path / "store")
@@ -160,7 +222,7 @@ def test_subjects_in_both_parts_are_said(tmp_path):
 def test_numbers_that_are_none(tmp_path, bad):
     third = clip()
     third[0, 4, 3, 1] = bad
-    with pytest.raises(DataError, match="clip 'clip2': body 0, frame 4, joint 'Head' is .*, expected finite"):
+    with pytest.raises(DataError, match=r"clip 'clip2': body 0, frame 4, joint 'Head' is .*, expected finite"):
         write_store(raw([clip(), clip(), third, clip()]), tmp_path / "store")
     assert not any(tmp_path.iterdir())
 
@@ -176,7 +238,7 @@ def test_full_disk_leaves_nothing(tmp_path, monkeypatch):
         return FullDisk(path, "w") if mode == "wb" else open(path, mode, **options)
 
     monkeypatch.setattr("skgraph.data.store_writer.open", full, raising=False)
-    with pytest.raises(StoreError, match="cannot write the store .*No space left on device"):
+    with pytest.raises(StoreError, match=r"cannot write the store .*No space left on device"):
         write_store(raw([clip(frames=20)] * 4), tmp_path / "store")
     assert not any(tmp_path.iterdir())
 
@@ -186,8 +248,7 @@ def test_an_interrupt_leaves_nothing(tmp_path):
         yield clip()
         raise KeyboardInterrupt
 
-    dataset = raw([None] * 4)
-    object.__setattr__(dataset, "clips", clips)
+    dataset = replace(raw([None] * 4), clips=clips)
     with pytest.raises(KeyboardInterrupt):
         write_store(dataset, tmp_path / "store")
     assert not any(tmp_path.iterdir())

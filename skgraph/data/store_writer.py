@@ -74,6 +74,8 @@ class StoreWriter:
     def __enter__(self) -> StoreWriter:
         if self.path.exists() and not self.overwrite:
             raise StoreError(f"'{self.path}' exists already: choose another folder, or overwrite=true")
+        if self.path.exists() and not (self.path / "meta.yaml").is_file():
+            raise StoreError(f"'{self.path}' exists and is not a store: overwrite=true replaces stores only")
         # The process id keeps two writers of one store apart; the rename decides which of them made it.
         self._folder = self.path.parent / f".{self.path.name}.{os.getpid()}.partial"
         try:

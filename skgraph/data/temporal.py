@@ -21,7 +21,8 @@ def sample_windows(
     Returns:
         ``start [n]`` and ``width [n]``, int64, with ``start + width <= length``.
     """
-    draws = torch.rand(2, length.numel(), generator=generator).to(length.device)
+    device = length.device if generator is None else generator.device
+    draws = torch.rand(2, length.numel(), generator=generator, device=device).to(length.device, non_blocking=True)
     width = _width(length, low + (high - low) * draws[0], min_frames)
     start = (draws[1] * (length - width + 1)).long()
     return start, width

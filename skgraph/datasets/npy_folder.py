@@ -25,9 +25,9 @@ def read_npy_folder(
 ) -> RawDataset:
     """Open a folder of clips, one file each, and check its CSV; the clips are read when they are asked for.
 
-    A clip is `NAME.npy`, `[M, T, V, C]` or, of one body, `[T, V, C]`, integer or float. The CSV has a line a clip: `name` and
-    `label` (class names, or integers, which then name the classes), optional `subject`, `camera`, `setup` (integers or
-    text) and `split` (`train` or `test`). Classes are in sorted order, integers by value.
+    A clip is `NAME.npy`, `[M, T, V, C]` or, of one body, `[T, V, C]`, integer or float. The CSV has a line a clip:
+    `name` and `label` (class names, or integers, which then name the classes), optional `subject`, `camera`, `setup`
+    (integers or text) and `split` (`train` or `test`). Classes are in sorted order, integers by value.
 
     Args:
         source: the folder.
@@ -42,7 +42,7 @@ def read_npy_folder(
     folder = Path(source).expanduser()
     topology = topology if isinstance(topology, Topology) else Topology.load(topology)
     if unit is None and topology.dim == 2:
-        raise ConfigError(f"the unit of 2D clips (topology '{topology.name}') must be given: unit=px or unit=normalised")
+        raise ConfigError(f"clips of the 2D topology '{topology.name}' need a unit: unit=px or unit=normalised")
     unit = unit or "m"
     scale, units = store_unit(unit, topology)
     if not folder.is_dir():
@@ -138,7 +138,7 @@ def _read_clip(path: Path, topology: Topology) -> np.ndarray:
     clip = clip[None] if clip.ndim == 3 else clip
     if clip.ndim != 4 or clip.shape[2:] != (topology.num_joints, topology.dim):
         raise DataError(
-            f"'{path}' must be [bodies, frames, {topology.num_joints}, {topology.dim}] or [frames, {topology.num_joints}, "
-            f"{topology.dim}] for topology '{topology.name}', found {list(clip.shape)}"
+            f"'{path}' must be [bodies, frames, {topology.num_joints}, {topology.dim}], or without bodies, for "
+            f"topology '{topology.name}', found {list(clip.shape)}"
         )
     return clip

@@ -30,9 +30,9 @@ def read_ragged_npz(
 ) -> RawDataset:
     """Open a ragged npz and check all of it but the frames, which stream from the file when the clips are read.
 
-    Arrays: `x [sum of T, M, V, C]` integer or float, `offsets [N + 1]`, `y [N]` integer, `name [N]`, `class_names`; optional
-    `subject`, `camera`, `setup` and `split` `[N]`, `joint_names [V]`, `fps`, `unit`, `source`, `license`. Others are ignored.
-    Nothing is ever unpickled. Joints that the file has in another order than the topology are reordered by name.
+    Arrays: `x [sum of T, M, V, C]` integer or float, `offsets [N + 1]`, `y [N]` integer, `name [N]`, `class_names`;
+    optional `subject`, `camera`, `setup` and `split` `[N]`, `joint_names [V]`, `fps`, `unit`, `source`, `license`.
+    Others are ignored. Nothing is ever unpickled. Joints in another order than the topology's are reordered by name.
 
     Args:
         source: the file.
@@ -111,11 +111,12 @@ def _read_all_but_x(path: Path) -> dict[str, np.ndarray]:
         raise DataError(f"'{path}' holds a single array, expected an npz with the arrays {', '.join(_REQUIRED)}")
     with archive:
         if missing := [key for key in _REQUIRED if key not in archive]:
-            raise DataError(f"'{path}' lacks the arrays {', '.join(missing)}; it has {', '.join(archive.files) or 'none'}")
+            found = ", ".join(archive.files) or "none"
+            raise DataError(f"'{path}' lacks the arrays {', '.join(missing)}; it has {found}")
         arrays = {}
         for key in archive.files:
             if _header(path, key)[1].hasobject:
-                raise DataError(f"'{path}': array '{key}' is a pickled object, which is never read; save numbers or text")
+                raise DataError(f"'{path}': array '{key}' is a pickled object, which is never read: save numbers")
             if key != "x":
                 try:
                     values = archive[key]
@@ -145,7 +146,7 @@ def _header(path: Path, key: str) -> tuple[tuple[int, ...], np.dtype, bool]:
 def _frames(
     path: Path, shape: tuple[int, ...], dtype: np.dtype, fortran: bool, lengths: np.ndarray
 ) -> Iterator[np.ndarray]:
-    """The frames `[T, M, V, C]` of one clip after another, without ever holding all of `x` (except in Fortran order)."""
+    """The frames `[T, M, V, C]` of one clip after another; only in Fortran order does memory hold all of `x`."""
     try:
         if fortran:
             with np.load(path, allow_pickle=False) as archive:
@@ -173,19 +174,21 @@ def _scalar(arrays: dict[str, np.ndarray], key: str) -> object:
 def _lengths(path: Path, offsets: np.ndarray, names: list[str], frames: int) -> np.ndarray:
     if offsets.dtype.kind not in "iu" or len(offsets) != len(names) + 1:
         raise DataError(
-            f"'{path}': array 'offsets' must hold {len(names) + 1} integers, one more than the clips; found {len(offsets)} "
-            f"of {offsets.dtype}"
+            f"'{path}': array 'offsets' must hold {len(names) + 1} integers, one more than the clips; found "
+            f"{len(offsets)} of {offsets.dtype}"
         )
     offsets = offsets.astype(np.int64)
     if offsets[0] != 0 or offsets[-1] != frames:
         raise DataError(
-            f"'{path}': array 'offsets' must run from 0 to {frames}, the length of 'x'; found {offsets[0]} to {offsets[-1]}"
+            f"'{path}': array 'offsets' must run from 0 to {frames}, the length of 'x'; found {offsets[0]} to "
+            f"{offsets[-1]}"
         )
     lengths = np.diff(offsets)
     if (lengths < 0).any():
         i = int(np.argmax(lengths < 0))
         raise DataError(
-            f"'{path}': array 'offsets' must not decrease, found {offsets[i + 1]} after {offsets[i]} at clip '{names[i]}'"
+            f"'{path}': array 'offsets' must not decrease, found {offsets[i + 1]} after {offsets[i]} at clip "
+            f"'{names[i]}'"
         )
     return lengths
 
@@ -194,8 +197,8 @@ def _order(path: Path, found: list[str], topology: Topology) -> list[int] | None
     """Where each joint of the topology stands in the file; None where the order is the same."""
     keys = [_key(joint) for joint in found]
     wanted = [_key(joint) for joint in topology.joints]
-    extra = [joint for joint, key in zip(found, keys) if key not in wanted]
-    missing = [joint for joint, key in zip(topology.joints, wanted) if key not in keys]
+    extra = [joint for joint in found if _key(joint) not in wanted]
+    missing = [joint for joint in topology.joints if _key(joint) not in keys]
     if extra or missing:
         raise DataError(
             f"'{path}' has joints that topology '{topology.name}' has not ({', '.join(extra) or 'none'}), and lacks "

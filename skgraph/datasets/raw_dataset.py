@@ -23,8 +23,8 @@ class RawDataset:
         class_names: names of the labels 0, 1, ...
         name: clip names [N], unique.
         y: labels [N] int64.
-        clips: starts an iteration over the N clips in order, each `joints [M, T, V, C]` in `units`; a body whose joints are
-            all exactly zero in a frame is absent from that frame.
+        clips: starts an iteration over the N clips in order, each `joints [M, T, V, C]` in `units`; a body whose joints
+            are all exactly zero in a frame is absent from that frame.
         units: unit of what `clips` yields: `m`, or `px` / `normalised` where coordinates are not lengths.
         unit: unit of the files, where they are lengths: `m`, `cm` or `mm`.
         fps: frames a second.
@@ -66,7 +66,7 @@ class RawDataset:
         seen: dict[str, int] = {}
         for i, name in enumerate(self.name):
             if name in seen:
-                raise DataError(f"clip name '{name}' is used twice, by clips {seen[name]} and {i}; names must be unique")
+                raise DataError(f"clip name '{name}' is used twice, by clips {seen[name]} and {i}")
             seen[name] = i
         outside = np.flatnonzero((self.y < 0) | (self.y >= len(self.class_names)))
         if len(outside):
@@ -82,7 +82,7 @@ class RawDataset:
         return len(self.name)
 
     def ids(self, key: str) -> np.ndarray:
-        """`subject`, `camera` or `setup` as a store keeps them, int64 [N]: text is numbered in sorted order; -1 unknown."""
+        """`subject`, `camera` or `setup` as a store keeps them, int64 [N], -1 unknown; sorted text is numbered."""
         values = getattr(self, key)
         if values is None:
             return np.full(len(self), -1, np.int64)

@@ -19,15 +19,16 @@ _KEY_WIDTH = 14
 def report(written: Written, seconds: float) -> str:
     """A table of a new store: clips, classes, bodies, sizes, splits, and the command that trains on it.
 
-    Sizes of bodies and bones are medians over at most 500 clips, evenly spaced. A store in metres also gets its bone length
-    variation: in a clip, the standard deviation of a bone's length over its mean, the median over the bones. Tracked
-    skeletons have a few percent; much more means broken tracking, or joints in another order than the topology's.
+    Sizes of bodies and bones are medians over at most 500 clips, evenly spaced. A store in metres also gets its bone
+    length variation: in a clip, the standard deviation of a bone's length over its mean, the median over the bones.
+    Tracked skeletons have a few percent; much more means broken tracking, or joints in another order than expected.
 
     Args:
         written: the store and what was left out of it.
         seconds: how long preparing it took.
     """
     store = SkeletonStore.open(written.path)
+    unit = store.meta["units"]
     rows = {
         "clips": f"{store.num_clips}",
         "excluded": _excluded(written.excluded),
@@ -36,7 +37,7 @@ def report(written: Written, seconds: float) -> str:
         "bodies": _bodies(store),
         "frames": _frames(store),
         "joints": f"{store.topology.num_joints} of topology '{store.topology.name}', {store.topology.dim}D",
-        "unit": store.meta["units"] + (f", from {written.unit} in the files" if written.unit != store.meta["units"] else ""),
+        "unit": unit if written.unit == unit else f"{unit}, from {written.unit} in the files",
         **_sizes(store),
         **{f"split {name}": _split(store, name) for name in store.splits()},
         "source": store.meta["source"],
@@ -51,7 +52,8 @@ def report(written: Written, seconds: float) -> str:
         )
         for key, value in rows.items()
     ]  # fmt: skip
-    return "\n".join([*lines, f"next: python -m skgraph.pretrain dataset=store dataset.root={shlex.quote(str(written.path))}"])
+    lines.append(f"next: python -m skgraph.pretrain dataset=store dataset.root={shlex.quote(str(written.path))}")
+    return "\n".join(lines)
 
 
 def _excluded(excluded: dict[str, list[str]]) -> str:
@@ -65,9 +67,11 @@ def _excluded(excluded: dict[str, list[str]]) -> str:
 def _classes(store: SkeletonStore) -> str:
     counts = np.bincount(store.y.numpy(), minlength=len(store.class_names))
     if len(counts) <= 20:
-        listed = ", ".join(f"{name} ({count})" for name, count in zip(store.class_names, counts))
+        listed = ", ".join(f"{name} ({count})" for name, count in zip(store.class_names, counts, strict=True))
         return f"{len(counts)}: {listed}"
     fewest, most = int(counts.argmin()), int(counts.argmax())
+    if counts[fewest] == counts[most]:
+        return f"{len(counts)}, of {counts[most]} clips each"
     return (
         f"{len(counts)}, of {counts[fewest]} ({store.class_names[fewest]}) to {counts[most]} clips "
         f"({store.class_names[most]}), median {np.median(counts):g}"
@@ -101,9 +105,9 @@ def _sizes(store: SkeletonStore) -> dict[str, str]:
     bodies = [clip.joints[clip.frame_mask].numpy() for clip in clips]
     extents = np.stack([np.median(body.max(axis=1) - body.min(axis=1), axis=0) for body in bodies])
     height = np.median(extents.max(axis=1))
-    unit = store.meta["units"]
-    size = f"{height:.3g} {unit} along the largest axis, {' x '.join(f'{e:.3g}' for e in np.median(extents, axis=0))} {unit}"
-    rows = {"body size": f"{size} in {'xyz'[: store.topology.dim]} (medians)"}
+    unit, axes = store.meta["units"], "xyz"[: store.topology.dim]
+    size = " x ".join(f"{extent:.3g}" for extent in np.median(extents, axis=0))
+    rows = {"body size": f"{height:.3g} {unit} along the largest axis, {size} {unit} in {axes} (medians)"}
     if unit == "m":
         variation = np.array([_variation(clip.joints.numpy(), clip.frame_mask.numpy(), store) for clip in clips])
         worst = int(np.nanargmax(variation))
@@ -119,7 +123,7 @@ def _variation(joints: NDArray[np.floating], frame_mask: NDArray[np.bool_], stor
     parent, child = store.topology.edges.T.numpy()
     lengths = np.linalg.norm(joints[:, :, child] - joints[:, :, parent], axis=-1)
     variation = []
-    for body, there in zip(lengths, frame_mask):
+    for body, there in zip(lengths, frame_mask, strict=True):
         mean = body[there].mean(axis=0)
         # A bone without length (two joints of the topology that the sensor reports as one) has no variation.
         variation.extend((body[there].std(axis=0) / mean)[mean > 0])

@@ -35,11 +35,11 @@ def make_split(
     Args:
         raw: the dataset.
         name: name of the split; by default `xsub`, `xview`, `xset`, `random` or `given`, after `by`.
-        by: `subject`, `camera` or `setup` (no value of it is in both parts), `random` (by clip, the classes in proportion) or
-            `given` (the dataset's own). By default `given` where there is one, then `random` if `fraction` or `seed` is
-            given or subjects are unknown, else `subject`.
-        train: the values of `by` that train, or `alternate`, the default: of the sorted values every second one, starting
-            with the first.
+        by: `subject`, `camera` or `setup` (no value of it is in both parts), `random` (by clip, the classes in
+            proportion) or `given` (the dataset's own). By default `given` where there is one, then `random` if
+            `fraction` or `seed` is given or subjects are unknown, else `subject`.
+        train: the values of `by` that train, or `alternate`, the default: of the sorted values every second one,
+            starting with the first.
         fraction: part of the clips that trains in a `random` split, 0.8 by default.
         seed: of a `random` split, 0 by default.
 
@@ -62,7 +62,12 @@ def make_split(
         chosen, how = _given(raw)
     elif by == "random":
         fraction, seed = 0.8 if fraction is None else fraction, 0 if seed is None else seed
-        chosen, how = _random(raw.y, fraction, seed), f"{fraction:g} of the clips of each class, at random (seed {seed}), train"
+        if not isinstance(fraction, float) or not 0 < fraction < 1:
+            raise ConfigError(f"split.fraction must be a number between 0 and 1, found {fraction}")
+        if not isinstance(seed, int) or seed < 0:
+            raise ConfigError(f"split.seed must be a whole number, 0 or more, found {seed}")
+        chosen = _random(raw.y, fraction, seed)
+        how = f"{fraction:g} of the clips of each class, at random (seed {seed}), train"
     else:
         chosen, how = _grouped(raw, by, "alternate" if train is None else train)
     name = _NAMES[by] if name is None else str(name)
@@ -82,8 +87,6 @@ def _given(raw: RawDataset) -> tuple[np.ndarray, str]:
 
 
 def _random(y: np.ndarray, fraction: float, seed: int) -> np.ndarray:
-    if not 0 < fraction < 1:
-        raise ConfigError(f"split.fraction must lie between 0 and 1, found {fraction:g}")
     generator = np.random.default_rng(seed)
     chosen = np.zeros(len(y), bool)
     for label in np.unique(y):
@@ -97,7 +100,7 @@ def _random(y: np.ndarray, fraction: float, seed: int) -> np.ndarray:
 def _grouped(raw: RawDataset, by: str, train: str | int | Sequence[str | int]) -> tuple[np.ndarray, str]:
     values = getattr(raw, by)
     if values is None:
-        raise DataError(f"split.by={by} needs the {by} of every clip, and the dataset does not say it; try split.by=random")
+        raise DataError(f"split.by={by} needs the {by} of every clip, which is unknown; try split.by=random")
     is_text = values.dtype.kind not in "iu"
     unknown = np.flatnonzero(values == ("" if is_text else -1))
     if len(unknown):

@@ -30,14 +30,16 @@ def store_unit(unit: str, topology: Topology) -> tuple[float, str]:
     if unit == "normalised" or (unit == "px" and topology.dim == 2):
         return 1.0, unit
     others = "px, normalised" if topology.dim == 2 else "normalised"
-    raise ConfigError(f"unit of the {topology.dim}D topology '{topology.name}' must be m, cm, mm, {others}; found '{unit}'")
+    raise ConfigError(
+        f"unit of the {topology.dim}D topology '{topology.name}' must be m, cm, mm, {others}; found '{unit}'"
+    )
 
 
 class HeightCheck:
     """Checks that bodies have the size of people, which they have not where the unit is wrong.
 
-    The height of a body in a frame is its largest extent along an axis, so that it needs no vertical axis and a person may
-    lie down; of a clip, the median over its frames; of a dataset, the median over its clips.
+    The height of a body in a frame is its largest extent along an axis, so that it needs no vertical axis and a person
+    may lie down; of a clip, the median over its frames; of a dataset, the median over its clips.
 
     Args:
         unit: the unit that the coordinates were converted from, for the message.
@@ -67,6 +69,6 @@ class HeightCheck:
         others.sort(key=lambda unit: abs(math.log(in_file * METRES[unit] / 1.5)))
         advice = f"say unit={others[0]}" if others else "no unit of m, cm, mm explains it"
         raise DataError(
-            f"bodies are {height:.3g} m tall with unit={self.unit} (median of {len(self._heights)} clips), expected {low:g} "
-            f"to {high:g} m: {advice}, or check_height=false if they really are"
+            f"bodies are {height:.3g} m tall with unit={self.unit} (median of {len(self._heights)} clips), expected "
+            f"{low:g} to {high:g} m: {advice}, or check_height=false if they really are"
         )

@@ -45,7 +45,7 @@ def write_store(
 ) -> Written:
     """Write a dataset as a store, clip by clip; on any error nothing is left behind.
 
-    Clips in which no body ever appears are left out. Nothing else is changed but the unit and the joint order, see `raw`.
+    Clips in which no body ever appears are left out; the others are written as `raw` gives them.
 
     Args:
         raw: the dataset.
@@ -97,7 +97,8 @@ def write_store(
     notes = [*raw.notes, *_split_notes(raw, division.train, kept)]
     for key in ids:
         if (values := getattr(raw, key)) is not None and values.dtype.kind not in "iu":
-            notes.append(f"{key}s are text in the files and numbers in the store: 0 is '{np.unique(values[values != ''])[0]}'")
+            first = np.unique(values[values != ""])[0]
+            notes.append(f"{key}s are text in the files and numbers in the store: 0 is '{first}'")
     return Written(out, raw.unit, excluded, notes)
 
 

@@ -17,7 +17,7 @@ class ViewMaker(nn.Module):
     Args:
         normalise: transform applied once to every body.
         augment: random transform; each view gets its own draws.
-        mask: has ``draw(joints [B, T, V, C], generator) -> (visible, masked)``.
+        mask: has ``draw(joints [B, T, V, C], generator, frame_mask [B, T]) -> (visible, masked)``.
         stream: transform to bones or motion; ``None`` for joints.
         num_views: views that the objective asks for.
     """
@@ -45,7 +45,8 @@ class ViewMaker(nn.Module):
             bodies.joints.repeat(self.num_views, 1, 1, 1, 1), bodies.frame_mask.repeat(self.num_views, 1, 1)
         )
         views = self.augment(copies, generator)
-        visible, masked = self.mask.draw(views.joints[: bodies.num_graphs, 0], generator)
+        first = slice(bodies.num_graphs)  # view 1
+        visible, masked = self.mask.draw(views.joints[first, 0], generator, views.frame_mask[first, 0])
         if self.stream is not None:
             views = self.stream(views, generator)
         return views.joints[:, 0].unflatten(0, (self.num_views, -1)), visible, masked

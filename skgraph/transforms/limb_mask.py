@@ -17,8 +17,8 @@ class LimbMask(GraphMask):
     Seed joints are drawn uniformly, without replacement, and the masked region grows around them, nearest joints first
     by the number of bones to the nearest seed and in random order among equals, until ``floor(ratio * V)`` joints are
     masked. Every joint on the way to its nearest seed is nearer and thus masked before it, so each connected part of
-    the region holds a seed: there are at most ``seeds`` parts, and a hidden joint can seldom be guessed from a visible
-    neighbour.
+    the region holds a seed: there are at most ``seeds`` parts, and few hidden joints have a visible neighbour to be
+    guessed from. At a low ratio whole limbs are hidden; at a high one the torso is, and ends of limbs are seen.
 
     Args:
         topology: the bone tree.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 
@@ -18,5 +17,5 @@ def apply_linear(joints: Tensor, matrix: Tensor) -> Tensor:
     columns = matrix[..., None, None, None, :, :].unbind(-1)
     out = joints[..., :1] * columns[0]
     for c, column in enumerate(columns[1:], start=1):
-        out = torch.addcmul(out, joints[..., c : c + 1], column)
+        out.addcmul_(joints[..., c : c + 1], column)  # in place on a fresh tensor
     return out

@@ -67,7 +67,7 @@ def test_2d(folder):
         np.save(folder / f"{name}.npy", np.full((4, 3, 2), 320.0))
     raw = read_npy_folder(folder, topology(2), unit="px")
     assert (raw.units, next(raw.clips()).max()) == ("px", 320)
-    with pytest.raises(ConfigError, match="must be given: unit=px or unit=normalised"):
+    with pytest.raises(ConfigError, match="need a unit: unit=px or unit=normalised"):
         read_npy_folder(folder, topology(2))
 
 
@@ -92,17 +92,17 @@ def test_bad_tables(folder, text, message):
 
 
 def test_missing_folder_and_table(folder):
-    with pytest.raises(DataError, match="no folder at '.*nowhere'"):
+    with pytest.raises(DataError, match=r"no folder at '.*nowhere'"):
         read_npy_folder(folder / "nowhere", topology(3))
     (folder / "labels.csv").unlink()
-    with pytest.raises(DataError, match="no CSV of labels at '.*labels.csv'"):
+    with pytest.raises(DataError, match=r"no CSV of labels at '.*labels.csv'"):
         read_npy_folder(folder, topology(3))
 
 
 @pytest.mark.parametrize(
     "clip, message",
     [
-        (np.zeros((5, 4, 3)), r"must be \[bodies, frames, 3, 3\] or \[frames, 3, 3\] for topology 'stick', found \[1, 5, 4, 3\]"),
+        (np.zeros((5, 4, 3)), r"must be \[bodies, frames, 3, 3\], .* for topology 'stick', found \[1, 5, 4, 3\]"),
         (np.zeros((5, 3, 2)), r"found \[1, 5, 3, 2\]"),
         (np.zeros((5, 9)), r"found \[5, 9\]"),
         (np.array([{"a": 1}]), "is not a complete .npy array of numbers: Object arrays cannot be loaded"),
@@ -119,5 +119,5 @@ def test_bad_clips(folder, clip, message):
 def test_truncated_clip(folder, size):
     path = folder / "two.npy"
     path.write_bytes(path.read_bytes()[:size])
-    with pytest.raises(DataError, match="'.*two.npy' is not a complete .npy array of numbers"):
+    with pytest.raises(DataError, match=r"'.*two.npy' is not a complete .npy array of numbers"):
         list(read_npy_folder(folder, topology(3)).clips())

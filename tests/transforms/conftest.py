@@ -24,6 +24,11 @@ def _topology(dim):
     )
 
 
+@pytest.fixture(autouse=True)
+def _seed():
+    torch.manual_seed(0)
+
+
 @pytest.fixture
 def topology():
     return _topology(3)

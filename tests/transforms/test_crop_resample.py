@@ -54,7 +54,7 @@ def test_windows_differ_between_graphs_and_not_between_bodies():
 
 
 def test_crop_resample_errors():
-    with pytest.raises(ConfigError, match="0 < low <= high <= 1 is needed, found low=0.9, high=0.5"):
+    with pytest.raises(ConfigError, match=r"0 < low <= high <= 1 is needed, found low=0.9, high=0.5"):
         CropResample(64, low=0.9, high=0.5)
     with pytest.raises(ConfigError, match="must be at least 1, found 0 and 1"):
         CropResample(0)

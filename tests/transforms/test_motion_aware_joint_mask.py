@@ -71,5 +71,5 @@ def test_appearing_is_no_motion():
 
 
 def test_arguments_are_checked():
-    with pytest.raises(ConfigError, match="alpha must be at least 0 and eps positive, found alpha=-1.0, eps=0.0"):
+    with pytest.raises(ConfigError, match=r"alpha must be at least 0 and eps positive, found alpha=-1.0, eps=0.0"):
         MotionAwareJointMask(alpha=-1.0, eps=0.0)

@@ -15,5 +15,5 @@ def test_random_jitter():
 
 
 def test_random_jitter_errors():
-    with pytest.raises(ConfigError, match="std must be at least 0, found -0.1"):
+    with pytest.raises(ConfigError, match=r"std must be at least 0, found -0.1"):
         RandomJitter(-0.1)

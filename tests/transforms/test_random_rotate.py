@@ -58,5 +58,5 @@ def test_two_dimensions_turn_about_z_only(planar):
 
 
 def test_angles_are_not_negative():
-    with pytest.raises(ConfigError, match="at least 0, found x=0.0, y=-1.0, z=0.0"):
+    with pytest.raises(ConfigError, match=r"at least 0, found x=0.0, y=-1.0, z=0.0"):
         RandomRotate(y=-1.0)

@@ -19,5 +19,5 @@ def test_factors_fill_their_range():
 
 
 def test_random_scale_errors():
-    with pytest.raises(ConfigError, match="0 < low <= high is needed, found low=1.2, high=0.8"):
+    with pytest.raises(ConfigError, match=r"0 < low <= high is needed, found low=1.2, high=0.8"):
         RandomScale(1.2, 0.8)

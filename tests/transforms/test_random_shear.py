@@ -21,5 +21,5 @@ def test_no_strength_is_the_identity(batch):
 
 
 def test_random_shear_errors():
-    with pytest.raises(ConfigError, match="strength must be at least 0, found -0.5"):
+    with pytest.raises(ConfigError, match=r"strength must be at least 0, found -0.5"):
         RandomShear(-0.5)

@@ -43,9 +43,11 @@ class Action:
     start: dict[str, str] = field(default_factory=dict)
     gap: float | None = None
 
-    def limbs(self) -> set[str]:
-        """The limbs that the performer needs."""
-        return {limb for step in (*self.begin, *self.loop, *self.end) for limb in step.moves} | set(self.start)
+    def limbs(self, person: int = 0) -> set[str]:
+        """The limbs that the first person (0) or the partner (1) needs for it."""
+        steps = (*self.begin, *self.loop, *self.end)
+        moves = [step.partner for step in steps] if person else [*(step.moves for step in steps), self.start]
+        return {limb for words in moves for limb in words}
 
 
 def _limbs(moves: dict[str, str]) -> dict[str, str]:

@@ -8,58 +8,116 @@ import numpy as np
 
 from skgraph.datasets.synthetic.actions import Action, Step
 from skgraph.datasets.synthetic.performer import Performer
-from skgraph.datasets.synthetic.postures import ANGLES, COLUMNS, FREE_ARM, NUM_ANGLES, STANDING, posture
+from skgraph.datasets.synthetic.postures import ANGLES, IDLE_ARM, POSTURES, STANDING
 
-_FPS = 30.0
-_BEAT = 0.33  # seconds
-_LEGS = {"right_leg", "left_leg", "path"}
-_SEATED = {"right_leg": "sit", "left_leg": "sit"}
-_SITS = 0.3
+FPS = 30.0
+_BEAT = 0.28  # seconds
+_ARMS = ("right_arm", "left_arm")
+# How often one sits where the action allows it, and how often an arm without a task changes its posture in a step.
+_SITS, _FIDGETS = 0.4, 0.2
 
-# Standard deviations, in degrees and seconds, of what changes from one performance to the next.
-_AIM = {"right_arm": 9, "left_arm": 9, "torso": 2.5, "head": 4, "right_leg": 2.5, "left_leg": 2.5, "path": 0}
-_SWAY = {"right_arm": 3, "left_arm": 3, "torso": 1.5, "head": 3, "right_leg": 0.4, "left_leg": 0.4, "path": 0}
-_LAG = 0.06
+# Standard deviations, in degrees, of how a posture is taken in one performance, and of the idle sway on top of it.
+_AIM = {
+    "right_arm": (11, 9, 11, 11, 8), "left_arm": (11, 9, 11, 11, 8), "torso": (4, 3, 6, 4), "head": (4, 6),
+    "right_leg": (5, 4, 6, 2), "left_leg": (5, 4, 6, 2), "path": (0, 0, 0, 0),
+}  # fmt: skip
+_SWAY = {
+    "right_arm": (5, 3, 5, 5, 4), "left_arm": (5, 3, 5, 5, 4), "torso": (3, 2, 7, 2), "head": (4, 8),
+    "right_leg": (0.4, 0.4, 0.6, 0), "left_leg": (0.4, 0.4, 0.6, 0), "path": (0, 0, 0, 5),
+}  # fmt: skip
+# An arm takes a posture that has a purpose more carefully than an idle one, by this factor.
+_CARE = 0.5
+# Of the seconds by which a limb is ahead of or behind the beat, and of the logarithms of a step's and a clip's tempo.
+_LAG, _RHYTHM, _TEMPO = 0.08, 0.3, 0.2
+
+_ANGLE = [f"{limb}.{name}" for limb, names in ANGLES.items() for name in names]
+_ONE_WAY = [i for i, name in enumerate(_ANGLE) if name.endswith(("elbow", "knee"))]
 
 
 def choreograph(action: Action, performers: Sequence[Performer], frames: int, rng: np.random.Generator) -> np.ndarray:
     """The poses of one performance: rest, the action somewhere in the clip, rest.
 
-    A pose is reached from the one before along the minimum-jerk path of human point-to-point movements,
-    ``s = 10 u^3 - 15 u^4 + 6 u^5`` (Flash and Hogan, J. Neurosci. 1985).
+    A posture is reached from the one before along the minimum-jerk path of human point-to-point movements,
+    `s = 10 u^3 - 15 u^4 + 6 u^5` (Flash and Hogan, J. Neurosci. 1985).
 
     Args:
         action: what is performed.
         performers: the one or two who do it; the first sets the tempo.
-        frames: length T of the clip, at 30 frames a second.
+        frames: length T of the clip, at `FPS`.
         rng: source of the variation.
 
     Returns:
-        angles [people, T, D] of right-handed performers, see `COLUMNS`.
+        angles [M, T, D] of performers who are all right-handed, the columns of `COLUMNS`.
     """
-    tempo = performers[0].tempo * np.exp(rng.normal(0, 0.12))
-    steps = _unroll(action, frames / _FPS / _BEAT * tempo, rng)
-    beats = np.array([step.beats for step in steps]) * np.exp(rng.normal(0, 0.2, len(steps)))
-    seconds = beats * _BEAT / tempo
-    seconds *= min(1.0, 0.92 * frames / _FPS / seconds.sum())
-    onset = rng.uniform(0.03, 0.97) * (frames / _FPS - seconds.sum())
-    reached = onset + np.concatenate([[0], np.cumsum(seconds)])
-    base, occupied = _base(action, rng)
-    poses = []
-    for person, performer in enumerate(performers):
-        words = [STANDING | base[person]]
-        for step in steps:
-            words.append(words[-1] | (step.partner if person else step.moves))
-        keys = np.stack([posture(word) for word in words])
-        poses.append(_perform(keys, reached, performer, frames, rng))
-    return np.stack(poses)
+    length = frames / FPS
+    beat = _BEAT / (performers[0].tempo * np.exp(rng.normal(0, _TEMPO)))
+    steps = _unroll(action, length / beat, rng)
+    seconds = beat * np.array([step.beats for step in steps]) * np.exp(rng.normal(0, _RHYTHM, len(steps)))
+    seconds *= min(1.0, 0.92 * length / seconds.sum())
+    onset = rng.uniform(0.04, 0.96) * (length - seconds.sum())
+    times = onset + np.concatenate([[0.0], np.cumsum(seconds)])
+    scores = [_score(action, steps, person, rng) for person in range(len(performers))]
+    return np.stack([_perform(score, times, who, frames, rng) for score, who in zip(scores, performers)])
 
 
 def _unroll(action: Action, beats: float, rng: np.random.Generator) -> list[Step]:
-    """The steps with the loop repeated as often as fits into a number of beats."""
-    once = sum(step.beats for step in (*action.begin, *action.end))
-    loop = sum(step.beats for step in action.loop)
+    """The steps, with the loop repeated at random but not more often than fits into a number of beats."""
     least, most = action.repeats
-    fits = int((0.9 * beats - once) / loop) if loop else least
-    repeats = int(rng.integers(least, np.clip(fits, least, most) + 1))
-    return [*action.begin, *action.loop * repeats, *action.end]
+    if most > least:
+        loop = sum(step.beats for step in action.loop)
+        once = sum(step.beats for step in (*action.begin, *action.end))
+        most = int(np.clip((0.9 * beats - once) / loop, least, most))
+    return [*action.begin, *action.loop * int(rng.integers(least, most + 1)), *action.end]
+
+
+def _score(action: Action, steps: list[Step], person: int, rng: np.random.Generator) -> list[dict[str, str]]:
+    """The postures of a person before the first step and after each: limb -> name.
+
+    What the action leaves open differs: whether one sits or stands, what hanging arms do meanwhile.
+    """
+    used = action.limbs(person)
+    words = STANDING | (action.start if person == 0 else {})
+    if rng.random() < _SITS and action.gap is None and not used & {"right_leg", "left_leg", "path"}:
+        words |= {"right_leg": "sit", "left_leg": "sit"}
+    idle = dict(zip(_ARMS, rng.choice(list(IDLE_ARM), 2, p=list(IDLE_ARM.values()))))
+    score = []
+    for moves in ({}, *(step.partner if person else step.moves for step in steps)):
+        words = words | moves
+        for arm in idle:
+            if arm not in used and rng.random() < _FIDGETS:
+                idle[arm] = rng.choice(list(IDLE_ARM), p=list(IDLE_ARM.values()))
+        score.append(words | {arm: str(word) for arm, word in idle.items() if words[arm] == "hang"})
+    return score
+
+
+def _perform(
+    score: list[dict[str, str]], times: np.ndarray, performer: Performer, frames: int, rng: np.random.Generator
+) -> np.ndarray:
+    """The poses [T, D] that pass through the postures of a score at given times."""
+    now = np.arange(frames) / FPS
+    poses = []
+    for limb, names in ANGLES.items():
+        words = [postures[limb] for postures in score]
+        rest = np.array(POSTURES[limb][STANDING[limb]], float)
+        taken = {}
+        for word in dict.fromkeys(words):
+            style = performer.habit[limb] + rng.normal(0, _AIM[limb])
+            care = _CARE if limb in _ARMS and word not in IDLE_ARM else 1.0
+            # Where one goes is no matter of style.
+            amplitude = 1.0 if limb == "path" else performer.amplitude
+            taken[word] = rest + amplitude * (POSTURES[limb][word] - rest) + care * style
+        keys = np.stack([taken[word] for word in words])
+        u = np.interp(now - rng.normal(0, _LAG), times, np.arange(len(times)))
+        step = np.minimum(u.astype(int), len(times) - 2)
+        u = (u - step)[:, None]
+        s = u**3 * (10 - 15 * u + 6 * u**2)
+        poses.append(keys[step] + s * (keys[step + 1] - keys[step]) + _sway(now, len(names), rng) * _SWAY[limb])
+    pose = np.concatenate(poses, axis=1)
+    pose[:, _ONE_WAY] = np.maximum(pose[:, _ONE_WAY], 0)
+    return pose
+
+
+def _sway(now: np.ndarray, angles: int, rng: np.random.Generator) -> np.ndarray:
+    """Slow aimless movement [T, angles] of about unit standard deviation: three sines of 0.1 to 0.6 Hz."""
+    hertz, phase = rng.uniform(0.1, 0.6, (3, angles)), rng.uniform(0, 2 * np.pi, (3, angles))
+    return np.sin(2 * np.pi * hertz * now[:, None, None] + phase).sum(axis=1) * np.sqrt(2 / 3)

@@ -91,7 +91,7 @@ def _local_rotations(angle: dict[str, dict[str, np.ndarray]]) -> dict[str, np.nd
             ),
             f"Wrist{side}": _about("x", -arm["elbow"]),
             f"Hand{side}": _about("x", -arm["wrist"]),
-            f"Knee{side}": _about("z", sign * leg["spread"]) @ _about("x", -leg["hip"]),
+            f"Knee{side}": _about("x", -leg["hip"]) @ _about("z", sign * leg["spread"]),
             f"Ankle{side}": _about("x", leg["knee"]),
             f"Foot{side}": _about("x", leg["toe"]),
         }

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from skgraph.datasets.synthetic.kinematics import PARTS
-from skgraph.datasets.synthetic.postures import ANGLES, NUM_ANGLES
 
 # Standard deviation of a person's own posture, in degrees, for the angles of each limb; nobody walks with a habit.
 _HABIT = {
-    "right_arm": (12, 5, 10, 9, 6), "left_arm": (12, 5, 10, 9, 6), "torso": (2.5, 1.5, 2.5, 2.5), "head": (5, 3),
+    "right_arm": (14, 6, 11, 11, 6), "left_arm": (14, 6, 11, 11, 6), "torso": (4, 3, 7, 3), "head": (5, 4),
     "right_leg": (1.5, 1.5, 2, 1), "left_leg": (1.5, 1.5, 2, 1), "path": (0, 0, 0, 0),
 }  # fmt: skip
 _LEFT_HANDED = 0.2
@@ -25,14 +24,14 @@ class Performer:
         scale: factors on the bone lengths of each body part.
         tempo: factor on the speed of the movements.
         amplitude: factor on their size.
-        habit: angles [D] added to every pose.
+        habit: limb -> angles added to its postures.
         left_handed: does the mirrored motions.
     """
 
     scale: dict[str, float]
     tempo: float
     amplitude: float
-    habit: np.ndarray
+    habit: dict[str, np.ndarray]
     left_handed: bool
 
     @classmethod
@@ -42,8 +41,8 @@ class Performer:
         scale = {part: float(height * np.clip(rng.normal(1, 0.04), 0.9, 1.1)) for part in PARTS}
         return cls(
             scale=scale,
-            tempo=float(np.exp(rng.normal(0, 0.15))),
+            tempo=float(np.exp(rng.normal(0, 0.2))),
             amplitude=float(np.clip(rng.normal(1, 0.08), 0.82, 1.15)),
-            habit=np.concatenate([_HABIT[limb] for limb in ANGLES]) * rng.normal(size=NUM_ANGLES),
+            habit={limb: rng.normal(0, spread) for limb, spread in _HABIT.items()},
             left_handed=bool(rng.random() < _LEFT_HANDED),
         )

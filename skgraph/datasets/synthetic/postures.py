@@ -25,30 +25,30 @@ ANGLES = {
 
 ARM = {
     "hang": (45, 10, 0, 15, 0),
-    "hip": (-15, 40, 70, 95, 10),
-    "belly": (60, 20, 70, 95, 0),
+    "hip": (-16, 55, 70, 100, 10),
+    "belly": (40, 40, 72, 105, 0),
     "pocket": (10, 18, 30, 40, 0),
     "back": (-60, 25, 60, 30, 0),
     "swing": (85, 30, 10, 25, 0),
-    "mouth": (75, 45, 45, 135, 10),
-    "ear": (35, 55, 15, 145, 10),
+    "mouth": (90, 70, 35, 122, 0),
+    "ear": (60, 90, -10, 135, 0),
     "wave_in": (10, 95, -80, 110, 0),
     "wave_out": (5, 95, -80, 55, 0),
     "cocked": (-10, 95, -85, 100, -20),
     "front": (85, 90, 0, 5, 0),
     "across": (105, 50, 25, 20, 25),
     "guard": (70, 35, 25, 125, 0),
-    "open": (40, 55, 40, 55, 0),
-    "closed": (85, 50, 55, 55, 0),
+    "open": (20, 65, 20, 90, 0),
+    "closed": (70, 50, 42, 88, 0),
     "up": (60, 165, 0, 12, 0),
-    "crown": (30, 105, 30, 120, 10),
+    "crown": (60, 118, -10, 98, 10),
     "reach": (85, 85, 0, 10, 0),
-    "carry": (80, 25, 25, 85, 0),
-    "shake_high": (85, 55, 5, 45, 0),
-    "shake_low": (85, 35, 5, 50, 0),
-    "five": (85, 125, 0, 30, -20),
-    "embrace": (65, 85, 55, 60, 10),
-    "offer": (85, 60, 5, 30, 10),
+    "carry": (78, 12, 5, 95, 0),
+    "shake_high": (92, 47, 15, 58, 0),
+    "shake_low": (95, 28, 18, 54, 0),
+    "five": (95, 125, 0, 15, -15),
+    "embrace": (65, 85, 55, 75, 10),
+    "offer": (90, 50, 12, 50, 10),
 }
 TORSO = {
     "upright": (0, 0, 0, 0),
@@ -89,15 +89,10 @@ STANDING = {
     "right_arm": "hang", "left_arm": "hang", "torso": "upright", "head": "level",
     "right_leg": "stand", "left_leg": "stand", "path": "here",
 }  # fmt: skip
-# What an arm does that the action does not need, and how often.
-FREE_ARM = {"hang": 0.5, "hip": 0.14, "belly": 0.16, "pocket": 0.12, "back": 0.08}
+# What people do with an arm that could hang, and how often.
+IDLE_ARM = {"hang": 0.5, "hip": 0.14, "belly": 0.16, "pocket": 0.12, "back": 0.08}
 
-_ends = np.cumsum([len(names) for names in ANGLES.values()]).tolist()
+_ENDS = np.cumsum([len(names) for names in ANGLES.values()]).tolist()
 # limb -> its columns in a pose [..., D]
-COLUMNS = {limb: slice(end - len(names), end) for (limb, names), end in zip(ANGLES.items(), _ends)}
-NUM_ANGLES = _ends[-1]
-
-
-def posture(words: dict[str, str]) -> np.ndarray:
-    """The pose [D] in which each limb takes the posture of that name; every limb of `ANGLES` must be there."""
-    return np.concatenate([POSTURES[limb][words[limb]] for limb in ANGLES]).astype(np.float64)
+COLUMNS = {limb: slice(end - len(names), end) for (limb, names), end in zip(ANGLES.items(), _ENDS)}
+NUM_ANGLES = _ENDS[-1]

@@ -1,0 +1,45 @@
+"""One performance: who, where in the room, and the clean positions of every joint."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from skgraph.datasets.synthetic.actions import Action
+from skgraph.datasets.synthetic.choreography import choreograph
+from skgraph.datasets.synthetic.kinematics import forward_kinematics
+from skgraph.datasets.synthetic.performer import Performer
+from skgraph.topology import Topology
+
+_FRAMES = (42, 108)
+# Performers of two stand across the view of the front camera.
+_HEADING = {1: (0, 50), 2: (90, 35)}
+_AWAY = 0.8
+_OTHER_HAND = 0.15
+
+
+def perform(
+    action: Action, performers: Sequence[Performer], topology: Topology, rng: np.random.Generator
+) -> np.ndarray:
+    """Act out an action: joints [M, T, V, 3] in metres in the room, the floor at y = 0, without any error of measurement.
+
+    A left-handed first performer mirrors the whole scene, by the topology's left-right pairs. Bodies come in random order.
+    """
+    frames = int(rng.integers(*_FRAMES))
+    poses = choreograph(action, performers, frames, rng)
+    bodies = [forward_kinematics(pose, performer.scale) for pose, performer in zip(poses, performers)]
+    joints = np.stack([np.stack([body[joint] for joint in topology.joints], axis=1) for body in bodies])
+    if action.gap is not None:
+        gap = action.gap * np.mean([performer.scale["arm"] for performer in performers]) * rng.uniform(0.92, 1.12)
+        joints[1] *= (-1, 1, -1)  # the partner faces the performer
+        joints[0, ..., 2] -= gap / 2
+        joints[1, ..., 2] += gap / 2
+    if performers[0].left_handed != (rng.random() < _OTHER_HAND):
+        joints = joints[:, :, topology.mirror.numpy()] * (-1, 1, 1)
+    middle, spread = _HEADING[len(performers)]
+    heading = np.deg2rad(middle * rng.choice([-1, 1]) + rng.uniform(-spread, spread))
+    sine, cosine = np.sin(heading), np.cos(heading)
+    joints = joints @ np.array([[cosine, 0, -sine], [0, 1, 0], [sine, 0, cosine]])
+    joints += (rng.uniform(-_AWAY, _AWAY), 0, rng.uniform(-_AWAY, _AWAY))
+    return joints[rng.permutation(len(performers))]

@@ -1,0 +1,101 @@
+"""Writes the synthetic dataset: labelled motions to learn from and to test with, made in seconds."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from skgraph.data.store import SkeletonStore
+from skgraph.data.store_writer import StoreWriter
+from skgraph.datasets.synthetic.actions import ACTIONS
+from skgraph.datasets.synthetic.choreography import FPS
+from skgraph.datasets.synthetic.performer import Performer
+from skgraph.datasets.synthetic.sensor import AZIMUTHS, SETUPS, Camera, Sensor
+from skgraph.datasets.synthetic.stage import perform
+from skgraph.errors import DataError
+from skgraph.topology import Topology
+
+_TRAIN_CAMERAS = (2, 3)
+# Streams of random numbers that never meet.
+_PERFORMER, _PARTNER, _PERFORMANCE, _TRACKING = range(4)
+
+
+def write_synthetic(
+    path: str | Path,
+    *,
+    subjects: int = 16,
+    repetitions: int = 2,
+    seed: int = 0,
+    noise: float = 0.012,
+    dropout: float = 0.02,
+    overwrite: bool = False,
+    progress: bool = False,
+) -> SkeletonStore:
+    """Write a store of synthetic actions on the skeleton `ntu_rgbd`: 25 joints, metres, 30 Hz, in camera coordinates.
+
+    Every subject performs every action of `ACTIONS` some times, seen by three cameras at once, one clip a camera. Clips are
+    named as in NTU RGB+D (setup, camera, performer, repetition, action) and split as there: `xsub` by subjects, `xview`
+    (cameras 2 and 3 train, 1 tests) and `xset` (even setups train). The second person of an action of two is a stranger
+    who performs nowhere else. A seed gives the same clips each time, and a clip does not depend on how many others there are.
+
+    The motions are made for learning and testing software. They are not a model of how people move, and accuracies on them
+    compare with nothing but themselves.
+
+    Args:
+        path: folder of the store.
+        subjects: number of people, at least 2.
+        repetitions: performances of each action by each subject.
+        seed: of all random numbers.
+        noise: standard deviation of the position error of a trunk joint, in metres; that of hands and feet is larger.
+        dropout: part of the joints and frames in which the tracker loses a joint.
+        overwrite: replace an existing store.
+        progress: show a bar.
+
+    Raises:
+        DataError: a number is out of its range.
+        StoreError: `path` exists, or cannot be written.
+    """
+    for what, value, least in (("subjects", subjects, 2), ("repetitions", repetitions, 1), ("seed", seed, 0)):
+        if value < least:
+            raise DataError(f"{what} must be at least {least}, found {value}")
+    if noise < 0 or not 0 <= dropout < 1:
+        raise DataError(f"noise must be 0 or more and dropout from 0 to below 1, found noise={noise}, dropout={dropout}")
+    topology = Topology.load("ntu_rgbd")
+    sensor = Sensor(topology, noise, dropout)
+    people = [Performer.draw(np.random.default_rng((seed, _PERFORMER, subject))) for subject in range(subjects)]
+    subject_of, camera_of, setup_of = [], [], []
+    writer = StoreWriter(
+        path, topology, [action.name for action in ACTIONS], source=f"synthetic actions of skgraph, seed {seed}",
+        dtype="float16", fps=FPS, overwrite=overwrite,
+    )  # fmt: skip
+    plan = product(range(subjects), range(repetitions), range(len(ACTIONS)))
+    total = subjects * repetitions * len(ACTIONS)
+    with writer, tqdm(plan, "performing", total, unit="performance", disable=not progress) as performances:
+        for subject, repetition, label in performances:
+            action, key = ACTIONS[label], (subject, repetition, label)
+            cast = [people[subject]]
+            if action.gap is not None:
+                cast.append(Performer.draw(np.random.default_rng((seed, _PARTNER, *key))))
+            joints = perform(action, cast, topology, np.random.default_rng((seed, _PERFORMANCE, *key)))
+            setup = 1 + (subject + repetition) % len(SETUPS)
+            for camera, azimuth in AZIMUTHS.items():
+                seen = Camera(azimuth, *SETUPS[setup]).see(joints)
+                tracked, frame_mask = sensor.track(seen, np.random.default_rng((seed, _TRACKING, *key, camera)))
+                ids = {"subject": subject + 1, "camera": camera, "setup": setup}
+                name = f"S{setup:03d}C{camera:03d}P{subject + 1:03d}R{repetition + 1:03d}A{label + 1:03d}"
+                writer.add(tracked, y=label, name=name, frame_mask=frame_mask, **ids)
+                subject_of.append(subject + 1)
+                camera_of.append(camera)
+                setup_of.append(setup)
+        # Of each four subjects the first and the last train, so that each side has every setup.
+        _add_split(writer, "xsub", np.isin(np.array(subject_of) % 4, (0, 1)), "half of the subjects train")
+        _add_split(writer, "xview", np.isin(camera_of, _TRAIN_CAMERAS), "cameras 2 and 3 train, 1 tests")
+        _add_split(writer, "xset", np.array(setup_of) % 2 == 0, "even setups train")
+    return SkeletonStore.open(path)
+
+
+def _add_split(writer: StoreWriter, name: str, train: np.ndarray, how: str) -> None:
+    writer.add_split(name, np.flatnonzero(train), np.flatnonzero(~train), how)

@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.utils.data import DataLoader
+
+from skgraph.data import SkeletonDataset
+from skgraph.errors import ConfigError
+
+
+def test_clips_and_bodies(store):
+    clips = SkeletonDataset(store, "xsub", "train")
+    bodies = SkeletonDataset(store, "xsub", "train", items="bodies")
+    assert len(clips) == 24 and len(bodies) == 24 + 8
+    assert clips[0].joints.shape[0] == 2 and bodies[0].joints.shape[0] == 1
+    assert bodies[1].frame_mask.all() and bodies[1].joints.shape[1] == clips[0].joints.shape[1] - 5
+    assert torch.equal(bodies[1].joints[0], clips[0].joints[1, 5:])
+    assert clips.num_classes == 4
+
+
+def test_slicing_as_in_pyg(store):
+    data = SkeletonDataset(store)
+    assert len(data[10:20]) == 10 and data[10:20][0].name == "clip10"
+    assert len(data[:0.5]) == 24
+    assert data[torch.arange(48) % 4 == 1][1].name == "clip05"
+    assert data[[3, 1]][0].name == "clip03"
+    assert data[10:20].clips.tolist() == list(range(10, 20))
+
+
+def test_transform_applies_to_single_graphs(store):
+    def double(graph):
+        graph.joints = graph.joints * 2
+        return graph
+
+    assert torch.equal(SkeletonDataset(store, transform=double)[0].joints, 2 * SkeletonDataset(store)[0].joints)
+
+
+def test_a_batch_has_a_static_shape(store):
+    data = SkeletonDataset(store, frames=16)
+    batch = data.batch(torch.tensor([0, 1, 2]))
+    assert batch.joints.shape == (3, 2, 16, 25, 3) and batch.frame_mask.shape == (3, 2, 16)
+    assert batch.y.tolist() == [0, 1, 2] and batch.clip.tolist() == [0, 1, 2]
+    assert batch.frame_mask.any(dim=2).tolist() == [[True, True], [True, False], [True, False]]
+    assert not batch.joints[1, 1].any()
+
+
+def test_a_batch_equals_the_clips_resampled_one_by_one(store):
+    data = SkeletonDataset(store, frames=16)
+    batch = data.batch(torch.arange(48))
+    for i in (1, 2, 4):
+        body = data[i].joints[0].permute(1, 2, 0)  # [V, C, T]
+        expected = torch.nn.functional.interpolate(body, size=16, mode="linear", align_corners=False)
+        assert torch.allclose(batch.joints[i, 0], expected.permute(2, 0, 1), atol=1e-5)
+
+
+def test_bodies_share_the_window_of_their_clip(store):
+    data = SkeletonDataset(store, frames=16, crop=(0.5, 0.5))
+    batch = data.batch(torch.tensor([0]))
+    present = batch.frame_mask[0, 1]
+    offset = batch.joints[0, 1][present] - batch.joints[0, 0][present]
+    assert torch.allclose(offset, torch.ones_like(offset), atol=1e-5)
+
+
+def test_random_crops_follow_the_generator(store):
+    data = SkeletonDataset(store, items="bodies", frames=16, crop=(0.5, 1.0))
+    idx = torch.arange(8)
+    first = data.batch(idx, torch.Generator().manual_seed(0)).x
+    assert torch.equal(first, data.batch(idx, torch.Generator().manual_seed(0)).x)
+    assert not torch.equal(first, data.batch(idx, torch.Generator().manual_seed(1)).x)
+
+
+def test_torch_data_loader(store):
+    data = SkeletonDataset(store, "xsub", "test", frames=8)[4:20]
+    loader = DataLoader(data, batch_size=8, collate_fn=lambda batch: batch)
+    batches = list(loader)
+    assert [b.joints.shape[0] for b in batches] == [8, 8]
+    assert torch.cat([b.clip for b in batches]).tolist() == data.clips.tolist()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [(dict(items="people"), "items must be 'clips' or 'bodies'"), (dict(crop=(0.9, 0.5)), "0 < low <= high <= 1"),
+     (dict(frames=0), "at least 1")],
+)  # fmt: skip
+def test_unknown_values(store, options, message):
+    with pytest.raises(ConfigError, match=message):
+        SkeletonDataset(store, **options)
+
+
+def test_a_batch_needs_frames(store):
+    with pytest.raises(ConfigError, match="fixed number of frames"):
+        SkeletonDataset(store).batch(torch.tensor([0]))

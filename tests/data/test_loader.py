@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from skgraph.data import EpochLoader, SkeletonDataset
+from skgraph.errors import ConfigError
+
+
+@pytest.fixture
+def bodies(store):
+    return SkeletonDataset(store, "xsub", items="bodies", frames=8, crop=(0.5, 1.0))
+
+
+def test_an_epoch_visits_every_item_once(bodies):
+    loader = EpochLoader(bodies, batch_size=8)
+    clips = torch.cat([batch.clip for batch, _ in loader.epoch(0)])
+    assert loader.steps_per_epoch == 4
+    assert sorted(clips.tolist()) == sorted(bodies.clips.tolist())
+    assert clips.tolist() != torch.cat([batch.clip for batch, _ in loader.epoch(1)]).tolist()
+
+
+def test_it_can_start_in_the_middle(bodies):
+    loader = EpochLoader(bodies, batch_size=8, seed=3)
+    whole = [batch.x for batch, _ in loader.epoch(2)]
+    rest = [batch.x for batch, _ in loader.epoch(2, first=2)]
+    assert len(rest) == 2 and all(torch.equal(a, b) for a, b in zip(whole[2:], rest, strict=True))
+
+
+def test_ranks_share_the_items(bodies):
+    ranks = [EpochLoader(bodies, batch_size=4, rank=r, world_size=2) for r in range(2)]
+    seen = [torch.cat([batch.clip for batch, _ in loader.epoch(0)]) for loader in ranks]
+    assert sorted(torch.cat(seen).tolist()) == sorted(bodies.clips.tolist())
+    assert ranks[0].step_generator(5).initial_seed() != ranks[1].step_generator(5).initial_seed()
+
+
+def test_a_slice_is_loaded_as_a_slice(bodies):
+    part = bodies[:8]
+    clips = torch.cat([batch.clip for batch, _ in EpochLoader(part, batch_size=4).epoch(0)])
+    assert sorted(clips.tolist()) == sorted(part.clips.tolist())
+
+
+def test_too_few_items(bodies):
+    with pytest.raises(ConfigError, match="32 bodies, fewer than one global batch of 20 x 2"):
+        EpochLoader(bodies, batch_size=20, world_size=2)

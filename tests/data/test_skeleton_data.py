@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import copy
+import pickle
+
+import pytest
+import torch
+from torch_geometric.data import Batch
+
+from skgraph.data import SkeletonData
+from skgraph.errors import DataError
+
+
+def clip(bodies: int = 2, frames: int = 4, seed: int = 0) -> SkeletonData:
+    generator = torch.Generator().manual_seed(seed)
+    joints = torch.randn(bodies, frames, 25, 3, generator=generator)
+    return SkeletonData.from_joints(joints, y=torch.tensor([seed]), name=f"clip{seed}")
+
+
+def test_nodes_are_in_body_frame_joint_order():
+    data = clip()
+    assert data.num_nodes == 2 * 4 * 25
+    assert data.joints.shape == (2, 4, 25, 3)
+    assert torch.equal(data.x[1 * 100 + 2 * 25 + 3], data.joints[1, 2, 3])
+
+
+def test_joints_is_a_view_of_x():
+    data = clip()
+    assert data.joints.data_ptr() == data.x.data_ptr()
+    data.x[0, 0] = 7
+    assert data.joints[0, 0, 0, 0] == 7
+
+
+def test_setting_joints_replaces_x():
+    data = clip()
+    data.joints = torch.zeros(2, 4, 25, 3)
+    assert data.x.shape == (200, 3) and not data.x.any()
+
+
+def test_both_ranks():
+    batch = SkeletonData.from_joints(torch.randn(5, 2, 4, 25, 3), y=torch.arange(5))
+    assert batch.is_batch and batch.num_graphs == 5 and batch.joints.shape == (5, 2, 4, 25, 3)
+    assert not clip().is_batch and clip().num_graphs == 1 and clip().num_joints == 25
+
+
+def test_pyg_batch_stacks_the_grid():
+    batch = Batch.from_data_list([clip(seed=0), clip(seed=1)])
+    assert batch.frame_mask.shape == (2, 2, 4)
+    assert torch.equal(batch.joints[1], clip(seed=1).joints)
+    assert batch.y.tolist() == [0, 1] and batch.num_graphs == 2
+    assert torch.equal(batch[1].joints, clip(seed=1).joints)
+    assert torch.equal(batch.to_data_list()[0].x, clip(seed=0).x)
+
+
+def test_pyg_batch_keeps_masks():
+    clips = [clip(seed=i) for i in range(2)]
+    for i, data in enumerate(clips):
+        data.visible, data.masked = torch.full((2, 3), i), torch.full((2, 7), i)
+    batch = Batch.from_data_list(clips)
+    assert batch.visible.shape == (2, 2, 3) and batch.masked.shape == (2, 2, 7)
+
+
+def test_indexing_a_batch():
+    joints = torch.randn(5, 1, 4, 25, 3)
+    batch = SkeletonData.from_joints(joints, y=torch.arange(5), name=list("abcde"))
+    assert torch.equal(batch[2].joints, joints[2]) and batch[2].y.tolist() == [2] and batch[2].name == "c"
+    assert torch.equal(batch[1:3].joints, joints[1:3]) and batch[1:3].name == ["b", "c"]
+    assert batch[torch.tensor([True, False, True, False, False])].y.tolist() == [0, 2]
+    assert batch[[4, 0]].y.tolist() == [4, 0]
+    assert batch["y"].tolist() == [0, 1, 2, 3, 4]
+
+
+def test_indexing_a_clip_is_an_error():
+    with pytest.raises(DataError, match="one clip, not a batch"):
+        clip()[0]
+
+
+def test_pickling_copying_and_moving():
+    data = clip()
+    for other in (pickle.loads(pickle.dumps(data)), copy.deepcopy(data), data.to("cpu"), data.clone()):
+        assert type(other) is SkeletonData
+        assert torch.equal(other.joints, data.joints) and torch.equal(other.frame_mask, data.frame_mask)
+
+
+def test_errors_name_the_shapes():
+    with pytest.raises(DataError, match=r"\[M, T, V, C\].*\(4, 25, 3\)"):
+        SkeletonData.from_joints(torch.zeros(4, 25, 3))
+    with pytest.raises(DataError, match=r"frame_mask must be \(2, 4\).*\(2, 5\)"):
+        SkeletonData.from_joints(torch.zeros(2, 4, 25, 3), torch.ones(2, 5, dtype=torch.bool))
+    with pytest.raises(DataError, match="no 'x' and 'frame_mask'"):
+        _ = SkeletonData(x=torch.zeros(3, 3)).joints
+
+
+def test_to_pyg_counts_edges(topology):
+    data = clip(bodies=2, frames=4)
+    graph = data.to_pyg(topology)
+    bones, temporal = 2 * 4 * 24 * 2, 2 * 3 * 25 * 2
+    assert graph.edge_index.shape == (2, bones + temporal)
+    assert graph.edge_type.bincount().tolist() == [bones, temporal]
+    assert graph.is_undirected() and not graph.has_self_loops()
+    crossed = data.to_pyg(topology, temporal=False, cross_body=True)
+    assert crossed.edge_type.bincount().tolist() == [bones, 0, 4 * 25 * 2]
+
+
+def test_to_pyg_leaves_absent_frames_unconnected(topology):
+    mask = torch.ones(2, 4, dtype=torch.bool)
+    mask[1, 2] = False
+    data = SkeletonData.from_joints(torch.randn(2, 4, 25, 3), mask)
+    graph = data.to_pyg(topology, cross_body=True)
+    absent = torch.arange(1 * 100 + 2 * 25, 1 * 100 + 3 * 25)
+    assert not torch.isin(graph.edge_index, absent).any()
+    assert not graph.present[absent].any() and graph.present.sum() == 175
+
+
+def test_to_pyg_of_a_batch_is_the_union_of_its_clips(topology):
+    clips = [clip(seed=i) for i in range(3)]
+    batch = SkeletonData.from_joints(torch.stack([c.joints for c in clips]), y=torch.arange(3))
+    graph = batch.to_pyg(topology)
+    union = Batch.from_data_list([c.to_pyg(topology) for c in clips])
+
+    def edges(g):
+        return {(*pair, kind) for pair, kind in zip(g.edge_index.T.tolist(), g.edge_type.tolist(), strict=True)}  # noqa: C416
+
+    assert {(a, b, k) for a, b, k in edges(graph)} == edges(union)
+    assert torch.equal(graph.batch, union.batch)
+
+
+def test_to_pyg_refuses_another_topology(topology):
+    with pytest.raises(DataError, match="'ntu_rgbd' has 25 joints, the graph has 22"):
+        SkeletonData.from_joints(torch.zeros(1, 2, 22, 3)).to_pyg(topology)

@@ -1,0 +1,251 @@
+from __future__ import annotations
+
+import shutil
+import time
+
+import numpy as np
+import pytest
+import torch
+import yaml
+
+from skgraph.data import SkeletonStore, StoreWriter
+from skgraph.errors import StoreError
+
+
+@pytest.fixture
+def copied(store_path, tmp_path):
+    return shutil.copytree(store_path, tmp_path / "copy")
+
+
+def write(path, topology, clips, **options):
+    with StoreWriter(path, topology, ["a"], **options) as writer:
+        for name, joints, mask in clips:
+            writer.add(joints, y=0, name=name, frame_mask=mask)
+    return SkeletonStore.open(path)
+
+
+def test_repr(store):
+    assert "clips=48, bodies=64, classes=4, topology=ntu_rgbd, splits=['xsub']" in repr(store)
+
+
+def test_a_clip_comes_back_as_it_was_written(tmp_path, topology):
+    joints = np.random.default_rng(0).normal(size=(2, 9, 25, 3)).astype(np.float32)
+    mask = np.ones((2, 9), bool)
+    mask[1, :3] = mask[1, 8:] = mask[1, 5] = False  # comes late, leaves early, and is away for one frame
+    store = write(tmp_path / "s", topology, [("one", joints, mask)])
+    clip = store.clip(0)
+    assert clip.name == "one" and clip.y.tolist() == [0]
+    assert torch.equal(clip.frame_mask, torch.from_numpy(mask))
+    assert torch.equal(clip.joints, torch.from_numpy(joints * mask[..., None, None]))
+    assert store.meta["rows"] == 9 + 5  # frames 3 .. 7 of the second body
+
+
+def test_a_body_that_never_appears_is_not_stored(tmp_path, topology):
+    joints = np.ones((2, 4, 25, 3), np.float32)
+    mask = np.array([[False] * 4, [True] * 4])
+    store = write(tmp_path / "s", topology, [("one", joints, mask)])
+    assert store.max_bodies == 1 and store.clip(0).joints.shape == (1, 4, 25, 3)
+
+
+def test_gather_interpolates_and_masks(tmp_path, topology):
+    joints = np.arange(6, dtype=np.float32)[None, :, None, None] * np.ones((1, 6, 25, 3), np.float32)
+    mask = np.array([[True, True, False, True, True, True]])
+    store = write(tmp_path / "s", topology, [("one", joints, mask)])
+    tracks = torch.tensor([0, -1])
+    positions = torch.tensor([[0.0, 0.25, 1.0, 1.5, 3.0, 4.5]]).repeat(2, 1)
+    x, present = store.gather(tracks, positions)
+    assert present.tolist() == [[True, True, True, False, True, True], [False] * 6]
+    assert x[0, :, 7, 1].tolist() == [0, 0.25, 1, 0, 3, 4.5]
+    assert not x[1].any()
+
+
+def test_half_precision_store(tmp_path, topology):
+    joints = np.random.default_rng(0).normal(size=(1, 5, 25, 3)).astype(np.float32)
+    store = write(tmp_path / "s", topology, [("one", joints, None)], dtype="float16")
+    assert store.clip(0).joints.dtype == torch.float32
+    assert store.nbytes == 5 * 75 * 2
+    assert torch.allclose(store.clip(0).joints, torch.from_numpy(joints), atol=2e-3)
+
+
+def test_content_hash_follows_the_content(tmp_path, topology):
+    joints = np.ones((1, 5, 25, 3), np.float32)
+    first = write(tmp_path / "1", topology, [("one", joints, None)])
+    same = write(tmp_path / "2", topology, [("one", joints, None)])
+    other = write(tmp_path / "3", topology, [("one", joints * 1.01, None)])
+    named = write(tmp_path / "4", topology, [("two", joints, None)])
+    assert first.content_hash == same.content_hash
+    assert len({first.content_hash, other.content_hash, named.content_hash}) == 3
+
+
+def test_splits(store):
+    train, test = store.split("xsub", "train"), store.split("xsub", "test")
+    assert len(train) == len(test) == 24
+    assert set(store.subject[train].tolist()) == {0, 1} and set(store.subject[test].tolist()) == {2, 3}
+    with pytest.raises(StoreError, match="no split 'xview', only xsub"):
+        store.split("xview", "train")
+    with pytest.raises(StoreError, match="parts train, test, found 'val'"):
+        store.split("xsub", "val")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (dict(joints=np.ones((1, 5, 24, 3))), r"'c': expected joints \[M, T, 25, 3\].*'ntu_rgbd'.*\[1, 5, 24, 3\]"),
+        (dict(joints=np.full((1, 5, 25, 3), np.nan)), "'c': body 0, frame 0, joint 'SpineBase' is .*nan"),
+        (dict(y=1), "'c': label 1 is outside 0 .. 0"),
+        (dict(name="used"), "'used' is used twice"),
+        (dict(frame_mask=np.zeros((1, 5), bool)), "'c' has no frame with a body"),
+        (dict(frame_mask=np.ones((1, 4), bool)), r"'c': frame_mask must be \[1, 5\], found \[1, 4\]"),
+    ],
+)
+def test_bad_clips_are_refused_and_nothing_is_left(tmp_path, topology, change, message):
+    good = dict(joints=np.ones((1, 5, 25, 3)), y=0, name="c")
+    with pytest.raises(StoreError, match=message), StoreWriter(tmp_path / "s", topology, ["a"]) as writer:
+        writer.add(np.ones((1, 5, 25, 3)), y=0, name="used")
+        writer.add(**(good | change))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_float16_cannot_hold_is_refused(tmp_path, topology):
+    with pytest.raises(StoreError, match="expected finite float16"):
+        write(tmp_path / "s", topology, [("c", np.full((1, 5, 25, 3), 1e6), None)], dtype="float16")
+
+
+@pytest.mark.parametrize(
+    ("train", "test", "message"),
+    [([0], [], "no clip in its test part"), ([0, 1], [1], "1 clips in both train and test, 'c1' first"),
+     ([0], [7], "names clip 7, the store has 2 clips")],
+)  # fmt: skip
+def test_bad_splits(tmp_path, topology, train, test, message):
+    with pytest.raises(StoreError, match=message), StoreWriter(tmp_path / "s", topology, ["a"]) as writer:
+        for name in ("c0", "c1"):
+            writer.add(np.ones((1, 5, 25, 3)), y=0, name=name)
+        writer.add_split("xsub", train, test)
+    assert not (tmp_path / "s").exists()
+
+
+def test_an_existing_store_is_not_replaced_unasked(copied, topology):
+    with pytest.raises(StoreError, match="exists already"):
+        write(copied, topology, [])
+    write(copied, topology, [("new", np.ones((1, 5, 25, 3)), None)], overwrite=True)
+    assert SkeletonStore.open(copied).num_clips == 1
+    assert [p.name for p in copied.parent.iterdir()] == ["copy"]
+
+
+def test_what_is_not_a_store_is_never_overwritten(tmp_path, topology):
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter1.tex").write_text("precious")
+    with pytest.raises(StoreError, match="is not a store: overwrite=true replaces stores only"):
+        write(tmp_path / "thesis", topology, [], overwrite=True)
+    assert (tmp_path / "thesis" / "chapter1.tex").exists()
+
+
+def test_an_interrupted_overwrite_keeps_the_old_store(copied, topology):
+    with pytest.raises(KeyboardInterrupt), StoreWriter(copied, topology, ["a"], overwrite=True) as writer:
+        writer.add(np.ones((1, 5, 25, 3)), y=0, name="new")
+        raise KeyboardInterrupt
+    assert SkeletonStore.open(copied).num_clips == 48
+    assert [p.name for p in copied.parent.iterdir()] == ["copy"]
+
+
+class FullDisk:
+    """A file on a disk that has room for the header and not much more."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def write(self, payload):
+        if len(payload) > 1000:
+            raise OSError(28, "No space left on device")
+        return self.file.write(payload)
+
+    def __getattr__(self, name):
+        return getattr(self.file, name)
+
+
+def test_a_full_disk_leaves_nothing(tmp_path, topology):
+    with pytest.raises(StoreError, match="No space left on device"):
+        with StoreWriter(tmp_path / "s", topology, ["a"]) as writer:
+            writer._frames = FullDisk(writer._frames)
+            writer.add(np.ones((1, 50, 25, 3)), y=0, name="c")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_store_is_refused(tmp_path, topology):
+    with pytest.raises(StoreError, match="no clip was added"):
+        write(tmp_path / "s", topology, [])
+
+
+def damage_truncated_frames(path):
+    (path / "frames.npy").write_bytes((path / "frames.npy").read_bytes()[:-100])
+
+
+def damage_truncated_index(path):
+    (path / "index.npz").write_bytes((path / "index.npz").read_bytes()[:500])
+
+
+def damage_pickled_index(path):
+    np.savez(path / "index.npz", y=np.array([{"a": 1}], object))
+
+
+def damage_missing_array(path):
+    np.savez(path / "index.npz", y=np.zeros(3))
+
+
+def damage_other_rows(path):
+    np.save(path / "frames.npy", np.zeros((5, 25, 3), np.float32))
+
+
+def damage_format(path):
+    meta = yaml.safe_load((path / "meta.yaml").read_text())
+    (path / "meta.yaml").write_text(yaml.safe_dump(meta | {"format": 99}))
+
+
+def damage_meta(path):
+    (path / "meta.yaml").write_text("just text")
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (damage_truncated_frames, "frames.npy' is missing, truncated"),
+        (damage_truncated_index, "index.npz' is missing, truncated"),
+        (damage_pickled_index, "index.npz' is missing, truncated or not.*pickle"),
+        (damage_missing_array, "lacks body_ptr, camera"),
+        (damage_other_rows, "inconsistent"),
+        (damage_format, "has format 99"),
+        (damage_meta, "not a store's description"),
+    ],
+)
+def test_a_damaged_store_is_refused(copied, damage, message):
+    damage(copied)
+    with pytest.raises(StoreError, match=message):
+        SkeletonStore.open(copied)
+
+
+def test_no_store():
+    with pytest.raises(StoreError, match="no store at 'nowhere'"):
+        SkeletonStore.open("nowhere")
+
+
+def test_a_large_store_opens_at_once(tmp_path, topology):
+    """The index of 100,000 clips is what opening reads; the frames, however many, are not."""
+    with StoreWriter(tmp_path / "s", topology, ["a"]) as writer:
+        writer.add(np.ones((1, 1, 25, 3)), y=0, name="c0")
+        # The rest of the clips, without 100,000 calls: every one holds a single frame.
+        count = 100_000
+        writer._clips += [(0, -1, -1, -1, 1)] * (count - 1)
+        writer._names |= {f"S001C001P{i:06d}": i for i in range(1, count)}
+        writer._tracks += [(i, 0, 1) for i in range(1, count)]
+        writer._bodies += [1] * (count - 1)
+        row = np.ones((count - 1, 25, 3), np.float32)
+        writer._append(writer._frames, row)
+        writer._append(writer._present, np.ones(count - 1, bool))
+        writer._rows = count
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        store = SkeletonStore.open(tmp_path / "s")
+        times.append(time.perf_counter() - start)
+    assert store.num_clips == count and store.name[-1] == f"S001C001P{count - 1:06d}"
+    assert min(times) < 1.0  # a loose bound; the measured figure is in the README

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import torch
+
+from skgraph.data.temporal import centre_windows, sample_positions, sample_windows
+
+
+def test_positions_of_a_window_of_that_many_frames_are_its_frames():
+    positions = sample_positions(torch.tensor([3]), torch.tensor([5]), 5)
+    assert positions.tolist() == [[3, 4, 5, 6, 7]]
+
+
+def test_positions_equal_torch_interpolation():
+    x = torch.randn(1, 1, 17)
+    expected = torch.nn.functional.interpolate(x, size=40, mode="linear", align_corners=False)[0, 0]
+    at = sample_positions(torch.tensor([0]), torch.tensor([17]), 40)[0]
+    low = at.floor().long()
+    high = (low + 1).clamp(max=16)
+    assert torch.allclose(torch.lerp(x[0, 0, low], x[0, 0, high], at - low), expected, atol=1e-5)
+
+
+def test_a_single_frame_repeats():
+    assert sample_positions(torch.tensor([2]), torch.tensor([1]), 4).tolist() == [[2, 2, 2, 2]]
+
+
+def test_random_windows_lie_inside():
+    length = torch.randint(1, 90, (2000,), generator=torch.Generator().manual_seed(0))
+    start, width = sample_windows(length, 0.5, 1.0, torch.Generator().manual_seed(1), min_frames=16)
+    assert (start >= 0).all() and (start + width <= length).all() and (width >= 1).all()
+    assert (width >= torch.minimum(length, torch.tensor(16))).all()
+    long = length > 40
+    share = (width / length)[long]
+    assert share.min() >= 0.48 and share.max() <= 1.0 and share.std() > 0.1
+
+
+def test_random_windows_reach_both_ends():
+    length = torch.full((3000,), 10)
+    start, width = sample_windows(length, 0.5, 0.5, torch.Generator().manual_seed(0))
+    assert width.unique().tolist() == [5] and start.unique().tolist() == [0, 1, 2, 3, 4, 5]
+
+
+def test_centre_windows():
+    start, width = centre_windows(torch.tensor([100, 7]), 0.9)
+    assert start.tolist() == [5, 0] and width.tolist() == [90, 6]

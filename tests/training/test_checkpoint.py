@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pickle
+
+import pytest
+import torch
+from torch import nn
+
+from skgraph.errors import CheckpointError
+from skgraph.training import checkpoint as module
+from skgraph.training.checkpoint import check_same_config, load_weights, read_checkpoint, save_checkpoint
+
+
+class Objective(nn.Module):
+    def __init__(self, width=4):
+        super().__init__()
+        self.encoder = nn.Linear(3, width)
+        self.head = nn.Linear(width, 2)
+
+
+def save(path, step=5, config=None):
+    objective = Objective()
+    optimizer = torch.optim.AdamW(objective.parameters())
+    objective.head(objective.encoder(torch.randn(2, 3))).sum().backward()
+    optimizer.step()
+    save_checkpoint(path, step, objective, optimizer, config or {"seed": 0}, "abc")
+    return objective, optimizer
+
+
+def test_round_trip(tmp_path):
+    objective, optimizer = save(tmp_path / "c.pt")
+    content = read_checkpoint(tmp_path / "c.pt")
+    assert content["step"] == 5 and content["config"] == {"seed": 0} and content["content_hash"] == "abc"
+    assert content["versions"]["torch"] == str(torch.__version__)
+    other = Objective()
+    load_weights(other, content["objective"], tmp_path / "c.pt")
+    assert all(torch.equal(a, b) for a, b in zip(other.parameters(), objective.parameters(), strict=True))
+    assert torch.equal(content["encoder"]["weight"], objective.encoder.weight)
+    assert content["optimizer"]["state"][0]["step"] == optimizer.state_dict()["state"][0]["step"]
+    assert [p.name for p in tmp_path.iterdir()] == ["c.pt"]
+
+
+def test_a_failed_write_keeps_the_old_one(tmp_path, monkeypatch):
+    save(tmp_path / "c.pt", step=5)
+
+    def fail(content, file):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module.torch, "save", fail)
+    with pytest.raises(CheckpointError, match="cannot write .*No space left"):
+        save(tmp_path / "c.pt", step=6)
+    monkeypatch.undo()
+    assert read_checkpoint(tmp_path / "c.pt")["step"] == 5
+    assert [p.name for p in tmp_path.iterdir()] == ["c.pt"]
+
+
+class Evil:
+    def __reduce__(self):
+        return (print, ("executed",))
+
+
+def test_corrupt_files_are_named(tmp_path, capsys):
+    path = tmp_path / "c.pt"
+    save(path)
+    whole = path.read_bytes()
+    for content in (whole[: len(whole) // 2], b"", b"garbage" * 100, pickle.dumps(Evil())):
+        path.write_bytes(content)
+        with pytest.raises(CheckpointError, match=r"c.pt' is corrupt or not a checkpoint"):
+            read_checkpoint(path)
+    assert "executed" not in capsys.readouterr().out
+    with pytest.raises(CheckpointError, match="no checkpoint at"):
+        read_checkpoint(tmp_path / "absent.pt")
+
+
+def test_other_files_of_torch_are_refused(tmp_path):
+    torch.save({"weights": torch.zeros(2)}, tmp_path / "c.pt")
+    with pytest.raises(CheckpointError, match="not a checkpoint of skgraph: it lacks config"):
+        read_checkpoint(tmp_path / "c.pt")
+    torch.save(dict.fromkeys(module._KEYS, 0) | {"format": 99}, tmp_path / "c.pt")
+    with pytest.raises(CheckpointError, match="format 99"):
+        read_checkpoint(tmp_path / "c.pt")
+
+
+def test_weights_must_match_exactly(tmp_path):
+    save(tmp_path / "c.pt")
+    weights = read_checkpoint(tmp_path / "c.pt")["objective"]
+    with pytest.raises(CheckpointError, match=r"'encoder.weight' has shape \[4, 3\], the model's is \[5, 3\]"):
+        load_weights(Objective(width=5), weights, tmp_path / "c.pt")
+    with pytest.raises(CheckpointError, match="'encoder.weight' is not part of the model"):
+        load_weights(nn.Sequential(), weights, tmp_path / "c.pt")
+    del weights["head.bias"]
+    with pytest.raises(CheckpointError, match="'head.bias' is missing"):
+        load_weights(Objective(), weights, tmp_path / "c.pt")
+
+
+def test_a_changed_configuration_is_listed(tmp_path):
+    saved = {"seed": 0, "trainer": {"lr": 1e-3, "stop_at": 2}, "old": {}}
+    now = {"seed": 0, "trainer": {"lr": 2e-3, "stop_at": 0}, "new": [1]}
+    with pytest.raises(CheckpointError, match="new was absent and is now .1.; old was .*; trainer.lr was 0.001 and is now 0.002"):
+        check_same_config(tmp_path / "c.pt", saved, now, ignored=("trainer.stop_at",))
+    check_same_config(tmp_path / "c.pt", saved, {**saved, "name": "x"}, ignored=("name",))

@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from functools import partial
+
+from skgraph.encoders import TransformerEncoder
+from skgraph.objectives import SJEPA, Predictor
+from skgraph.training.optimizer import adamw
+
+
+def test_only_matrices_decay_and_targets_are_left_out(topology):
+    encoder = TransformerEncoder(topology, 8, patch_length=4, dim=16, depth=1, heads=2)
+    objective = SJEPA(encoder, partial(Predictor, depth=1, heads=2))
+    optimizer = adamw(objective, lr=1e-3, weight_decay=0.05, betas=(0.9, 0.95))
+    names = {id(p): name for name, p in objective.named_parameters()}
+    decayed, free = ([names[id(p)] for p in group["params"]] for group in optimizer.param_groups)
+    assert [g["weight_decay"] for g in optimizer.param_groups] == [0.05, 0.0]
+    assert all(name.endswith("weight") and "norm" not in name for name in decayed)
+    assert "encoder.positions.joint_embedding" in free and "predictor.mask_token" in free
+    assert not any(name.startswith("target") for name in decayed + free)
+    assert len(decayed) + len(free) == sum(p.requires_grad for p in objective.parameters())

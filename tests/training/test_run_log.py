@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import json
+
+import torch
+
+from skgraph.training.run_log import RunLog
+
+
+def read(folder):
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def test_records_are_lines_of_json(tmp_path):
+    log = RunLog(tmp_path)
+    log.scalars(10, {"loss": 1.5})
+    log.histogram(10, "features", torch.randn(50))
+    log.close()
+    assert read(tmp_path) == [{"step": 10, "loss": 1.5}]
+    assert list((tmp_path / "tensorboard").iterdir())
+
+
+def test_resuming_forgets_what_lies_beyond_the_checkpoint_and_half_a_line(tmp_path):
+    (tmp_path / "metrics.jsonl").write_text('{"step": 10, "loss": 3}\n{"step": 20, "loss": 2}\n{"step": 30, "lo')
+    log = RunLog(tmp_path, step=10)
+    log.scalars(20, {"loss": 1.0})
+    log.close()
+    assert read(tmp_path) == [{"step": 10, "loss": 3}, {"step": 20, "loss": 1.0}]
+
+
+def test_a_new_run_starts_empty(tmp_path):
+    (tmp_path / "metrics.jsonl").write_text('{"step": 10, "loss": 3}\n')
+    RunLog(tmp_path).close()
+    assert read(tmp_path) == []

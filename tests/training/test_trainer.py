@@ -1,0 +1,181 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+from functools import partial
+
+import pytest
+import torch
+from torch import nn
+
+from skgraph.data import EpochLoader, SkeletonDataset
+from skgraph.encoders import TransformerEncoder
+from skgraph.errors import CheckpointError, ConfigError, DataError
+from skgraph.objectives import SJEPA, Predictor
+from skgraph.training import Trainer, TrainerConfig, ViewMaker
+from skgraph.training.checkpoint import read_checkpoint
+from skgraph.transforms import Center, Compose, RandomRotate, RandomTokenMask
+
+QUIET = dict(epochs=2, batch_size=16, lr=1e-3, lr_batch=16, warmup_epochs=1, log_every=1, diagnose_every=1,
+             diagnose_bodies=16, progress=False)  # fmt: skip
+
+
+def trainer(store, folder, seed=0, run_config=None, said=None, **changes):
+    folder.mkdir(exist_ok=True)
+    torch.manual_seed(seed)
+    encoder = TransformerEncoder(store.topology, 16, patch_length=4, dim=16, depth=2, heads=2, drop_path=0.2)
+    objective = SJEPA(encoder, partial(Predictor, depth=1, heads=2))
+    views = ViewMaker(Compose([Center(store.topology)]), Compose([RandomRotate(y=0.5)]), RandomTokenMask(0.8, 4), None, 2)
+    data = SkeletonDataset(store, "xsub", items="bodies", frames=16, crop=(0.5, 1.0))
+    return Trainer(
+        objective, EpochLoader(data, 16, seed), views, folder, TrainerConfig(**(QUIET | changes)),
+        run_config or {"seed": seed}, torch.device("cpu"), say=(said if said is not None else []).append,
+    )  # fmt: skip
+
+
+def weights(folder):
+    return read_checkpoint(folder / "checkpoint.pt")["objective"]
+
+
+def same(a, b):
+    return a.keys() == b.keys() and all(torch.equal(a[key], b[key]) for key in a)
+
+
+def records(folder):
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    return [{k: v for k, v in line.items() if k != "clips_per_second"} for line in lines]
+
+
+def test_two_runs_are_bitwise_equal(store, tmp_path):
+    for name in "ab":
+        assert trainer(store, tmp_path / name).fit()
+    assert same(weights(tmp_path / "a"), weights(tmp_path / "b"))
+    assert records(tmp_path / "a") == records(tmp_path / "b")
+    assert trainer(store, tmp_path / "c", seed=1).fit()
+    assert not same(weights(tmp_path / "a"), weights(tmp_path / "c"))
+
+
+def test_four_steps_equal_two_and_two(store, tmp_path):
+    assert trainer(store, tmp_path / "whole").fit()
+    for stop_at in (1, 3):  # in the middle of an epoch, twice
+        part = trainer(store, tmp_path / "parts", stop_at=stop_at)
+        assert part.resume() == (stop_at == 3)
+        assert not part.fit()
+        assert read_checkpoint(tmp_path / "parts" / "checkpoint.pt")["step"] == stop_at
+    last = trainer(store, tmp_path / "parts")
+    assert last.resume() and last.fit()
+    assert same(weights(tmp_path / "whole"), weights(tmp_path / "parts"))
+    whole = read_checkpoint(tmp_path / "whole" / "checkpoint.pt")["optimizer"]["state"]
+    parts = read_checkpoint(tmp_path / "parts" / "checkpoint.pt")["optimizer"]["state"]
+    assert all(torch.equal(whole[i]["exp_avg_sq"], parts[i]["exp_avg_sq"]) for i in whole)
+    assert records(tmp_path / "whole") == records(tmp_path / "parts")
+
+
+def test_a_finished_run_stays_finished(store, tmp_path):
+    trainer(store, tmp_path / "r").fit()
+    before = (tmp_path / "r" / "checkpoint.pt").read_bytes()
+    again = trainer(store, tmp_path / "r")
+    assert again.resume() and again.fit()
+    assert (tmp_path / "r" / "checkpoint.pt").read_bytes() == before
+
+
+def test_losses_fall(store, tmp_path):
+    trainer(store, tmp_path / "r", epochs=8).fit()
+    losses = [r["loss"] for r in records(tmp_path / "r") if "loss" in r]
+    assert len(losses) == 16 and sum(losses[-4:]) < 0.7 * sum(losses[:4])
+
+
+def test_the_log_holds_what_was_promised(store, tmp_path):
+    trainer(store, tmp_path / "r").fit()
+    steps = [r for r in records(tmp_path / "r") if "loss" in r]
+    assert set(steps[0]) >= {"loss", "lr", "epoch", "prediction_entropy", "target_std", "gradient_norm"}
+    diagnosed = [r for r in records(tmp_path / "r") if "rankme" in r]
+    assert [r["step"] for r in diagnosed] == [2, 4] and diagnosed[0]["feature_std"] > 0
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    board = EventAccumulator(str(tmp_path / "r" / "tensorboard")).Reload().Tags()
+    assert {"loss", "rankme"} <= set(board["scalars"]) and board["images"] == ["mask"]
+    assert board["histograms"] == ["features"]
+
+
+def test_the_learning_rate_is_scaled_by_the_batch(store, tmp_path):
+    trainer(store, tmp_path / "r", lr_batch=64, warmup_epochs=0).fit()
+    assert records(tmp_path / "r")[0]["lr"] == pytest.approx(1e-3 * 16 / 64)
+
+
+def test_a_loss_that_is_not_finite_stops_with_step_and_clips(store, tmp_path):
+    broken = trainer(store, tmp_path / "r", log_every=4)
+    original = broken.objective.forward
+
+    def forward(views, visible, masked):
+        loss, logs = original(views, visible, masked)
+        return (loss * float("nan") if broken.step == 2 else loss), logs
+
+    broken.objective.forward = forward
+    with pytest.raises(DataError, match=r"not finite at step 3; the clips of that batch are clip\d\d, clip\d\d"):
+        broken.fit()
+    assert read_checkpoint(tmp_path / "r" / "checkpoint.pt")["step"] == 2  # of the first epoch, before it
+    assert all(torch.isfinite(v).all() for v in weights(tmp_path / "r").values())
+
+
+class Constant(nn.Module):
+    """An encoder that has collapsed."""
+
+    dim, grid = 16, (4, 25)
+
+    def __init__(self):
+        super().__init__()
+        self.token = nn.Parameter(torch.ones(16))
+
+    def forward(self, joints, visible=None):
+        return self.token.expand(len(joints), 100 if visible is None else visible.size(1), 16)
+
+
+def test_a_collapse_prints_a_warning(store, tmp_path):
+    said: list[str] = []
+    collapsed = trainer(store, tmp_path / "r", said=said)
+    encoder = Constant()
+    collapsed.objective = SJEPA(encoder, partial(Predictor, depth=1, heads=2))
+    collapsed.fit()
+    assert any("the effective rank of the features is 1.00" in line for line in said)
+    assert any("target_std" in line for line in said)
+
+
+def test_a_signal_stops_with_a_checkpoint(store, tmp_path):
+    said: list[str] = []
+    stopped = trainer(store, tmp_path / "r", said=said)
+    original = stopped._train_step
+
+    def train_step(*args):
+        if stopped.step == 1:
+            os.kill(os.getpid(), signal.SIGTERM)
+        return original(*args)
+
+    stopped._train_step = train_step
+    assert not stopped.fit()
+    assert read_checkpoint(tmp_path / "r" / "checkpoint.pt")["step"] == 2
+    assert said[-1] == "stopped at step 2 of 4; the same command resumes"
+    again = trainer(store, tmp_path / "r")
+    assert again.resume() and again.fit()
+    trainer(store, tmp_path / "whole").fit()
+    assert same(weights(tmp_path / "r"), weights(tmp_path / "whole"))
+
+
+def test_another_configuration_or_other_data_do_not_resume(store, tmp_path):
+    trainer(store, tmp_path / "r").fit()
+    with pytest.raises(CheckpointError, match="seed was 0 and is now 1.*Give this run a name"):
+        trainer(store, tmp_path / "r", seed=1).resume()
+    other = trainer(store, tmp_path / "r")
+    other.loader.dataset.store.meta["content_hash"], before = "other", other.loader.dataset.store.meta["content_hash"]
+    try:
+        with pytest.raises(CheckpointError, match="was trained on other data"):
+            other.resume()
+    finally:
+        other.loader.dataset.store.meta["content_hash"] = before
+
+
+@pytest.mark.parametrize("change", [{"epochs": 0}, {"batch_size": -1}, {"lr": 0.0}, {"log_every": 0}])
+def test_impossible_values(change):
+    with pytest.raises(ConfigError, match=next(iter(change))):
+        TrainerConfig(**change)
