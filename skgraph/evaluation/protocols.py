@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,7 +27,7 @@ class Protocol:
         options: of :func:`~skgraph.evaluation.knn.knn_scores` or :func:`~skgraph.evaluation.linear.linear_scores`.
 
     Raises:
-        ConfigError: an unknown name.
+        ConfigError: an unknown name or option, or a value that is not positive.
     """
 
     name: str
@@ -35,6 +36,13 @@ class Protocol:
     def __post_init__(self) -> None:
         if self.name not in _SCORERS:
             raise ConfigError(f"protocol must be one of {', '.join(_SCORERS)}, found '{self.name}'")
+        takes = list(inspect.signature(_SCORERS[self.name]).parameters)[4:]  # behind the features and the classes
+        for key, value in self.options.items():
+            if key not in takes:
+                raise ConfigError(f"{self.name} has no option '{key}', only {', '.join(takes)}")
+            if value <= 0:
+                least = "at least 1" if isinstance(value, int) else "positive"
+                raise ConfigError(f"protocol {self.name}: {key} must be {least}, found {value}")
 
     def scores(self, train: Features, test: Features, num_classes: int) -> Tensor:
         """Scores ``[n, num_classes]`` of the test features."""

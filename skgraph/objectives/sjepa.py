@@ -30,14 +30,15 @@ class SJEPA(nn.Module):
 
     and :math:`c` follows the batch mean of all targets with momentum :math:`\beta` (the mean over all ranks).
 
-    The paper sets ``K = D`` and says that both encoders project to K dimensions. ``output_dim`` adds that projection:
-    a linear layer behind the encoder (and its average behind the target encoder) from which the predictor reads and in
-    which the targets live, so that it learns through the predictor. Without it the targets are the tokens themselves.
+    Both encoders project to K dimensions (section 4.5; 256 in section 5, "projection head output"). The paper draws no
+    head, so that it is read as part of the encoder's output: a linear layer behind the encoder, from which the predictor
+    reads (that is how it learns), and its average behind the target encoder, where the targets live. Evaluations take
+    the encoder without it. With ``output_dim=None`` the targets are the tokens themselves.
 
     Args:
         encoder: any encoder of :mod:`skgraph.encoders`.
         predictor: called as ``predictor(in_dim=..., grid=..., out_dim=...)``.
-        output_dim: width ``K`` of the projection; none if not given.
+        output_dim: width ``K`` of the projection; ``None`` for no projection.
         loss: ``"ce"``, or ``"l2"`` for the mean squared error between predictions and targets, where temperatures and
             centring play no part (the paper's ablation, I-JEPA's loss).
         two_views: give the target encoder a view of its own; otherwise it sees view 1 whole.
@@ -57,7 +58,7 @@ class SJEPA(nn.Module):
         self,
         encoder: nn.Module,
         predictor: Callable[..., nn.Module] = Predictor,
-        output_dim: int | None = None,
+        output_dim: int | None = 256,
         loss: Literal["ce", "l2"] = "ce",
         two_views: bool = True,
         center: bool = True,

@@ -19,7 +19,7 @@ from skgraph.transforms import MotionAwareJointMask, RandomTokenMask
 def sjepa(topology, seed=0, **options):
     torch.manual_seed(seed)
     encoder = TransformerEncoder(topology, frames=8, patch_length=2, dim=16, depth=2, heads=2)
-    return SJEPA(encoder, partial(Predictor, depth=1, heads=2), **options)
+    return SJEPA(encoder, partial(Predictor, depth=1, heads=2), **({"output_dim": None} | options))
 
 
 def batch(batch_size=4, views=2, seed=0, mask=None):
@@ -130,7 +130,7 @@ def test_target_norms(topology):
 def test_targets_do_not_depend_on_drop_path_or_grad_mode(topology):
     torch.manual_seed(0)
     encoder = TransformerEncoder(topology, frames=8, patch_length=2, dim=16, depth=2, heads=2, drop_path=0.9)
-    objective = SJEPA(encoder, partial(Predictor, depth=1, heads=2)).train()
+    objective = SJEPA(encoder, partial(Predictor, depth=1, heads=2), output_dim=None).train()
     view = batch()[0][1]
     assert objective.encoder.training and not objective.target_encoder.training
     assert torch.equal(objective.targets(view), objective.targets(view)) and not objective.targets(view).requires_grad

@@ -25,7 +25,7 @@ def trainer(store, folder, seed=0, run_config=None, said=None, **changes):
     folder.mkdir(exist_ok=True)
     torch.manual_seed(seed)
     encoder = TransformerEncoder(store.topology, 16, patch_length=4, dim=16, depth=2, heads=2, drop_path=0.2)
-    objective = SJEPA(encoder, partial(Predictor, depth=1, heads=2))
+    objective = SJEPA(encoder, partial(Predictor, depth=1, heads=2), output_dim=None)
     views = ViewMaker(Compose([Center(store.topology)]), Compose([RandomRotate(y=0.5)]), RandomTokenMask(0.8, 4), None, 2)
     data = SkeletonDataset(store, "xsub", items="bodies", frames=16, crop=(0.5, 1.0))
     return Trainer(
@@ -81,7 +81,7 @@ def test_a_finished_run_stays_finished(store, tmp_path):
 
 
 def test_losses_fall(store, tmp_path):
-    trainer(store, tmp_path / "r", epochs=8).fit()
+    trainer(store, tmp_path / "r", epochs=8, diagnose_every=8).fit()
     losses = [r["loss"] for r in records(tmp_path / "r") if "loss" in r]
     assert len(losses) == 16 and sum(losses[-4:]) < 0.7 * sum(losses[:4])
 
@@ -136,7 +136,7 @@ def test_a_collapse_prints_a_warning(store, tmp_path):
     said: list[str] = []
     collapsed = trainer(store, tmp_path / "r", said=said)
     encoder = Constant()
-    collapsed.objective = SJEPA(encoder, partial(Predictor, depth=1, heads=2))
+    collapsed.objective = SJEPA(encoder, partial(Predictor, depth=1, heads=2), output_dim=None)
     collapsed.fit()
     assert any("the effective rank of the features is 1.00" in line for line in said)
     assert any("target_std" in line for line in said)

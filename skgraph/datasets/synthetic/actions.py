@@ -13,7 +13,7 @@ class Step:
     """Move some limbs into new postures within a number of beats; the other limbs stay where they are.
 
     Args:
-        beats: duration, a beat is about a third of a second.
+        beats: duration, a beat is 0.28 s at a performer's usual tempo.
         moves: limb -> name of a posture.
         partner: the same for the second person.
     """
@@ -29,9 +29,9 @@ class Action:
 
     Args:
         name: for people, the class name.
-        begin, loop, end: the steps; each person starts from a standing posture and `start`.
+        begin, loop, end: the steps, from standing with hanging arms.
         repeats: least and largest number of loops.
-        start: limb -> posture that differs from standing at the start.
+        start: limb -> posture in which the first person starts instead.
         gap: metres between two people, for performers 1.7 m tall; None for an action of one.
     """
 
@@ -61,8 +61,6 @@ def _step(beats: float, partner: dict[str, str] | None = None, **moves: str) -> 
 def _both(beats: float, **moves: str) -> Step:
     return _step(beats, partner=moves, **moves)
 
-
-_SEATED = _limbs({"legs": "sit"})
 
 ACTIONS = (
     Action(
@@ -121,7 +119,10 @@ ACTIONS = (
     ),
     Action(
         "squat",
-        loop=(_step(2, legs="squat", torso="rising", arms="reach"), _step(2, legs="stand", torso="upright", arms="hang")),
+        loop=(
+            _step(2, legs="squat", torso="rising", arms="reach"),
+            _step(2, legs="stand", torso="upright", arms="hang"),
+        ),
         repeats=(1, 2),
     ),
     Action(
@@ -147,7 +148,7 @@ ACTIONS = (
     Action(
         "stand up",
         begin=(_step(1, torso="rising"), _step(1.5, legs="bent"), _step(1.8, legs="stand", torso="upright")),
-        start=_SEATED,
+        start=_limbs({"legs": "sit"}),
     ),
     Action(
         "walk in place",
@@ -179,11 +180,17 @@ ACTIONS = (
     ),
     Action(
         "pick up",
-        begin=(_step(2, torso="stooped", legs="bent", arms="reach"), _step(2, torso="upright", legs="stand", arms="carry")),
+        begin=(
+            _step(2, torso="stooped", legs="bent", arms="reach"),
+            _step(2, torso="upright", legs="stand", arms="carry"),
+        ),
     ),
     Action(
         "put down",
-        begin=(_step(2, torso="stooped", legs="bent", arms="reach"), _step(2, torso="upright", legs="stand", arms="hang")),
+        begin=(
+            _step(2, torso="stooped", legs="bent", arms="reach"),
+            _step(2, torso="upright", legs="stand", arms="hang"),
+        ),
         start=_limbs({"arms": "carry"}),
     ),
     Action(

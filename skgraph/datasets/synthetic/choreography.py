@@ -30,11 +30,10 @@ _CARE = 0.5
 # Of the seconds by which a limb is ahead of or behind the beat, and of the logarithms of a step's and a clip's tempo.
 _LAG, _RHYTHM, _TEMPO = 0.08, 0.3, 0.2
 
-_ANGLE = [f"{limb}.{name}" for limb, names in ANGLES.items() for name in names]
-_ONE_WAY = [i for i, name in enumerate(_ANGLE) if name.endswith(("elbow", "knee"))]
 
-
-def choreograph(action: Action, performers: Sequence[Performer], frames: int, rng: np.random.Generator) -> np.ndarray:
+def choreograph(
+    action: Action, performers: Sequence[Performer], frames: int, rng: np.random.Generator
+) -> list[dict[str, np.ndarray]]:
     """The poses of one performance: rest, the action somewhere in the clip, rest.
 
     A posture is reached from the one before along the minimum-jerk path of human point-to-point movements,
@@ -47,7 +46,7 @@ def choreograph(action: Action, performers: Sequence[Performer], frames: int, rn
         rng: source of the variation.
 
     Returns:
-        angles [M, T, D] of performers who are all right-handed, the columns of `COLUMNS`.
+        for each performer limb -> angles [T, A] as named in `ANGLES`; all are right-handed.
     """
     length = frames / FPS
     beat = _BEAT / (performers[0].tempo * np.exp(rng.normal(0, _TEMPO)))
@@ -57,7 +56,7 @@ def choreograph(action: Action, performers: Sequence[Performer], frames: int, rn
     onset = rng.uniform(0.04, 0.96) * (length - seconds.sum())
     times = onset + np.concatenate([[0.0], np.cumsum(seconds)])
     scores = [_score(action, steps, person, rng) for person in range(len(performers))]
-    return np.stack([_perform(score, times, who, frames, rng) for score, who in zip(scores, performers)])
+    return [_perform(score, times, who, frames, rng) for score, who in zip(scores, performers, strict=True)]
 
 
 def _unroll(action: Action, beats: float, rng: np.random.Generator) -> list[Step]:
@@ -79,7 +78,7 @@ def _score(action: Action, steps: list[Step], person: int, rng: np.random.Genera
     words = STANDING | (action.start if person == 0 else {})
     if rng.random() < _SITS and action.gap is None and not used & {"right_leg", "left_leg", "path"}:
         words |= {"right_leg": "sit", "left_leg": "sit"}
-    idle = dict(zip(_ARMS, rng.choice(list(IDLE_ARM), 2, p=list(IDLE_ARM.values()))))
+    idle = dict(zip(_ARMS, rng.choice(list(IDLE_ARM), 2, p=list(IDLE_ARM.values())), strict=True))
     score = []
     for moves in ({}, *(step.partner if person else step.moves for step in steps)):
         words = words | moves
@@ -92,10 +91,10 @@ def _score(action: Action, steps: list[Step], person: int, rng: np.random.Genera
 
 def _perform(
     score: list[dict[str, str]], times: np.ndarray, performer: Performer, frames: int, rng: np.random.Generator
-) -> np.ndarray:
-    """The poses [T, D] that pass through the postures of a score at given times."""
+) -> dict[str, np.ndarray]:
+    """Limb -> angles [T, A] that pass through the postures of a score at given times."""
     now = np.arange(frames) / FPS
-    poses = []
+    pose = {}
     for limb, names in ANGLES.items():
         words = [postures[limb] for postures in score]
         rest = np.array(POSTURES[limb][STANDING[limb]], float)
@@ -111,9 +110,9 @@ def _perform(
         step = np.minimum(u.astype(int), len(times) - 2)
         u = (u - step)[:, None]
         s = u**3 * (10 - 15 * u + 6 * u**2)
-        poses.append(keys[step] + s * (keys[step + 1] - keys[step]) + _sway(now, len(names), rng) * _SWAY[limb])
-    pose = np.concatenate(poses, axis=1)
-    pose[:, _ONE_WAY] = np.maximum(pose[:, _ONE_WAY], 0)
+        angles = keys[step] + s * (keys[step + 1] - keys[step]) + _sway(now, len(names), rng) * _SWAY[limb]
+        # Elbows and knees bend one way only.
+        pose[limb] = np.maximum(angles, [0 if name in ("elbow", "knee") else -np.inf for name in names])
     return pose
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgraph.datasets.synthetic.postures import ANGLES, COLUMNS
+from skgraph.datasets.synthetic.postures import ANGLES
 
-# joint: (parent, offset from it in metres (left, up, forward), what its length scales with), of a 1.7 m person who stands
-# with hanging arms. Rooted at the pelvis and with both finger joints on the hand, as a body moves; the bones of the
-# topology, made for streams, run otherwise. The right side mirrors the left.
+# joint: (parent, offset from it in metres (left, up, forward), what its length scales with), of a person 1.7 m tall who
+# stands with hanging arms. Rooted at the pelvis and with both finger joints on the hand, as a body moves; the bones of
+# the topology, made for streams, run otherwise. The right side mirrors the left.
 _MIDDLE_AND_LEFT = {
     "SpineBase": (None, (0, 0, 0), "trunk"),
     "SpineMid": ("SpineBase", (0, 0.29, 0), "trunk"),
@@ -39,24 +39,25 @@ _SOLE = {"Ankle": 0.08, "Foot": 0.025}
 _WEIGHT_SHIFT = 0.03
 
 
-def forward_kinematics(pose: np.ndarray, scale: dict[str, float]) -> dict[str, np.ndarray]:
+def forward_kinematics(pose: dict[str, np.ndarray], scale: dict[str, float]) -> dict[str, np.ndarray]:
     """Joint positions of a performer who stands on the floor, faces z and has y up and x to the left.
 
-    Each joint is carried by its parent: `p[j] = p[parent] + R[j] @ offset[j]` and `R[j] = R[parent] @ local[j]`, with the
-    local rotations made of the limb's angles. The lower foot is then put on the floor, the foot that carries the weight
-    where it stood, and the whole body displaced along its path.
+    Each joint is carried by its parent: `p[j] = p[parent] + R[j] @ offset[j]` and `R[j] = R[parent] @ local[j]`, with
+    the local rotations made of the limb's angles. The lower foot is then put on the floor, the foot that carries the
+    weight where it stood, and the whole body displaced along its path.
 
     Args:
-        pose: angles [T, D] in degrees, the columns of `COLUMNS`.
+        pose: limb -> its angles [T, A], as named in `ANGLES`.
         scale: what a body part's bone lengths are multiplied with, for each of `PARTS`.
 
     Returns:
         joint name -> positions [T, 3] in metres.
     """
-    angle = {limb: dict(zip(names, pose[:, COLUMNS[limb]].T)) for limb, names in ANGLES.items()}
+    angle = {limb: dict(zip(names, pose[limb].T, strict=True)) for limb, names in ANGLES.items()}
+    frames = len(pose["path"])
     local = _local_rotations(angle)
-    rotation = {"SpineBase": np.broadcast_to(np.eye(3), (len(pose), 3, 3))}
-    joints = {"SpineBase": np.zeros((len(pose), 3))}
+    rotation = {"SpineBase": np.broadcast_to(np.eye(3), (frames, 3, 3))}
+    joints = {"SpineBase": np.zeros((frames, 3))}
     for joint, (parent, offset, part) in SKELETON.items():
         if parent is None:
             continue
@@ -69,7 +70,7 @@ def forward_kinematics(pose: np.ndarray, scale: dict[str, float]) -> dict[str, n
     path = angle["path"]
     root[:, 1] += path["up"]
     heading = _about("y", path["turn"])
-    drift = np.stack([path["left"], np.zeros(len(pose)), path["forward"]], axis=-1)
+    drift = np.stack([path["left"], np.zeros(frames), path["forward"]], axis=-1)
     return {joint: np.einsum("tij,tj->ti", heading, at + root) + drift for joint, at in joints.items()}
 
 
@@ -110,7 +111,7 @@ def _about(axis: str, degrees: np.ndarray) -> np.ndarray:
 
 
 def _standing(joints: dict[str, np.ndarray], scale: dict[str, float]) -> np.ndarray:
-    """Where the pelvis is [T, 3] if the lower foot touches the floor and the ankle with the weight stays in its place."""
+    """Where the pelvis is [T, 3] if the lower foot touches the floor and the ankle with the weight keeps its place."""
     soles = [joints[f"{joint}{side}"][:, 1] - height for joint, height in _SOLE.items() for side in ("Left", "Right")]
     ankles = np.stack([joints["AnkleLeft"], joints["AnkleRight"]])
     home = np.stack([joints["HipLeft"], joints["HipRight"]])

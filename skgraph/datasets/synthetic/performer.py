@@ -13,7 +13,6 @@ _HABIT = {
     "right_arm": (14, 6, 11, 11, 6), "left_arm": (14, 6, 11, 11, 6), "torso": (4, 3, 7, 3), "head": (5, 4),
     "right_leg": (1.5, 1.5, 2, 1), "left_leg": (1.5, 1.5, 2, 1), "path": (0, 0, 0, 0),
 }  # fmt: skip
-_LEFT_HANDED = 0.2
 
 
 @dataclass(frozen=True)
@@ -35,8 +34,8 @@ class Performer:
     left_handed: bool
 
     @classmethod
-    def draw(cls, rng: np.random.Generator) -> Performer:
-        """A random adult: 1.45 to 1.95 m tall, body parts within a few percent of that height's proportions."""
+    def draw(cls, rng: np.random.Generator, left_handed: bool = False) -> Performer:
+        """A random adult: about 1.45 to 1.95 m tall, body parts up to a tenth off that height's proportions."""
         height = np.clip(rng.normal(1.0, 0.055), 0.853, 1.147)
         scale = {part: float(height * np.clip(rng.normal(1, 0.04), 0.9, 1.1)) for part in PARTS}
         return cls(
@@ -44,5 +43,5 @@ class Performer:
             tempo=float(np.exp(rng.normal(0, 0.2))),
             amplitude=float(np.clip(rng.normal(1, 0.08), 0.82, 1.15)),
             habit={limb: rng.normal(0, spread) for limb, spread in _HABIT.items()},
-            left_handed=bool(rng.random() < _LEFT_HANDED),
+            left_handed=left_handed,
         )

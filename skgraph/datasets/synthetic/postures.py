@@ -1,16 +1,14 @@
 """Named postures of the limbs: the words in which the actions are written.
 
 Angles are anatomical and in degrees, displacements in metres. The shoulder follows the recommendation of the
-International Society of Biomechanics (Wu et al., J. Biomech. 2005): the plane in which the upper arm is raised, how far,
-and how it is rolled about itself. Actions are written for a right-handed performer.
+International Society of Biomechanics (Wu et al., J. Biomech. 2005): the plane in which the upper arm is raised, how
+far, and how it is rolled about itself. Actions are written for a right-handed performer.
 """
 
 from __future__ import annotations
 
-import numpy as np
-
 ANGLES = {
-    # plane 0 raises sideways, 90 forward; raise 0 hangs, 180 points up; roll turns the forearm inward; elbow and wrist bend
+    # plane: 0 raises sideways, 90 forward; raise: 0 hangs, 180 points up; roll turns the forearm inward; then two bends
     "right_arm": ("plane", "raise", "roll", "elbow", "wrist"),
     "left_arm": ("plane", "raise", "roll", "elbow", "wrist"),
     # forward lean from the pelvis, sideways lean and twist to the left, forward bend of the upper spine
@@ -91,8 +89,3 @@ STANDING = {
 }  # fmt: skip
 # What people do with an arm that could hang, and how often.
 IDLE_ARM = {"hang": 0.5, "hip": 0.14, "belly": 0.16, "pocket": 0.12, "back": 0.08}
-
-_ENDS = np.cumsum([len(names) for names in ANGLES.values()]).tolist()
-# limb -> its columns in a pose [..., D]
-COLUMNS = {limb: slice(end - len(names), end) for (limb, names), end in zip(ANGLES.items(), _ENDS)}
-NUM_ANGLES = _ENDS[-1]

@@ -1,51 +1,20 @@
-"""What a depth camera makes of people in a room: its point of view, its noise and its lost joints."""
+"""What a skeleton tracker makes of people: its noise, the joints it loses, the frames it misses."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 
 from skgraph.topology import Topology
 
-# Azimuth in degrees: as in NTU RGB+D camera 2 looks from the front, 1 and 3 from the sides, but from farther round.
-AZIMUTHS = {1: 60.0, 2: 0.0, 3: -60.0}
-# Of each setup: distance and height in metres; every camera looks at a point this high over the middle of the room.
-SETUPS = {1: (3.0, 1.4), 2: (3.5, 0.9), 3: (3.8, 1.8), 4: (3.3, 1.2)}
-_AIMED_AT = 0.95
-
-# Part of the position error that changes from frame to frame; the rest wanders, with a new value every so many frames.
-_WHITE, _WANDER = 0.2, 12
+# Part of the position error that changes from frame to frame: by default 1 mm in the trunk and 4 mm at a finger tip,
+# about what the Kinect v2 recordings of IntelliRehabDS show. The rest wanders, to a new value every so many frames.
+_WHITE, _WANDER = 0.12, 12
 # Kinect sees a hand's joints and a foot worse than the trunk.
 _VAGUE = {"HandTip": 2.5, "Thumb": 2.5, "Hand": 1.5, "Wrist": 1.2, "Foot": 1.5, "Ankle": 1.2}
-# Frames that a joint is lost, and how far away the sensor then believes it (standard deviation, metres).
-_LOST, _ASTRAY = (3, 16), 0.12
-_LATE, _LATE_FRAMES = 0.12, 6
-
-
-@dataclass(frozen=True)
-class Camera:
-    """A camera that looks at the middle of the room; camera frames are those of Kinect: x to the camera's left, y up in
-    its image, z away from it.
-
-    Args:
-        azimuth: where it stands, in degrees; 0 in front of a performer of heading 0.
-        distance, height: of the camera, in metres, over the floor.
-    """
-
-    azimuth: float
-    distance: float
-    height: float
-
-    def see(self, joints: np.ndarray) -> np.ndarray:
-        """Positions [..., 3] in the room, y up from the floor, as positions in the camera's frame."""
-        azimuth = np.deg2rad(self.azimuth)
-        at = np.array([self.distance * np.sin(azimuth), self.height, self.distance * np.cos(azimuth)])
-        z = np.array([0, _AIMED_AT, 0]) - at
-        z /= np.linalg.norm(z)
-        x = np.cross([0, 1, 0], z)
-        x /= np.linalg.norm(x)
-        return (joints - at) @ np.stack([x, np.cross(z, x), z], axis=-1)
+# Frames that a joint is lost, from and to, and how far away it is then believed (standard deviation, metres).
+_LOST, _ASTRAY = (3, 15), 0.12
+# How often a body appears late, or is lost early, and by how many frames at most.
+_LATE, _LATE_FRAMES = 0.12, 5
 
 
 class Sensor:
@@ -54,7 +23,7 @@ class Sensor:
     Args:
         topology: names the joints.
         noise: standard deviation of a trunk joint's position error, in metres: most of it wanders slowly.
-        dropout: part of the joints and frames in which a joint is lost: it freezes or strays for a fraction of a second.
+        dropout: part of the joints and frames in which a joint is lost: it freezes or strays for some frames.
     """
 
     def __init__(self, topology: Topology, noise: float, dropout: float) -> None:
@@ -76,7 +45,7 @@ class Sensor:
         seen = np.ones((bodies, frames), bool)
         for there in seen:
             late, early = rng.random(2) < _LATE
-            first, last = rng.integers(1, _LATE_FRAMES, 2)
+            first, last = rng.integers(1, _LATE_FRAMES + 1, 2)
             there[: first * late] = False
             there[frames - last * early :] = False
         return tracked, seen
@@ -87,7 +56,7 @@ class Sensor:
         weight = (self.error / self.error.sum()).ravel() if self.error.any() else None
         for _ in range(rng.poisson(self.dropout * num_joints * frames / np.mean(_LOST))):
             joint = rng.choice(num_joints, p=weight)
-            start, length = rng.integers(frames), rng.integers(*_LOST)
+            start, length = rng.integers(frames), rng.integers(*_LOST, endpoint=True)
             lost = body[start : start + length, joint]
             if rng.random() < 0.5:
                 lost[:] = lost[0]

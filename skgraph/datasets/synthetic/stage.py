@@ -12,7 +12,7 @@ from skgraph.datasets.synthetic.kinematics import forward_kinematics
 from skgraph.datasets.synthetic.performer import Performer
 from skgraph.topology import Topology
 
-_FRAMES = (42, 108)
+_FRAMES = (42, 107)
 # Performers of two stand across the view of the front camera.
 _HEADING = {1: (0, 50), 2: (90, 35)}
 _AWAY = 0.8
@@ -22,13 +22,14 @@ _OTHER_HAND = 0.15
 def perform(
     action: Action, performers: Sequence[Performer], topology: Topology, rng: np.random.Generator
 ) -> np.ndarray:
-    """Act out an action: joints [M, T, V, 3] in metres in the room, the floor at y = 0, without any error of measurement.
+    """Act out an action: joints [M, T, V, 3] in metres in the room, floor at y = 0, without any error of measurement.
 
-    A left-handed first performer mirrors the whole scene, by the topology's left-right pairs. Bodies come in random order.
+    A left-handed first performer mirrors the whole scene, by the topology's left-right pairs. Bodies come in random
+    order.
     """
-    frames = int(rng.integers(*_FRAMES))
+    frames = int(rng.integers(*_FRAMES, endpoint=True))
     poses = choreograph(action, performers, frames, rng)
-    bodies = [forward_kinematics(pose, performer.scale) for pose, performer in zip(poses, performers)]
+    bodies = [forward_kinematics(pose, performer.scale) for pose, performer in zip(poses, performers, strict=True)]
     joints = np.stack([np.stack([body[joint] for joint in topology.joints], axis=1) for body in bodies])
     if action.gap is not None:
         gap = action.gap * np.mean([performer.scale["arm"] for performer in performers]) * rng.uniform(0.92, 1.12)

@@ -11,9 +11,10 @@ from tqdm import tqdm
 from skgraph.data.store import SkeletonStore
 from skgraph.data.store_writer import StoreWriter
 from skgraph.datasets.synthetic.actions import ACTIONS
+from skgraph.datasets.synthetic.camera import AZIMUTHS, SETUPS, Camera
 from skgraph.datasets.synthetic.choreography import FPS
 from skgraph.datasets.synthetic.performer import Performer
-from skgraph.datasets.synthetic.sensor import AZIMUTHS, SETUPS, Camera, Sensor
+from skgraph.datasets.synthetic.sensor import Sensor
 from skgraph.datasets.synthetic.stage import perform
 from skgraph.errors import DataError
 from skgraph.topology import Topology
@@ -36,13 +37,14 @@ def write_synthetic(
 ) -> SkeletonStore:
     """Write a store of synthetic actions on the skeleton `ntu_rgbd`: 25 joints, metres, 30 Hz, in camera coordinates.
 
-    Every subject performs every action of `ACTIONS` some times, seen by three cameras at once, one clip a camera. Clips are
-    named as in NTU RGB+D (setup, camera, performer, repetition, action) and split as there: `xsub` by subjects, `xview`
-    (cameras 2 and 3 train, 1 tests) and `xset` (even setups train). The second person of an action of two is a stranger
-    who performs nowhere else. A seed gives the same clips each time, and a clip does not depend on how many others there are.
+    Every subject performs every action of `ACTIONS` some times, seen by three cameras at once, one clip a camera. Clips
+    are named as in NTU RGB+D (setup, camera, performer, repetition, action) and split as there: `xsub` by subjects,
+    `xview` (cameras 2 and 3 train, 1 tests) and `xset` (even setups train). The second person of an action of two is a
+    stranger who performs nowhere else. A seed gives the same clips each time, and a clip does not depend on how many
+    others there are. Of five subjects one is left-handed.
 
-    The motions are made for learning and testing software. They are not a model of how people move, and accuracies on them
-    compare with nothing but themselves.
+    The motions exercise software and show learning. They are no model of how people move: accuracies on them compare
+    with nothing but each other.
 
     Args:
         path: folder of the store.
@@ -61,12 +63,15 @@ def write_synthetic(
     for what, value, least in (("subjects", subjects, 2), ("repetitions", repetitions, 1), ("seed", seed, 0)):
         if value < least:
             raise DataError(f"{what} must be at least {least}, found {value}")
-    if noise < 0 or not 0 <= dropout < 1:
-        raise DataError(f"noise must be 0 or more and dropout from 0 to below 1, found noise={noise}, dropout={dropout}")
+    if not noise >= 0 or not 0 <= dropout < 1:
+        raise DataError(f"noise must be 0 or more and dropout in [0, 1), found noise={noise}, dropout={dropout}")
     topology = Topology.load("ntu_rgbd")
     sensor = Sensor(topology, noise, dropout)
-    people = [Performer.draw(np.random.default_rng((seed, _PERFORMER, subject))) for subject in range(subjects)]
-    subject_of, camera_of, setup_of = [], [], []
+    people = [
+        Performer.draw(np.random.default_rng((seed, _PERFORMER, subject)), left_handed=subject % 5 == 1)
+        for subject in range(subjects)
+    ]
+    ids = []
     writer = StoreWriter(
         path, topology, [action.name for action in ACTIONS], source=f"synthetic actions of skgraph, seed {seed}",
         dtype="float16", fps=FPS, overwrite=overwrite,
@@ -84,16 +89,16 @@ def write_synthetic(
             for camera, azimuth in AZIMUTHS.items():
                 seen = Camera(azimuth, *SETUPS[setup]).see(joints)
                 tracked, frame_mask = sensor.track(seen, np.random.default_rng((seed, _TRACKING, *key, camera)))
-                ids = {"subject": subject + 1, "camera": camera, "setup": setup}
                 name = f"S{setup:03d}C{camera:03d}P{subject + 1:03d}R{repetition + 1:03d}A{label + 1:03d}"
-                writer.add(tracked, y=label, name=name, frame_mask=frame_mask, **ids)
-                subject_of.append(subject + 1)
-                camera_of.append(camera)
-                setup_of.append(setup)
-        # Of each four subjects the first and the last train, so that each side has every setup.
-        _add_split(writer, "xsub", np.isin(np.array(subject_of) % 4, (0, 1)), "half of the subjects train")
+                ids.append((subject + 1, camera, setup))
+                writer.add(
+                    tracked, y=label, name=name, frame_mask=frame_mask, subject=subject + 1, camera=camera, setup=setup
+                )
+        subject_of, camera_of, setup_of = np.array(ids).T
+        # Of each four subjects the first and the last train, so that both parts have even and odd setups.
+        _add_split(writer, "xsub", np.isin(subject_of % 4, (0, 1)), "every first and fourth of four subjects trains")
         _add_split(writer, "xview", np.isin(camera_of, _TRAIN_CAMERAS), "cameras 2 and 3 train, 1 tests")
-        _add_split(writer, "xset", np.array(setup_of) % 2 == 0, "even setups train")
+        _add_split(writer, "xset", setup_of % 2 == 0, "even setups train")
     return SkeletonStore.open(path)
 
 

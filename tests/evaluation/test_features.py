@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from skgraph.data import SkeletonDataset
+from skgraph.encoders import TransformerEncoder
+from skgraph.errors import ConfigError
+from skgraph.evaluation import clip_features
+from skgraph.training import ViewMaker
+from skgraph.transforms import Center, Compose, RandomTokenMask
+
+CPU = torch.device("cpu")
+
+
+def views(topology):
+    return ViewMaker(Compose([Center(topology)]), Compose([]), RandomTokenMask(0.9, 4), None, 1)
+
+
+@pytest.fixture
+def encoder(topology):
+    torch.manual_seed(0)
+    return TransformerEncoder(topology, 16, patch_length=4, dim=16, depth=1, heads=2, drop_path=0.5).train()
+
+
+def test_mean_over_tokens_and_over_the_bodies_that_are_there(store, topology, encoder):
+    data = SkeletonDataset(store, frames=16)[:4]
+    features = clip_features(encoder, data, views(topology), CPU, "fp32", batch_size=3)
+    assert features.x.shape == (4, 16) and features.clip.tolist() == [0, 1, 2, 3] and features.y.tolist() == [0, 1, 2, 3]
+    assert not encoder.training
+    with torch.no_grad():
+        graphs = Center(topology)(data.batch(torch.arange(4)))
+        both = encoder(graphs.joints[0]).mean(dim=(0, 1))
+        single = encoder(graphs.joints[1, :1]).mean(dim=(0, 1))
+    assert torch.allclose(features.x[0], both, atol=1e-5) and torch.allclose(features.x[1], single, atol=1e-5)
+
+
+def test_padded_bodies_average_zeros_in_as_published_protocols_do(store, topology, encoder):
+    data = SkeletonDataset(store, frames=16)[1:2]
+    padded = clip_features(encoder, data, views(topology), CPU, "fp32", bodies="padded")
+    with torch.no_grad():
+        joints = Center(topology)(data.batch(torch.tensor([1]))).joints[0]
+        assert not joints[1].any()
+        expected = encoder(joints).mean(dim=(0, 1))
+    assert torch.allclose(padded.x[0], expected, atol=1e-5)
+
+
+def test_features_do_not_depend_on_the_batch(store, topology, encoder):
+    data = SkeletonDataset(store, "xsub", "test", frames=16)
+    one = clip_features(encoder, data, views(topology), CPU, "fp32", batch_size=1)
+    many = clip_features(encoder, data, views(topology), CPU, "fp32", batch_size=24)
+    assert torch.allclose(one.x, many.x, atol=1e-5) and torch.equal(one.clip, many.clip)
+
+
+class Restless(nn.Module):
+    """An encoder that switches itself into training mode."""
+
+    def __init__(self):
+        super().__init__()
+        self.norm = nn.BatchNorm1d(3)
+
+    def forward(self, joints):
+        self.train()
+        return joints.flatten(1, 2)
+
+
+def test_an_encoder_that_leaves_evaluation_mode_is_caught(store, topology):
+    with pytest.raises(AssertionError, match="left evaluation mode"):
+        clip_features(Restless(), SkeletonDataset(store, frames=16), views(topology), CPU)
+
+
+def test_errors(store, topology, encoder):
+    with pytest.raises(ConfigError, match="dataset of clips"):
+        clip_features(encoder, SkeletonDataset(store, items="bodies", frames=16), views(topology), CPU)
+    with pytest.raises(ConfigError, match="'present' or 'padded', found 'all'"):
+        clip_features(encoder, SkeletonDataset(store, frames=16), views(topology), CPU, bodies="all")

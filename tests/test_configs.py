@@ -1,0 +1,123 @@
+"""Every configuration composes, builds and takes a step, and says the defaults of what it configures."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import fields
+
+import pytest
+import torch
+from hydra import compose, initialize_config_dir
+from hydra.utils import get_class
+from omegaconf import OmegaConf
+
+from skgraph.build import build_encoder, build_objective, build_views, instance
+from skgraph.data import SkeletonData
+from skgraph.data_dir import data_dir
+from skgraph.errors import ConfigError
+from skgraph.topology import Topology
+from skgraph.training import TrainerConfig
+
+CONFIGS = data_dir("configs")
+EXPERIMENTS = sorted(path.stem for path in (CONFIGS / "experiment").glob("*.yaml"))
+
+
+def composed(*overrides: str, config: str = "pretrain") -> dict:
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        cfg = compose(config, overrides=[*overrides, *(["name=test"] if config == "pretrain" else [])])
+    return OmegaConf.to_container(cfg, resolve=True)
+
+
+def step(config: dict, topology: Topology, batch: int = 2) -> torch.Tensor:
+    torch.manual_seed(0)
+    encoder = build_encoder(config, topology)
+    objective = build_objective(config, encoder)
+    views = build_views(config, topology, encoder.grid[0], objective.num_views)
+    joints = torch.randn(batch, 1, config["frames"], topology.num_joints, topology.dim)
+    loss, _ = objective(*views(SkeletonData.from_joints(joints), torch.Generator().manual_seed(0)))
+    loss.backward()
+    objective.after_step(0.5)
+    for name, parameter in objective.named_parameters():
+        assert not parameter.requires_grad or parameter.grad is not None, f"{name} is unused"
+    return loss
+
+
+@pytest.mark.parametrize("experiment", EXPERIMENTS)
+def test_experiments_take_a_step(experiment, topology):
+    config = composed(f"experiment={experiment}")
+    # The sizes are the recipe's, only their depth is cut: a test must not take minutes.
+    config["encoder"]["depth"] = config["objective"]["predictor"]["depth"] = 1
+    assert torch.isfinite(step(config, topology, batch=1))
+    TrainerConfig(**config["trainer"])
+
+
+SMALL = ("encoder.dim=16", "encoder.depth=1", "encoder.heads=2", "objective.predictor.depth=1", "frames=16")
+
+
+@pytest.mark.parametrize("mask", ["motion_joint", "random_joint", "motion_token", "random_token", "limb"])
+@pytest.mark.parametrize("stream", ["joint", "bone", "motion"])
+def test_masks_and_streams_take_a_step(mask, stream, topology):
+    assert torch.isfinite(step(composed(f"mask={mask}", f"stream={stream}", *SMALL), topology))
+
+
+@pytest.mark.parametrize("name", ["uiprmd_22", "kinect_v1", "coco_17", "openpose_25"])
+def test_other_topologies_take_a_step(name):
+    other = Topology.load(name)
+    extra = () if other.dim == 3 else ("normalise.align=null", "augment.rotate.y=0.0", "augment.rotate.z=0.3")
+    assert torch.isfinite(step(composed(*SMALL, *extra), other))
+
+
+@pytest.mark.parametrize("experiment", ["sjepa_small", "none"])
+@pytest.mark.parametrize("augment", ["none", "mild", "geometric"])
+def test_augmentations_take_a_step(augment, experiment, topology):
+    config = composed(f"augment={augment}", f"experiment={experiment}", "encoder.patch_length=8", *SMALL)
+    assert torch.isfinite(step(config, topology))
+
+
+@pytest.mark.parametrize(
+    "path", [p for group in ("encoder", "objective", "mask", "stream", "augment") for p in sorted((CONFIGS / group).glob("*.yaml"))],
+    ids=lambda p: f"{p.parent.name}/{p.stem}",
+)  # fmt: skip
+def test_yaml_says_the_constructors_defaults(path):
+    def check(config, where):
+        if not isinstance(config, dict):
+            return
+        if "_target_" in config and path.parent.name not in ("augment", "stream"):
+            parameters = inspect.signature(get_class(config["_target_"])).parameters
+            for key, value in config.items():
+                if key.startswith("_") or isinstance(value, dict):
+                    continue
+                default = parameters[key].default
+                assert value == (list(default) if isinstance(default, tuple) else default), f"{where}.{key}"
+        elif "_target_" in config:
+            assert set(config) - {"_target_"} <= set(inspect.signature(get_class(config["_target_"])).parameters)
+        for key, value in config.items():
+            check(value, f"{where}.{key}")
+
+    check(OmegaConf.to_container(OmegaConf.load(path)), path.stem)
+
+
+def test_the_trainer_says_its_defaults():
+    config = OmegaConf.to_container(OmegaConf.load(CONFIGS / "trainer" / "default.yaml"))
+    defaults = {f.name: list(f.default) if isinstance(f.default, tuple) else f.default for f in fields(TrainerConfig)}
+    assert {k: float(v) if isinstance(defaults[k], float) else v for k, v in config.items()} == defaults
+
+
+def test_protocols_compose():
+    from skgraph.evaluation import Protocol
+
+    for name in ("knn", "linear"):
+        config = composed(f"protocol={name}", "run=x", config="evaluate")["protocol"]
+        Protocol(config["name"], config["options"])
+
+
+def test_a_target_that_is_not_a_module_is_not_called():
+    with pytest.raises(ConfigError, match="encoder._target_ 'subprocess.Popen' is not a torch.nn.Module"):
+        instance({"_target_": "subprocess.Popen", "args": "true"}, "encoder")
+    with pytest.raises(ConfigError, match="encoder._target_ 'nowhere.Encoder' cannot be imported"):
+        instance({"_target_": "nowhere.Encoder"}, "encoder")
+
+
+def test_an_unknown_argument_lists_the_known_ones():
+    with pytest.raises(ConfigError, match="mask: RandomTokenMask has no alpha; it takes ratio, patch_length"):
+        instance({"_target_": "skgraph.transforms.RandomTokenMask", "alpha": 1.0}, "mask")

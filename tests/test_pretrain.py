@@ -1,0 +1,162 @@
+"""The main job as a user runs it: processes, files, kills."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+
+from skgraph.pretrain import main as pretrain_main
+from skgraph.training.checkpoint import read_checkpoint
+from tests.test_configs import composed
+
+TINY = (
+    "dataset=store", "frames=16", "min_frames=8", "encoder.dim=16", "encoder.depth=1", "encoder.heads=2",
+    "encoder.patch_length=4", "objective.predictor.depth=1", "trainer.epochs=3", "trainer.batch_size=8",
+    "trainer.lr_batch=8", "trainer.warmup_epochs=1", "trainer.log_every=1", "trainer.progress=false",
+)  # fmt: skip
+
+
+def run(module, *arguments, cwd, nproc=1, check=True, **environment):
+    launcher = [sys.executable, "-m"] if nproc == 1 else [
+        sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={nproc}", "-m"
+    ]  # fmt: skip
+    env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()} | environment
+    done = subprocess.run([*launcher, module, *arguments], cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
+    if check:
+        assert done.returncode == 0, done.stderr[-3000:]
+    return done
+
+
+@pytest.fixture(scope="module")
+def finished(store_path, tmp_path_factory):
+    """A run made by the command line, and what it printed."""
+    cwd = tmp_path_factory.mktemp("work")
+    done = run("skgraph.pretrain", *TINY, f"dataset.root={store_path}", "name=r", cwd=cwd)
+    return cwd, done.stdout
+
+
+def test_it_ends_with_a_table_and_leaves_a_run(finished):
+    cwd, out = finished
+    lines = out.strip().splitlines()
+    assert "32 bodies of" in lines[0] and "12 steps" in lines[1]
+    assert lines[-3].split() == ["protocol", "trained", "random", "init", "gain"]
+    assert lines[-2].startswith("knn") and lines[-1].startswith("linear")
+    names = {p.name for p in (cwd / "runs" / "r").iterdir()}
+    assert names == {"checkpoint.pt", "config.yaml", "evaluation", "metrics.jsonl", "tensorboard"}
+    card = json.loads((cwd / "runs" / "r" / "evaluation" / "linear_tiny_xsub" / "result.json").read_text())
+    assert card["protocol"] == "linear" and 0 <= card["top1"] <= 100 and card["dataset"]["test_clips"] == 24
+    assert card["step"] == 12 and card["config"]["frames"] == 16
+    assert f"{card['top1']:.1f}" in lines[-1] and f"{card['random_init_top1']:.1f}" in lines[-1]
+    assert not list(cwd.glob("*.log")) and not (cwd / "outputs").exists()
+
+
+def test_scores_carry_clip_names(finished, store):
+    with np.load(finished[0] / "runs" / "r" / "evaluation" / "knn_tiny_xsub" / "scores.npz") as scores:
+        assert sorted(scores["name"]) == sorted(store.name[store.split("xsub", "test").numpy()])
+        by_name = dict(zip(store.name, store.y.tolist(), strict=True))
+        assert [by_name[name] for name in scores["name"]] == scores["label"].tolist()
+
+
+def test_the_same_command_again_trains_nothing(finished, store_path):
+    cwd, out = finished
+    before = (cwd / "runs" / "r" / "checkpoint.pt").read_bytes()
+    again = run("skgraph.pretrain", *TINY, f"dataset.root={store_path}", "name=r", cwd=cwd).stdout
+    assert "resumed at step 12" in again and again.strip().splitlines()[-2:] == out.strip().splitlines()[-2:]
+    assert (cwd / "runs" / "r" / "checkpoint.pt").read_bytes() == before
+
+
+def test_evaluate_agrees_with_the_table(finished, store_path):
+    cwd, out = finished
+    again = run("skgraph.evaluate", "protocol=linear", "run=runs/r", cwd=cwd).stdout
+    assert out.strip().splitlines()[-1] in again
+    elsewhere = run("skgraph.evaluate", "protocol=knn", "protocol.options.k=5", "run=runs/r", "dataset=store",
+                    f"dataset.root={store_path}", "dataset.split=xsub", "bodies=padded", cwd=cwd)  # fmt: skip
+    assert "written: runs/r/evaluation/knn_tiny_xsub" in elsewhere.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nonsense=1"], "Could not override 'nonsense'"),
+        (["trainer.lerning_rate=1"], "Could not override 'trainer.lerning_rate'"),
+        (["trainer.lr=0"], "error: trainer.lr must be positive"),
+        (["mask=everything"], "Could not find 'mask/everything'"),
+        (["objective.loss=l1"], "error: objective.loss must be 'ce' or 'l2', found 'l1'"),
+        (["dataset.root=nowhere"], "error: no store at 'nowhere'"),
+        (["dataset.split=xview"], "error: dataset.split must be one of xsub"),
+        (["encoder.patch_length=5"], "error: patch_length must divide the frames, found 5 for 16 frames"),
+        (["trainer.batch_size=99"], "error: the dataset has 32 bodies, fewer than one global batch of 99 x 1"),
+        (["normalise.align=sideways"], "error: normalise.align must be"),
+        (["seed=1"], "error: 'runs/r' holds a run of another configuration: seed was 0 and is now 1"),
+    ],
+)
+def test_bad_input_is_one_clear_error(finished, store_path, arguments, message, monkeypatch, capsys):
+    monkeypatch.chdir(finished[0])
+    before = (finished[0] / "runs" / "r" / "checkpoint.pt").read_bytes()
+    monkeypatch.setattr(sys, "argv", ["pretrain", *TINY, f"dataset.root={store_path}", "name=r", *arguments])
+    with pytest.raises(SystemExit) as exit_:
+        pretrain_main()
+    error = capsys.readouterr().err
+    assert exit_.value.code == 1 and message in error and "Traceback" not in error
+    assert (finished[0] / "runs" / "r" / "checkpoint.pt").read_bytes() == before
+
+
+def test_a_corrupt_checkpoint_is_an_error_and_stays(finished, store_path, tmp_path):
+    import shutil
+
+    shutil.copytree(finished[0] / "runs", tmp_path / "runs")
+    path = tmp_path / "runs" / "r" / "checkpoint.pt"
+    path.write_bytes(path.read_bytes()[:1000])
+    for module, arguments in (("pretrain", (*TINY, f"dataset.root={store_path}", "name=r")), ("evaluate", ("run=runs/r",))):
+        done = run(f"skgraph.{module}", *arguments, cwd=tmp_path, check=False)
+        assert done.returncode == 1
+        assert "error: the checkpoint 'runs/r/checkpoint.pt' is corrupt" in done.stderr and "Traceback" not in done.stderr
+    assert path.stat().st_size == 1000
+
+
+def test_kill_9_leaves_a_run_that_resumes_to_the_same_weights(store_path, tmp_path):
+    command = (*TINY, f"dataset.root={store_path}", "trainer.epochs=60", "trainer.checkpoint_every=1", "evaluate=[]")
+    whole = run("skgraph.pretrain", *command, "name=whole", cwd=tmp_path)
+    assert "240 steps" in whole.stdout
+    env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()}
+    checkpoint = tmp_path / "runs" / "killed" / "checkpoint.pt"
+    victim = subprocess.Popen([sys.executable, "-m", "skgraph.pretrain", *command, "name=killed"], cwd=tmp_path, env=env,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    deadline = time.monotonic() + 120
+    while not checkpoint.exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.05)  # somewhere in the middle of a step, or of a checkpoint: one is written after every step
+    victim.send_signal(signal.SIGKILL)
+    victim.wait()
+    killed_at = read_checkpoint(checkpoint)["step"]
+    assert 0 < killed_at < 240
+    resumed = run("skgraph.pretrain", *command, "name=killed", cwd=tmp_path)
+    assert f"resumed at step {killed_at}" in resumed.stdout
+    first, second = (read_checkpoint(tmp_path / "runs" / n / "checkpoint.pt")["objective"] for n in ("whole", "killed"))
+    assert all(torch.equal(first[key], second[key]) for key in first)
+
+
+def test_two_processes_train_as_one(store_path, tmp_path):
+    done = run("skgraph.pretrain", *TINY, f"dataset.root={store_path}", "name=two", "trainer.batch_size=4", cwd=tmp_path, nproc=2)
+    assert "12 steps" in done.stdout and done.stdout.count("protocol") == 1
+    content = read_checkpoint(tmp_path / "runs" / "two" / "checkpoint.pt")
+    assert content["step"] == 12
+    lines = [json.loads(x) for x in (tmp_path / "runs" / "two" / "metrics.jsonl").read_text().splitlines()]
+    losses = [x["loss"] for x in lines if "loss" in x]
+    assert len(losses) == 12 and losses[-1] < losses[0]
+    # one process goes on where two stopped: parameters carry no trace of the number of processes
+    resumed = run("skgraph.pretrain", *TINY, f"dataset.root={store_path}", "name=two", "trainer.batch_size=4", cwd=tmp_path)
+    assert "resumed at step 12" in resumed.stdout
+
+
+def test_the_default_command_needs_no_data():
+    config = composed()
+    assert config["dataset"]["synthetic"] and config["encoder"]["dim"] == 128
