@@ -257,7 +257,7 @@ def test_an_interrupt_leaves_nothing(tmp_path):
 def test_overwrite_replaces_stores_only(tmp_path):
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "cat.png").touch()
-    with pytest.raises(StoreError, match="photos' is not a store, and overwrite=true replaces nothing else"):
+    with pytest.raises(StoreError, match="photos' exists and is not a store: overwrite=true replaces stores only"):
         write_store(raw([clip()] * 4), tmp_path / "photos", overwrite=True)
     assert (tmp_path / "photos" / "cat.png").exists()
     write_store(raw([clip()] * 4), tmp_path / "store")

@@ -14,7 +14,7 @@ from skgraph.data.store_writer import StoreWriter
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.datasets.splits import make_split
 from skgraph.datasets.units import METRES, HeightCheck
-from skgraph.errors import DataError, StoreError
+from skgraph.errors import DataError
 
 _CHECK_AFTER = 100
 
@@ -59,8 +59,6 @@ def write_store(
         StoreError: `out` exists, or cannot be written.
     """
     out = Path(out).expanduser()
-    if overwrite and out.exists() and not (out / "meta.yaml").is_file():
-        raise StoreError(f"'{out}' is not a store, and overwrite=true replaces nothing else")
     division = make_split(raw, **(split or {}))
     # Coordinates that are not lengths have no height in metres.
     height = HeightCheck(raw.unit) if check_height and raw.unit in METRES else None
