@@ -59,7 +59,9 @@ def open_store(dataset: Mapping[str, Any]) -> tuple[SkeletonStore, str]:
     store = SkeletonStore.open(root)
     split = dataset.get("split") or next(iter(store.splits()), None)
     if split not in store.splits():
-        raise ConfigError(f"dataset.split must be one of {', '.join(store.splits()) or 'none'} in '{root}', found '{split}'")
+        raise ConfigError(
+            f"dataset.split must be one of {', '.join(store.splits()) or 'none'} in '{root}', found '{split}'"
+        )
     return store, split
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import hydra
 from hydra.errors import InstantiationException
@@ -12,6 +13,9 @@ from omegaconf import DictConfig, OmegaConf
 
 from skgraph.data_dir import data_dir
 from skgraph.errors import ConfigError, DataError
+
+# `${stem:PATH}` in a configuration is the last part of a path.
+OmegaConf.register_new_resolver("stem", lambda path: Path(str(path)).name, replace=True)
 
 
 def verb(config_name: str) -> Callable[[Callable[[DictConfig], object]], Callable[..., object]]:

@@ -17,8 +17,10 @@ from skgraph.data_dir import data_dir
 from skgraph.errors import ConfigError
 from skgraph.topology import Topology
 from skgraph.training import TrainerConfig
+from skgraph.verb import verb  # registers the resolvers that configurations use
 
 CONFIGS = data_dir("configs")
+assert verb
 EXPERIMENTS = sorted(path.stem for path in (CONFIGS / "experiment").glob("*.yaml"))
 
 
@@ -74,10 +76,14 @@ def test_augmentations_take_a_step(augment, experiment, topology):
     assert torch.isfinite(step(config, topology))
 
 
-@pytest.mark.parametrize(
-    "path", [p for group in ("encoder", "objective", "mask", "stream", "augment") for p in sorted((CONFIGS / group).glob("*.yaml"))],
-    ids=lambda p: f"{p.parent.name}/{p.stem}",
-)  # fmt: skip
+PARTS = [
+    path
+    for group in ("encoder", "objective", "mask", "stream", "augment")
+    for path in sorted((CONFIGS / group).glob("*.yaml"))
+]
+
+
+@pytest.mark.parametrize("path", PARTS, ids=lambda p: f"{p.parent.name}/{p.stem}")
 def test_yaml_says_the_constructors_defaults(path):
     def check(config, where):
         if not isinstance(config, dict):

@@ -29,7 +29,9 @@ def run(module, *arguments, cwd, nproc=1, check=True, **environment):
         sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={nproc}", "-m"
     ]  # fmt: skip
     env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()} | environment
-    done = subprocess.run([*launcher, module, *arguments], cwd=cwd, env=env, capture_output=True, text=True, timeout=300)
+    done = subprocess.run(
+        [*launcher, module, *arguments], cwd=cwd, env=env, capture_output=True, text=True, timeout=300
+    )
     if check:
         assert done.returncode == 0, done.stderr[-3000:]
     return done
@@ -115,10 +117,15 @@ def test_a_corrupt_checkpoint_is_an_error_and_stays(finished, store_path, tmp_pa
     shutil.copytree(finished[0] / "runs", tmp_path / "runs")
     path = tmp_path / "runs" / "r" / "checkpoint.pt"
     path.write_bytes(path.read_bytes()[:1000])
-    for module, arguments in (("pretrain", (*TINY, f"dataset.root={store_path}", "name=r")), ("evaluate", ("run=runs/r",))):
+    for module, arguments in (
+        ("pretrain", (*TINY, f"dataset.root={store_path}", "name=r")),
+        ("evaluate", ("run=runs/r",)),
+    ):
         done = run(f"skgraph.{module}", *arguments, cwd=tmp_path, check=False)
         assert done.returncode == 1
-        assert "error: the checkpoint 'runs/r/checkpoint.pt' is corrupt" in done.stderr and "Traceback" not in done.stderr
+        assert (
+            "error: the checkpoint 'runs/r/checkpoint.pt' is corrupt" in done.stderr and "Traceback" not in done.stderr
+        )
     assert path.stat().st_size == 1000
 
 
@@ -128,8 +135,10 @@ def test_kill_9_leaves_a_run_that_resumes_to_the_same_weights(store_path, tmp_pa
     assert "240 steps" in whole.stdout
     env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()}
     checkpoint = tmp_path / "runs" / "killed" / "checkpoint.pt"
-    victim = subprocess.Popen([sys.executable, "-m", "skgraph.pretrain", *command, "name=killed"], cwd=tmp_path, env=env,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # fmt: skip
+    victim = subprocess.Popen(
+        [sys.executable, "-m", "skgraph.pretrain", *command, "name=killed"], cwd=tmp_path, env=env,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
     deadline = time.monotonic() + 120
     while not checkpoint.exists() and time.monotonic() < deadline:
         time.sleep(0.01)
@@ -145,7 +154,15 @@ def test_kill_9_leaves_a_run_that_resumes_to_the_same_weights(store_path, tmp_pa
 
 
 def test_two_processes_train_as_one(store_path, tmp_path):
-    done = run("skgraph.pretrain", *TINY, f"dataset.root={store_path}", "name=two", "trainer.batch_size=4", cwd=tmp_path, nproc=2)
+    done = run(
+        "skgraph.pretrain",
+        *TINY,
+        f"dataset.root={store_path}",
+        "name=two",
+        "trainer.batch_size=4",
+        cwd=tmp_path,
+        nproc=2,
+    )
     assert "12 steps" in done.stdout and done.stdout.count("protocol") == 1
     content = read_checkpoint(tmp_path / "runs" / "two" / "checkpoint.pt")
     assert content["step"] == 12
@@ -153,7 +170,9 @@ def test_two_processes_train_as_one(store_path, tmp_path):
     losses = [x["loss"] for x in lines if "loss" in x]
     assert len(losses) == 12 and losses[-1] < losses[0]
     # one process goes on where two stopped: parameters carry no trace of the number of processes
-    resumed = run("skgraph.pretrain", *TINY, f"dataset.root={store_path}", "name=two", "trainer.batch_size=4", cwd=tmp_path)
+    resumed = run(
+        "skgraph.pretrain", *TINY, f"dataset.root={store_path}", "name=two", "trainer.batch_size=4", cwd=tmp_path
+    )
     assert "resumed at step 12" in resumed.stdout
 
 

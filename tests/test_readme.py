@@ -45,7 +45,9 @@ def test_commands_compose(command):
 
 def test_every_verb_is_shown():
     assert {command.split()[2] for command in COMMANDS} >= {"skgraph.pretrain", "skgraph.prepare", "skgraph.evaluate"}
-    assert "pip install -e . -c constraints.txt && python -m skgraph.pretrain objective=sjepa encoder=transformer" in TEXT
+    assert (
+        "pip install -e . -c constraints.txt && python -m skgraph.pretrain objective=sjepa encoder=transformer" in TEXT
+    )
     assert "pip install -e '.[test]' -c constraints.txt && pytest" in TEXT
 
 

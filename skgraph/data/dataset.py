@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Callable, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -105,7 +106,7 @@ class SkeletonDataset(Dataset):
             generator: source of the random crops.
 
         Returns:
-            ``joints [B, M, T, V, C]`` with ``M = 1`` for body items, ``y [B]`` and ``clip [B]`` (clip ids in the store).
+            ``joints [B, M, T, V, C]`` with ``M = 1`` for body items, ``y [B]`` and ``clip [B]`` (ids in the store).
         """
         if self.frames is None:
             raise ConfigError("batches need a fixed number of frames: SkeletonDataset(..., frames=T)")

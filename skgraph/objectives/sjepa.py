@@ -31,9 +31,9 @@ class SJEPA(nn.Module):
     and :math:`c` follows the batch mean of all targets with momentum :math:`\beta` (the mean over all ranks).
 
     Both encoders project to K dimensions (section 4.5; 256 in section 5, "projection head output"). The paper draws no
-    head, so that it is read as part of the encoder's output: a linear layer behind the encoder, from which the predictor
-    reads (that is how it learns), and its average behind the target encoder, where the targets live. Evaluations take
-    the encoder without it. With ``output_dim=None`` the targets are the tokens themselves.
+    head, so that it is read as part of the encoder's output: a linear layer behind the encoder, from which the
+    predictor reads (that is how it learns), and its average behind the target encoder, where the targets live.
+    Evaluations take the encoder without it. With ``output_dim=None`` the targets are the tokens themselves.
 
     Args:
         encoder: any encoder of :mod:`skgraph.encoders`.

@@ -65,14 +65,16 @@ def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str,
     except (OSError, RuntimeError, EOFError, ValueError, KeyError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
         reason = str(error).strip().splitlines() or [type(error).__name__]
         raise CheckpointError(
-            f"the checkpoint '{path}' is corrupt or not a checkpoint ({reason[0][:120]}): restore it, or delete the run "
-            "folder to start anew"
+            f"the checkpoint '{path}' is corrupt or not a checkpoint ({reason[0][:120]}): restore it, or delete the "
+            "run folder to start anew"
         ) from error
     if not isinstance(content, dict) or (missing := _KEYS - set(content)):
         found = f"it lacks {', '.join(sorted(missing))}" if isinstance(content, dict) else f"found {type(content)}"
         raise CheckpointError(f"'{path}' is not a checkpoint of skgraph: {found}")
     if content["format"] != FORMAT_VERSION:
-        raise CheckpointError(f"checkpoint '{path}' has format {content['format']}, this version reads {FORMAT_VERSION}")
+        raise CheckpointError(
+            f"checkpoint '{path}' has format {content['format']}, this version reads {FORMAT_VERSION}"
+        )
     return content
 
 

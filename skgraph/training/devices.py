@@ -69,7 +69,9 @@ def choose_device(name: str = "auto") -> torch.device:
         raise ConfigError(f"device must be 'auto', 'cpu', 'cuda' or 'cuda:N', found '{name}'") from error
     if device.type == "cuda":
         if not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count():
-            raise ConfigError(f"device '{name}' was asked for, this machine has {torch.cuda.device_count()} CUDA devices")
+            raise ConfigError(
+                f"device '{name}' was asked for, this machine has {torch.cuda.device_count()} CUDA devices"
+            )
         torch.cuda.set_device(device)
     return device
 

@@ -27,8 +27,10 @@ from skgraph.training.schedule import learning_rate
 from skgraph.training.views import ViewMaker
 
 # What may change between the stop of a run and its resumption, without being another training.
-RESUMABLE = ("name", "runs", "device", "precision", "evaluate", "dataset.root", "trainer.stop_at", "trainer.progress",
-             "trainer.log_every", "trainer.checkpoint_every", "trainer.diagnose_every")  # fmt: skip
+RESUMABLE = (
+    "name", "runs", "device", "evaluate", "dataset.root", "dataset.name", "trainer.stop_at", "trainer.progress",
+    "trainer.log_every", "trainer.checkpoint_every", "trainer.diagnose_every",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,9 @@ class TrainerConfig:
             if getattr(self, key) < 1:
                 raise ConfigError(f"trainer.{key} must be at least 1, found {getattr(self, key)}")
         if self.lr <= 0 or self.min_lr < 0 or self.warmup_epochs < 0:
-            raise ConfigError(f"trainer.lr must be positive, min_lr and warmup_epochs not negative, found {asdict(self)}")
+            raise ConfigError(
+                f"trainer.lr must be positive, min_lr and warmup_epochs not negative, found {asdict(self)}"
+            )
 
 
 class Trainer:
@@ -132,7 +136,9 @@ class Trainer:
         content = read_checkpoint(self.checkpoint, self.device)
         check_same_config(self.checkpoint, content["config"], self.run_config, RESUMABLE)
         if content["content_hash"] != self.loader.dataset.store.content_hash:
-            raise CheckpointError(f"'{self.checkpoint}' was trained on other data than '{self.loader.dataset.store.path}'")
+            raise CheckpointError(
+                f"'{self.checkpoint}' was trained on other data than '{self.loader.dataset.store.path}'"
+            )
         load_weights(self.objective, content["objective"], self.checkpoint)
         try:
             self.optimizer.load_state_dict(content["optimizer"])

@@ -119,7 +119,7 @@ def test_to_pyg_of_a_batch_is_the_union_of_its_clips(topology):
     union = Batch.from_data_list([c.to_pyg(topology) for c in clips])
 
     def edges(g):
-        return {(*pair, kind) for pair, kind in zip(g.edge_index.T.tolist(), g.edge_type.tolist(), strict=True)}  # noqa: C416
+        return {(*pair, kind) for pair, kind in zip(g.edge_index.T.tolist(), g.edge_type.tolist(), strict=True)}
 
     assert {(a, b, k) for a, b, k in edges(graph)} == edges(union)
     assert torch.equal(graph.batch, union.batch)

@@ -27,7 +27,9 @@ def encoder(topology):
 def test_mean_over_tokens_and_over_the_bodies_that_are_there(store, topology, encoder):
     data = SkeletonDataset(store, frames=16)[:4]
     features = clip_features(encoder, data, views(topology), CPU, "fp32", batch_size=3)
-    assert features.x.shape == (4, 16) and features.clip.tolist() == [0, 1, 2, 3] and features.y.tolist() == [0, 1, 2, 3]
+    assert (
+        features.x.shape == (4, 16) and features.clip.tolist() == [0, 1, 2, 3] and features.y.tolist() == [0, 1, 2, 3]
+    )
     assert not encoder.training
     with torch.no_grad():
         graphs = Center(topology)(data.batch(torch.arange(4)))

@@ -97,6 +97,8 @@ def test_weights_must_match_exactly(tmp_path):
 def test_a_changed_configuration_is_listed(tmp_path):
     saved = {"seed": 0, "trainer": {"lr": 1e-3, "stop_at": 2}, "old": {}}
     now = {"seed": 0, "trainer": {"lr": 2e-3, "stop_at": 0}, "new": [1]}
-    with pytest.raises(CheckpointError, match="new was absent and is now .1.; old was .*; trainer.lr was 0.001 and is now 0.002"):
+    with pytest.raises(
+        CheckpointError, match="new was absent and is now .1.; old was .*; trainer.lr was 0.001 and is now 0.002"
+    ):
         check_same_config(tmp_path / "c.pt", saved, now, ignored=("trainer.stop_at",))
     check_same_config(tmp_path / "c.pt", saved, {**saved, "name": "x"}, ignored=("name",))

@@ -26,7 +26,9 @@ def trainer(store, folder, seed=0, run_config=None, said=None, **changes):
     torch.manual_seed(seed)
     encoder = TransformerEncoder(store.topology, 16, patch_length=4, dim=16, depth=2, heads=2, drop_path=0.2)
     objective = SJEPA(encoder, partial(Predictor, depth=1, heads=2), output_dim=None)
-    views = ViewMaker(Compose([Center(store.topology)]), Compose([RandomRotate(y=0.5)]), RandomTokenMask(0.8, 4), None, 2)
+    views = ViewMaker(
+        Compose([Center(store.topology)]), Compose([RandomRotate(y=0.5)]), RandomTokenMask(0.8, 4), None, 2
+    )
     data = SkeletonDataset(store, "xsub", items="bodies", frames=16, crop=(0.5, 1.0))
     return Trainer(
         objective, EpochLoader(data, 16, seed), views, folder, TrainerConfig(**(QUIET | changes)),

@@ -36,7 +36,9 @@ def test_each_view_of_each_body_has_its_own_draw(bodies, topology):
     heights = views[..., 1]
     assert torch.allclose(heights[0], centred[..., 1], atol=1e-5)  # about the vertical: heights stay
     assert not torch.allclose(views[0], views[1], atol=1e-3)
-    angles = torch.atan2(views[..., 0, 0, 2], views[..., 0, 0, 0]) - torch.atan2(centred[..., 0, 0, 2], centred[..., 0, 0, 0])
+    angles = torch.atan2(views[..., 0, 0, 2], views[..., 0, 0, 0]) - torch.atan2(
+        centred[..., 0, 0, 2], centred[..., 0, 0, 0]
+    )
     assert angles.flatten().unique().numel() == 12
 
 
