@@ -39,7 +39,7 @@ def benchmark_store(clips: int, frames: int, batch_size: int, repeats: int) -> d
         store = SkeletonStore.open(path)
         dataset = SkeletonDataset(store, frames=64)
         generator = torch.Generator().manual_seed(0)
-        dataset.batch(torch.arange(batch_size))
+        dataset.batch(torch.arange(min(batch_size, clips)))
         before = _private_mib()
         reading = median_seconds(
             lambda: dataset.batch(torch.randint(clips, (batch_size,), generator=generator)), repeats
