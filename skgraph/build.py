@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hydra.utils import get_class, instantiate
+from hydra.utils import get_class
 from torch import nn
 
 from skgraph.data import SkeletonStore
 from skgraph.datasets.synthetic import write_synthetic
-from skgraph.errors import ConfigError
+from skgraph.errors import ConfigError, DataError, StoreError
 from skgraph.topology import Topology
 from skgraph.training import ViewMaker
 from skgraph.transforms import AlignBody, Center, Compose
@@ -21,28 +22,48 @@ from skgraph.transforms import AlignBody, Center, Compose
 def instance(config: Mapping[str, Any], where: str, **objects: Any) -> nn.Module:
     """Build the module that ``config["_target_"]`` names.
 
+    Builds modules and calls nothing else, because a configuration may come from somebody else's run folder. (A target
+    outside skgraph is imported, as a user's own encoder must be: read a stranger's configuration before you use it.)
+
     Args:
-        config: ``_target_`` and the constructor's plain values.
+        config: ``_target_`` and the constructor's plain values; a value may itself be such a mapping, with
+            ``_partial_: true`` where the module calls it with more arguments.
         where: of the configuration, for errors.
         objects: what a configuration cannot hold; the constructor gets those that it has arguments for.
 
     Raises:
-        ConfigError: the target does not exist, is not a module, or has no such argument.
+        ConfigError: the target does not exist, is not a module, has no such argument, or refuses a value.
     """
-    target = config.get("_target_")
+    if not isinstance(config, Mapping) or not isinstance(config.get("_target_"), str):
+        raise ConfigError(f"{where} must be a mapping with a _target_, found '{config}'")
+    target = config["_target_"]
     try:
         kind = get_class(target)
     except Exception as error:  # hydra raises ImportError, ValueError and others for names that lead nowhere
-        raise ConfigError(f"{where}._target_ '{target}' cannot be imported: {error}") from error
-    # A configuration may come from somebody else's run folder: it builds modules, and calls nothing else.
+        reason = str(error).strip().splitlines()
+        raise ConfigError(f"{where}._target_ '{target}' cannot be imported: {reason[0] if reason else ''}") from error
     if not issubclass(kind, nn.Module):
         raise ConfigError(f"{where}._target_ '{target}' is not a torch.nn.Module")
     accepted = inspect.signature(kind).parameters
-    unknown = [key for key in config if not key.startswith("_") and key not in accepted]
-    if unknown:
+    values = {key: value for key, value in config.items() if key not in ("_target_", "_partial_")}
+    if unknown := [key for key in values if key not in accepted]:
         raise ConfigError(f"{where}: {kind.__name__} has no {', '.join(unknown)}; it takes {', '.join(accepted)}")
-    given = {key: value for key, value in objects.items() if key in accepted}
-    return instantiate(dict(config), _partial_=True, _convert_="all")(**given)
+    for key, value in values.items():
+        if isinstance(value, Mapping) and "_target_" in value:
+            values[key] = instance(value, f"{where}.{key}")
+    values |= {key: value for key, value in objects.items() if key in accepted}
+    if config.get("_partial_"):
+        return functools.partial(kind, **values)
+    try:
+        return kind(**values)
+    except DataError:
+        raise
+    except (TypeError, ValueError, RuntimeError, ArithmeticError, AttributeError, AssertionError) as error:
+        raise ConfigError(f"{where}: {kind.__name__} cannot be built from {_plain(values)}: {error}") from error
+
+
+def _plain(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key}={value}" for key, value in values.items() if not callable(value))
 
 
 def open_store(dataset: Mapping[str, Any]) -> tuple[SkeletonStore, str]:
@@ -53,9 +74,17 @@ def open_store(dataset: Mapping[str, Any]) -> tuple[SkeletonStore, str]:
     Raises:
         ConfigError: the store has no split, or not the one that was asked for.
     """
-    root = Path(dataset["root"])
+    if not isinstance(dataset, Mapping) or "root" not in dataset:
+        raise ConfigError(f"dataset must be a mapping with the root of a store, found '{dataset}'")
+    root = Path(str(dataset["root"]))
     if "synthetic" in dataset and not root.exists():
-        write_synthetic(root, **dataset["synthetic"])
+        try:
+            write_synthetic(root, **dataset["synthetic"])
+        except TypeError as error:
+            raise ConfigError(f"dataset.synthetic: {error}") from error
+        except StoreError:
+            if not root.exists():  # otherwise another process has just finished the same dataset
+                raise
     store = SkeletonStore.open(root)
     split = dataset.get("split") or next(iter(store.splits()), None)
     if split not in store.splits():
@@ -63,6 +92,33 @@ def open_store(dataset: Mapping[str, Any]) -> tuple[SkeletonStore, str]:
             f"dataset.split must be one of {', '.join(store.splits()) or 'none'} in '{root}', found '{split}'"
         )
     return store, split
+
+
+def check_config(config: Mapping[str, Any]) -> None:
+    """Check the values of a run's configuration that no constructor checks.
+
+    Raises:
+        ConfigError: a part is missing, or a value is of the wrong kind.
+    """
+    parts = ("name", "runs", "seed", "frames", "crop", "min_frames", "normalise", "device", "precision", "evaluate",
+             "dataset", "encoder", "objective", "mask", "stream", "augment", "trainer")  # fmt: skip
+    if missing := [key for key in parts if key not in config]:
+        raise ConfigError(f"the configuration lacks {', '.join(missing)}")
+    for key, least in (("seed", 0), ("frames", 1), ("min_frames", 1)):
+        value = config[key]
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 2**63:
+            raise ConfigError(f"{key} must be a whole number of at least {least}, found '{value}'")
+    crop = config["crop"]
+    if not isinstance(crop, (list, tuple)) or [type(value) in (int, float) for value in crop] != [True, True]:
+        raise ConfigError(f"crop must be two proportions, such as [0.5,1.0], found '{crop}'")
+    for key in ("normalise", "stream", "augment", "trainer"):
+        if not isinstance(config[key], Mapping):
+            raise ConfigError(f"{key} must be a mapping, found '{config[key]}'")
+    if not isinstance(config["evaluate"], (list, tuple)):
+        raise ConfigError(f"evaluate must be a list of protocols, found '{config['evaluate']}'")
+    name = str(config["name"])
+    if config["name"] is None or Path(name).is_absolute() or not Path(name).parts or ".." in Path(name).parts:
+        raise ConfigError(f"name must be that of a folder below runs, found '{name}'")
 
 
 def build_encoder(config: Mapping[str, Any], topology: Topology) -> nn.Module:
@@ -88,6 +144,8 @@ def build_views(config: Mapping[str, Any], topology: Topology, segments: int, nu
     """
     normalise = config["normalise"]
     steps: list[nn.Module] = []
+    if missing := {"center", "align"} - normalise.keys():
+        raise ConfigError(f"normalise lacks {', '.join(sorted(missing))}")
     if normalise["align"] not in (None, "yaw", "full"):
         raise ConfigError(f"normalise.align must be 'yaw', 'full' or null, found '{normalise['align']}'")
     if normalise["center"] is not None:
@@ -100,7 +158,7 @@ def build_views(config: Mapping[str, Any], topology: Topology, segments: int, nu
         if value is not None
     ]
     mask = instance(config["mask"], "mask", topology=topology, patch_length=config["frames"] // segments)
-    stream = config["stream"]["transform"]
+    stream = config["stream"].get("transform")
     return ViewMaker(
         Compose(steps), Compose(augment), mask,
         None if stream is None else instance(stream, "stream", topology=topology), num_views,

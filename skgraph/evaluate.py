@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import yaml
 from omegaconf import DictConfig, OmegaConf
 
 from skgraph.build import open_store
 from skgraph.errors import ConfigError
 from skgraph.evaluation import Protocol
-from skgraph.evaluation.compare import compare, table
+from skgraph.evaluation.compare import compare, result_folder, table
+from skgraph.training.checkpoint import read_checkpoint
 from skgraph.training.devices import choose_device
 from skgraph.verb import verb
 
@@ -19,34 +19,19 @@ from skgraph.verb import verb
 def main(cfg: DictConfig) -> None:
     """Evaluate one run by one protocol; print the table and say where the result lies."""
     config = OmegaConf.to_container(cfg, resolve=True)
-    folder = Path(config["run"])
-    run = read_run_config(folder)
-    store, split = open_store(config["dataset"] or run["dataset"])
+    folder = Path(str(config["run"]))
+    for key, kinds, what in (("crop", (int, float), "a proportion"), ("batch_size", int, "a whole number above 0")):
+        if not isinstance(config[key], kinds) or isinstance(config[key], bool) or config[key] <= 0:
+            raise ConfigError(f"{key} must be {what}, found '{config[key]}'")
     protocol = Protocol(config["protocol"]["name"], config["protocol"]["options"])
+    dataset = config["dataset"] or read_checkpoint(folder / "checkpoint.pt")["config"].get("dataset")
+    store, split = open_store(dataset)
     cards = compare(
-        folder, run, store, split, [protocol], choose_device(config["device"]), config["precision"], config["crop"],
+        folder, store, split, [protocol], choose_device(config["device"]), config["precision"], config["crop"],
         config["bodies"], config["batch_size"],
     )  # fmt: skip
     print(table(cards, store, split))
-    print(f"written: {folder / 'evaluation' / f'{protocol.name}_{store.path.name}_{split}'}")
-
-
-def read_run_config(folder: Path) -> dict:
-    """The configuration that a run folder was trained with.
-
-    Raises:
-        ConfigError: the folder is not a run's.
-    """
-    path = folder / "config.yaml"
-    if not path.is_file():
-        raise ConfigError(f"'{folder}' is not a run: expected config.yaml in it, written by skgraph.pretrain")
-    try:
-        config = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"'{path}' is not readable YAML: {error}") from error
-    if not isinstance(config, dict) or (missing := {"encoder", "dataset", "frames", "seed"} - set(config)):
-        raise ConfigError(f"'{path}' is not a run's configuration: it lacks {', '.join(sorted(missing))}")
-    return config
+    print(f"written: {result_folder(folder, protocol, store, split, config['crop'], config['bodies'])}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import torch
@@ -10,7 +9,8 @@ import yaml
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
-from skgraph.build import build_encoder, build_objective, build_views, open_store
+from skgraph.atomic import atomic_file
+from skgraph.build import build_encoder, build_objective, build_views, check_config, open_store
 from skgraph.data import EpochLoader, SkeletonDataset
 from skgraph.errors import ConfigError
 from skgraph.evaluation import Protocol
@@ -35,6 +35,12 @@ def pretrain(config: dict, device: torch.device, group: Processes = Processes())
     Raises:
         DataError: bad configuration, data or checkpoint, in one sentence.
     """
+    check_config(config)
+    protocols = [Protocol(name) for name in config["evaluate"]]
+    try:
+        trainer_config = TrainerConfig(**config["trainer"])
+    except TypeError as error:
+        raise ConfigError(f"trainer: {error}") from error
     if group.is_main:
         store, split = open_store(config["dataset"])
     group.barrier()  # one process writes the synthetic dataset, the others wait for it
@@ -45,24 +51,21 @@ def pretrain(config: dict, device: torch.device, group: Processes = Processes())
         store, split, "train", items="bodies", frames=config["frames"], crop=tuple(config["crop"]),
         min_frames=config["min_frames"],
     )  # fmt: skip
-    try:
-        trainer_config = TrainerConfig(**config["trainer"])
-    except TypeError as error:
-        raise ConfigError(f"trainer: {error}") from error
     loader = EpochLoader(bodies, trainer_config.batch_size, config["seed"], group.rank, group.world_size)
     torch.manual_seed(config["seed"])
     encoder = build_encoder(config, store.topology)
     objective = build_objective(config, encoder)
     views = build_views(config, store.topology, encoder.grid[0], objective.num_views)
 
-    folder = Path(config["runs"]) / config["name"]
+    folder = Path(str(config["runs"])) / str(config["name"])
     folder.mkdir(parents=True, exist_ok=True)
     trainer = Trainer(
         objective, loader, views, folder, trainer_config, config, device, config["precision"], group, say
     )  # fmt: skip
     resumed = trainer.resume()
-    if group.is_main and not resumed:
-        _write_config(folder / "config.yaml", config)
+    if group.is_main:
+        with atomic_file(folder / "config.yaml", "w") as file:
+            yaml.safe_dump(config, file, sort_keys=False)
     say(f"{folder}: {len(bodies)} bodies of {store.path}, split {split}, on {device}")
     say(
         f"encoder {_millions(encoder)}, objective {_millions(objective)} parameters in all, tokens "
@@ -70,22 +73,14 @@ def pretrain(config: dict, device: torch.device, group: Processes = Processes())
         + (f", resumed at step {trainer.step}" if resumed else "")
     )
     complete = trainer.fit()
-    if complete and group.is_main:
-        protocols = [Protocol(name) for name in config["evaluate"]]
-        if protocols:
-            compared = compare(folder, config, store, split, protocols, device, config["precision"])
-            say(table(compared, store, split))
+    if complete and group.is_main and protocols:
+        cards = compare(folder, store, split, protocols, device, config["precision"])
+        say(table(cards, store, split))
     group.barrier()
 
 
 def _millions(module: torch.nn.Module) -> str:
     return f"{sum(p.numel() for p in module.parameters()) / 1e6:.2f} M"
-
-
-def _write_config(path: Path, config: dict) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    partial.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
-    os.replace(partial, path)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def verb(config_name: str) -> Callable[[Callable[[DictConfig], object]], Callabl
                         wanted = " ".join(f"{key}=..." for key in missing)
                         raise ConfigError(f"say {wanted} on the command line: no default fits")
                     return task(cfg)
-                except (DataError, InstantiationException) as error:
+                except (DataError, InstantiationException, OSError) as error:
                     failures.append(_data_error(error))
                     print(f"error: {failures[-1]}", file=sys.stderr)
                     return None
@@ -78,6 +78,8 @@ def _data_error(error: Exception) -> DataError:
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, DataError):
         cause = cause.__cause__
-    if cause is None:
-        raise error
-    return cause
+    if cause is not None:
+        return cause
+    if isinstance(error, OSError):  # a full disk, a folder that cannot be written: the system's words say which
+        return DataError(str(error))
+    raise error

@@ -11,7 +11,7 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_class
 from omegaconf import OmegaConf
 
-from skgraph.build import build_encoder, build_objective, build_views, instance
+from skgraph.build import build_encoder, build_objective, build_views, check_config, instance
 from skgraph.data import SkeletonData
 from skgraph.data_dir import data_dir
 from skgraph.errors import ConfigError
@@ -122,6 +122,33 @@ def test_a_target_that_is_not_a_module_is_not_called():
         instance({"_target_": "subprocess.Popen", "args": "true"}, "encoder")
     with pytest.raises(ConfigError, match="encoder._target_ 'nowhere.Encoder' cannot be imported"):
         instance({"_target_": "nowhere.Encoder"}, "encoder")
+
+
+def test_nested_targets_are_modules_too(tmp_path):
+    stolen = {"_target_": "pathlib.Path.touch", "_args_": [str(tmp_path / "made")]}
+    config = {"_target_": "skgraph.encoders.TransformerEncoder", "dim": stolen}
+    with pytest.raises(ConfigError, match="encoder.dim"):
+        instance(config, "encoder", topology=Topology.load("ntu_rgbd"), frames=16)
+    assert not (tmp_path / "made").exists()
+
+
+def test_what_a_constructor_refuses_names_the_part(topology):
+    for value in (0, -16, "abc"):
+        with pytest.raises(ConfigError, match="encoder"):
+            instance({"_target_": "skgraph.encoders.TransformerEncoder", "dim": value}, "encoder", topology=topology,
+                     frames=16)  # fmt: skip
+    with pytest.raises(ConfigError, match="encoder must be a mapping with a _target_, found 'None'"):
+        instance(None, "encoder")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("seed", -1), ("seed", "abc"), ("frames", 1.5), ("crop", 0.5), ("crop", [0.5]), ("crop", ["a", "b"]),
+     ("name", None), ("name", ".."), ("name", ""), ("evaluate", None), ("stream", None), ("min_frames", 0)],
+)  # fmt: skip
+def test_values_of_the_wrong_kind_are_named(key, value):
+    with pytest.raises(ConfigError, match=key):
+        check_config(composed() | {key: value})
 
 
 def test_an_unknown_argument_lists_the_known_ones():

@@ -12,6 +12,7 @@ import time
 import numpy as np
 import pytest
 import torch
+import yaml
 
 from skgraph.pretrain import main as pretrain_main
 from skgraph.training.checkpoint import read_checkpoint
@@ -81,7 +82,7 @@ def test_evaluate_agrees_with_the_table(finished, store_path):
     assert out.strip().splitlines()[-1] in again
     elsewhere = run("skgraph.evaluate", "protocol=knn", "protocol.options.k=5", "run=runs/r", "dataset=store",
                     f"dataset.root={store_path}", "dataset.split=xsub", "bodies=padded", cwd=cwd)  # fmt: skip
-    assert "written: runs/r/evaluation/knn_tiny_xsub" in elsewhere.stdout
+    assert "written: runs/r/evaluation/knn_tiny_xsub_k5_padded" in elsewhere.stdout
 
 
 @pytest.mark.parametrize(
@@ -109,6 +110,26 @@ def test_bad_input_is_one_clear_error(finished, store_path, arguments, message, 
     error = capsys.readouterr().err
     assert exit_.value.code == 1 and message in error and "Traceback" not in error
     assert (finished[0] / "runs" / "r" / "checkpoint.pt").read_bytes() == before
+
+
+def test_another_topology_is_refused_by_name(finished, topology, tmp_path, monkeypatch, capsys):
+    from skgraph.data import StoreWriter
+    from skgraph.evaluate import main as evaluate_main
+    from skgraph.topology import Topology
+
+    # 25 joints like the checkpoint's, with other names: shapes alone would let it pass
+    other = topology.to_dict() | {"name": "other"}
+    renamed = yaml.safe_load(yaml.safe_dump(other).replace("HandLeft", "PawLeft"))
+    with StoreWriter(tmp_path / "s", Topology.from_dict(renamed), ["a"]) as writer:
+        for i in range(4):
+            writer.add(np.ones((1, 5, 25, 3)), y=0, name=f"c{i}")
+        writer.add_split("xsub", [0, 1], [2, 3])
+    monkeypatch.chdir(finished[0])
+    arguments = ["evaluate", "run=runs/r", "dataset=store", f"dataset.root={tmp_path / 's'}"]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit):
+        evaluate_main()
+    assert "was trained on topology 'ntu_rgbd' (25 joints), the store" in capsys.readouterr().err
 
 
 def test_a_corrupt_checkpoint_is_an_error_and_stays(finished, store_path, tmp_path):

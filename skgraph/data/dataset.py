@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Dataset
 
+from skgraph.data.reference_pose import reference_pose
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.data.store import SkeletonStore
 from skgraph.data.temporal import centre_windows, sample_positions, sample_windows
@@ -107,6 +108,7 @@ class SkeletonDataset(Dataset):
 
         Returns:
             ``joints [B, M, T, V, C]`` with ``M = 1`` for body items, ``y [B]`` and ``clip [B]`` (ids in the store).
+            Body items carry a ``reference`` where a second body is among them.
         """
         if self.frames is None:
             raise ConfigError("batches need a fixed number of frames: SkeletonDataset(..., frames=T)")
@@ -128,9 +130,14 @@ class SkeletonDataset(Dataset):
         positions = sample_positions(origin + start, width, self.frames)
         bodies = tracks.size(1)
         joints, frame_mask = store.gather(tracks.flatten(), positions.repeat_interleave(bodies, dim=0))
-        return SkeletonData.from_joints(
-            joints.unflatten(0, (-1, bodies)), frame_mask.unflatten(0, (-1, bodies)), y=store.y[clip], clip=clip
-        )
+        joints, frame_mask = joints.unflatten(0, (-1, bodies)), frame_mask.unflatten(0, (-1, bodies))
+        graphs = SkeletonData.from_joints(joints, frame_mask, y=store.y[clip], clip=clip)
+        if self.kind == "bodies" and not torch.equal(item, main := store.body_ptr[clip]):
+            # A second body is normalised by the main body of its clip, here as in an evaluation of the whole clip.
+            beside, there = store.gather(main, positions)
+            pair, mask = torch.stack([beside, joints[:, 0]], dim=1), torch.stack([there, frame_mask[:, 0]], dim=1)
+            graphs.reference = reference_pose(pair, mask)
+        return graphs
 
     def __getitems__(self, idx: list[int]) -> SkeletonData | list[SkeletonData]:
         """What ``torch.utils.data.DataLoader`` fetches (with ``collate_fn=lambda batch: batch``)."""

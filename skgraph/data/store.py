@@ -13,14 +13,12 @@ import yaml
 from torch import Tensor
 
 from skgraph.data.skeleton_data import SkeletonData
+from skgraph.data.store_checks import PER_CLIP, PER_TRACK, check_store
 from skgraph.errors import StoreError
 from skgraph.topology import Topology
 
 FORMAT_VERSION = 1
 SPLIT_PARTS = ("train", "test")
-_INDEX_ARRAYS = {
-    "y", "subject", "camera", "setup", "length", "body_ptr", "track_row", "track_first", "track_length",
-}  # fmt: skip
 
 
 class SkeletonStore:
@@ -49,10 +47,11 @@ class SkeletonStore:
         self.path = path
         self.meta = meta
         self.topology = Topology.from_dict(meta["topology"], source=str(path / "meta.yaml"))
-        self.class_names: list[str] = list(meta["class_names"])
         # Copy-on-write mapping: torch wants writable memory, and nothing written there ever reaches the file.
-        self._frames = torch.from_numpy(_load_npy(path / "frames.npy", "c")).flatten(1)
-        self._present = torch.from_numpy(_load_npy(path / "present.npy", "c"))
+        frames, present = _load_npy(path / "frames.npy", "c"), _load_npy(path / "present.npy", "c")
+        check_store(str(path), meta, self.topology, arrays, frames, present)
+        self.class_names = [str(name) for name in meta["class_names"]]
+        self._frames, self._present = torch.from_numpy(frames).flatten(1), torch.from_numpy(present)
         tensors = {key: torch.from_numpy(value) for key, value in arrays.items()}
         self._split_parts = {key[6:]: tensors.pop(key) for key in list(tensors) if key.startswith("split_")}
         self.y, self.subject, self.camera, self.setup = (tensors[k] for k in ("y", "subject", "camera", "setup"))
@@ -76,7 +75,7 @@ class SkeletonStore:
             raise StoreError(f"no store at '{path}': expected a folder with meta.yaml, made by `skgraph.prepare`")
         try:
             meta = yaml.safe_load((path / "meta.yaml").read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
+        except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
             raise StoreError(f"'{path / 'meta.yaml'}' is not readable YAML: {error}") from error
         wanted = {"format", "topology", "class_names", "splits", "clips", "bodies", "rows", "content_hash"}
         if not isinstance(meta, dict) or not wanted <= set(meta):
@@ -91,30 +90,23 @@ class SkeletonStore:
                 arrays = {key: index[key] for key in index.files if key != "name"}
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
             raise StoreError(f"'{path / 'index.npz'}' is missing, truncated or not a NumPy archive: {error}") from error
-        if missing := _INDEX_ARRAYS - set(arrays):
+        if missing := {*PER_CLIP, *PER_TRACK, "body_ptr"} - set(arrays):
             raise StoreError(f"'{path / 'index.npz'}' lacks {', '.join(sorted(missing))}: prepare the store again")
-        store = cls(path, meta, arrays)
-        store._check_sizes()
-        return store
-
-    def _check_sizes(self) -> None:
-        vertices = self.topology.num_joints * self.topology.dim
-        found = (self.num_clips, len(self.track_row), len(self._frames), len(self._present), self._frames.size(1))
-        expected = (self.meta["clips"], self.meta["bodies"], self.meta["rows"], self.meta["rows"], vertices)
-        if found != expected:
-            raise StoreError(
-                f"store '{self.path}' is inconsistent: (clips, bodies, frames rows, present rows, row size) should be "
-                f"{expected}, found {found}"
-            )
-        ends = self.track_row + self.track_length
-        if len(ends) and (int(ends.max()) > len(self._frames) or int(self.track_row.min()) < 0):
-            raise StoreError(f"store '{self.path}' is inconsistent: a body points outside the {len(self._frames)} rows")
+        return cls(path, meta, arrays)
 
     @cached_property
     def name(self) -> np.ndarray:
         """Clip names ``[N]``, read when first asked for."""
-        with np.load(self.path / "index.npz", allow_pickle=False) as index:
-            return index["name"]
+        try:
+            with np.load(self.path / "index.npz", allow_pickle=False) as index:
+                names = index["name"]
+        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+            raise StoreError(f"the clip names of '{self.path / 'index.npz'}' cannot be read: {error}") from error
+        if names.shape != (self.num_clips,) or names.dtype.kind != "U":
+            raise StoreError(
+                f"store '{self.path}' should name {self.num_clips} clips, found {names.dtype}{names.shape}"
+            )
+        return names
 
     @property
     def content_hash(self) -> str:

@@ -14,6 +14,7 @@ import yaml
 from numpy.typing import ArrayLike
 
 from skgraph.data.store import FORMAT_VERSION, SPLIT_PARTS, SkeletonStore
+from skgraph.data.store_checks import check_split_name
 from skgraph.errors import StoreError
 from skgraph.topology import Topology
 
@@ -163,6 +164,7 @@ class StoreWriter:
         Raises:
             StoreError: a clip id is unknown or in both parts, or a part is empty.
         """
+        check_split_name(name, f"store '{self.path}'")
         parts = {"train": np.asarray(train, np.int64), "test": np.asarray(test, np.int64)}
         assignment = np.full(len(self._clips), -1, np.int8)
         for part, ids in parts.items():

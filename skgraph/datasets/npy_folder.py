@@ -131,8 +131,10 @@ def _integers(values: list[str]) -> list[int] | None:
 def _read_clip(path: Path, topology: Topology) -> np.ndarray:
     try:
         clip = np.load(path, allow_pickle=False)
-    except (OSError, EOFError, ValueError) as error:
+    except (OSError, EOFError, ValueError, MemoryError) as error:
         raise DataError(f"'{path}' is not a complete .npy array of numbers: {error}") from error
+    if not isinstance(clip, np.ndarray):
+        raise DataError(f"'{path}' is an archive of arrays, expected one .npy array")
     if clip.dtype.kind not in "iuf":
         raise DataError(f"'{path}' must hold integers or floats, found {clip.dtype}")
     clip = clip[None] if clip.ndim == 3 else clip

@@ -62,13 +62,15 @@ def read_ragged_npz(
     if y.dtype.kind not in "iu":
         raise DataError(f"'{path}': array 'y' must hold integer labels, found {y.dtype}")
     lengths = _lengths(path, _one_dimensional(path, arrays, "offsets"), names, x_shape[0])
-    unit = unit or _scalar(arrays, "unit")
+    unit = _scalar(arrays, "unit") if unit is None else unit
     if unit is None:
         raise DataError(f"'{path}' does not say its unit: give unit=m, unit=cm or unit=mm")
     scale, units = store_unit(str(unit), topology)
-    fps = fps or _scalar(arrays, "fps")
+    fps = _scalar(arrays, "fps") if fps is None else fps
     if fps is None:
         raise DataError(f"'{path}' does not say its frame rate: give fps=30 or what it is")
+    if not isinstance(fps, (int, float, np.integer, np.floating)) or not 0 < fps < np.inf:
+        raise DataError(f"'{path}': the frame rate must be a number above 0, found '{fps}'")
     order, notes = None, []
     if "joint_names" in arrays and not ignore_joint_names:
         found = [str(joint) for joint in _one_dimensional(path, arrays, "joint_names")]
@@ -195,10 +197,13 @@ def _lengths(path: Path, offsets: np.ndarray, names: list[str], frames: int) -> 
 
 def _order(path: Path, found: list[str], topology: Topology) -> list[int] | None:
     """Where each joint of the topology stands in the file; None where the order is the same."""
-    keys = [_key(joint) for joint in found]
-    wanted = [_key(joint) for joint in topology.joints]
-    extra = [joint for joint in found if _key(joint) not in wanted]
-    missing = [joint for joint in topology.joints if _key(joint) not in keys]
+    # Spelling is compared loosely only where that cannot take one joint for another.
+    loose = all(len({_key(joint) for joint in joints}) == len(joints) for joints in (found, topology.joints))
+    spelling = _key if loose else str
+    keys = [spelling(joint) for joint in found]
+    wanted = [spelling(joint) for joint in topology.joints]
+    extra = [joint for joint in found if spelling(joint) not in wanted]
+    missing = [joint for joint in topology.joints if spelling(joint) not in keys]
     if extra or missing:
         raise DataError(
             f"'{path}' has joints that topology '{topology.name}' has not ({', '.join(extra) or 'none'}), and lacks "

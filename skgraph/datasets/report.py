@@ -108,8 +108,8 @@ def _sizes(store: SkeletonStore) -> dict[str, str]:
     unit, axes = store.meta["units"], "xyz"[: store.topology.dim]
     size = " x ".join(f"{extent:.3g}" for extent in np.median(extents, axis=0))
     rows = {"body size": f"{height:.3g} {unit} along the largest axis, {size} {unit} in {axes} (medians)"}
-    if unit == "m":
-        variation = np.array([_variation(clip.joints.numpy(), clip.frame_mask.numpy(), store) for clip in clips])
+    variation = np.array([_variation(clip.joints.numpy(), clip.frame_mask.numpy(), store) for clip in clips])
+    if unit == "m" and np.isfinite(variation).any():  # without a bone of any length there is nothing to compare
         worst = int(np.nanargmax(variation))
         rows["bone lengths"] = (
             f"vary by {np.nanmedian(variation):.1%} within a clip (median), at most {variation[worst]:.1%} "

@@ -95,8 +95,8 @@ def write_store(
     notes = [*raw.notes, *_split_notes(raw, division.train, kept)]
     for key in ids:
         if (values := getattr(raw, key)) is not None and values.dtype.kind not in "iu":
-            first = np.unique(values[values != ""])[0]
-            notes.append(f"{key}s are text in the files and numbers in the store: 0 is '{first}'")
+            if len(known := np.unique(values[values != ""])):
+                notes.append(f"{key}s are text in the files and numbers in the store: 0 is '{known[0]}'")
     return Written(out, raw.unit, excluded, notes)
 
 

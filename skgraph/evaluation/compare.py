@@ -10,19 +10,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from skgraph.build import build_encoder, build_views
+from skgraph.build import build_encoder, build_views, check_config
 from skgraph.data import SkeletonDataset, SkeletonStore
-from skgraph.errors import CheckpointError
+from skgraph.errors import CheckpointError, ConfigError
 from skgraph.evaluation.features import Features, clip_features
 from skgraph.evaluation.protocols import Protocol, top_k
 from skgraph.evaluation.result import save_result
+from skgraph.topology import Topology
 from skgraph.training.checkpoint import load_weights, read_checkpoint, versions
 from skgraph.training.diagnostics import collapse_warning, rankme
 
 
 def compare(
     folder: Path,
-    config: dict[str, Any],
     store: SkeletonStore,
     split: str,
     protocols: list[Protocol],
@@ -35,11 +35,10 @@ def compare(
 ) -> list[dict[str, Any]]:
     """Evaluate the encoder of a run folder, frozen, and a random-init one beside it.
 
-    Each protocol leaves ``result.json`` and ``scores.npz`` in ``folder/evaluation/<protocol>_<store>_<split>``.
+    Each protocol leaves ``result.json`` and ``scores.npz`` in the folder that :func:`result_folder` names.
 
     Args:
-        folder: of the run.
-        config: of the run.
+        folder: of the run; its checkpoint says the configuration.
         store: the dataset to evaluate on.
         split: its split; the training part is what the probe learns from.
         protocols: ways to evaluate.
@@ -59,13 +58,21 @@ def compare(
     start = time.perf_counter()
     path = folder / "checkpoint.pt"
     content = read_checkpoint(path)
+    config = content["config"]
+    check_config(config)
+    if not 0 < crop <= 1:
+        raise ConfigError(f"crop must be a proportion in (0, 1], found {crop}")
+    trained_on = Topology.from_dict(content["topology"], source=str(path))
+    if (trained_on.joints, trained_on.parents.tolist()) != (store.topology.joints, store.topology.parents.tolist()):
+        raise CheckpointError(
+            f"the checkpoint '{path}' was trained on topology '{trained_on.name}' ({trained_on.num_joints} joints), "
+            f"the store '{store.path}' has '{store.topology.name}' ({store.topology.num_joints} joints): their joints "
+            "or bones differ"
+        )
     torch.manual_seed(config["seed"])
     random = build_encoder(config, store.topology)
     encoder = copy.deepcopy(random)
-    try:
-        load_weights(encoder, content["encoder"], path)
-    except CheckpointError as error:
-        raise CheckpointError(f"{error} (the store's topology is '{store.topology.name}')") from error
+    load_weights(encoder, content["encoder"], path)
     views = build_views(config, store.topology, encoder.grid[0], 1)
     parts = {
         part: SkeletonDataset(store, split, part, items="clips", frames=config["frames"], crop=(crop, crop))
@@ -100,9 +107,19 @@ def compare(
             "versions": versions(), "config": config, "seconds": round(time.perf_counter() - start, 1),
         }  # fmt: skip
         cards.append(card)
-        place = folder / "evaluation" / f"{protocol.name}_{store.path.name}_{split}"
+        place = result_folder(folder, protocol, store, split, crop, bodies)
         save_result(place, card, store.name[learned["test"].clip.numpy()], scores, y)
     return cards
+
+
+def result_folder(
+    folder: Path, protocol: Protocol, store: SkeletonStore, split: str, crop: float = 1.0, bodies: str = "present"
+) -> Path:
+    """Where a result lies: ``evaluation/<protocol>_<store>_<split>`` in the run, and whatever is not the default."""
+    defaults = protocol.defaults()
+    options = [f"{key}{value:g}" for key, value in protocol.options.items() if value != defaults[key]]
+    options += [f"crop{crop:g}"] * (crop != 1.0) + [bodies] * (bodies != "present")
+    return folder / "evaluation" / "_".join([protocol.name, store.path.name, split, *options])
 
 
 def table(cards: list[dict[str, Any]], store: SkeletonStore, split: str) -> str:
@@ -121,4 +138,4 @@ def table(cards: list[dict[str, Any]], store: SkeletonStore, split: str) -> str:
 
 
 def _feature_facts(x: Tensor) -> dict[str, float]:
-    return {"rankme": float(rankme(x)), "feature_std": float(x.std(dim=0).mean())}
+    return {"rankme": float(rankme(x)), "feature_std": float(x.std(dim=0, correction=0).mean())}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,13 +37,23 @@ class Protocol:
     def __post_init__(self) -> None:
         if self.name not in _SCORERS:
             raise ConfigError(f"protocol must be one of {', '.join(_SCORERS)}, found '{self.name}'")
-        takes = list(inspect.signature(_SCORERS[self.name]).parameters)[4:]  # behind the features and the classes
+        defaults = self.defaults()
+        if not isinstance(self.options, dict):
+            raise ConfigError(f"the options of protocol {self.name} must be a mapping, found '{self.options}'")
         for key, value in self.options.items():
-            if key not in takes:
-                raise ConfigError(f"{self.name} has no option '{key}', only {', '.join(takes)}")
-            if value <= 0:
-                least = "at least 1" if isinstance(value, int) else "positive"
-                raise ConfigError(f"protocol {self.name}: {key} must be {least}, found {value}")
+            if key not in defaults:
+                raise ConfigError(f"{self.name} has no option '{key}', only {', '.join(defaults)}")
+            whole = isinstance(defaults[key], int)
+            right = isinstance(value, int if whole else (int, float)) and not isinstance(value, bool)
+            if not right or not 0 < value < math.inf:
+                raise ConfigError(
+                    f"protocol {self.name}: {key} must be {'at least 1' if whole else 'positive'}, found {value}"
+                )
+
+    def defaults(self) -> dict[str, Any]:
+        """The options that the protocol has, and their defaults."""
+        parameters = inspect.signature(_SCORERS[self.name]).parameters.values()
+        return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
 
     def scores(self, train: Features, test: Features, num_classes: int) -> Tensor:
         """Scores ``[n, num_classes]`` of the test features."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from torch import Tensor
+
+from skgraph.atomic import atomic_file
 
 
 def save_result(folder: Path, card: dict[str, Any], names: np.ndarray, scores: Tensor, y: Tensor) -> None:
@@ -17,10 +18,8 @@ def save_result(folder: Path, card: dict[str, Any], names: np.ndarray, scores: T
     Scores are joined by clip name wherever they meet others; their order means nothing.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    partial = folder / ".scores.npz.partial"
-    with open(partial, "wb") as file:
+    with atomic_file(folder / "scores.npz") as file:
         np.savez(file, name=names, logits=scores.numpy(), label=y.numpy())
-    os.replace(partial, folder / "scores.npz")
-    partial = folder / ".result.json.partial"
-    partial.write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-    os.replace(partial, folder / "result.json")
+    with atomic_file(folder / "result.json", "w") as file:
+        json.dump(card, file, indent=2)
+        file.write("\n")

@@ -42,7 +42,9 @@ class SJEPA(nn.Module):
         loss: ``"ce"``, or ``"l2"`` for the mean squared error between predictions and targets, where temperatures and
             centring play no part (the paper's ablation, I-JEPA's loss).
         two_views: give the target encoder a view of its own; otherwise it sees view 1 whole.
-        center: subtract the centre from the targets.
+        center: ``"global"`` subtracts one centre for all tokens, as in the paper; ``"position"`` one for each token of
+            the grid, so that what a place always holds (which joint, when) is no part of a target and only what this
+            clip does there is; ``None`` subtracts none.
         center_momentum: :math:`\beta`.
         target_temperature: :math:`\tau_t`.
         temperature: :math:`\tau_s`.
@@ -61,7 +63,7 @@ class SJEPA(nn.Module):
         output_dim: int | None = 256,
         loss: Literal["ce", "l2"] = "ce",
         two_views: bool = True,
-        center: bool = True,
+        center: Literal["global", "position"] | None = "global",
         center_momentum: float = 0.9,
         target_temperature: float = 0.04,
         temperature: float = 0.1,
@@ -71,6 +73,8 @@ class SJEPA(nn.Module):
         super().__init__()
         if loss not in ("ce", "l2"):
             raise ConfigError(f"objective.loss must be 'ce' or 'l2', found '{loss}'")
+        if center not in ("global", "position", None):
+            raise ConfigError(f"objective.center must be 'global', 'position' or null, found '{center}'")
         if target_norm not in ("layer", "l2", None):
             raise ConfigError(f"objective.target_norm must be 'layer', 'l2' or null, found '{target_norm}'")
         if min(temperature, target_temperature) <= 0:
@@ -78,7 +82,7 @@ class SJEPA(nn.Module):
         if not 0 <= ema[0] <= ema[1] <= 1:
             raise ConfigError(f"objective.ema must rise within [0, 1], found {list(ema)}")
         self.num_views = 2 if two_views else 1
-        self.loss, self.center_targets = loss, center
+        self.loss, self.centring = loss, center
         self.center_momentum, self.target_norm = center_momentum, target_norm
         self.target_temperature, self.temperature = target_temperature, temperature
         self.ema = tuple(ema)
@@ -88,7 +92,8 @@ class SJEPA(nn.Module):
         self.predictor = predictor(in_dim=width, grid=encoder.grid, out_dim=width)
         self.target_encoder = copy.deepcopy(self.encoder).requires_grad_(False)
         self.target_projection = copy.deepcopy(self.projection).requires_grad_(False)
-        self.register_buffer("center", torch.zeros(width))
+        tokens = encoder.grid[0] * encoder.grid[1] if center == "position" else 1
+        self.register_buffer("center", torch.zeros(tokens, width))  # [L, K] or [1, K]
 
     def forward(self, views: Tensor, visible: Tensor, masked: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """One step of Algorithm 1, lines 7 to 15 and 18.
@@ -106,13 +111,12 @@ class SJEPA(nn.Module):
         latents = self.projection(self.encoder(views[0], visible))
         predictions = self.predictor(latents, visible, masked).float()
         targets = self.targets(views[-1])  # [B, L, K]
-        chosen = targets.gather(1, masked[..., None].expand(-1, -1, targets.size(-1)))
+        index = masked[..., None].expand(-1, -1, targets.size(-1))
         logs = {"target_std": _spread(targets), "prediction_std": _spread(predictions.detach())}
         if self.loss == "l2":
-            return F.mse_loss(predictions, chosen), logs
-        logits = (chosen - self.center) / self.target_temperature if self.center_targets else (
-            chosen / self.target_temperature
-        )  # fmt: skip
+            return F.mse_loss(predictions, targets.gather(1, index)), logs
+        centred = targets - self.center if self.centring else targets
+        logits = centred.gather(1, index) / self.target_temperature
         q = logits.softmax(dim=-1)
         log_p = (predictions / self.temperature).log_softmax(dim=-1)
         loss = -(q * log_p).sum(dim=-1).mean()
@@ -120,7 +124,7 @@ class SJEPA(nn.Module):
             floor = math.log(q.size(-1))
             logs["target_entropy"] = torch.special.entr(q).sum(-1).mean() / floor
             logs["prediction_entropy"] = -(log_p.exp() * log_p).sum(-1).mean() / floor
-        if self.center_targets and self.training:
+        if self.centring and self.training:
             self._update_center(targets)
         return loss, logs
 
@@ -134,7 +138,9 @@ class SJEPA(nn.Module):
 
     @torch.no_grad()
     def _update_center(self, targets: Tensor) -> None:
-        mean = targets.mean(dim=(0, 1))
+        mean = targets.mean(dim=0)  # [L, K]
+        if self.centring == "global":
+            mean = mean.mean(dim=0, keepdim=True)
         if dist.is_available() and dist.is_initialized():
             dist.all_reduce(mean)
             mean /= dist.get_world_size()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import pickle
 import platform
-import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -13,42 +10,65 @@ import torch
 import torch_geometric
 from torch import nn
 
+from skgraph.atomic import atomic_file
+from skgraph.data import SkeletonStore
 from skgraph.errors import CheckpointError
 
 FORMAT_VERSION = 1
-_KEYS = {"format", "step", "config", "content_hash", "encoder", "objective", "optimizer", "versions"}
+_KINDS = {
+    "format": int, "step": int, "steps_per_epoch": int, "config": dict, "content_hash": str, "topology": dict,
+    "encoder": dict, "objective": dict, "optimizer": dict, "versions": dict,
+}  # fmt: skip
 
 
 def save_checkpoint(
-    path: Path, step: int, objective: nn.Module, optimizer: torch.optim.Optimizer, config: dict, content_hash: str
+    path: Path,
+    step: int,
+    steps_per_epoch: int,
+    objective: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    config: dict,
+    store: SkeletonStore,
 ) -> None:
-    """Write a checkpoint beside ``path`` and rename it into place, so that a kill at any moment leaves a whole one.
+    """Write a checkpoint, whole or not at all.
 
     Random numbers need no place in it: every draw is a function of (seed, step, rank). The encoder stands on its own
     beside the objective; tensors that both share are stored once.
 
+    Args:
+        path: of the file.
+        step: optimiser steps done.
+        steps_per_epoch: what a step means; a resumed training must agree.
+        objective: the module that trains, with its ``encoder``.
+        optimizer: its optimiser.
+        config: of the run.
+        store: what it trains on; its topology and content hash are kept.
+
     Raises:
-        CheckpointError: the disk is full or not writable; an earlier checkpoint is untouched.
+        CheckpointError: a weight is not finite, or the disk is full or not writable; an earlier checkpoint is
+            untouched.
     """
+    for name, value in objective.state_dict().items():
+        if not torch.isfinite(value).all():
+            raise CheckpointError(
+                f"'{name}' is not finite after step {step}: no checkpoint is written; try a smaller trainer.lr"
+            )
     content = {
         "format": FORMAT_VERSION,
         "step": step,
+        "steps_per_epoch": steps_per_epoch,
         "config": config,
-        "content_hash": content_hash,
+        "content_hash": store.content_hash,
+        "topology": store.topology.to_dict(),
         "encoder": objective.encoder.state_dict(),
         "objective": objective.state_dict(),
         "optimizer": optimizer.state_dict(),
         "versions": versions(),
     }
-    partial = path.with_name(f".{path.name}.partial")
     try:
-        with open(partial, "wb") as file:
+        with atomic_file(path) as file:
             torch.save(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(partial, path)
     except (OSError, RuntimeError) as error:  # torch reports a failed write as a RuntimeError
-        partial.unlink(missing_ok=True)
         raise CheckpointError(f"cannot write the checkpoint '{path}': {error}") from error
 
 
@@ -62,19 +82,26 @@ def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str,
         content = torch.load(path, map_location=device, weights_only=True)
     except FileNotFoundError as error:
         raise CheckpointError(f"no checkpoint at '{path}'") from error
-    except (OSError, RuntimeError, EOFError, ValueError, KeyError, zipfile.BadZipFile, pickle.UnpicklingError) as error:
-        reason = str(error).strip().splitlines() or [type(error).__name__]
+    except Exception as error:  # a damaged file makes torch raise almost anything
         raise CheckpointError(
-            f"the checkpoint '{path}' is corrupt or not a checkpoint ({reason[0][:120]}): restore it, or delete the "
-            "run folder to start anew"
+            f"the checkpoint '{path}' is corrupt or not a checkpoint ({type(error).__name__}): restore it, or delete "
+            "the run folder to start anew"
         ) from error
-    if not isinstance(content, dict) or (missing := _KEYS - set(content)):
-        found = f"it lacks {', '.join(sorted(missing))}" if isinstance(content, dict) else f"found {type(content)}"
-        raise CheckpointError(f"'{path}' is not a checkpoint of skgraph: {found}")
-    if content["format"] != FORMAT_VERSION:
+    if not isinstance(content, dict):
+        raise CheckpointError(f"'{path}' is not a checkpoint of skgraph: it holds a {type(content).__name__}")
+    if content.get("format", FORMAT_VERSION) != FORMAT_VERSION:
         raise CheckpointError(
             f"checkpoint '{path}' has format {content['format']}, this version reads {FORMAT_VERSION}"
         )
+    if missing := _KINDS.keys() - content.keys():
+        raise CheckpointError(f"'{path}' is not a checkpoint of skgraph: it lacks {', '.join(sorted(missing))}")
+    for key, kind in _KINDS.items():
+        if type(content[key]) is not kind:
+            raise CheckpointError(
+                f"checkpoint '{path}': '{key}' must be of type {kind.__name__}, found {type(content[key]).__name__}"
+            )
+    if content["step"] < 0:
+        raise CheckpointError(f"checkpoint '{path}' is from step {content['step']}, which cannot be")
     return content
 
 
@@ -85,6 +112,9 @@ def load_weights(module: nn.Module, weights: dict[str, torch.Tensor], path: Path
         CheckpointError: a name or a shape differs; the message quotes the first ones.
     """
     own = module.state_dict()
+    for name, value in weights.items():
+        if not isinstance(value, torch.Tensor) or value.layout != torch.strided or not torch.isfinite(value).all():
+            raise CheckpointError(f"the checkpoint '{path}' is damaged: '{name}' is not a tensor of finite numbers")
     problems = [f"'{name}' is missing" for name in own if name not in weights]
     problems += [f"'{name}' is not part of the model" for name in weights if name not in own]
     problems += [
@@ -96,6 +126,30 @@ def load_weights(module: nn.Module, weights: dict[str, torch.Tensor], path: Path
         more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
         raise CheckpointError(f"the checkpoint '{path}' does not match the model: {'; '.join(problems[:3])}{more}")
     module.load_state_dict(weights)
+
+
+def load_optimizer(optimizer: torch.optim.Optimizer, state: dict, path: Path) -> None:
+    """Load the running averages of an optimiser; its hyper-parameters stay those of this command.
+
+    Every entry is compared with its parameter first: a fused optimiser does not look at shapes before it writes.
+
+    Raises:
+        CheckpointError: an entry is missing or does not fit its parameter.
+    """
+    own = optimizer.state_dict()
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    entries = state.get("state")
+    if not isinstance(entries, dict) or entries.keys() != set(range(len(parameters))):
+        raise CheckpointError(f"the checkpoint '{path}' does not hold the state of the {len(parameters)} parameters")
+    for i, parameter in enumerate(parameters):
+        shapes = {"step": (), "exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}
+        entry = entries[i]
+        for key, shape in shapes.items():
+            value = entry.get(key) if isinstance(entry, dict) else None
+            fits = isinstance(value, torch.Tensor) and value.shape == shape and value.dtype == torch.float32
+            if not fits or not torch.isfinite(value).all():
+                raise CheckpointError(f"the checkpoint '{path}' is damaged: '{key}' of parameter {i} does not fit it")
+    optimizer.load_state_dict({"state": entries, "param_groups": own["param_groups"]})
 
 
 def check_same_config(path: Path, saved: dict, current: dict, ignored: tuple[str, ...]) -> None:

@@ -64,9 +64,11 @@ def choose_device(name: str = "auto") -> torch.device:
     elif name == "cuda":
         name = f"cuda:{local_rank}"
     try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise ConfigError(f"device must be 'auto', 'cpu', 'cuda' or 'cuda:N', found '{name}'") from error
+        device = torch.device(str(name))
+    except RuntimeError:
+        device = None
+    if device is None or device.type not in ("cpu", "cuda"):
+        raise ConfigError(f"device must be 'auto', 'cpu', 'cuda' or 'cuda:N', found '{name}'")
     if device.type == "cuda":
         if not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count():
             raise ConfigError(

@@ -32,7 +32,7 @@ def rankme(features: Tensor, eps: float = 1e-7) -> Tensor:
 
 @torch.no_grad()
 def feature_diagnostics(encoder: nn.Module, joints: Tensor) -> tuple[Tensor, dict[str, float]]:
-    """Mean-pooled features of whole clips, and their statistics.
+    """Mean-pooled features of whole bodies, and their statistics.
 
     Args:
         encoder: encodes in evaluation mode; its mode is restored.

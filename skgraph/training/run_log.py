@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
+from skgraph.atomic import atomic_file
+
 
 class RunLog:
     """Appends to ``metrics.jsonl`` and to TensorBoard's event files in a run folder.
@@ -25,11 +27,10 @@ class RunLog:
     def __init__(self, folder: Path, step: int = 0) -> None:
         self.path = folder / "metrics.jsonl"
         kept = [line for line in _lines(self.path) if json.loads(line)["step"] <= step]
-        partial = folder / ".metrics.jsonl.partial"
-        partial.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
-        partial.replace(self.path)
+        with atomic_file(self.path, "w") as file:
+            file.writelines(f"{line}\n" for line in kept)
         self._file = open(self.path, "a", encoding="utf-8")
-        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1 if step else None)
+        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Log numbers at a step."""
@@ -60,6 +61,6 @@ def _lines(path: Path) -> list[str]:
         try:
             if isinstance(json.loads(line).get("step"), int):
                 lines.append(line)
-        except (ValueError, AttributeError):
-            break  # a kill in the middle of a write: nothing behind it counts
+        except (ValueError, AttributeError, RecursionError):
+            continue  # a kill in the middle of a write, or damage: what can be read stays
     return lines

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import signal
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import torch
@@ -17,7 +18,13 @@ from tqdm import tqdm
 
 from skgraph.data import EpochLoader
 from skgraph.errors import CheckpointError, ConfigError, DataError
-from skgraph.training.checkpoint import check_same_config, load_weights, read_checkpoint, save_checkpoint
+from skgraph.training.checkpoint import (
+    check_same_config,
+    load_optimizer,
+    load_weights,
+    read_checkpoint,
+    save_checkpoint,
+)
 from skgraph.training.devices import Processes, autocast
 from skgraph.training.diagnostics import collapse_warning, feature_diagnostics
 from skgraph.training.figures import mask_figure
@@ -72,13 +79,22 @@ class TrainerConfig:
     progress: bool = True
 
     def __post_init__(self) -> None:
+        for f in fields(self):
+            value = getattr(self, f.name)
+            kinds = {"int": int, "float": (int, float), "bool": bool}.get(f.type)
+            if kinds and (not isinstance(value, kinds) or (kinds is not bool and isinstance(value, bool))):
+                raise ConfigError(f"trainer.{f.name} must be of type {f.type}, found '{value}'")
         for key in ("epochs", "batch_size", "lr_batch", "log_every", "diagnose_every", "diagnose_bodies"):
             if getattr(self, key) < 1:
                 raise ConfigError(f"trainer.{key} must be at least 1, found {getattr(self, key)}")
-        if self.lr <= 0 or self.min_lr < 0 or self.warmup_epochs < 0:
-            raise ConfigError(
-                f"trainer.lr must be positive, min_lr and warmup_epochs not negative, found {asdict(self)}"
-            )
+        for key in ("min_lr", "warmup_epochs", "weight_decay", "clip_grad", "checkpoint_every", "stop_at"):
+            if not 0 <= getattr(self, key) < math.inf:
+                raise ConfigError(f"trainer.{key} must not be negative, found {getattr(self, key)}")
+        if not 0 < self.lr < math.inf:
+            raise ConfigError(f"trainer.lr must be positive, found {self.lr}")
+        pair = isinstance(self.betas, (list, tuple)) and len(self.betas) == 2
+        if not pair or not all(isinstance(beta, (int, float)) and 0 <= beta < 1 for beta in self.betas):
+            raise ConfigError(f"trainer.betas must be two numbers in [0, 1), found {self.betas}")
 
 
 class Trainer:
@@ -124,6 +140,7 @@ class Trainer:
         # Clips of the steps whose loss has not been looked at yet: looking at every loss would stall a GPU.
         self._recent: deque[tuple[int, Tensor, Tensor]] = deque()
         self._stop_asked = False
+        self._saved = -1
 
     def resume(self) -> bool:
         """Continue from the folder's checkpoint, if there is one.
@@ -139,12 +156,14 @@ class Trainer:
             raise CheckpointError(
                 f"'{self.checkpoint}' was trained on other data than '{self.loader.dataset.store.path}'"
             )
+        if content["steps_per_epoch"] != self.loader.steps_per_epoch:
+            raise CheckpointError(
+                f"'{self.checkpoint}' was trained with {content['steps_per_epoch']} steps an epoch, this command has "
+                f"{self.loader.steps_per_epoch}: keep trainer.batch_size x processes the same"
+            )
         load_weights(self.objective, content["objective"], self.checkpoint)
-        try:
-            self.optimizer.load_state_dict(content["optimizer"])
-        except (ValueError, KeyError) as error:
-            raise CheckpointError(f"'{self.checkpoint}' holds the state of another optimiser: {error}") from error
-        self.step = content["step"]
+        load_optimizer(self.optimizer, content["optimizer"], self.checkpoint)
+        self.step = self._saved = content["step"]
         return True
 
     def fit(self) -> bool:
@@ -171,7 +190,8 @@ class Trainer:
         )  # fmt: skip
         handlers = {s: signal.signal(s, self._ask_to_stop) for s in (signal.SIGTERM, signal.SIGINT)}
         try:
-            while self.step < last and not self._stop_asked:
+            stopping = False
+            while self.step < last and not stopping:
                 epoch, first = divmod(self.step, loader.steps_per_epoch)
                 since, clips = time.perf_counter(), 0
                 for bodies, generator in loader.epoch(epoch, first):
@@ -188,8 +208,9 @@ class Trainer:
                         if log:
                             log.scalars(self.step, values)
                             self._warn(values)
-                        if self._stops() or self.step == last:
-                            break
+                    stopping = self._stops()
+                    if stopping or self.step == last:
+                        break
                     if config.checkpoint_every and self.step % config.checkpoint_every == 0:
                         self._save()
                 if self.step % loader.steps_per_epoch == 0:
@@ -204,7 +225,7 @@ class Trainer:
             bar.close()
             if log:
                 log.close()
-        if self._stop_asked and self.processes.is_main:
+        if stopping and self.processes.is_main:
             self.say(f"stopped at step {self.step} of {self.total_steps}; the same command resumes")
         return self.step >= self.total_steps
 
@@ -232,30 +253,36 @@ class Trainer:
 
     def _checked(self, loss: Tensor, logs: dict[str, Tensor]) -> dict[str, float]:
         """The step's numbers, after looking at every loss since the last time."""
+        saved = f"the last checkpoint is from step {self._saved}" if self._saved >= 0 else "there is no checkpoint yet"
         while self._recent:
             step, clips, value = self._recent.popleft()
             if not math.isfinite(value):
                 names = self.loader.dataset.store.name[clips.cpu().numpy()]
                 raise DataError(
                     f"the loss or its gradient is not finite at step {step}; the clips of that batch are "
-                    f"{', '.join(names[:8])}{' ...' if len(names) > 8 else ''}; the last checkpoint is from before it"
+                    f"{', '.join(names[:8])}{' ...' if len(names) > 8 else ''}; {saved}"
                 )
         return {"loss": float(loss), **{key: float(value) for key, value in logs.items()}}
 
     def _save(self) -> None:
-        if self._recent:  # a checkpoint must never hold weights that a non-finite loss has touched
+        if self._saved == self.step:
+            return
+        if self._recent:  # name the clips of a loss that is not finite, rather than the weights that it spoilt
             self._checked(self._recent[-1][2], {})
         if self.processes.is_main:
-            store = self.loader.dataset.store
             save_checkpoint(
-                self.checkpoint, self.step, self.objective, self.optimizer, self.run_config, store.content_hash
-            )
+                self.checkpoint, self.step, self.loader.steps_per_epoch, self.objective, self.optimizer,
+                self.run_config, self.loader.dataset.store,
+            )  # fmt: skip
+        self._saved = self.step
         self.processes.barrier()
 
     def _diagnose(self, log: RunLog) -> None:
         generator = self.loader.step_generator(0)
         count = min(self.config.diagnose_bodies, len(self.loader.indices))
-        bodies = self.loader.dataset.batch(self.loader.order(0)[:count], generator).to(self.device)
+        whole = copy.copy(self.loader.dataset)
+        whole.crop = (1.0, 1.0)
+        bodies = whole.batch(self.loader.order(0)[:count]).to(self.device)
         with autocast(self.device, self.precision):
             features, values = feature_diagnostics(self.objective.encoder, self.views.plain(bodies).joints[:, 0])
         log.scalars(self.step, values)
@@ -276,7 +303,7 @@ class Trainer:
         self._stop_asked = True
 
     def _stops(self) -> bool:
-        """Whether to stop after this step; the processes of a distributed training must agree on it."""
-        if self.processes.world_size > 1:
-            self._stop_asked = self.processes.any(self._stop_asked, self.device)
-        return self._stop_asked
+        """Whether to stop after this step; the processes of a distributed training agree on it when they log."""
+        if self.processes.world_size == 1:
+            return self._stop_asked
+        return self.step % self.config.log_every == 0 and self.processes.any(self._stop_asked, self.device)

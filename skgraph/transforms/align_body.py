@@ -6,12 +6,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from skgraph.data.reference_pose import reference_pose
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.errors import ConfigError, DataError, TopologyError
 from skgraph.topology import Topology
 from skgraph.transforms.graph_transform import GraphTransform
 from skgraph.transforms.linear_map import apply_linear
-from skgraph.transforms.reference_pose import reference_pose
 
 # Directions that cannot be trusted: shorter than this (metres), or with this small a sine between across and up.
 _MIN_LENGTH, _MIN_SINE = 1e-6, 1e-3
@@ -61,13 +61,15 @@ class AlignBody(GraphTransform):
                 f"AlignBody expects the {self.topology.dim} coordinates of topology '{self.topology.name}', "
                 f"found {joints.size(-1)}"
             )
-        pose = reference_pose(joints, frame_mask)  # [*, V, C]
+        pose = data.reference if "reference" in data else reference_pose(joints, frame_mask)  # [*, V, C]
         rotation = self._rotation(pose)
         centre = (pose * self.center).sum(dim=-2)
         # R (p - c) + c = R p + (c - R c): one pass over the joints fewer.
         offset = centre - (rotation * centre[..., None, :]).sum(dim=-1)
         out = apply_linear(joints, rotation) + offset[..., None, None, None, :]
         data.joints = out * frame_mask[..., None, None]
+        if "reference" in data:
+            data.reference = (rotation[..., None, :, :] * pose[..., None, :]).sum(dim=-1) + offset[..., None, :]
         return data
 
     def _rotation(self, pose: Tensor) -> Tensor:

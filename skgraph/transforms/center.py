@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
+from skgraph.data.reference_pose import reference_pose
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.errors import ConfigError
 from skgraph.topology import Topology
 from skgraph.transforms.graph_transform import GraphTransform
-from skgraph.transforms.reference_pose import reference_pose
 
 
 class Center(GraphTransform):
@@ -34,11 +34,15 @@ class Center(GraphTransform):
     def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> SkeletonData:
         joints, frame_mask = data.joints, data.frame_mask
         if self.mode == "first":
-            pose = reference_pose(joints, frame_mask)[..., None, None, :, :]  # [*, 1, 1, V, C]
+            pose = data.reference if "reference" in data else reference_pose(joints, frame_mask)
+            pose = pose[..., None, None, :, :]  # [*, 1, 1, V, C]
         else:
             pose = joints
         centre = (pose * self.weights).sum(dim=-2, keepdim=True)
         data.joints = (joints - centre) * frame_mask[..., None, None]
+        if "reference" in data:  # moves along, for the transforms that follow
+            own = (data.reference * self.weights).sum(dim=-2, keepdim=True)
+            data.reference = data.reference - own
         return data
 
     def extra_repr(self) -> str:

@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from skgraph.data import SkeletonDataset
+from skgraph.data import SkeletonData, SkeletonDataset
+from skgraph.data.temporal import sample_positions
 from skgraph.errors import ConfigError
 
 
@@ -90,3 +91,19 @@ def test_unknown_values(store, options, message):
 def test_a_batch_needs_frames(store):
     with pytest.raises(ConfigError, match="fixed number of frames"):
         SkeletonDataset(store).batch(torch.tensor([0]))
+
+
+def test_a_second_body_is_normalised_by_the_main_body_of_its_clip(store, topology):
+    from skgraph.transforms import AlignBody, Center, Compose
+
+    normalise = Compose([Center(topology), AlignBody(topology)])
+    bodies = SkeletonDataset(store, items="bodies", frames=16)
+    main, second = 0, 1  # both of clip 0
+    batch = normalise(bodies.batch(torch.tensor([main, second])))
+    # the same window of the clip, both bodies in one graph
+    first, length = store.track_first[second], store.track_length[second]
+    positions = sample_positions(first[None], length[None], 16).expand(2, -1)
+    clip = SkeletonData.from_joints(*(x[None] for x in store.gather(torch.tensor([main, second]), positions)))
+    assert torch.allclose(batch.joints[1, 0], normalise(clip).joints[0, 1], atol=1e-5)
+    assert batch.joints[1, 0, 0].norm(dim=-1).mean() > 1.0  # it stays a metre and more away
+    assert "reference" not in bodies.batch(torch.tensor([main]))

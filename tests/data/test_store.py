@@ -192,6 +192,36 @@ def damage_missing_array(path):
     np.savez(path / "index.npz", y=np.zeros(3))
 
 
+def change_index(path, **changes):
+    with np.load(path / "index.npz") as index:
+        arrays = dict(index)
+    np.savez(path / "index.npz", **(arrays | {key: change(arrays.get(key)) for key, change in changes.items()}))
+
+
+def damage_labels(path):
+    change_index(path, y=lambda y: y + 2)
+
+
+def damage_bodies(path):
+    change_index(path, track_first=lambda first: first + 1000)
+
+
+def damage_pointers(path):
+    change_index(path, body_ptr=lambda pointer: pointer[::-1].copy())
+
+
+def damage_split_name(path):
+    change_index(path, **{"split_../../elsewhere": lambda _: np.zeros(48, np.int8)})
+
+
+def damage_empty_split(path):
+    change_index(path, split_xsub=lambda split: split * 0)
+
+
+def damage_frames_kind(path):
+    np.save(path / "frames.npy", np.load(path / "frames.npy").astype(np.int16))
+
+
 def damage_other_rows(path):
     np.save(path / "frames.npy", np.zeros((5, 25, 3), np.float32))
 
@@ -212,7 +242,13 @@ def damage_meta(path):
         (damage_truncated_index, "index.npz' is missing, truncated"),
         (damage_pickled_index, "index.npz' is missing, truncated or not.*pickle"),
         (damage_missing_array, "lacks body_ptr, camera"),
-        (damage_other_rows, "inconsistent"),
+        (damage_other_rows, "inconsistent: expected frames of shape"),
+        (damage_frames_kind, "expected frames in float32 or float16, found int16"),
+        (damage_labels, "expected labels 0 .. 3, found 2 .. 5"),
+        (damage_bodies, "expected bodies within their clips' frames"),
+        (damage_pointers, "expected body_ptr that rises from 0 to 64"),
+        (damage_split_name, "a split's name may hold letters, digits and . _ . - only, found '../../elsewhere'"),
+        (damage_empty_split, "expected clips in both parts of split_xsub"),
         (damage_format, "has format 99"),
         (damage_meta, "not a store's description"),
     ],

@@ -28,3 +28,5 @@ def test_unknown_protocols_and_options():
         Protocol("knn", {"temperature": 1})
     with pytest.raises(ConfigError, match="k must be at least 1, found 0"):
         Protocol("knn", {"k": 0})
+    with pytest.raises(ConfigError, match="c must be positive, found nan"):
+        Protocol("linear", {"c": float("nan")})

@@ -34,7 +34,7 @@ def test_algorithm_1_step_by_step(topology):
     objective = sjepa(topology)
     objective.center.normal_(generator=torch.Generator().manual_seed(1))
     views, visible, masked = batch()
-    reference, center = copy.deepcopy(objective), objective.center.clone()
+    reference, center = copy.deepcopy(objective), objective.center[0].clone()
     loss, logs = objective(views, visible, masked)
 
     tau_t, tau_s, beta = 0.04, 0.1, 0.9
@@ -103,11 +103,26 @@ def test_l2_is_the_mean_squared_error_to_the_targets(topology):
 
 def test_without_centring_the_centre_plays_no_part(topology):
     views, visible, masked = batch()
-    plain = sjepa(topology, center=False)
-    moved = sjepa(topology, center=False)
+    plain = sjepa(topology, center=None)
+    moved = sjepa(topology, center=None)
     moved.center.fill_(3.0)
     assert torch.equal(plain(views, visible, masked)[0], moved(views, visible, masked)[0])
     assert not plain.center.any()
+
+
+def test_a_centre_of_each_position(topology):
+    objective = sjepa(topology, center="position")
+    objective.center.normal_(generator=torch.Generator().manual_seed(1))
+    views, visible, masked = batch()
+    center = objective.center.clone()
+    assert center.shape == (100, 16)
+    loss, _ = objective(views, visible, masked)
+    with torch.no_grad():
+        prediction = objective.predictor(objective.encoder(views[0], visible), visible, masked)
+        targets = objective.target_encoder(views[1])
+    q = ((targets - center) / 0.04).softmax(-1)[torch.arange(4)[:, None], masked]
+    assert loss.item() == pytest.approx(-(q * (prediction / 0.1).log_softmax(-1)).sum(-1).mean().item(), rel=1e-5)
+    assert torch.allclose(objective.center, 0.9 * center + 0.1 * targets.mean(dim=0), atol=1e-6)
 
 
 def test_one_view_serves_both_encoders(topology):
@@ -166,7 +181,7 @@ def test_a_constant_encoder_is_at_the_floor_of_the_centred_loss(topology):
 @pytest.mark.parametrize("loss", ["ce", "l2"])
 def test_it_overfits_one_batch(topology, mask, loss):
     """Fixed targets (momentum 1): the loss must approach what cannot be beaten, the entropy of the targets."""
-    objective = sjepa(topology, ema=(1.0, 1.0), center=False, loss=loss, target_temperature=0.2)
+    objective = sjepa(topology, ema=(1.0, 1.0), center=None, loss=loss, target_temperature=0.2)
     views, visible, masked = batch(batch_size=1, mask=mask)
     optimizer = adamw(objective, lr=3e-3, weight_decay=0.0)
     losses = []
@@ -182,7 +197,7 @@ def test_it_overfits_one_batch(topology, mask, loss):
 
 
 def test_cross_entropy_equals_torchs(topology):
-    objective = sjepa(topology, center=False)
+    objective = sjepa(topology, center=None)
     views, visible, masked = batch()
     with torch.no_grad():
         prediction = objective.predictor(objective.encoder(views[0], visible), visible, masked)
@@ -194,6 +209,7 @@ def test_cross_entropy_equals_torchs(topology):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        ({"center": True}, "center must be 'global', 'position' or null, found 'True'"),
         ({"loss": "l1"}, "loss must be 'ce' or 'l2', found 'l1'"),
         ({"target_norm": "batch"}, "found 'batch'"),
         ({"temperature": 0.0}, "temperatures must be positive"),

@@ -8,7 +8,13 @@ from torch import nn
 
 from skgraph.errors import CheckpointError
 from skgraph.training import checkpoint as module
-from skgraph.training.checkpoint import check_same_config, load_weights, read_checkpoint, save_checkpoint
+from skgraph.training.checkpoint import (
+    check_same_config,
+    load_optimizer,
+    load_weights,
+    read_checkpoint,
+    save_checkpoint,
+)
 
 
 class Objective(nn.Module):
@@ -18,19 +24,29 @@ class Objective(nn.Module):
         self.head = nn.Linear(width, 2)
 
 
-def save(path, step=5, config=None):
-    objective = Objective()
+def train(objective):
     optimizer = torch.optim.AdamW(objective.parameters())
     objective.head(objective.encoder(torch.randn(2, 3))).sum().backward()
     optimizer.step()
-    save_checkpoint(path, step, objective, optimizer, config or {"seed": 0}, "abc")
-    return objective, optimizer
+    return optimizer
 
 
-def test_round_trip(tmp_path):
+@pytest.fixture
+def save(store):
+    def write(path, step=5, objective=None):
+        objective = objective or Objective()
+        optimizer = train(objective)
+        save_checkpoint(path, step, 3, objective, optimizer, {"seed": 0}, store)
+        return objective, optimizer
+
+    return write
+
+
+def test_round_trip(tmp_path, save, store):
     objective, optimizer = save(tmp_path / "c.pt")
     content = read_checkpoint(tmp_path / "c.pt")
-    assert content["step"] == 5 and content["config"] == {"seed": 0} and content["content_hash"] == "abc"
+    assert content["step"] == 5 and content["config"] == {"seed": 0} and content["steps_per_epoch"] == 3
+    assert content["content_hash"] == store.content_hash and content["topology"]["name"] == "ntu_rgbd"
     assert content["versions"]["torch"] == str(torch.__version__)
     other = Objective()
     load_weights(other, content["objective"], tmp_path / "c.pt")
@@ -40,7 +56,7 @@ def test_round_trip(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["c.pt"]
 
 
-def test_a_failed_write_keeps_the_old_one(tmp_path, monkeypatch):
+def test_a_failed_write_keeps_the_old_one(tmp_path, save, monkeypatch):
     save(tmp_path / "c.pt", step=5)
 
     def fail(content, file):
@@ -60,7 +76,7 @@ class Evil:
         return (print, ("executed",))
 
 
-def test_corrupt_files_are_named(tmp_path, capsys):
+def test_corrupt_files_are_named(tmp_path, save, capsys):
     path = tmp_path / "c.pt"
     save(path)
     whole = path.read_bytes()
@@ -77,20 +93,23 @@ def test_other_files_of_torch_are_refused(tmp_path):
     torch.save({"weights": torch.zeros(2)}, tmp_path / "c.pt")
     with pytest.raises(CheckpointError, match="not a checkpoint of skgraph: it lacks config"):
         read_checkpoint(tmp_path / "c.pt")
-    torch.save(dict.fromkeys(module._KEYS, 0) | {"format": 99}, tmp_path / "c.pt")
+    torch.save(dict.fromkeys(module._KINDS, 0) | {"format": 99}, tmp_path / "c.pt")
     with pytest.raises(CheckpointError, match="format 99"):
         read_checkpoint(tmp_path / "c.pt")
 
 
-def test_weights_must_match_exactly(tmp_path):
+def test_weights_must_match_exactly(tmp_path, save):
     save(tmp_path / "c.pt")
     weights = read_checkpoint(tmp_path / "c.pt")["objective"]
     with pytest.raises(CheckpointError, match=r"'encoder.weight' has shape \[4, 3\], the model's is \[5, 3\]"):
         load_weights(Objective(width=5), weights, tmp_path / "c.pt")
     with pytest.raises(CheckpointError, match="'encoder.weight' is not part of the model"):
         load_weights(nn.Sequential(), weights, tmp_path / "c.pt")
-    del weights["head.bias"]
-    with pytest.raises(CheckpointError, match="'head.bias' is missing"):
+    weights["head.weight"][0, 0] = float("inf")
+    with pytest.raises(CheckpointError, match="damaged: 'head.weight' is not a tensor of finite numbers"):
+        load_weights(Objective(), weights, tmp_path / "c.pt")
+    del weights["head.weight"], weights["head.bias"]
+    with pytest.raises(CheckpointError, match="'head.weight' is missing; 'head.bias' is missing"):
         load_weights(Objective(), weights, tmp_path / "c.pt")
 
 
@@ -102,3 +121,41 @@ def test_a_changed_configuration_is_listed(tmp_path):
     ):
         check_same_config(tmp_path / "c.pt", saved, now, ignored=("trainer.stop_at",))
     check_same_config(tmp_path / "c.pt", saved, {**saved, "name": "x"}, ignored=("name",))
+
+
+def test_weights_that_are_not_finite_are_not_saved(tmp_path, save):
+    save(tmp_path / "c.pt", step=5)
+    broken = Objective()
+    with torch.no_grad():
+        broken.head.weight[0, 0] = float("nan")
+    with pytest.raises(CheckpointError, match="is not finite after step 6"):
+        save(tmp_path / "c.pt", step=6, objective=broken)
+    assert read_checkpoint(tmp_path / "c.pt")["step"] == 5
+
+
+def test_optimizer_state_must_fit_its_parameters(tmp_path, save):
+    """A fused optimiser writes through whatever shape it is given: the check comes first."""
+    objective, optimizer = save(tmp_path / "c.pt")
+    state = optimizer.state_dict()
+    again = torch.optim.AdamW(objective.parameters(), lr=0.5)
+    load_optimizer(again, state, tmp_path / "c.pt")
+    assert again.param_groups[0]["lr"] == 0.5
+    assert torch.equal(again.state_dict()["state"][1]["exp_avg"], state["state"][1]["exp_avg"])
+    for damaged in ({}, {0: state["state"][0]}, "x"):
+        with pytest.raises(CheckpointError, match="does not hold the state of the 4 parameters"):
+            load_optimizer(again, {"state": damaged}, tmp_path / "c.pt")
+    state["state"][2] = state["state"][2] | {"exp_avg": torch.zeros(3)}
+    with pytest.raises(CheckpointError, match="'exp_avg' of parameter 2 does not fit"):
+        load_optimizer(again, state, tmp_path / "c.pt")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [({"step": "5"}, "'step' must be of type int, found str"), ({"step": -5}, "from step -5"),
+     ({"optimizer": "x"}, "'optimizer' must be of type dict")],
+)  # fmt: skip
+def test_contents_of_another_kind_are_named(tmp_path, save, change, message):
+    save(tmp_path / "c.pt")
+    torch.save(read_checkpoint(tmp_path / "c.pt") | change, tmp_path / "c.pt")
+    with pytest.raises(CheckpointError, match=message):
+        read_checkpoint(tmp_path / "c.pt")

@@ -168,6 +168,10 @@ def test_another_configuration_or_other_data_do_not_resume(store, tmp_path):
     trainer(store, tmp_path / "r").fit()
     with pytest.raises(CheckpointError, match="seed was 0 and is now 1.*Give this run a name"):
         trainer(store, tmp_path / "r", seed=1).resume()
+    with pytest.raises(
+        CheckpointError, match="2 steps an epoch, this command has 1: keep trainer.batch_size x processes"
+    ):
+        trainer(store, tmp_path / "r", batch_size=32).resume()
     other = trainer(store, tmp_path / "r")
     other.loader.dataset.store.meta["content_hash"], before = "other", other.loader.dataset.store.meta["content_hash"]
     try:
@@ -177,7 +181,20 @@ def test_another_configuration_or_other_data_do_not_resume(store, tmp_path):
         other.loader.dataset.store.meta["content_hash"] = before
 
 
-@pytest.mark.parametrize("change", [{"epochs": 0}, {"batch_size": -1}, {"lr": 0.0}, {"log_every": 0}])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"clip_grad": -1.0},
+        {"epochs": 1.5},
+        {"lr": float("nan")},
+        {"betas": (0.9,)},
+        {"stop_at": -1},
+        {"epochs": 0},
+        {"batch_size": -1},
+        {"lr": 0.0},
+        {"log_every": 0},
+    ],
+)
 def test_impossible_values(change):
     with pytest.raises(ConfigError, match=next(iter(change))):
         TrainerConfig(**change)

@@ -1,6 +1,6 @@
 import torch
 
-from skgraph.transforms.reference_pose import reference_pose
+from skgraph.data.reference_pose import reference_pose
 
 
 def test_reference_pose():

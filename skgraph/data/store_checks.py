@@ -1,0 +1,86 @@
+"""Whether the parts of a store on disk fit together: vectorised, so that 100,000 clips take milliseconds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from skgraph.errors import StoreError
+from skgraph.topology import Topology
+
+PER_CLIP = ("y", "subject", "camera", "setup", "length")
+PER_TRACK = ("track_row", "track_first", "track_length")
+# A split's name becomes part of a folder's name.
+SPLIT_NAME = re.compile(r"[\w.+-]*\w[\w.+-]*")
+
+
+def check_split_name(name: str, where: str) -> None:
+    """Raise a StoreError unless ``name`` can be part of a folder's name."""
+    if not SPLIT_NAME.fullmatch(name):
+        raise StoreError(f"{where}: a split's name may hold letters, digits and . _ + - only, found '{name}'")
+
+
+def check_store(
+    where: str,
+    meta: Mapping[str, Any],
+    topology: Topology,
+    index: Mapping[str, np.ndarray],
+    frames: np.ndarray,
+    present: np.ndarray,
+) -> None:
+    """Compare description, index and frames with each other.
+
+    Args:
+        where: the store's folder, for messages.
+        meta: what ``meta.yaml`` holds.
+        topology: its topology.
+        index: the arrays of ``index.npz``, without the names.
+        frames: mapped ``frames.npy``, not read here.
+        present: mapped ``present.npy``, not read here.
+
+    Raises:
+        StoreError: the first thing that does not fit, with what was expected and found.
+    """
+
+    def expect(good: bool, what: str, found: object) -> None:
+        if not good:
+            raise StoreError(f"store '{where}' is inconsistent: expected {what}, found {found}")
+
+    classes = meta["class_names"]
+    expect(isinstance(classes, list) and len(classes) > 0, "a list of class_names", repr(classes)[:80])
+    expect(isinstance(meta["splits"], dict), "a mapping of splits", repr(meta["splits"])[:80])
+    expect(isinstance(meta["content_hash"], str), "a text as content_hash", repr(meta["content_hash"])[:80])
+    for key in ("clips", "bodies", "rows"):
+        expect(type(meta[key]) is int and meta[key] > 0, f"a number of {key} above 0", repr(meta[key])[:80])
+    clips, tracks, rows = meta["clips"], meta["bodies"], meta["rows"]
+    shape = (rows, topology.num_joints, topology.dim)
+    expect(frames.shape == shape, f"frames of shape {shape}", frames.shape)
+    expect(frames.dtype in (np.float32, np.float16), "frames in float32 or float16", frames.dtype)
+    expect(present.shape == (rows,) and present.dtype == bool, f"present as {rows} bool", _kind(present))
+    sizes = dict.fromkeys(PER_CLIP, clips) | dict.fromkeys(PER_TRACK, tracks) | {"body_ptr": clips + 1}
+    for key, size in sizes.items():
+        array = index[key]
+        expect(array.shape == (size,) and array.dtype == np.int64, f"{key} as {size} int64", _kind(array))
+    y, length, pointer = index["y"], index["length"], index["body_ptr"]
+    row, first, count = (index[key] for key in PER_TRACK)
+    expect(0 <= y.min() and y.max() < len(classes), f"labels 0 .. {len(classes) - 1}", f"{y.min()} .. {y.max()}")
+    fits = pointer[0] == 0 and pointer[-1] == tracks and (np.diff(pointer) > 0).all()
+    expect(fits, f"body_ptr that rises from 0 to {tracks}", f"{pointer[0]} .. {pointer[-1]}")
+    expect(
+        (count > 0).all() and (row >= 0).all() and (row + count <= rows).all(), f"bodies within {rows} rows", "others"
+    )
+    owner = np.repeat(np.arange(clips), np.diff(pointer))
+    expect((first >= 0).all() and (first + count <= length[owner]).all(), "bodies within their clips' frames", "others")
+    for key, array in index.items():
+        if key.startswith("split_"):
+            check_split_name(key[6:], f"store '{where}'")
+            good = array.shape == (clips,) and array.dtype == np.int8 and array.min() >= -1 and array.max() <= 1
+            expect(good, f"{key} as {clips} numbers -1, 0 or 1", _kind(array))
+            expect((array == 0).any() and (array == 1).any(), f"clips in both parts of {key}", "an empty part")
+
+
+def _kind(array: np.ndarray) -> str:
+    return f"{array.dtype}{array.shape}"
