@@ -6,17 +6,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.topology import Topology
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _two_threads():
-    torch.set_num_threads(2)
 
 
 @pytest.fixture(scope="session")

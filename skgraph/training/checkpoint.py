@@ -96,7 +96,7 @@ def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str,
     if missing := _KINDS.keys() - content.keys():
         raise CheckpointError(f"'{path}' is not a checkpoint of skgraph: it lacks {', '.join(sorted(missing))}")
     for key, kind in _KINDS.items():
-        if type(content[key]) is not kind:
+        if not isinstance(content[key], kind) or isinstance(content[key], bool):
             raise CheckpointError(
                 f"checkpoint '{path}': '{key}' must be of type {kind.__name__}, found {type(content[key]).__name__}"
             )
