@@ -191,9 +191,9 @@ def test_two_processes_train_as_one(store_path, tmp_path):
     losses = [x["loss"] for x in lines if "loss" in x]
     assert len(losses) == 12 and losses[-1] < losses[0]
     # one process goes on where two stopped: parameters carry no trace of the number of processes
-    resumed = run(
-        "skgraph.pretrain", *TINY, f"dataset.root={store_path}", "name=two", "trainer.batch_size=4", cwd=tmp_path
-    )
+    command = (*TINY, f"dataset.root={store_path}", "name=two")
+    assert "trainer.batch_size=8" in command
+    resumed = run("skgraph.pretrain", *command, cwd=tmp_path)
     assert "resumed at step 12" in resumed.stdout
 
 

@@ -69,7 +69,7 @@ def read_ragged_npz(
     fps = _scalar(arrays, "fps") if fps is None else fps
     if fps is None:
         raise DataError(f"'{path}' does not say its frame rate: give fps=30 or what it is")
-    if not isinstance(fps, (int, float, np.integer, np.floating)) or not 0 < fps < np.inf:
+    if not isinstance(fps, (int, float, np.integer, np.floating)) or not np.isfinite(fps):
         raise DataError(f"'{path}': the frame rate must be a number above 0, found '{fps}'")
     order, notes = None, []
     if "joint_names" in arrays and not ignore_joint_names:
@@ -198,7 +198,8 @@ def _lengths(path: Path, offsets: np.ndarray, names: list[str], frames: int) -> 
 def _order(path: Path, found: list[str], topology: Topology) -> list[int] | None:
     """Where each joint of the topology stands in the file; None where the order is the same."""
     # Spelling is compared loosely only where that cannot take one joint for another.
-    loose = all(len({_key(joint) for joint in joints}) == len(joints) for joints in (found, topology.joints))
+    unique = [len({_key(joint) for joint in joints}) == len(joints) for joints in (found, topology.joints)]
+    loose = unique[1] and (unique[0] or len(found) != topology.num_joints)
     spelling = _key if loose else str
     keys = [spelling(joint) for joint in found]
     wanted = [spelling(joint) for joint in topology.joints]

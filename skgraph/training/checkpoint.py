@@ -16,7 +16,7 @@ from skgraph.errors import CheckpointError
 
 FORMAT_VERSION = 1
 _KINDS = {
-    "format": int, "step": int, "steps_per_epoch": int, "config": dict, "content_hash": str, "topology": dict,
+    "format": int, "step": int, "global_batch": int, "config": dict, "content_hash": str, "topology": dict,
     "encoder": dict, "objective": dict, "optimizer": dict, "versions": dict,
 }  # fmt: skip
 
@@ -24,7 +24,7 @@ _KINDS = {
 def save_checkpoint(
     path: Path,
     step: int,
-    steps_per_epoch: int,
+    global_batch: int,
     objective: nn.Module,
     optimizer: torch.optim.Optimizer,
     config: dict,
@@ -38,7 +38,7 @@ def save_checkpoint(
     Args:
         path: of the file.
         step: optimiser steps done.
-        steps_per_epoch: what a step means; a resumed training must agree.
+        global_batch: bodies a step on all processes; a resumed training must agree.
         objective: the module that trains, with its ``encoder``.
         optimizer: its optimiser.
         config: of the run.
@@ -56,7 +56,7 @@ def save_checkpoint(
     content = {
         "format": FORMAT_VERSION,
         "step": step,
-        "steps_per_epoch": steps_per_epoch,
+        "global_batch": global_batch,
         "config": config,
         "content_hash": store.content_hash,
         "topology": store.topology.to_dict(),

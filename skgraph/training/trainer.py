@@ -33,10 +33,11 @@ from skgraph.training.run_log import RunLog
 from skgraph.training.schedule import learning_rate
 from skgraph.training.views import ViewMaker
 
-# What may change between the stop of a run and its resumption, without being another training.
+# What may change between the stop of a run and its resumption, without being another training. (The batch size may if
+# the number of processes does: their product is compared.)
 RESUMABLE = (
     "name", "runs", "device", "evaluate", "dataset.root", "dataset.name", "trainer.stop_at", "trainer.progress",
-    "trainer.log_every", "trainer.checkpoint_every", "trainer.diagnose_every",
+    "trainer.log_every", "trainer.checkpoint_every", "trainer.diagnose_every", "trainer.batch_size",
 )  # fmt: skip
 
 
@@ -135,7 +136,8 @@ class Trainer:
         self.total_steps = config.epochs * loader.steps_per_epoch
         self.checkpoint = folder / "checkpoint.pt"
         self.step = 0
-        scale = config.batch_size * processes.world_size / config.lr_batch
+        self.global_batch = loader.batch_size * processes.world_size
+        scale = self.global_batch / config.lr_batch
         self._lr, self._min_lr = config.lr * scale, config.min_lr * scale
         # Clips of the steps whose loss has not been looked at yet: looking at every loss would stall a GPU.
         self._recent: deque[tuple[int, Tensor, Tensor]] = deque()
@@ -156,10 +158,10 @@ class Trainer:
             raise CheckpointError(
                 f"'{self.checkpoint}' was trained on other data than '{self.loader.dataset.store.path}'"
             )
-        if content["steps_per_epoch"] != self.loader.steps_per_epoch:
+        if content["global_batch"] != self.global_batch:
             raise CheckpointError(
-                f"'{self.checkpoint}' was trained with {content['steps_per_epoch']} steps an epoch, this command has "
-                f"{self.loader.steps_per_epoch}: keep trainer.batch_size x processes the same"
+                f"'{self.checkpoint}' was trained with {content['global_batch']} bodies a step, this command has "
+                f"{self.global_batch}: keep trainer.batch_size x processes the same"
             )
         load_weights(self.objective, content["objective"], self.checkpoint)
         load_optimizer(self.optimizer, content["optimizer"], self.checkpoint)
@@ -271,7 +273,7 @@ class Trainer:
             self._checked(self._recent[-1][2], {})
         if self.processes.is_main:
             save_checkpoint(
-                self.checkpoint, self.step, self.loader.steps_per_epoch, self.objective, self.optimizer,
+                self.checkpoint, self.step, self.global_batch, self.objective, self.optimizer,
                 self.run_config, self.loader.dataset.store,
             )  # fmt: skip
         self._saved = self.step

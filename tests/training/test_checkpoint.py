@@ -45,7 +45,7 @@ def save(store):
 def test_round_trip(tmp_path, save, store):
     objective, optimizer = save(tmp_path / "c.pt")
     content = read_checkpoint(tmp_path / "c.pt")
-    assert content["step"] == 5 and content["config"] == {"seed": 0} and content["steps_per_epoch"] == 3
+    assert content["step"] == 5 and content["config"] == {"seed": 0} and content["global_batch"] == 3
     assert content["content_hash"] == store.content_hash and content["topology"]["name"] == "ntu_rgbd"
     assert content["versions"]["torch"] == str(torch.__version__)
     other = Objective()

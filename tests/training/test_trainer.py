@@ -169,8 +169,8 @@ def test_another_configuration_or_other_data_do_not_resume(store, tmp_path):
     with pytest.raises(CheckpointError, match="seed was 0 and is now 1.*Give this run a name"):
         trainer(store, tmp_path / "r", seed=1).resume()
     fewer = trainer(store, tmp_path / "r")
-    fewer.loader.steps_per_epoch = 1
-    with pytest.raises(CheckpointError, match="2 steps an epoch, this command has 1: keep trainer.batch_size x"):
+    fewer.global_batch = 32
+    with pytest.raises(CheckpointError, match="16 bodies a step, this command has 32: keep trainer.batch_size x"):
         fewer.resume()
     other = trainer(store, tmp_path / "r")
     other.loader.dataset.store.meta["content_hash"], before = "other", other.loader.dataset.store.meta["content_hash"]
