@@ -41,7 +41,7 @@ def test_commands_compose(command):
     verb = words[2].removeprefix("skgraph.")
     folder, name = (data_dir("configs") / "prepare", verb) if verb == "prepare" else (data_dir("configs"), verb)
     overrides = [word for word in words[3:] if word != "-m"]
-    if "-m" in words:  # one of the values that the command sweeps over
+    if "-m" in words[3:]:  # one of the values that the command sweeps over
         overrides = [word.split(",")[0] for word in overrides]
     with initialize_config_dir(str(folder), version_base="1.3"):
         compose(name, overrides=overrides)
