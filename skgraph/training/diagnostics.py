@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-# Thresholds of the alarm, far from what a healthy run shows (features of a random encoder: rank 5 to 20, std 0.1).
+# Thresholds of the alarm, far from what runs that learn show (rank 12 to 31, std 0.2 to 0.9 on IRDS, 128 wide).
 MIN_RANK = 2.0
 MIN_STD = 1e-3
 UNIFORM_ENTROPY = 0.99
