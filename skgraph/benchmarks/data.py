@@ -14,17 +14,17 @@ from skgraph.build import build_encoder, build_objective, build_views, open_stor
 from skgraph.data import EpochLoader, SkeletonDataset
 from skgraph.data.edges import spatiotemporal_edges
 from skgraph.data.temporal import sample_positions, sample_windows
+from skgraph.training import ViewMaker
 from skgraph.training.devices import autocast
 from skgraph.training.optimizer import adamw
-from skgraph.transforms import AlignBody, Center
 
 
 def benchmark_data(config: dict[str, Any], batch_size: int, repeats: int) -> dict[str, float]:
     """Time gather + transforms + mask of a batch, a training step on it, and the same work graph by graph.
 
-    The work: read ``batch_size`` bodies, crop and resample them, centre and align, rotate and scale at random, draw a
-    mask. The usual way does it on one ``Data`` at a time with PyTorch Geometric's own random transforms, attaches the
-    spatiotemporal edges to each and collates everything with ``Batch``.
+    The work: read ``batch_size`` bodies, crop, resample and normalise them, rotate and scale each view at random, draw
+    a random mask of tokens. The usual way does it on one ``Data`` at a time with PyTorch Geometric's own random
+    transforms, attaches the spatiotemporal edges to each and collates everything with ``Batch``.
 
     Args:
         config: of a pre-training (dataset, recipe).
@@ -64,7 +64,7 @@ def benchmark_data(config: dict[str, Any], batch_size: int, repeats: int) -> dic
         "data_path": median_seconds(prepare, repeats),
         "training_step": median_seconds(step, max(3, repeats // 5)),
     }
-    one_by_one = _graph_by_graph(dataset, config, encoder.grid[0], objective.num_views)
+    one_by_one = _graph_by_graph(dataset, config, encoder.grid[0], views)
     seconds["graph_by_graph"] = median_seconds(lambda: one_by_one(chosen), max(3, repeats // 5))
     result = {f"{key}_ms": 1e3 * value for key, value in seconds.items()}
     whole = seconds["data_path"] + seconds["training_step"]
@@ -73,17 +73,16 @@ def benchmark_data(config: dict[str, Any], batch_size: int, repeats: int) -> dic
     return result
 
 
-def _graph_by_graph(dataset: SkeletonDataset, config: dict[str, Any], segments: int, num_views: int):
+def _graph_by_graph(dataset: SkeletonDataset, config: dict[str, Any], segments: int, views: ViewMaker):
     """The same views and masks, one graph at a time with collated edges."""
     topology, frames = dataset.store.topology, config["frames"]
     edge_index, edge_type = spatiotemporal_edges(topology, 1, frames)
     augment = Compose([RandomRotate(20, axis=1), RandomScale((0.9, 1.1))])
-    normalise = [Center(topology), AlignBody(topology, yaw_only=True)]
     tokens = segments * topology.num_joints
-    masked = int(0.9 * tokens)
+    masked = int(views.mask.ratio * tokens)
 
     def prepare(chosen: torch.Tensor) -> list[Batch]:
-        graphs: list[list[Data]] = [[] for _ in range(num_views)]
+        graphs: list[list[Data]] = [[] for _ in range(views.num_views)]
         for i in chosen.tolist():
             body = dataset.get(i)
             start, width = sample_windows(torch.tensor([body.joints.size(1)]), *config["crop"])
@@ -92,9 +91,8 @@ def _graph_by_graph(dataset: SkeletonDataset, config: dict[str, Any], segments: 
             high = (low + 1).clamp(max=body.joints.size(1) - 1)
             body.joints = torch.lerp(body.joints[:, low], body.joints[:, high], (at - low)[:, None, None])
             body.frame_mask = body.frame_mask[:, low]
-            for transform in normalise:
-                body = transform(body)
-            for view in range(num_views):
+            body = views.normalise(body)
+            for view in range(views.num_views):
                 order = torch.rand(tokens).argsort()
                 graph = Data(pos=body.x, edge_index=edge_index, edge_type=edge_type, y=body.y)
                 graph.masked, graph.visible = order[:masked][None], order[masked:][None]

@@ -158,7 +158,7 @@ class SkeletonStore:
         there = (self._present[low] | (weight.flatten() == 1)) & (self._present[high] | (weight.flatten() == 0))
         frame_mask = inside & there.view_as(inside)
         start, end = self._frames[low].float(), self._frames[high].float()
-        joints = torch.lerp(start, end, weight.reshape(-1, 1).to(start))
+        joints = start.lerp_(end, weight.reshape(-1, 1).to(start))  # in place on a fresh tensor
         joints = joints.view(*positions.shape, self.topology.num_joints, self.topology.dim)
         return joints.masked_fill_(~frame_mask[..., None, None], 0), frame_mask
 

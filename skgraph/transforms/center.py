@@ -39,7 +39,7 @@ class Center(GraphTransform):
         else:
             pose = joints
         centre = (pose * self.weights).sum(dim=-2, keepdim=True)
-        data.joints = (joints - centre) * frame_mask[..., None, None]
+        data.joints = (joints - centre).mul_(frame_mask[..., None, None])
         if "reference" in data:  # moves along, for the transforms that follow
             own = (data.reference * self.weights).sum(dim=-2, keepdim=True)
             data.reference = data.reference - own

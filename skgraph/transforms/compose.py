@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
 from collections.abc import Iterable
 
 import torch
@@ -11,10 +13,13 @@ from torch_geometric.data import Data
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.errors import ConfigError
 from skgraph.transforms.graph_transform import GraphTransform
+from skgraph.transforms.linear_map import LinearMap, apply_linear, then
 
 
 class Compose(GraphTransform):
     """The composition of transforms, first to last; all draw from the one generator it is called with.
+
+    Neighbours that are linear maps (rotation, scale, shear) are multiplied and applied at once.
 
     Args:
         transforms: graph transforms; none makes the identity.
@@ -35,8 +40,13 @@ class Compose(GraphTransform):
         self.transforms = nn.ModuleList(transforms)
 
     def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> Data:
-        for transform in self.transforms:
-            data = transform(data, generator)
+        for linear, neighbours in itertools.groupby(self.transforms, lambda step: isinstance(step, LinearMap)):
+            if linear:
+                matrices = [step.matrix(data, generator) for step in neighbours]
+                data.joints = apply_linear(data.joints, functools.reduce(then, matrices))
+            else:
+                for step in neighbours:
+                    data = step(data, generator)
         return data
 
     def __repr__(self) -> str:

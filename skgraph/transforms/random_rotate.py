@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 
 import torch
+from torch import Tensor
 
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.errors import ConfigError, DataError
-from skgraph.transforms.graph_transform import GraphTransform
-from skgraph.transforms.linear_map import apply_linear
+from skgraph.transforms.linear_map import LinearMap
 from skgraph.transforms.random_draws import uniform
 
 
-class RandomRotate(GraphTransform):
+class RandomRotate(LinearMap):
     r"""Rotate each graph about the origin by ``R_z(c) R_y(b) R_x(a)``, each angle drawn from ``U(-max, max)``.
 
     The rotation of S-JEPA's geometric views (Abdelfattah and Alahi, ECCV 2024): about the vertical axis ``y``, and
@@ -35,7 +35,7 @@ class RandomRotate(GraphTransform):
             raise ConfigError(f"RandomRotate: angles must be finite and at least 0, found x={x}, y={y}, z={z}")
         self.x, self.y, self.z = x, y, z
 
-    def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> SkeletonData:
+    def matrix(self, data: SkeletonData, generator: torch.Generator | None = None) -> Tensor:
         joints = data.joints
         dim = joints.size(-1)
         if dim not in (2, 3) or (dim == 2 and (self.x or self.y)):
@@ -54,8 +54,7 @@ class RandomRotate(GraphTransform):
                 *(sin_z * cos_y, sin_z * sin_y * sin_x + cos_z * cos_x, sin_z * sin_y * cos_x - cos_z * sin_x),
                 *(-sin_y, cos_y * sin_x, cos_y * cos_x),
             ]
-        data.joints = apply_linear(joints, torch.stack(entries, dim=-1).unflatten(-1, (dim, dim)))
-        return data
+        return torch.stack(entries, dim=-1).unflatten(-1, (dim, dim))
 
     def extra_repr(self) -> str:
         return f"x={self.x}, y={self.y}, z={self.z}"

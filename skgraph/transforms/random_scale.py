@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.errors import ConfigError
-from skgraph.transforms.graph_transform import GraphTransform
+from skgraph.transforms.linear_map import LinearMap
 from skgraph.transforms.random_draws import uniform
 
 
-class RandomScale(GraphTransform):
+class RandomScale(LinearMap):
     """Scale each graph about the origin by one factor ``s ~ U(low, high)`` for all coordinates.
 
     Args:
@@ -27,11 +28,10 @@ class RandomScale(GraphTransform):
             raise ConfigError(f"RandomScale: 0 < low <= high is needed, found low={low}, high={high}")
         self.low, self.high = low, high
 
-    def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> SkeletonData:
+    def matrix(self, data: SkeletonData, generator: torch.Generator | None = None) -> Tensor:
         joints = data.joints
-        factor = uniform((*joints.shape[:-4], 1, 1, 1, 1), self.low, self.high, joints, generator)
-        data.joints = joints * factor
-        return data
+        factor = uniform((*joints.shape[:-4], 1, 1), self.low, self.high, joints, generator)
+        return factor * torch.eye(joints.size(-1), dtype=joints.dtype, device=joints.device)
 
     def extra_repr(self) -> str:
         return f"low={self.low}, high={self.high}"

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.errors import ConfigError
-from skgraph.transforms.graph_transform import GraphTransform
-from skgraph.transforms.linear_map import apply_linear
+from skgraph.transforms.linear_map import LinearMap
 from skgraph.transforms.random_draws import uniform
 
 
-class RandomShear(GraphTransform):
+class RandomShear(LinearMap):
     """Map every joint ``p`` of a graph to ``S p``, with S random: one matrix a graph.
 
     S has ones on the diagonal and draws from ``U(-strength, strength)`` elsewhere, the shear of AS-CAL (Rao et al.,
@@ -30,13 +30,12 @@ class RandomShear(GraphTransform):
             raise ConfigError(f"RandomShear: strength must be at least 0, found {strength}")
         self.strength = strength
 
-    def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> SkeletonData:
+    def matrix(self, data: SkeletonData, generator: torch.Generator | None = None) -> Tensor:
         joints = data.joints
         dim = joints.size(-1)
         matrix = uniform((*joints.shape[:-4], dim, dim), -self.strength, self.strength, joints, generator)
         matrix.diagonal(dim1=-2, dim2=-1).fill_(1)
-        data.joints = apply_linear(joints, matrix)
-        return data
+        return matrix
 
     def extra_repr(self) -> str:
         return f"strength={self.strength}"

@@ -1,9 +1,20 @@
+import importlib
+
 import pytest
 import torch
 
 from skgraph.data import SkeletonData
 from skgraph.errors import ConfigError
-from skgraph.transforms import Compose, RandomScale, RandomTranslate, ToMotion
+from skgraph.transforms import (
+    Compose,
+    RandomRotate,
+    RandomScale,
+    RandomShear,
+    RandomTranslate,
+    ToMotion,
+)
+
+compose_module = importlib.import_module("skgraph.transforms.compose")
 
 
 def test_compose():
@@ -28,3 +39,23 @@ def test_compose_hands_the_generator_through():
 def test_compose_takes_graph_transforms_only():
     with pytest.raises(ConfigError, match="Compose takes graph transforms, found builtin_function_or_method"):
         Compose([len])
+
+
+def test_neighbouring_linear_maps_are_applied_at_once(monkeypatch):
+    calls = []
+    once = compose_module.apply_linear
+    monkeypatch.setattr(compose_module, "apply_linear", lambda *args: calls.append(1) or once(*args))
+    clips = SkeletonData.from_joints(torch.randn(4, 2, 3, 5, 3))
+    steps = [
+        RandomRotate(1.0, 1.0, 1.0),
+        RandomScale(0.5, 2.0),
+        RandomShear(0.3),
+        RandomTranslate(1.0),
+        RandomShear(1.0),
+    ]
+    fused = Compose(steps)(clips, torch.Generator().manual_seed(0))
+    assert len(calls) == 2  # before and after the translation
+    generator, one_by_one = torch.Generator().manual_seed(0), clips
+    for step in steps:
+        one_by_one = step(one_by_one, generator)
+    torch.testing.assert_close(fused.x, one_by_one.x)
