@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from hydra.utils import instantiate
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from skgraph.datasets.report import report
 from skgraph.datasets.write_store import Written
@@ -38,6 +38,8 @@ def _check_kinds(cfg: DictConfig) -> None:
             value = cfg.get(key)
             if value is not None and (not isinstance(value, kind) or (kind is not bool and isinstance(value, bool))):
                 raise ConfigError(f"{key} must be {words}, found '{value}'")
+    if "split" in cfg and not OmegaConf.is_dict(cfg.split):
+        raise ConfigError(f"split has options of its own, such as split.by=subject, found split={cfg.split}")
     for key in ("source", "topology", "labels", "out"):
         if cfg.get(key) is not None:
             cfg[key] = str(cfg[key])  # a folder may be called 2024

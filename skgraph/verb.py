@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +53,8 @@ def verb(config_name: str) -> Callable[[Callable[[DictConfig], object]], Callabl
                     print(f"error: {failures[-1]}", file=sys.stderr)
                     return None
 
+            # A command that is told to end removes what it has half written. (A training has a handler of its own.)
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
             path = data_dir("configs") / config_name
             hydra.main(config_path=str(path.parent), config_name=path.name, version_base="1.3")(job)()
             if failures:

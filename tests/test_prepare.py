@@ -2,8 +2,11 @@ import errno
 import inspect
 import io
 import os
+import shlex
+import signal
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -143,6 +146,7 @@ def test_many_classes_are_summarised(tmp_path):
         ("npz", "fps=fast", "fps must be a number, found 'fast'"),
         ("synthetic", "subjects=2.5", r"subjects must be a whole number, found '2\.5'"),
         ("npz", "source=2024", "no file at '2024'"),
+        ("npz", "split=subject", "split has options of its own, such as split.by=subject, found split=subject"),
     ],
 )
 def test_options_of_the_wrong_kind(dataset, override, message):
@@ -252,6 +256,26 @@ def test_an_interrupt_leaves_nothing(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         write_store(dataset, tmp_path / "store")
     assert not any(tmp_path.iterdir())
+
+
+def test_a_terminated_command_leaves_nothing(tmp_path):
+    command = f"dataset=synthetic out={tmp_path / 'store'} subjects=500 repetitions=50"
+    process = subprocess.Popen([sys.executable, "-m", "skgraph.prepare", *command.split()], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while not any(tmp_path.iterdir()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert any(tmp_path.iterdir())
+    process.terminate()
+    assert process.wait(60) == 128 + signal.SIGTERM
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["plain", "with blank", "it's, a=list [1]", r"back\slash"])
+def test_the_next_command_names_the_store(tmp_path, name):
+    written = write_store(raw([clip()] * 4), tmp_path / name)
+    overrides = shlex.split(report(written, 0.0).splitlines()[-1].split("skgraph.pretrain ")[1])
+    with initialize_config_dir(str(data_dir("configs")), version_base="1.3"):
+        assert compose("pretrain", overrides).dataset.root == str(tmp_path / name)
 
 
 def test_overwrite_replaces_stores_only(tmp_path):

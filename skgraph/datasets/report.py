@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import textwrap
 
@@ -52,8 +53,16 @@ def report(written: Written, seconds: float) -> str:
         )
         for key, value in rows.items()
     ]  # fmt: skip
-    lines.append(f"next: python -m skgraph.pretrain dataset=store dataset.root={shlex.quote(str(written.path))}")
+    lines.append(f"next: python -m skgraph.pretrain dataset=store {shlex.quote(_override(str(written.path)))}")
     return "\n".join(lines)
+
+
+def _override(path: str) -> str:
+    """``dataset.root=path`` as Hydra reads it: quoted where its grammar gives a character a meaning."""
+    if re.fullmatch(r"[\w./~-]+", path):
+        return f"dataset.root={path}"
+    quoted = path.replace("'", "\\'")
+    return f"dataset.root='{quoted}'"
 
 
 def _excluded(excluded: dict[str, list[str]]) -> str:
