@@ -11,11 +11,11 @@ from typing import Any
 from hydra.utils import get_class
 from torch import nn
 
-from skgraph.data import SkeletonStore
+from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.datasets.synthetic import write_synthetic
 from skgraph.errors import ConfigError, DataError, StoreError
 from skgraph.topology import Topology
-from skgraph.training import ViewMaker
+from skgraph.training import ViewMaker, stream_scale
 from skgraph.transforms import AlignBody, Center, Compose
 
 
@@ -100,11 +100,11 @@ def check_config(config: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: a part is missing, or a value is of the wrong kind.
     """
-    parts = ("name", "runs", "seed", "frames", "crop", "min_frames", "normalise", "device", "precision", "evaluate",
-             "dataset", "encoder", "objective", "mask", "stream", "augment", "trainer")  # fmt: skip
+    parts = ("name", "runs", "seed", "frames", "patch_length", "crop", "min_frames", "normalise", "device", "precision",
+             "evaluate", "dataset", "encoder", "objective", "mask", "stream", "augment", "trainer")  # fmt: skip
     if missing := [key for key in parts if key not in config]:
         raise ConfigError(f"the configuration lacks {', '.join(missing)}")
-    for key, least in (("seed", 0), ("frames", 1), ("min_frames", 1)):
+    for key, least in (("seed", 0), ("frames", 1), ("patch_length", 1), ("min_frames", 1)):
         value = config[key]
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 2**63:
             raise ConfigError(f"{key} must be a whole number of at least {least}, found '{value}'")
@@ -124,13 +124,17 @@ def check_config(config: Mapping[str, Any]) -> None:
 def build_encoder(config: Mapping[str, Any], topology: Topology) -> nn.Module:
     """The encoder of a run's configuration for a topology."""
     return instance(
-        config["encoder"], "encoder", topology=topology, frames=config["frames"], channels=topology.dim
+        config["encoder"], "encoder", topology=topology, frames=config["frames"], channels=topology.dim,
+        patch_length=config["patch_length"],
     )  # fmt: skip
 
 
-def build_objective(config: Mapping[str, Any], encoder: nn.Module) -> nn.Module:
-    """The objective of a run's configuration around an encoder."""
-    return instance(config["objective"], "objective", encoder=encoder)
+def build_objective(config: Mapping[str, Any], encoder: nn.Module, topology: Topology) -> nn.Module:
+    """The objective of a run's configuration around an encoder, for a topology."""
+    return instance(
+        config["objective"], "objective", encoder=encoder, topology=topology, frames=config["frames"],
+        channels=topology.dim,
+    )  # fmt: skip
 
 
 def build_views(config: Mapping[str, Any], topology: Topology, segments: int, num_views: int) -> ViewMaker:
@@ -144,7 +148,7 @@ def build_views(config: Mapping[str, Any], topology: Topology, segments: int, nu
     """
     normalise = config["normalise"]
     steps: list[nn.Module] = []
-    if missing := {"center", "align"} - normalise.keys():
+    if missing := {"center", "align", "scale"} - normalise.keys():
         raise ConfigError(f"normalise lacks {', '.join(sorted(missing))}")
     if normalise["align"] not in (None, "yaw", "full"):
         raise ConfigError(f"normalise.align must be 'yaw', 'full' or null, found '{normalise['align']}'")
@@ -162,4 +166,17 @@ def build_views(config: Mapping[str, Any], topology: Topology, segments: int, nu
     return ViewMaker(
         Compose(steps), Compose(augment), mask,
         None if stream is None else instance(stream, "stream", topology=topology), num_views,
+        1.0 if normalise["scale"] is None else normalise["scale"],
     )  # fmt: skip
+
+
+def measure_scale(config: dict[str, Any], bodies: SkeletonDataset) -> dict[str, Any]:
+    """The configuration with a number where it says ``normalise.scale=auto``: the spread of the training coordinates.
+
+    The number is part of the run from then on, so that every evaluation divides by the same one.
+    """
+    if config["normalise"].get("scale") != "auto":
+        return config
+    raw = config | {"normalise": config["normalise"] | {"scale": None}}
+    views = build_views(raw, bodies.store.topology, segments=config["frames"], num_views=1)
+    return config | {"normalise": config["normalise"] | {"scale": stream_scale(bodies, views)}}

@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
 from skgraph.atomic import atomic_file
-from skgraph.build import build_encoder, build_objective, build_views, check_config, open_store
+from skgraph.build import build_encoder, build_objective, build_views, check_config, measure_scale, open_store
 from skgraph.data import EpochLoader, SkeletonDataset
 from skgraph.errors import ConfigError
 from skgraph.evaluation import Protocol
@@ -51,10 +51,11 @@ def pretrain(config: dict, device: torch.device, group: Processes = Processes())
         store, split, "train", items="bodies", frames=config["frames"], crop=tuple(config["crop"]),
         min_frames=config["min_frames"],
     )  # fmt: skip
+    config = measure_scale(config, bodies)
     loader = EpochLoader(bodies, trainer_config.batch_size, config["seed"], group.rank, group.world_size)
     torch.manual_seed(config["seed"])
     encoder = build_encoder(config, store.topology)
-    objective = build_objective(config, encoder)
+    objective = build_objective(config, encoder, store.topology)
     views = build_views(config, store.topology, encoder.grid[0], objective.num_views)
 
     folder = Path(str(config["runs"])) / str(config["name"])

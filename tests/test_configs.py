@@ -33,7 +33,7 @@ def composed(*overrides: str, config: str = "pretrain") -> dict:
 def step(config: dict, topology: Topology, batch: int = 2) -> torch.Tensor:
     torch.manual_seed(0)
     encoder = build_encoder(config, topology)
-    objective = build_objective(config, encoder)
+    objective = build_objective(config, encoder, topology)
     views = build_views(config, topology, encoder.grid[0], objective.num_views)
     joints = torch.randn(batch, 1, config["frames"], topology.num_joints, topology.dim)
     loss, _ = objective(*views(SkeletonData.from_joints(joints), torch.Generator().manual_seed(0)))
@@ -72,7 +72,7 @@ def test_other_topologies_take_a_step(name):
 @pytest.mark.parametrize("experiment", ["sjepa_small", "none"])
 @pytest.mark.parametrize("augment", ["none", "mild", "geometric"])
 def test_augmentations_take_a_step(augment, experiment, topology):
-    config = composed(f"augment={augment}", f"experiment={experiment}", "encoder.patch_length=8", *SMALL)
+    config = composed(f"augment={augment}", f"experiment={experiment}", "patch_length=8", *SMALL)
     assert torch.isfinite(step(config, topology))
 
 

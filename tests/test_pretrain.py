@@ -20,7 +20,7 @@ from tests.test_configs import composed
 
 TINY = (
     "dataset=store", "frames=16", "min_frames=8", "encoder.dim=16", "encoder.depth=1", "encoder.heads=2",
-    "encoder.patch_length=4", "objective.predictor.depth=1", "trainer.epochs=3", "trainer.batch_size=8",
+    "patch_length=4", "objective.predictor.depth=1", "trainer.epochs=3", "trainer.batch_size=8",
     "trainer.lr_batch=8", "trainer.warmup_epochs=1", "trainer.log_every=1", "trainer.progress=false",
 )  # fmt: skip
 
@@ -95,7 +95,7 @@ def test_evaluate_agrees_with_the_table(finished, store_path):
         (["objective.loss=l1"], "error: objective.loss must be 'ce' or 'l2', found 'l1'"),
         (["dataset.root=nowhere"], "error: no store at 'nowhere'"),
         (["dataset.split=xview"], "error: dataset.split must be one of xsub"),
-        (["encoder.patch_length=5"], "error: patch_length must divide the frames, found 5 for 16 frames"),
+        (["patch_length=5"], "error: patch_length must divide the frames, found 5 for 16 frames"),
         (["trainer.batch_size=99"], "error: the dataset has 32 bodies, fewer than one global batch of 99 x 1"),
         (["normalise.align=sideways"], "error: normalise.align must be"),
         (["seed=1"], "error: 'runs/r' holds a run of another configuration: seed was 0 and is now 1"),

@@ -25,7 +25,7 @@ def test_a_wheel_runs_the_main_job(tmp_path, store_path):
     command = [
         sys.executable, "-m", "skgraph.pretrain", "objective=sjepa", "encoder=transformer", "dataset=store",
         f"dataset.root={store_path}", "name=r", "frames=16", "encoder.dim=16", "encoder.depth=1", "encoder.heads=2",
-        "encoder.patch_length=4", "trainer.epochs=1", "trainer.batch_size=16", "trainer.progress=false",
+        "patch_length=4", "trainer.epochs=1", "trainer.batch_size=16", "trainer.progress=false",
     ]  # fmt: skip
     env = os.environ | {"PYTHONPATH": str(tmp_path / "site"), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, timeout=120)

@@ -10,7 +10,7 @@ from torch_geometric.data import Batch, Data
 from torch_geometric.transforms import Compose, RandomRotate, RandomScale
 
 from skgraph.benchmarks.timing import median_seconds
-from skgraph.build import build_encoder, build_objective, build_views, open_store
+from skgraph.build import build_encoder, build_objective, build_views, measure_scale, open_store
 from skgraph.data import EpochLoader, SkeletonDataset
 from skgraph.data.edges import spatiotemporal_edges
 from skgraph.data.temporal import sample_positions, sample_windows
@@ -37,10 +37,11 @@ def benchmark_data(config: dict[str, Any], batch_size: int, repeats: int) -> dic
     store, split = open_store(config["dataset"])
     dataset = SkeletonDataset(store, split, items="bodies", frames=config["frames"], crop=tuple(config["crop"]),
                               min_frames=config["min_frames"])  # fmt: skip
+    config = measure_scale(config, dataset)
     loader = EpochLoader(dataset, batch_size)
     torch.manual_seed(0)
     encoder = build_encoder(config, store.topology)
-    objective = build_objective(config, encoder)
+    objective = build_objective(config, encoder, store.topology)
     views = build_views(config, store.topology, encoder.grid[0], objective.num_views)
     optimizer = adamw(objective, 1e-4)
     chosen, generator = loader.order(0)[:batch_size], loader.step_generator(0)

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from skgraph.encoders.layers import Block, initialise
+from skgraph.encoders.patches import patchify
 from skgraph.encoders.positions import GridEmbedding
 from skgraph.errors import ConfigError, DataError
 
@@ -105,5 +106,4 @@ class TransformerEncoder(nn.Module):
         expected = (segments * self.patch_length, vertices, self.channels)
         if joints.shape[1:] != expected:
             raise DataError(f"the encoder expects joints [B, {', '.join(map(str, expected))}], found {[*joints.shape]}")
-        x = joints.unflatten(1, (segments, self.patch_length))  # [B, T_e, l, V, C]
-        return x.transpose(2, 3).flatten(3).flatten(1, 2)
+        return patchify(joints, segments)

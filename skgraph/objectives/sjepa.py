@@ -14,10 +14,11 @@ from torch.nn import functional as F
 
 from skgraph.errors import ConfigError
 from skgraph.objectives.ema import ema_momentum, ema_update
+from skgraph.objectives.objective import Objective
 from skgraph.objectives.predictor import Predictor
 
 
-class SJEPA(nn.Module):
+class SJEPA(Objective):
     r"""Skeletal joint-embedding predictive architecture (Abdelfattah and Alahi, ECCV 2024, Algorithm 1).
 
     View 1, masked, goes through the encoder and the predictor; view 2, whole, through the target encoder, an

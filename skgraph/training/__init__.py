@@ -3,7 +3,7 @@
 from skgraph.training.diagnostics import collapse_warning, feature_diagnostics, rankme
 from skgraph.training.schedule import learning_rate
 from skgraph.training.trainer import Trainer, TrainerConfig
-from skgraph.training.views import ViewMaker
+from skgraph.training.views import ViewMaker, stream_scale
 
 __all__ = [
     "Trainer",
@@ -13,4 +13,5 @@ __all__ = [
     "feature_diagnostics",
     "learning_rate",
     "rankme",
+    "stream_scale",
 ]

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import math
+
 import torch
 from torch import Tensor, nn
 
-from skgraph.data import SkeletonData
+from skgraph.data import SkeletonData, SkeletonDataset
+from skgraph.errors import ConfigError, DataError
 
 
 class ViewMaker(nn.Module):
@@ -20,14 +24,26 @@ class ViewMaker(nn.Module):
         mask: has ``draw(joints [B, T, V, C], generator, frame_mask [B, T]) -> (visible, masked)``.
         stream: transform to bones or motion; ``None`` for joints.
         num_views: views that the objective asks for.
+        scale: what the stream's coordinates are divided by, in their own unit; see :func:`stream_scale`.
+
+    Raises:
+        ConfigError: ``scale`` is not a positive number.
     """
 
     def __init__(
-        self, normalise: nn.Module, augment: nn.Module, mask: nn.Module, stream: nn.Module | None, num_views: int
+        self,
+        normalise: nn.Module,
+        augment: nn.Module,
+        mask: nn.Module,
+        stream: nn.Module | None,
+        num_views: int,
+        scale: float = 1.0,
     ) -> None:
         super().__init__()
+        if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0 < scale < math.inf:
+            raise ConfigError(f"normalise.scale must be a positive number, 'auto' or null, found '{scale}'")
         self.normalise, self.augment, self.mask, self.stream = normalise, augment, mask, stream
-        self.num_views = num_views
+        self.num_views, self.scale = num_views, scale
 
     @torch.no_grad()
     def forward(self, bodies: SkeletonData, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor, Tensor]:
@@ -49,10 +65,38 @@ class ViewMaker(nn.Module):
         visible, masked = self.mask.draw(views.joints[first, 0], generator, views.frame_mask[first, 0])
         if self.stream is not None:
             views = self.stream(views, generator)
-        return views.joints[:, 0].unflatten(0, (self.num_views, -1)), visible, masked
+        joints = views.joints[:, 0].unflatten(0, (self.num_views, -1))
+        return joints if self.scale == 1 else joints / self.scale, visible, masked
 
     @torch.no_grad()
     def plain(self, graphs: SkeletonData) -> SkeletonData:
-        """Graphs as an evaluation sees them: normalised and turned into the stream, nothing random."""
+        """Graphs as an evaluation sees them: normalised, turned into the stream and scaled, nothing random."""
         graphs = self.normalise(graphs)
-        return graphs if self.stream is None else self.stream(graphs)
+        graphs = graphs if self.stream is None else self.stream(graphs)
+        if self.scale != 1:
+            graphs = copy.copy(graphs)
+            graphs.joints = graphs.joints / self.scale
+        return graphs
+
+
+def stream_scale(dataset: SkeletonDataset, views: ViewMaker, bodies: int = 1024) -> float:
+    """Root mean square of a stream's coordinates, to three digits, over bodies spread evenly through a dataset.
+
+    Args:
+        dataset: bodies, with ``frames`` set.
+        views: normalises them and makes the stream; its own ``scale`` does not count.
+        bodies: that are measured, at most, each at its whole length.
+
+    Raises:
+        DataError: nothing moves or differs: the stream is zero throughout.
+    """
+    whole = copy.copy(dataset)
+    whole.crop = (1.0, 1.0)
+    items = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
+    items = items[torch.linspace(0, len(items) - 1, min(bodies, len(items))).round().long()]
+    graphs = views.plain(whole.batch(items))
+    there = graphs.joints[graphs.frame_mask].double() * views.scale
+    scale = float(f"{float(there.square().mean().sqrt()):.3g}") if there.numel() else 0.0
+    if not scale > 0:
+        raise DataError(f"the coordinates of '{dataset.store.path}' are zero in this stream: there is nothing to learn")
+    return scale

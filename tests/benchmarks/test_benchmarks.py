@@ -21,7 +21,7 @@ def test_median_of_calls_after_warm_up():
 
 
 def test_data_reports_times_and_their_ratios(store_path):
-    config = composed("dataset=store", f"dataset.root={store_path}", "encoder.patch_length=4", *SMALL)
+    config = composed("dataset=store", f"dataset.root={store_path}", "patch_length=4", *SMALL)
     measured = benchmark_data(config, batch_size=16, repeats=3)
     ratio = measured["graph_by_graph_ms"] / measured["data_path_ms"]
     assert measured["graph_by_graph_over_data_path"] == pytest.approx(ratio)

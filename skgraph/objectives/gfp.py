@@ -1,0 +1,155 @@
+"""GFP: predict general features of whole windows, made by a network that learns along."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch import distributed as dist
+
+from skgraph.encoders.patches import patchify
+from skgraph.errors import ConfigError
+from skgraph.objectives.information import information_terms
+from skgraph.objectives.objective import Objective
+from skgraph.objectives.pyramid_decoder import PyramidDecoder
+from skgraph.objectives.target_network import TargetNetwork, raw_windows, segment_motion, window_sizes
+
+
+class GFP(Objective):
+    r"""General feature prediction (Sun et al., ICCV 2025).
+
+    The encoder sees the visible tokens; a pyramid decoder predicts features :math:`Z_p` of windows of 5, 10 and 30
+    segments of each joint and of the whole action; a target generation network (TGN) makes those features :math:`Z_t`
+    from the motion of the whole view. Gradients flow into both, and variance and covariance terms on every level of
+    targets keep the two from agreeing on a constant:
+
+    .. math::
+        \mathcal L = \lambda \, \mathcal L_{pred} + \sum_{j \in \mathcal J}
+            \big(\alpha \mathcal L_{cov}(Z_{t_j}) + \beta \mathcal L_{var}(Z_{t_j})\big), \qquad
+        \mathcal L_{pred} = \frac1M \sum_{j \in \mathcal J} \lVert Z_{p_j} - Z_{t_j} \rVert^2
+
+    (equations 3 to 7). Where the paper is silent:
+
+    - ``reduction``: equation 3 sums over feature dimensions. With 512 and 2048 of them that term outweighs the variance
+      term a hundred times and the targets shrink to nothing; ``"mean"``, the default, averages over dimensions.
+    - ``statistics``: whether a local level's variance is taken between graphs or also between positions; see
+      :func:`~skgraph.objectives.information.information_terms`.
+    - The raw input of the TGN is divided by its root mean square over the batch and clamped to 5: a segment's motion is
+      a few centimetres, and sensors jump.
+
+    Args:
+        encoder: any encoder of :mod:`skgraph.encoders`.
+        frames: of a view, ``T``.
+        channels: coordinates of a joint, ``C``.
+        decoder: called as ``decoder(in_dim=..., grid=..., out_dims=...)``.
+        target_network: called as ``target_network(grid=..., patch_dim=..., targets=...)``; ``None`` predicts the raw
+            windows themselves (the starred variants of the paper's figure 3), without information terms.
+        targets: window lengths in segments among the decoder's levels, and ``"g"`` for the whole action.
+        target_input: what targets are made of (table 4): ``"motion"``, the change of each joint to the next segment;
+            ``"joint"``, its coordinates; ``"masked_joint"``, its coordinates with zeros where the encoder sees none.
+        prediction_weight: :math:`\lambda`.
+        covariance_weight: :math:`\alpha`.
+        variance_weight: :math:`\beta`.
+        gamma: deviation that the variance term asks for.
+        reduction: over feature dimensions, ``"mean"`` or ``"sum"`` (equation 3).
+        statistics: ``"position"`` or ``"all"``.
+
+    Raises:
+        ConfigError: an unknown value, or windows that do not fit the token grid.
+    """
+
+    def __init__(
+        self,
+        encoder: nn.Module,
+        frames: int,
+        channels: int = 3,
+        decoder: Callable[..., nn.Module] = PyramidDecoder,
+        target_network: Callable[..., nn.Module] | None = TargetNetwork,
+        targets: Sequence[int | str] = (5, 10, 30, "g"),
+        target_input: Literal["motion", "joint", "masked_joint"] = "motion",
+        prediction_weight: float = 5.0,
+        covariance_weight: float = 5.0,
+        variance_weight: float = 1.0,
+        gamma: float = 1.0,
+        reduction: Literal["mean", "sum"] = "mean",
+        statistics: Literal["position", "all"] = "position",
+    ) -> None:
+        super().__init__()
+        for name, value, known in (
+            ("target_input", target_input, ("motion", "joint", "masked_joint")),
+            ("reduction", reduction, ("mean", "sum")),
+            ("statistics", statistics, ("position", "all")),
+        ):
+            if value not in known:
+                raise ConfigError(f"objective.{name} must be one of {', '.join(known)}, found '{value}'")
+        if not targets or len(set(targets)) < len(targets):
+            raise ConfigError(
+                f"objective.targets must be different targets, such as [5,10,30,g], found {list(targets)}"
+            )
+        self.targets, self.target_input = tuple(targets), target_input
+        self.prediction_weight, self.covariance_weight = prediction_weight, covariance_weight
+        self.variance_weight, self.gamma = variance_weight, gamma
+        self.reduction, self.statistics = reduction, statistics
+        self.encoder = encoder
+        segments, self.joints = encoder.grid
+        patch_dim = frames // segments * channels
+        for target in self.targets:
+            if target != "g" and (not isinstance(target, int) or target < 1 or segments % target):
+                raise ConfigError(
+                    f"objective.targets: a window of {target} segments does not divide the {segments} segments of the "
+                    "token grid"
+                )
+        self.target_network = None
+        out_dims = window_sizes(encoder.grid, patch_dim, self.targets)
+        if target_network is not None:
+            self.target_network = target_network(grid=encoder.grid, patch_dim=patch_dim, targets=self.targets)
+            out_dims = self.target_network.out_dims
+        self.decoder = decoder(in_dim=encoder.dim, grid=encoder.grid, out_dims=out_dims)
+
+    def forward(self, views: Tensor, visible: Tensor, masked: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """See :class:`~skgraph.objectives.objective.Objective`.
+
+        The log has the terms of the loss, and ``target_std`` and ``prediction_std``, the deviation of features between
+        graphs (mean over features, positions and levels).
+        """
+        predictions = self.decoder(self.encoder(views[0], visible), visible)
+        targets = raw_windows(self._raw(views[0], visible), self.joints, self.targets)
+        if self.target_network is not None:
+            targets = self.target_network(targets)
+        errors, variance, covariance = [], 0.0, 0.0
+        for target in self.targets:
+            squares = (predictions[target].float() - targets[target].float()).square()
+            errors.append((squares.mean(-1) if self.reduction == "mean" else squares.sum(-1)).flatten(1))
+            if self.target_network is not None:
+                terms = information_terms(targets[target], self.gamma, self.statistics)
+                variance, covariance = variance + terms[0], covariance + terms[1]
+        prediction = torch.cat(errors, dim=1).mean()  # 1 / M over targets, 1 / B over graphs
+        loss = self.prediction_weight * prediction
+        logs = {"prediction_loss": prediction.detach(), "target_std": _spread(targets)}
+        logs["prediction_std"] = _spread(predictions)
+        if self.target_network is not None:
+            loss = loss + self.covariance_weight * covariance + self.variance_weight * variance
+            logs |= {"variance_loss": variance.detach(), "covariance_loss": covariance.detach()}
+        return loss, logs
+
+    @torch.no_grad()
+    def _raw(self, joints: Tensor, visible: Tensor) -> Tensor:
+        """Raw tokens ``[B, L, l * C]`` that targets are made of."""
+        tokens = patchify(joints.float(), self.encoder.grid[0])
+        if self.target_input == "motion":
+            tokens = segment_motion(tokens, self.joints)
+        elif self.target_input == "masked_joint":
+            seen = torch.zeros(tokens.shape[:2], device=tokens.device).scatter_(1, visible, 1.0)
+            tokens = tokens * seen[..., None]
+        square = tokens.square().mean()
+        if dist.is_available() and dist.is_initialized():
+            dist.all_reduce(square)
+            square /= dist.get_world_size()
+        return (tokens / (square.sqrt() + 1e-6)).clamp(-5, 5)
+
+
+@torch.no_grad()
+def _spread(features: dict[int | str, Tensor]) -> Tensor:
+    return torch.stack([x.float().std(dim=0, correction=0).mean() for x in features.values()]).mean()

@@ -1,0 +1,90 @@
+"""GFP's target generation network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+
+from skgraph.encoders.layers import initialise
+from skgraph.objectives.mlp import mlp
+
+
+class TargetNetwork(nn.Module):
+    """Light MLPs that turn raw windows into features to predict (GFP, section 3.3): the TGN.
+
+    One MLP a level sees a joint over a window of ``t`` segments, ``[t * l * C]`` numbers; the global one sees the whole
+    action, ``[T_e * V * l * C]``. The paper's base is three layers, its shallow variant two, its wide one four layers
+    of twice the width (table 5).
+
+    Args:
+        grid: segments and joints, ``(T_e, V)``.
+        patch_dim: numbers in a raw token, ``l * C``.
+        targets: window lengths in segments, and ``"g"`` for the whole action.
+        hidden_dim: width of the local MLPs and of their targets.
+        global_dim: width of the global MLP and of its target.
+        layers: of each MLP.
+
+    Attributes:
+        out_dims: width of each target.
+    """
+
+    def __init__(
+        self,
+        grid: tuple[int, int],
+        patch_dim: int,
+        targets: Sequence[int | str],
+        hidden_dim: int = 512,
+        global_dim: int = 2048,
+        layers: int = 3,
+    ) -> None:
+        super().__init__()
+        sizes = window_sizes(grid, patch_dim, targets)
+        self.out_dims = {target: global_dim if target == "g" else hidden_dim for target in targets}
+        self.networks = nn.ModuleDict(
+            {str(target): mlp(sizes[target], width, width, layers) for target, width in self.out_dims.items()}
+        )
+        self.apply(initialise)
+
+    def forward(self, windows: dict[int | str, Tensor]) -> dict[int | str, Tensor]:
+        """Features ``[B, N, out_dim]`` of raw windows ``[B, N, size]``, by target."""
+        return {target: self.networks[str(target)](x) for target, x in windows.items()}
+
+
+def window_sizes(grid: tuple[int, int], patch_dim: int, targets: Sequence[int | str]) -> dict[int | str, int]:
+    """Numbers in the raw window of each target."""
+    return {target: patch_dim * (grid[0] * grid[1] if target == "g" else target) for target in targets}
+
+
+def raw_windows(tokens: Tensor, joints: int, targets: Sequence[int | str]) -> dict[int | str, Tensor]:
+    """Cut raw tokens into the windows of every target.
+
+    Args:
+        tokens: ``[B, T_e * V, l * C]``.
+        joints: ``V``.
+        targets: window lengths ``t`` in segments, and ``"g"``.
+
+    Returns:
+        by target: ``[B, T_e / t * V, t * l * C]``, and ``[B, 1, T_e * V * l * C]`` for ``"g"``.
+    """
+    windows: dict[int | str, Tensor] = {}
+    for target in targets:
+        if target == "g":
+            windows[target] = tokens.flatten(1)[:, None]
+        else:
+            x = tokens.unflatten(1, (-1, target, joints)).transpose(2, 3)  # [B, T_e / t, V, t, l * C]
+            windows[target] = x.flatten(3).flatten(1, 2)
+    return windows
+
+
+def segment_motion(tokens: Tensor, joints: int) -> Tensor:
+    """Change of each joint's raw token to the next segment, ``X_e[1:] - X_e[:-1]``; zero in the last segment.
+
+    Args:
+        tokens: ``[B, T_e * V, l * C]``.
+        joints: ``V``.
+    """
+    motion = torch.zeros_like(tokens)
+    motion[:, :-joints] = tokens[:, joints:] - tokens[:, :-joints]
+    return motion
