@@ -21,3 +21,7 @@ class CheckpointError(DataError):
 
 class ConfigError(DataError):
     """A configuration value that is unknown or cannot be combined with the others."""
+
+
+class ContractError(DataError):
+    """An encoder or an objective that does not keep its contract."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from dataclasses import fields
 
@@ -32,6 +33,7 @@ def composed(*overrides: str, config: str = "pretrain") -> dict:
 
 def step(config: dict, topology: Topology, batch: int = 2) -> torch.Tensor:
     torch.manual_seed(0)
+    config["normalise"]["scale"] = None  # otherwise measured from a dataset
     encoder = build_encoder(config, topology)
     objective = build_objective(config, encoder, topology)
     views = build_views(config, topology, encoder.grid[0], objective.num_views)
@@ -44,16 +46,53 @@ def step(config: dict, topology: Topology, batch: int = 2) -> torch.Tensor:
     return loss
 
 
+SMALL = ("encoder.dim=16", "encoder.depth=1", "encoder.heads=2", "objective.predictor.depth=1", "frames=16")
+
+# The smallest of every objective and encoder.
+OBJECTIVES = {
+    "sjepa": ["objective=sjepa", "objective.predictor.depth=1"],
+    "gfp": ["objective=gfp", "objective.decoder.levels=[2,4]", "objective.targets=[2,4,g]"],
+    "mamp": ["objective=mamp", "objective.decoder.depth=1"],
+    "skeletonmae": ["objective=skeletonmae", "objective.decoder.depth=1"],
+    "custom": ["objective=custom", "objective._target_=examples.custom_objective.PredictSpeed"],
+}
+ENCODERS = {
+    "transformer": ["encoder=transformer", "encoder.dim=16", "encoder.depth=1", "encoder.heads=2"],
+    "stgcn": ["encoder=stgcn", "encoder.widths=[8,16]"],
+    "pyg": ["encoder=pyg", "encoder.dim=16", "encoder.depth=1"],
+    "custom": ["encoder=custom", "encoder._target_=examples.custom_encoder.MeanFieldEncoder", "+encoder.dim=16"],
+}
+
+
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_experiments_take_a_step(experiment, topology):
-    config = composed(f"experiment={experiment}")
+    objective = experiment.split("_")[0]
+    own = OBJECTIVES[objective] if objective == "custom" else [f"objective={objective}"] * (objective != "none")
+    config = composed(f"experiment={experiment}", *own)
     # The sizes are the recipe's, only their depth is cut: a test must not take minutes.
-    config["encoder"]["depth"] = config["objective"]["predictor"]["depth"] = 1
-    assert torch.isfinite(step(config, topology, batch=1))
+    for part in (config["encoder"], *(v for v in config["objective"].values() if isinstance(v, dict))):
+        if "depth" in part:
+            part["depth"] = 1
+    assert torch.isfinite(step(config, topology, batch=2))
     TrainerConfig(**config["trainer"])
 
 
-SMALL = ("encoder.dim=16", "encoder.depth=1", "encoder.heads=2", "objective.predictor.depth=1", "frames=16")
+@pytest.mark.parametrize("stream", ["joint", "bone", "motion"])
+@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_every_objective_takes_a_step_with_every_encoder(objective, encoder, stream, topology):
+    parts = (*OBJECTIVES[objective], *ENCODERS[encoder], f"stream={stream}", "frames=16", "patch_length=4")
+    assert torch.isfinite(step(composed(*parts), topology))
+
+
+@pytest.mark.parametrize("name", ["uiprmd_22", "coco_17"])
+@pytest.mark.parametrize("encoder", ENCODERS)
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_every_pair_takes_other_topologies(objective, encoder, name):
+    other = Topology.load(name)
+    flat = () if other.dim == 3 else ("augment.rotate.y=0.0", "augment.rotate.z=0.3")
+    parts = (*OBJECTIVES[objective], *ENCODERS[encoder], *flat, "frames=16", "patch_length=4")
+    assert torch.isfinite(step(composed(*parts), other))
 
 
 @pytest.mark.parametrize("mask", ["motion_joint", "random_joint", "motion_token", "random_token", "limb"])
@@ -85,22 +124,26 @@ PARTS = [
 
 @pytest.mark.parametrize("path", PARTS, ids=lambda p: f"{p.parent.name}/{p.stem}")
 def test_yaml_says_the_constructors_defaults(path):
-    def check(config, where):
-        if not isinstance(config, dict):
+    def check(config, where, preset):
+        if not isinstance(config, dict) or config.get("_target_") == "???":
             return
+        parameters = {}
         if "_target_" in config and path.parent.name not in ("augment", "stream"):
             parameters = inspect.signature(get_class(config["_target_"])).parameters
             for key, value in config.items():
                 if key.startswith("_") or isinstance(value, dict):
                     continue
-                default = parameters[key].default
+                default = preset.get(key, parameters[key].default)
+                if default is inspect.Parameter.empty:
+                    continue
                 assert value == (list(default) if isinstance(default, tuple) else default), f"{where}.{key}"
         elif "_target_" in config:
             assert set(config) - {"_target_"} <= set(inspect.signature(get_class(config["_target_"])).parameters)
         for key, value in config.items():
-            check(value, f"{where}.{key}")
+            default = parameters[key].default if key in parameters else None
+            check(value, f"{where}.{key}", default.keywords if isinstance(default, functools.partial) else {})
 
-    check(OmegaConf.to_container(OmegaConf.load(path)), path.stem)
+    check(OmegaConf.to_container(OmegaConf.load(path)), path.stem, preset={})
 
 
 def test_the_trainer_says_its_defaults():

@@ -1,5 +1,7 @@
 """Encoders: ``encoder(joints [B, T, V, C], visible [B, K] | None) -> tokens [B, K or L, D]``."""
 
+from skgraph.encoders.pyg import PyGEncoder
+from skgraph.encoders.stgcn import STGCNEncoder
 from skgraph.encoders.transformer import TransformerEncoder
 
-__all__ = ["TransformerEncoder"]
+__all__ = ["PyGEncoder", "STGCNEncoder", "TransformerEncoder"]

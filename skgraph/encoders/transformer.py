@@ -9,9 +9,9 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from skgraph.encoders.layers import Block, initialise
-from skgraph.encoders.patches import patchify
+from skgraph.encoders.patches import check_joints, patchify
 from skgraph.encoders.positions import GridEmbedding
-from skgraph.errors import ConfigError, DataError
+from skgraph.errors import ConfigError
 
 if TYPE_CHECKING:
     from skgraph.topology import Topology
@@ -87,7 +87,8 @@ class TransformerEncoder(nn.Module):
         Raises:
             DataError: ``joints`` does not have this encoder's frames, joints and channels.
         """
-        x = self.patches(joints)
+        check_joints(joints, self.grid, self.patch_length, self.channels)
+        x = patchify(joints, self.grid[0])
         if visible is None:
             x = self.embed(x) + self.positions()
         else:
@@ -99,11 +100,3 @@ class TransformerEncoder(nn.Module):
             else:
                 x = block(x)
         return self.norm(x)
-
-    def patches(self, joints: Tensor) -> Tensor:
-        """The raw tokens ``[B, L, l * C]`` of ``joints [B, T, V, C]``, in time-major order."""
-        segments, vertices = self.grid
-        expected = (segments * self.patch_length, vertices, self.channels)
-        if joints.shape[1:] != expected:
-            raise DataError(f"the encoder expects joints [B, {', '.join(map(str, expected))}], found {[*joints.shape]}")
-        return patchify(joints, segments)

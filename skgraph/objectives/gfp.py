@@ -85,9 +85,7 @@ class GFP(Objective):
             if value not in known:
                 raise ConfigError(f"objective.{name} must be one of {', '.join(known)}, found '{value}'")
         if not targets or len(set(targets)) < len(targets):
-            raise ConfigError(
-                f"objective.targets must be different targets, such as [5,10,30,g], found {list(targets)}"
-            )
+            raise ConfigError(f"objective.targets must differ, such as [5,10,30,g], found {list(targets)}")
         self.targets, self.target_input = tuple(targets), target_input
         self.prediction_weight, self.covariance_weight = prediction_weight, covariance_weight
         self.variance_weight, self.gamma = variance_weight, gamma

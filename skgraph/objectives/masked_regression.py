@@ -29,9 +29,9 @@ class MaskedRegression(Objective):
     Args:
         encoder: any encoder of :mod:`skgraph.encoders`.
         frames: of a view, ``T``.
+        target: ``"motion"`` or ``"joint"``.
         channels: coordinates of a joint, ``C``.
         decoder: called as ``decoder(in_dim=..., grid=..., out_dim=...)``; a transformer over all tokens.
-        target: ``"motion"`` or ``"joint"``.
         normalise: take away each target token's own mean and deviation.
 
     Raises:
@@ -42,9 +42,9 @@ class MaskedRegression(Objective):
         self,
         encoder: nn.Module,
         frames: int,
+        target: Literal["motion", "joint"],
         channels: int = 3,
         decoder: Callable[..., nn.Module] = partial(Predictor, depth=5),
-        target: Literal["motion", "joint"] = "motion",
         normalise: bool = True,
     ) -> None:
         super().__init__()

@@ -27,12 +27,6 @@ def test_the_papers_size_has_its_parameters(topology):
     assert sum(p.numel() for p in encoder.parameters()) == blocks + 4 * 256 + (64 + 25) * 256 + 2 * 256
 
 
-def test_a_token_is_a_joint_over_a_patch(encoder):
-    joints = torch.randn(1, 16, 25, 3)
-    token = encoder.patches(joints)[0, 2 * 25 + 7]
-    assert torch.equal(token, joints[0, 8:12, 7].flatten())
-
-
 def test_embedding_is_linear_plus_joint_plus_time(encoder):
     encoder.blocks = torch.nn.ModuleList()
     joints = torch.randn(1, 16, 25, 3)

@@ -1,0 +1,51 @@
+"""An encoder of your own in one file. Check it:
+
+    python custom_encoder.py
+
+and train it with any objective, from the folder that holds this file:
+
+    python -m skgraph.pretrain encoder=custom encoder._target_=custom_encoder.MeanFieldEncoder +encoder.dim=96
+"""
+
+import torch
+from torch import nn
+
+from skgraph import Topology
+from skgraph.checks import check_encoder
+from skgraph.encoders.patches import patchify
+from skgraph.encoders.positions import GridEmbedding
+
+
+class MeanFieldEncoder(nn.Module):
+    """Every visible token learns from itself and from the mean of all visible tokens.
+
+    The constructor gets `topology`, `frames`, `channels` and `patch_length` from the run, and everything else from
+    `encoder.*` on the command line.
+    """
+
+    def __init__(self, topology, frames, channels=3, patch_length=4, dim=64, depth=3):
+        super().__init__()
+        self.dim = dim
+        self.grid = (frames // patch_length, topology.num_joints)  # segments, joints
+        self.embed = nn.Linear(patch_length * channels, dim)
+        self.positions = GridEmbedding(self.grid, dim)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(nn.LayerNorm(2 * dim), nn.Linear(2 * dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim))
+            for _ in range(depth)
+        )
+
+    def forward(self, joints, visible=None):
+        tokens = patchify(joints, self.grid[0])  # [B, L, l * C]
+        if visible is not None:  # what is hidden is not even looked at
+            tokens = tokens.gather(1, visible[..., None].expand(-1, -1, tokens.size(-1)))
+        x = self.embed(tokens) + self.positions(visible)
+        for block in self.blocks:
+            mean = x.mean(dim=1, keepdim=True).expand_as(x)
+            x = x + block(torch.cat([x, mean], dim=-1))
+        return x
+
+
+if __name__ == "__main__":
+    encoder = MeanFieldEncoder(Topology.load("ntu_rgbd"), frames=64)
+    check_encoder(encoder, frames=64)
+    print(f"{type(encoder).__name__} keeps the contract: {encoder.grid} tokens of width {encoder.dim}")

@@ -1,0 +1,139 @@
+"""Checks of the contracts: run them on an encoder or an objective of your own."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from skgraph.errors import ContractError
+
+
+def check_encoder(encoder: nn.Module, frames: int, channels: int = 3) -> None:
+    """Check that a module is an encoder: ``encoder(joints [B, T, V, C], visible [B, K] | None) -> tokens [B, n, D]``.
+
+    Args:
+        encoder: with the attributes ``dim`` (``D``) and ``grid`` (``(T_e, V)``); it is left as it was.
+        frames: that it was built for, ``T``.
+        channels: that it was built for, ``C``.
+
+    Raises:
+        ContractError: a wrong shape, a hidden joint that reaches the output, bodies that reach each other, an output in
+            another order than ``visible``, a parameter without a gradient, or a state dict that does not round-trip.
+    """
+    name = type(encoder).__name__
+    dim, grid = getattr(encoder, "dim", None), getattr(encoder, "grid", None)
+    if not isinstance(dim, int) or not isinstance(grid, tuple) or len(grid) != 2:
+        raise ContractError(f"{name} needs dim (its width) and grid (segments, joints), found {dim} and {grid}")
+    segments, vertices = grid
+    if frames % segments:
+        raise ContractError(f"{name}.grid has {segments} segments, which do not divide the {frames} frames")
+    module = copy.deepcopy(encoder).eval()
+    joints, visible = _example(2, frames, grid, channels)
+
+    tokens = module(joints)
+    if tokens.shape != (2, segments * vertices, dim):
+        raise ContractError(f"{name}(joints) must be {[2, segments * vertices, dim]}, found {[*tokens.shape]}")
+    seen = module(joints, visible)
+    if seen.shape != (*visible.shape, dim):
+        raise ContractError(f"{name}(joints, visible) must be {[*visible.shape, dim]}, found {[*seen.shape]}")
+    if not (tokens.isfinite().all() and seen.isfinite().all()):
+        raise ContractError(f"{name} makes tokens that are not finite")
+
+    hidden = torch.ones(2, segments * vertices).scatter_(1, visible, 0.0).view(2, segments, 1, vertices, 1)
+    hidden = hidden.expand(-1, -1, frames // segments, -1, -1).flatten(1, 2)  # [B, T, V, 1]
+    if not torch.equal(module(joints + 100 * torch.randn_like(joints) * hidden, visible), seen):
+        raise ContractError(f"{name} leaks: what a hidden joint holds changes the tokens")
+    if torch.equal(module(joints + (1 - hidden), visible), seen):
+        raise ContractError(f"{name} does not read its input: visible joints moved and the tokens did not change")
+    if not torch.allclose(module(joints[1:], visible[1:]), seen[1:], atol=1e-4):
+        raise ContractError(f"{name} mixes the bodies of a batch, in evaluation mode")
+    if not torch.allclose(module(joints, visible.flip(1)), seen.flip(1), atol=1e-4):
+        raise ContractError(f"{name} must return tokens in the order of visible")
+
+    _check_gradients(module.train(), lambda: module(joints, visible).square().sum(), name)
+    _check_state(encoder, lambda other: other.eval()(joints, visible), name)
+
+
+def check_objective(objective: nn.Module, frames: int, channels: int = 3) -> None:
+    """Check that a module is an objective (see :class:`~skgraph.objectives.Objective`).
+
+    Args:
+        objective: around an encoder; it is left as it was.
+        frames: of a view, ``T``.
+        channels: coordinates of a joint, ``C``.
+
+    Raises:
+        ContractError: a missing attribute, a loss that is no finite scalar, logs that would keep the graph alive, a
+            parameter without a gradient, or a state dict that does not round-trip.
+    """
+    name = type(objective).__name__
+    views = getattr(objective, "num_views", None)
+    if not isinstance(getattr(objective, "encoder", None), nn.Module) or not isinstance(views, int) or views < 1:
+        raise ContractError(f"{name} needs an encoder (a module) and num_views (at least 1)")
+    if not callable(getattr(objective, "after_step", None)):
+        raise ContractError(f"{name} needs after_step(progress)")
+    module = copy.deepcopy(objective).train()
+    joints, visible = _example(4, frames, module.encoder.grid, channels)
+    tokens = math.prod(module.encoder.grid)
+    masked = torch.ones(4, tokens, dtype=torch.bool).scatter_(1, visible, False).nonzero()[:, 1].view(4, -1)
+    batch = (torch.stack([joints + 0.01 * torch.randn_like(joints) for _ in range(views)]), visible, masked)
+
+    result = module(*batch)
+    if not isinstance(result, tuple) or len(result) != 2 or not isinstance(result[1], dict):
+        raise ContractError(f"{name} must return (loss, logs), found {type(result).__name__}")
+    loss, logs = result
+    if not isinstance(loss, Tensor) or loss.shape != () or not loss.isfinite():
+        raise ContractError(f"{name}: the loss must be a finite scalar, found {loss}")
+    for key, value in logs.items():
+        if not isinstance(value, Tensor) or value.requires_grad or value.numel() != 1:
+            raise ContractError(f"{name}: logs['{key}'] must be a detached scalar tensor, found {value}")
+    _check_gradients(module, lambda: module(*batch)[0], name)
+    before = {key: value.clone() for key, value in module.named_parameters() if value.requires_grad}
+    module.after_step(0.5)
+    for key, value in module.named_parameters():
+        if value.requires_grad and not torch.equal(before[key], value):
+            raise ContractError(f"{name}.after_step changes '{key}', which the optimiser trains")
+    _check_state(objective, lambda other: other.eval()(*batch)[0], name)
+
+
+def _example(batch: int, frames: int, grid: tuple[int, int], channels: int) -> tuple[Tensor, Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    tokens = math.prod(grid)
+    joints = torch.randn(batch, frames, grid[1], channels, generator=generator)
+    visible = torch.rand(batch, tokens, generator=generator).argsort(dim=1)[:, : max(2, tokens // 10)]
+    return joints, visible
+
+
+def _check_gradients(module: nn.Module, loss: Callable[[], Tensor], name: str) -> None:
+    module.zero_grad(set_to_none=True)
+    loss().backward()
+    for key, parameter in module.named_parameters():
+        if parameter.requires_grad and parameter.grad is None:
+            raise ContractError(f"{name} does not use its parameter '{key}'")
+
+
+def _check_state(module: nn.Module, output: Callable[[nn.Module], Tensor], name: str) -> None:
+    """What the state dict holds must be all that the output depends on."""
+    for path, part in module.named_modules():
+        for key, value in vars(part).items():
+            if isinstance(value, Tensor) or (isinstance(value, (list, tuple)) and any(map(torch.is_tensor, value))):
+                where = f"{path}.{key}" if path else key
+                raise ContractError(f"{name} holds the tensor '{where}' outside its state dict: register it")
+    original, other = copy.deepcopy(module), copy.deepcopy(module)
+    state = original.state_dict()
+    constants = {key: value.clone() for key, value in original.named_buffers() if key not in state}
+    with torch.no_grad():
+        for tensor in other.state_dict().values():
+            if tensor.is_floating_point():
+                tensor.add_(0.1)
+    other.load_state_dict(state)
+    first = output(original)
+    for key, value in original.named_buffers():
+        if key in constants and not torch.equal(value, constants[key]):
+            raise ContractError(f"{name} changes its buffer '{key}' and does not save it: its state dict lacks it")
+    if not torch.equal(first, output(other)):
+        raise ContractError(f"{name}: loading its own state dict into another copy gives another output")

@@ -1,0 +1,143 @@
+"""Any convolution of PyTorch Geometric, as an encoder."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import torch_geometric.nn
+from torch import Tensor, nn
+from torch_geometric.nn import MessagePassing
+
+from skgraph.encoders.layers import initialise
+from skgraph.encoders.patches import check_joints, patchify
+from skgraph.encoders.positions import GridEmbedding
+from skgraph.encoders.visible_graph import TokenEdge, TokenGraph, VisibleGraph
+from skgraph.errors import ConfigError
+from skgraph.topology import Topology
+
+
+class PyGEncoder(nn.Module):
+    """Message passing of a named ``torch_geometric.nn`` layer on the graph of the tokens.
+
+    Tokens are the nodes; bones, time and, between visible tokens whose connection is hidden, shortcuts are the edges
+    (:class:`~skgraph.encoders.visible_graph.VisibleGraph`). Hidden joints are not in the graph at all. Blocks are
+    pre-norm: the layer, then a two-layer MLP, each behind a LayerNorm and a residual.
+
+    A layer gets what it takes: edge attributes (type and length) as ``edge_attr``, types as ``edge_type``, the inverse
+    length as ``edge_weight``; an MLP where it wants a ``nn``.
+
+    Args:
+        topology: whose bones join the joints.
+        frames: of the input, ``T``.
+        channels: coordinates of a joint, ``C``.
+        patch_length: frames of a token, ``l``; divides ``frames``.
+        conv: name of a layer: ``"GATv2Conv"``, ``"TransformerConv"``, ``"GINEConv"``, ``"RGCNConv"``, ``"SAGEConv"``...
+        conv_options: more arguments of the layer, such as ``{"heads": 4}``.
+        dim: width ``D``.
+        depth: blocks; information travels so many edges.
+        mlp_ratio: hidden width of the MLPs over ``dim``.
+
+    Attributes:
+        dim: width of the tokens.
+        grid: ``(T_e, V)``, with ``T_e = T / l`` segments.
+
+    Raises:
+        ConfigError: no such layer, options that it does not take, or ``patch_length`` does not divide ``frames``.
+    """
+
+    def __init__(
+        self,
+        topology: Topology,
+        frames: int,
+        channels: int = 3,
+        patch_length: int = 4,
+        conv: str = "GATv2Conv",
+        conv_options: Mapping[str, Any] | None = None,
+        dim: int = 256,
+        depth: int = 8,
+        mlp_ratio: float = 4.0,
+    ) -> None:
+        super().__init__()
+        if frames % patch_length:
+            raise ConfigError(f"patch_length must divide the frames, found {patch_length} for {frames} frames")
+        self.dim = dim
+        self.grid = (frames // patch_length, topology.num_joints)
+        self.patch_length, self.channels = patch_length, channels
+        self.embed = nn.Linear(patch_length * channels, dim)
+        self.positions = GridEmbedding(self.grid, dim)
+        self.graph = VisibleGraph(topology, self.grid[0])
+        self.blocks = nn.ModuleList(_Block(conv, conv_options or {}, dim, mlp_ratio) for _ in range(depth))
+        self.norm = nn.LayerNorm(dim)
+        self.embed.apply(initialise)
+
+    def forward(self, joints: Tensor, visible: Tensor | None = None) -> Tensor:
+        """Encode the visible tokens.
+
+        Args:
+            joints: ``[B, T, V, C]``.
+            visible: token ids ``[B, K]``, token ``t * V + v``; all tokens if not given.
+
+        Returns:
+            tokens ``[B, K, D]``, or ``[B, L, D]`` without ``visible``, in the order of ``visible``.
+
+        Raises:
+            DataError: ``joints`` does not have this encoder's frames, joints and channels.
+        """
+        check_joints(joints, self.grid, self.patch_length, self.channels)
+        x = patchify(joints, self.grid[0])
+        if visible is None:
+            x = self.embed(x) + self.positions()
+            graph = self.graph.whole(len(x))
+        else:
+            x = x.gather(1, visible[..., None].expand(-1, -1, x.size(-1)))
+            x = self.embed(x) + self.positions(visible)
+            graph = self.graph(visible)
+        nodes = x.flatten(0, 1)
+        for block in self.blocks:
+            nodes = block(nodes, graph)
+        return self.norm(nodes).view_as(x)
+
+
+class _Block(nn.Module):
+    def __init__(self, conv: str, options: Mapping[str, Any], dim: int, mlp_ratio: float) -> None:
+        super().__init__()
+        hidden = int(dim * mlp_ratio)
+        self.norm1 = nn.LayerNorm(dim)
+        self.conv = _layer(conv, dict(options), dim)
+        self.norm2 = nn.LayerNorm(dim)
+        self.mlp = nn.Sequential(nn.Linear(dim, hidden), nn.GELU(), nn.Linear(hidden, dim))
+        self.mlp.apply(initialise)
+        self.takes = set(inspect.signature(self.conv.forward).parameters)
+
+    def forward(self, x: Tensor, graph: TokenGraph) -> Tensor:
+        edges: dict[str, Tensor] = {}
+        if "edge_attr" in self.takes:
+            edges["edge_attr"] = graph.edge_attr.to(x.dtype)
+        if "edge_type" in self.takes:
+            edges["edge_type"] = graph.edge_type
+        if "edge_weight" in self.takes:
+            edges["edge_weight"] = (1 / graph.hops).to(x.dtype)
+        x = x + self.conv(self.norm1(x), graph.edge_index, **edges)
+        return x + self.mlp(self.norm2(x))
+
+
+def _layer(name: str, options: dict[str, Any], dim: int) -> MessagePassing:
+    """A message-passing layer of torch_geometric.nn from ``dim`` to ``dim`` features."""
+    kind = getattr(torch_geometric.nn, name, None) if isinstance(name, str) else None
+    if not isinstance(kind, type) or not issubclass(kind, MessagePassing):
+        raise ConfigError(f"encoder.conv must be a message-passing layer of torch_geometric.nn, found '{name}'")
+    takes = inspect.signature(kind).parameters
+    heads = options.get("heads", 1) if options.get("concat", True) else 1
+    if not isinstance(heads, int) or heads < 1 or dim % heads:
+        raise ConfigError(f"encoder.conv_options.heads must divide the width {dim}, found {heads}")
+    given = {
+        "in_channels": dim, "out_channels": dim // heads, "channels": dim, "edge_dim": VisibleGraph.EDGE_DIM,
+        "num_relations": len(TokenEdge), "nn": nn.Sequential(nn.Linear(dim, dim), nn.GELU(), nn.Linear(dim, dim)),
+    }  # fmt: skip
+    given = {key: value for key, value in given.items() if key in takes} | options
+    try:
+        return kind(**given)
+    except (TypeError, ValueError, RuntimeError, AssertionError) as error:
+        raise ConfigError(f"encoder.conv {name} cannot be built with {options}: {error}") from error

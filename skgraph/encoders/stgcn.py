@@ -1,0 +1,162 @@
+"""Spatial-temporal graph convolutions over the skeleton."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from skgraph.encoders.layers import initialise
+from skgraph.encoders.patches import check_joints
+from skgraph.errors import ConfigError
+from skgraph.topology import Topology
+
+
+class STGCNEncoder(nn.Module):
+    """Spatial-temporal graph convolutional network (Yan et al., AAAI 2018) that ends on the token grid.
+
+    Each block convolves over the bones (one weight matrix for a joint itself, its parent and its children, and a
+    learned factor on every edge) and then over time; temporal strides whose product is ``patch_length`` bring ``T``
+    frames to ``T_e`` segments. Hidden tokens are replaced by a learned one *before* the first block, so that what they
+    held cannot reach the output.
+
+    LayerNorm over channels stands where the paper has BatchNorm: it has no running statistics that an average of the
+    weights (a target encoder) would lag behind, and it does not mix visible with hidden joints.
+
+    Args:
+        topology: whose bones the graph has.
+        frames: of the input, ``T``.
+        channels: coordinates of a joint, ``C``.
+        patch_length: frames of a token, ``l``; divides ``frames``.
+        widths: channels of each block. The default is the paper's, 3.1 M parameters.
+        kernel_size: frames that a temporal convolution spans; odd.
+
+    Attributes:
+        dim: width of the tokens, the last of ``widths``.
+        grid: ``(T_e, V)``, with ``T_e = T / l`` segments.
+
+    Raises:
+        ConfigError: ``patch_length`` does not divide ``frames``, or is too long for the kernel.
+    """
+
+    def __init__(
+        self,
+        topology: Topology,
+        frames: int,
+        channels: int = 3,
+        patch_length: int = 4,
+        widths: Sequence[int] = (64, 64, 64, 64, 128, 128, 128, 256, 256, 256),
+        kernel_size: int = 9,
+    ) -> None:
+        super().__init__()
+        if frames % patch_length:
+            raise ConfigError(f"patch_length must divide the frames, found {patch_length} for {frames} frames")
+        if not widths or kernel_size % 2 == 0:
+            raise ConfigError(f"widths and an odd kernel_size are needed, found {list(widths)} and {kernel_size}")
+        self.dim = widths[-1]
+        self.grid = (frames // patch_length, topology.num_joints)
+        self.patch_length, self.channels = patch_length, channels
+        self.embed = nn.Linear(channels, widths[0])
+        # In place of the paper's normalisation of each joint's coordinates: what a joint is like at rest.
+        self.joint_embedding = nn.Parameter(torch.empty(topology.num_joints, widths[0]))
+        self.mask_token = nn.Parameter(torch.empty(widths[0]))
+        adjacency = topology.partitions()
+        self.blocks = nn.ModuleList(
+            STGCNBlock(before, after, adjacency, kernel_size, stride)
+            for before, after, stride in zip(
+                (widths[0], *widths), widths, _strides(patch_length, widths, kernel_size), strict=False
+            )
+        )
+        self.norm = nn.LayerNorm(self.dim)
+        self.apply(initialise)
+        nn.init.normal_(self.joint_embedding, std=0.02)
+        nn.init.normal_(self.mask_token, std=0.02)
+
+    def forward(self, joints: Tensor, visible: Tensor | None = None) -> Tensor:
+        """Encode a body.
+
+        Args:
+            joints: ``[B, T, V, C]``.
+            visible: token ids ``[B, K]``, token ``t * V + v``; all tokens if not given.
+
+        Returns:
+            tokens ``[B, K, D]``, or ``[B, L, D]`` without ``visible``, in the order of ``visible``.
+
+        Raises:
+            DataError: ``joints`` does not have this encoder's frames, joints and channels.
+        """
+        check_joints(joints, self.grid, self.patch_length, self.channels)
+        x = self.embed(joints)
+        if visible is not None:
+            seen = torch.zeros(len(x), math.prod(self.grid), dtype=torch.bool, device=x.device)
+            seen = seen.scatter_(1, visible, True).view(-1, self.grid[0], 1, self.grid[1], 1)
+            seen = seen.expand(-1, -1, self.patch_length, -1, -1).flatten(1, 2)  # [B, T, V, 1]
+            x = torch.where(seen, x, self.mask_token.to(x.dtype))
+        x = x + self.joint_embedding.to(x.dtype)
+        for block in self.blocks:
+            x = block(x)
+        tokens = self.norm(x).flatten(1, 2)  # [B, T_e * V, D]
+        return tokens if visible is None else tokens.gather(1, visible[..., None].expand(-1, -1, self.dim))
+
+
+class STGCNBlock(nn.Module):
+    """A graph convolution, a temporal convolution, and a residual (Yan et al., AAAI 2018, section 3).
+
+    Args:
+        in_dim: channels before.
+        out_dim: channels after.
+        adjacency: partitions ``[K, V, V]`` of the skeleton's normalised adjacency: (set, receiving, sending joint).
+        kernel_size: frames that the temporal convolution spans.
+        stride: of the temporal convolution.
+    """
+
+    def __init__(self, in_dim: int, out_dim: int, adjacency: Tensor, kernel_size: int, stride: int) -> None:
+        super().__init__()
+        self.register_buffer("adjacency", adjacency.clone(), persistent=False)
+        self.edge_weight = nn.Parameter(torch.ones_like(adjacency))
+        self.spatial = nn.Linear(len(adjacency) * in_dim, out_dim)
+        self.norm1 = nn.LayerNorm(out_dim)
+        self.temporal = nn.Conv2d(out_dim, out_dim, (kernel_size, 1), (stride, 1), (kernel_size // 2, 0))
+        self.norm2 = nn.LayerNorm(out_dim)
+        self.shortcut = nn.Identity() if (in_dim, stride) == (out_dim, 1) else nn.Linear(in_dim, out_dim)
+        self.stride = stride
+
+    def forward(self, x: Tensor) -> Tensor:
+        """``[B, T, V, in_dim]`` to ``[B, T / stride, V, out_dim]``."""
+        y = F.relu(self.norm1(self.graph_convolution(x)))
+        y = self.temporal(y.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)  # channels last in memory all the way
+        return F.relu(self.norm2(y) + self.shortcut(x[:, :: self.stride]))
+
+    def graph_convolution(self, x: Tensor) -> Tensor:
+        r""":math:`\sum_k (A_k \circ M_k)\, x\, W_k` for every frame of ``x [B, T, V, in_dim]``."""
+        sets, joints, _ = self.adjacency.shape
+        edges = (self.adjacency * self.edge_weight).flatten(0, 1)  # [K * V, V]
+        y = torch.matmul(edges.to(x.dtype), x)  # [B, T, K * V, in_dim]
+        return self.spatial(y.unflatten(2, (sets, joints)).transpose(2, 3).flatten(3))
+
+
+def _strides(patch_length: int, widths: Sequence[int], kernel_size: int) -> list[int]:
+    """Strides of the blocks, whose product is ``patch_length``: where the width grows, as in the paper."""
+    places = [i for i in range(1, len(widths)) if widths[i] > widths[i - 1]] or [len(widths) - 1]
+    strides = [1] * len(widths)
+    for factor in _prime_factors(patch_length):
+        strides[min(places, key=lambda place: strides[place])] *= factor
+    if max(strides) > kernel_size:
+        raise ConfigError(
+            f"patch_length {patch_length} needs a temporal stride of {max(strides)}, longer than the kernel of "
+            f"{kernel_size} frames: frames would be skipped"
+        )
+    return strides
+
+
+def _prime_factors(number: int) -> list[int]:
+    factors, divisor = [], 2
+    while number > 1:
+        while number % divisor == 0:
+            factors.append(divisor)
+            number //= divisor
+        divisor += 1
+    return factors[::-1]

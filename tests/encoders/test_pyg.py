@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import pytest
+import torch
+import torch_geometric.typing
+
+from skgraph.encoders import PyGEncoder
+from skgraph.errors import ConfigError, DataError
+
+LAYERS = {
+    "GATv2Conv": {"heads": 2},
+    "TransformerConv": {"heads": 2},
+    "GINEConv": None,
+    "RGCNConv": None,
+    "GCNConv": None,
+    "SAGEConv": None,
+    "ResGatedGraphConv": None,
+}
+
+
+def pyg(topology, conv="GATv2Conv", options=None):
+    torch.manual_seed(0)
+    return PyGEncoder(topology, 16, patch_length=4, conv=conv, conv_options=options, dim=16, depth=2).eval()
+
+
+@pytest.fixture(params=LAYERS)
+def encoder(request, topology):
+    return pyg(topology, request.param, LAYERS[request.param])
+
+
+def test_shapes(encoder):
+    joints = torch.randn(2, 16, 25, 3)
+    assert encoder(joints).shape == (2, 100, 16)
+    assert encoder(joints, torch.tensor([[0, 7, 99], [3, 4, 5]])).shape == (2, 3, 16)
+
+
+def test_hidden_joints_cannot_leak(encoder):
+    joints = torch.randn(2, 16, 25, 3)
+    visible = torch.tensor([[0, 30, 57], [3, 28, 99]])
+    hidden = torch.ones(2, 100, dtype=torch.bool).scatter_(1, visible, False)
+    noise = 100 * torch.randn_like(joints) * hidden.view(2, 4, 1, 25, 1).expand(-1, -1, 4, -1, -1).flatten(1, 2)
+    assert torch.equal(encoder(joints, visible), encoder(joints + noise, visible))
+
+
+def test_bodies_do_not_meet(encoder):
+    joints = torch.randn(2, 16, 25, 3)
+    visible = torch.tensor([[0, 30, 57], [3, 28, 99]])
+    assert torch.allclose(encoder(joints, visible)[1:], encoder(joints[1:], visible[1:]), atol=1e-5)
+
+
+def test_all_tokens_visible_equals_no_mask(encoder):
+    joints = torch.randn(2, 16, 25, 3)
+    assert torch.allclose(encoder(joints), encoder(joints, torch.arange(100).expand(2, -1)), atol=1e-5)
+
+
+def test_output_follows_the_order_of_visible(encoder):
+    joints = torch.randn(1, 16, 25, 3)
+    visible = torch.tensor([[5, 60, 31]])
+    assert torch.allclose(encoder(joints, visible).flip(1), encoder(joints, visible.flip(1)), atol=1e-5)
+
+
+def test_a_visible_joint_reaches_its_neighbours(encoder):
+    joints = torch.randn(1, 16, 25, 3)
+    moved = joints.clone()
+    moved[0, 4:8, 5] += 1  # token 30
+    visible = torch.tensor([[4, 30, 57]])
+    change = (encoder(joints, visible) - encoder(moved, visible)).abs().amax(-1)[0]
+    assert (change > 0).all()  # through one shortcut at most
+
+
+@pytest.mark.skipif(not torch_geometric.typing.WITH_TORCH_SCATTER, reason="torch-scatter is not installed")
+def test_the_same_without_torch_scatter(encoder, monkeypatch):
+    joints, visible = torch.randn(2, 16, 25, 3), torch.tensor([[0, 30, 57], [3, 28, 99]])
+    with_extension = encoder(joints, visible)
+    for module in ("torch_geometric.typing", "torch_geometric.utils._scatter", "torch_geometric.utils._segment"):
+        monkeypatch.setattr(f"{module}.WITH_TORCH_SCATTER", False, raising=False)
+    assert torch.allclose(with_extension, encoder(joints, visible), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("conv", "options", "message"),
+    [
+        ("NoConv", None, "must be a message-passing layer of torch_geometric.nn, found 'NoConv'"),
+        ("Linear", None, "found 'Linear'"),
+        (None, None, "found 'None'"),
+        ("GATv2Conv", {"heads": 3}, "heads must divide the width 16, found 3"),
+        ("GCNConv", {"colour": 1}, "encoder.conv GCNConv cannot be built with"),
+    ],
+)
+def test_layers_that_do_not_exist(topology, conv, options, message):
+    with pytest.raises(ConfigError, match=message):
+        pyg(topology, conv, options)
+
+
+def test_errors(topology):
+    with pytest.raises(ConfigError, match="patch_length must divide the frames, found 5 for 16"):
+        PyGEncoder(topology, 16, patch_length=5)
+    with pytest.raises(DataError, match=r"expects joints \[B, 16, 25, 3\], found \[2, 16, 24, 3\]"):
+        pyg(topology)(torch.zeros(2, 16, 24, 3))
