@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from skgraph.data import SkeletonDataset
-from skgraph.training import ViewMaker
+from skgraph.errors import ConfigError, DataError
+from skgraph.training import ViewMaker, stream_scale
 from skgraph.transforms import Center, Compose, MotionAwareJointMask, RandomRotate, ToMotion
 
 
@@ -58,3 +59,46 @@ def test_the_batch_is_left_as_it_was(bodies, topology):
     before = bodies.x.clone()
     maker(topology)(bodies, generator())
     assert torch.equal(bodies.x, before)
+
+
+def scaled(topology, scale, stream=None):
+    return ViewMaker(Compose([Center(topology)]), Compose([]), MotionAwareJointMask(0.9, 4), stream, 1, scale)
+
+
+@pytest.mark.parametrize("stream", [None, ToMotion()])
+def test_scale_divides_the_stream_in_training_and_evaluation(bodies, topology, stream):
+    metres, scaled_down = scaled(topology, 1.0, stream), scaled(topology, 0.25, stream)
+    view, visible, _ = metres(bodies, generator())
+    quarter, same_visible, _ = scaled_down(bodies, generator())
+    torch.testing.assert_close(quarter, view * 4)
+    assert torch.equal(visible, same_visible)  # the mask is drawn before
+    torch.testing.assert_close(scaled_down.plain(bodies).joints, metres.plain(bodies).joints * 4)
+
+
+@pytest.mark.parametrize("scale", [0, -1.0, float("nan"), float("inf"), "big", True])
+def test_a_scale_that_is_no_positive_number_is_an_error(topology, scale):
+    with pytest.raises(ConfigError, match=r"normalise\.scale must be a positive number.*found"):
+        scaled(topology, scale)
+
+
+def test_stream_scale_is_the_root_mean_square_over_frames_that_are_there(store, topology):
+    data = SkeletonDataset(store, items="bodies", frames=16)
+    views = scaled(topology, 3.0)
+    graphs = scaled(topology, 1.0).plain(data.batch(torch.arange(len(data))))
+    expected = graphs.joints[graphs.frame_mask].square().mean().sqrt()
+    measured = stream_scale(data, views, bodies=len(data))
+    assert measured == pytest.approx(float(expected), rel=5e-3)  # three digits
+    assert measured == stream_scale(data, scaled(topology, 1.0), bodies=len(data))  # its own scale does not count
+    assert stream_scale(data, views, bodies=3) == stream_scale(data, views, bodies=3)  # nothing random
+
+
+def test_a_stream_without_spread_is_an_error(store, topology):
+    data = SkeletonDataset(store, items="bodies", frames=16)
+    still = ViewMaker(Compose([]), Compose([]), MotionAwareJointMask(0.9, 4), zeros, 1)
+    with pytest.raises(DataError, match="nothing to learn"):
+        stream_scale(data, still)
+
+
+def zeros(graphs):
+    graphs.joints = torch.zeros_like(graphs.joints)
+    return graphs
