@@ -1,4 +1,4 @@
-"""``python -m skgraph.benchmark data|store``: the measurements behind every claim of speed."""
+"""``python -m skgraph.benchmark data|store|flops|train``: the measurements behind every claim of speed."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import json
 import platform
 import sys
 from pathlib import Path
+from typing import Any
 
 import torch
 from hydra import compose
 from omegaconf import DictConfig, OmegaConf
 
 from skgraph.benchmarks.data import benchmark_data
+from skgraph.benchmarks.flops import benchmark_flops
 from skgraph.benchmarks.store import benchmark_store
+from skgraph.benchmarks.train import benchmark_train
 from skgraph.errors import ConfigError
 from skgraph.training.checkpoint import versions
 from skgraph.verb import verb
@@ -22,21 +25,34 @@ from skgraph.verb import verb
 def main(cfg: DictConfig) -> None:
     """Measure, print a table, and write JSON where ``out`` says."""
     config = OmegaConf.to_container(cfg, resolve=True)
-    what, sizes = config["benchmark"]["name"], config["benchmark"]["sizes"]
+    benchmark = config["benchmark"]
+    what, sizes = benchmark["name"], benchmark["sizes"]
     if what == "data":
-        recipe = compose("pretrain", overrides=[*config["recipe"], "name=benchmark"])
-        measured = benchmark_data(OmegaConf.to_container(recipe, resolve=True), **sizes)
+        measured = benchmark_data(_recipe(config["recipe"]), **sizes)
     elif what == "store":
         measured = benchmark_store(**sizes)
+    elif what in ("flops", "train"):
+        methods = benchmark["methods"]
+        configs = {name: _recipe([*method["overrides"], *config["recipe"]]) for name, method in methods.items()}
+        if what == "flops":
+            published = {name: method.get("published", {}) for name, method in methods.items()}
+            measured = benchmark_flops(configs, published, **sizes)
+        else:
+            measured = benchmark_train(configs, **sizes)
     else:
-        raise ConfigError(f"benchmark must be data or store, found '{what}'")
+        raise ConfigError(f"benchmark must be data, store, flops or train, found '{what}'")
     threads = torch.get_num_threads()
     print(f"{what}: {platform.processor() or platform.machine()}, {threads} threads, torch {torch.__version__}")
     for key, value in measured.items():
-        print(f"{key:<34}{value:>14.4g}")
+        print(f"{key:<48}{value:>10.4g}")
     if config["out"]:
         record = {"benchmark": what, "measured": measured, "sizes": sizes, "threads": threads, "versions": versions()}
         Path(config["out"]).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+
+
+def _recipe(overrides: list[str]) -> dict[str, Any]:
+    """The configuration of a pre-training."""
+    return OmegaConf.to_container(compose("pretrain", overrides=[*overrides, "name=benchmark"]), resolve=True)
 
 
 def _name_first(arguments: list[str]) -> list[str]:

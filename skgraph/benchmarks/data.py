@@ -5,18 +5,17 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch import nn
 from torch_geometric.data import Batch, Data
 from torch_geometric.transforms import Compose, RandomRotate, RandomScale
 
+from skgraph.benchmarks.methods import build_method
 from skgraph.benchmarks.timing import median_seconds
-from skgraph.build import build_encoder, build_objective, build_views, measure_scale, open_store
+from skgraph.benchmarks.train import training_step
+from skgraph.build import measure_scale, open_store
 from skgraph.data import EpochLoader, SkeletonDataset
 from skgraph.data.edges import spatiotemporal_edges
 from skgraph.data.temporal import sample_positions, sample_windows
 from skgraph.training import ViewMaker
-from skgraph.training.devices import autocast
-from skgraph.training.optimizer import adamw
 
 
 def benchmark_data(config: dict[str, Any], batch_size: int, repeats: int) -> dict[str, float]:
@@ -39,33 +38,20 @@ def benchmark_data(config: dict[str, Any], batch_size: int, repeats: int) -> dic
                               min_frames=config["min_frames"])  # fmt: skip
     config = measure_scale(config, dataset)
     loader = EpochLoader(dataset, batch_size)
-    torch.manual_seed(0)
-    encoder = build_encoder(config, store.topology)
-    objective = build_objective(config, encoder, store.topology)
-    views = build_views(config, store.topology, encoder.grid[0], objective.num_views)
-    optimizer = adamw(objective, 1e-4)
+    objective, views = build_method(config, store.topology)
     chosen, generator = loader.order(0)[:batch_size], loader.step_generator(0)
 
     def prepare() -> tuple[torch.Tensor, ...]:
         return views(dataset.batch(chosen, generator), generator)
 
     prepared = prepare()
-
-    def step() -> None:
-        with autocast(torch.device("cpu"), config["precision"]):
-            loss, _ = objective(*prepared)
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(objective.parameters(), 1.0, foreach=True)
-        optimizer.step()
-        objective.after_step(0.5)
-
+    step = training_step(objective, lambda: prepared, torch.device("cpu"), config["precision"])
     seconds = {
         "gather": median_seconds(lambda: dataset.batch(chosen, generator), repeats),
         "data_path": median_seconds(prepare, repeats),
         "training_step": median_seconds(step, max(3, repeats // 5)),
     }
-    one_by_one = _graph_by_graph(dataset, config, encoder.grid[0], views)
+    one_by_one = _graph_by_graph(dataset, config, objective.encoder.grid[0], views)
     seconds["graph_by_graph"] = median_seconds(lambda: one_by_one(chosen), max(3, repeats // 5))
     result = {f"{key}_ms": 1e3 * value for key, value in seconds.items()}
     whole = seconds["data_path"] + seconds["training_step"]

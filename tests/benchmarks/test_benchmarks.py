@@ -9,8 +9,10 @@ import pytest
 
 from skgraph.benchmark import _name_first, main
 from skgraph.benchmarks.data import benchmark_data
+from skgraph.benchmarks.flops import benchmark_flops, count_flops
 from skgraph.benchmarks.store import benchmark_store
 from skgraph.benchmarks.timing import median_seconds
+from skgraph.benchmarks.train import BODIES_PER_CLIP, benchmark_train
 from tests.test_configs import SMALL, composed
 
 
@@ -32,6 +34,53 @@ def test_store_reports_opening_and_memory():
     measured = benchmark_store(clips=50, frames=10, batch_size=8, repeats=3)
     assert measured["clips"] == 50 and measured["store_mib"] == pytest.approx(50 * 10 * 75 * 2 / 2**20)
     assert measured["open_seconds"] > 0 and measured["read_ms_per_batch"] > 0
+
+
+# GFP (ICCV 2025), Table 1: GFLOPs of a two-body clip.
+PUBLISHED = {
+    "gfp": {"encoder": (1.97, 0.05), "decoder": (1.57, 0.10), "target_network": (0.64, 0.10), "targets": (251, 0)},
+    "mamp": {"encoder": (1.97, 0.05), "decoder": (17.70, 0.05), "targets": (750, 0)},
+}
+
+
+@pytest.mark.parametrize("method", PUBLISHED)
+def test_modules_cost_what_the_paper_says(method, topology):
+    depth = ["objective.decoder.depth=5"] * (method == "mamp")
+    counted = count_flops(composed(f"experiment={method}_ntu60_xsub", *depth), topology, bodies=2)
+    for part, (published, tolerance) in PUBLISHED[method].items():
+        assert counted[part] == pytest.approx(published, rel=tolerance), part
+
+
+def test_flops_of_a_linear_layer_are_two_for_each_weight(topology):
+    config = composed("objective=mamp", "patch_length=4", *SMALL[:3], "frames=16", "objective.decoder.depth=1")
+    one, two = (count_flops(config, topology, bodies) for bodies in (1, 2))
+    assert two["encoder"] == pytest.approx(2 * one["encoder"]) and one["targets"] == 4 * 25
+    assert one["total"] == pytest.approx(one["encoder"] + one["decoder"])
+    tokens, dim, patch = 10, 16, 12  # visible tokens, width, coordinates of a token; one block
+    layers = 2 * tokens * (patch * dim + 4 * dim * dim + 8 * dim * dim)
+    attention = 2 * 2 * tokens * tokens * dim
+    assert one["encoder"] * 1e9 == layers + attention
+
+
+def test_published_figures_stand_beside_ours():
+    config = composed("objective=mamp", "patch_length=4", *SMALL[:3], "frames=16", "objective.decoder.depth=1")
+    measured = benchmark_flops({"small": config}, {"small": {"targets": 200}}, topology="ntu_rgbd", bodies=1)
+    assert measured["small targets"] == 100 and measured["small targets, published"] == 200
+    assert measured["small targets, ours over published"] == 0.5 and measured["small encoder GFLOPs"] > 0
+
+
+def test_train_compares_methods_in_one_run():
+    size = ("patch_length=4", "frames=16", *SMALL[:3])
+    configs = {
+        "sjepa": composed("objective=sjepa", "objective.predictor.depth=1", *size),
+        "mamp": composed("objective=mamp", "objective.decoder.depth=1", *size),
+    }
+    for config in configs.values():
+        config["device"] = "cpu"
+    measured = benchmark_train(configs, reference="mamp", topology="ntu_rgbd", bodies=2, repeats=2)
+    assert measured["mamp over mamp"] == 1
+    assert measured["sjepa over mamp"] == pytest.approx(measured["sjepa bodies/s"] / measured["mamp bodies/s"])
+    assert measured["sjepa clips/s"] == pytest.approx(measured["sjepa bodies/s"] / BODIES_PER_CLIP)
 
 
 def test_the_verb_prints_a_table_and_writes_json(tmp_path, monkeypatch, capsys):
