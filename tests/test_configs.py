@@ -51,7 +51,16 @@ SMALL = ("encoder.dim=16", "encoder.depth=1", "encoder.heads=2", "objective.pred
 # The smallest of every objective and encoder.
 OBJECTIVES = {
     "sjepa": ["objective=sjepa", "objective.predictor.depth=1"],
-    "gfp": ["objective=gfp", "objective.decoder.levels=[2,4]", "objective.targets=[2,4,g]"],
+    "gfp": [
+        "objective=gfp",
+        "objective.decoder.levels=[2,4]",
+        "objective.targets=[2,4,g]",
+        *(
+            f"objective.{part}.{key}=32"
+            for part in ("decoder", "target_network")
+            for key in ("hidden_dim", "global_dim")
+        ),
+    ],
     "mamp": ["objective=mamp", "objective.decoder.depth=1"],
     "skeletonmae": ["objective=skeletonmae", "objective.decoder.depth=1"],
     "custom": ["objective=custom", "objective._target_=examples.custom_objective.PredictSpeed"],
