@@ -1,0 +1,142 @@
+"""The README's table of small results: train every row, on a CPU, and collect what came out.
+
+    python examples/small_results.py                         # the rows, and the command behind each
+    python examples/small_results.py 'irds/*' --data data    # train these (those that are not finished), then collect
+    python examples/small_results.py --json out.json         # collect what is finished
+
+`data/irds` and `data/uiprmd` are stores of IntelliRehabDS (every second subject trains) and UI-PRMD (1 to 5 train):
+
+    python -m skgraph.prepare dataset=npz source=irds.npz topology=ntu_rgbd out=data/irds split.by=subject
+    python -m skgraph.prepare dataset=npz source=uiprmd.npz topology=uiprmd_22 out=data/uiprmd 'split.train=[1,2,3,4,5]'
+"""
+
+import argparse
+import fnmatch
+import json
+import subprocess
+import sys
+import time
+from datetime import date
+from pathlib import Path
+
+THREE, ONE = (0, 1, 2), (0,)
+METHODS = {  # name: overrides, seeds
+    "sjepa": (["objective=sjepa"], THREE),
+    "sjepa_joints": (["objective=sjepa", "mask=random_joint", "mask.ratio=0.75"], THREE),
+    "sjepa_algorithm2": (["objective=sjepa", "mask=motion_joint"], THREE),
+    "gfp": (["objective=gfp"], THREE),
+    "mamp": (["objective=mamp"], THREE),
+    "skeletonmae": (["objective=skeletonmae"], ONE),
+    "sjepa_stgcn": (["objective=sjepa", "encoder=stgcn"], ONE),
+    "gfp_stgcn": (["objective=gfp", "encoder=stgcn"], ONE),
+    "sjepa_pyg": (["objective=sjepa", "encoder=pyg"], ONE),
+    "gfp_pyg": (["objective=gfp", "encoder=pyg"], ONE),
+}
+SJEPA_ABLATIONS = {
+    "motion_mask": ["mask=motion_token"],
+    "l2": ["objective.loss=l2"],
+    "no_centre": ["objective.center=null"],
+    "one_view": ["objective.two_views=false"],
+    "metres": ["normalise.scale=null"],
+}
+GFP_ABLATIONS = {
+    "targets_4": ["objective.targets=[4]"],
+    "targets_g": ["objective.targets=[g]"],
+    "targets_4_8_16": ["objective.targets=[4,8,16]"],
+    "input_joint": ["objective.target_input=joint"],
+    "input_masked_joint": ["objective.target_input=masked_joint"],
+    "no_tgn": ["objective.target_network=null"],
+    "no_information": ["objective.variance_weight=0", "objective.covariance_weight=0"],
+    "sum": ["objective.reduction=sum"],
+    "statistics_all": ["objective.statistics=all"],
+    "motion_mask": ["mask=motion_token"],
+}
+
+
+def rows(data: str) -> dict[str, list[str]]:
+    """Every run by its name: `dataset/method/seed`, and the overrides that make it."""
+    found = {f"synthetic/sjepa/{seed}": [f"seed={seed}"] for seed in THREE}
+    for dataset in ("irds", "uiprmd"):
+        # Its people face the camera: headings within 20 degrees are enough.
+        store = ["dataset=store", f"dataset.root={data}/{dataset}", "augment.rotate.y=0.35"]
+        for method, (overrides, seeds) in METHODS.items():
+            for seed in seeds:
+                found[f"{dataset}/{method}/{seed}"] = [*store, *overrides, f"seed={seed}"]
+        if dataset == "irds":
+            for name, overrides in SJEPA_ABLATIONS.items():
+                found[f"irds/sjepa-{name}/0"] = [*store, *overrides]
+            for name, overrides in GFP_ABLATIONS.items():
+                found[f"irds/gfp-{name}/0"] = [*store, "objective=gfp", *overrides]
+    return found
+
+
+def train(name: str, overrides: list[str], runs: Path) -> None:
+    """Train one row; a row that is finished is left alone, one that was stopped goes on."""
+    folder = runs / name
+    if list(folder.glob("evaluation/*/result.json")):
+        return
+    command = [sys.executable, "-m", "skgraph.pretrain", f"runs={runs}", f"name={name}", *overrides]
+    start = time.perf_counter()
+    subprocess.run(command, check=True)
+    (folder / "seconds").write_text(f"{time.perf_counter() - start:.0f}\n")
+
+
+def collect(data: str, runs: Path) -> list[dict]:
+    """What the finished rows reached, in the order of the rows."""
+    results = []
+    for name, overrides in rows(data).items():
+        cards = [json.loads(path.read_text()) for path in sorted((runs / name).glob("evaluation/*/result.json"))]
+        if cards:
+            seconds = runs / name / "seconds"
+            results.append({
+                "row": name,
+                "command": " ".join(["python -m skgraph.pretrain", *overrides]),
+                **{card["protocol"]: [round(card["top1"], 1), round(card["random_init_top1"], 1)] for card in cards},
+                "rankme": round(cards[0]["rankme"], 1),
+                "seconds": int(seconds.read_text()) if seconds.exists() else None,
+                "versions": cards[0]["versions"],
+                "device": cards[0]["device"],
+            })  # fmt: skip
+    return results
+
+
+def table(results: list[dict]) -> str:
+    """A line for each method: trained / random init of every seed, and the mean gain, in per cent."""
+    lines = ["| | kNN | linear | seconds |", "|---|---|---|---|"]
+    for method in dict.fromkeys(result["row"].rpartition("/")[0] for result in results):
+        seeds = [result for result in results if result["row"].rpartition("/")[0] == method]
+        cells = [method]
+        for protocol in ("knn", "linear"):
+            trained, random = zip(*(seed[protocol] for seed in seeds), strict=True)
+            gain = (sum(trained) - sum(random)) / len(seeds)
+            cells.append(f"{', '.join(map(str, trained))} / {', '.join(map(str, random))}: **{gain:+.1f}**")
+        cells.append(", ".join(str(seed["seconds"]) for seed in seeds))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rows", nargs="*", help="names or patterns of rows to train")
+    parser.add_argument("--data", default="data", help="folder of the stores irds and uiprmd")
+    parser.add_argument("--runs", type=Path, default=Path("runs/small"), help="folder of the runs")
+    parser.add_argument("--json", type=Path, help="write what is finished to this file")
+    options = parser.parse_args()
+    known = rows(options.data)
+    for pattern in options.rows:
+        if not (chosen := fnmatch.filter(known, pattern)):
+            parser.error(f"no row matches '{pattern}'; there are {', '.join(known)}")
+        for name in chosen:
+            train(name, known[name], options.runs)
+    results = collect(options.data, options.runs)
+    if not options.rows and not results:
+        for name, overrides in known.items():
+            print(f"{name:<32} python -m skgraph.pretrain {' '.join(overrides)}")
+    if results:
+        print(table(results))
+    if options.json:
+        options.json.write_text(json.dumps({"date": str(date.today()), "results": results}, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
