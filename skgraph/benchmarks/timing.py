@@ -8,12 +8,15 @@ from collections.abc import Callable
 
 
 def median_seconds(call: Callable[[], object], repeats: int, warmup: int = 1) -> float:
-    """Median wall time of a call, after ``warmup`` calls that do not count."""
-    for _ in range(warmup):
-        call()
-    times = []
-    for _ in range(repeats):
+    """Median wall time of a call, after ``warmup`` calls that do not count.
+
+    What a call returns lives until the next one has returned, as in a training loop: otherwise the memory of every batch
+    would go back to the system and be asked for again.
+    """
+    times, result = [], None
+    for _ in range(warmup + repeats):
         start = time.perf_counter()
-        call()
+        result = call()
         times.append(time.perf_counter() - start)
-    return statistics.median(times)
+    del result
+    return statistics.median(times[warmup:])

@@ -66,7 +66,7 @@ class ViewMaker(nn.Module):
         if self.stream is not None:
             views = self.stream(views, generator)
         joints = views.joints[:, 0].unflatten(0, (self.num_views, -1))
-        return joints if self.scale == 1 else joints / self.scale, visible, masked
+        return joints if self.scale == 1 else joints.div_(self.scale), visible, masked  # copies, not the batch
 
     @torch.no_grad()
     def plain(self, graphs: SkeletonData) -> SkeletonData:
