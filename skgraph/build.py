@@ -40,8 +40,11 @@ def instance(config: Mapping[str, Any], where: str, **objects: Any) -> nn.Module
     try:
         kind = get_class(target)
     except Exception as error:  # hydra raises ImportError, ValueError and others for names that lead nowhere
-        reason = str(error).strip().splitlines()
-        raise ConfigError(f"{where}._target_ '{target}' cannot be imported: {reason[0] if reason else ''}") from error
+        cause = error  # hydra's words say what failed, their cause says why
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        hint = "; a file of your own must lie in the folder where the command runs" if "skgraph" not in target else ""
+        raise ConfigError(f"{where}._target_ '{target}' cannot be imported: {_first_line(cause)}{hint}") from error
     if not issubclass(kind, nn.Module):
         raise ConfigError(f"{where}._target_ '{target}' is not a torch.nn.Module")
     accepted = inspect.signature(kind).parameters
@@ -60,6 +63,10 @@ def instance(config: Mapping[str, Any], where: str, **objects: Any) -> nn.Module
         raise
     except (TypeError, ValueError, RuntimeError, ArithmeticError, AttributeError, AssertionError) as error:
         raise ConfigError(f"{where}: {kind.__name__} cannot be built from {_plain(values)}: {error}") from error
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _plain(values: Mapping[str, Any]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import time
 
 from hydra.utils import instantiate
 from omegaconf import DictConfig, OmegaConf
 
+from skgraph.data_dir import data_dir
 from skgraph.datasets.report import report
 from skgraph.datasets.write_store import Written
 from skgraph.errors import ConfigError
@@ -45,5 +47,14 @@ def _check_kinds(cfg: DictConfig) -> None:
             cfg[key] = str(cfg[key])  # a folder may be called 2024
 
 
+def _says_what_there_is(arguments: list[str]) -> bool:
+    """Whether help is asked for before a dataset is chosen, which Hydra cannot answer: every dataset has its own."""
+    return bool({"--help", "-h"} & set(arguments)) and not any(word.startswith("dataset=") for word in arguments)
+
+
 if __name__ == "__main__":
-    main()
+    if _says_what_there_is(sys.argv[1:]):
+        datasets = sorted(path.stem for path in (data_dir("configs") / "prepare" / "dataset").glob("*.yaml"))
+        print(f"{__doc__}\n\ndataset is one of {', '.join(datasets)}; dataset={datasets[0]} --help shows its options.")
+    else:
+        main()

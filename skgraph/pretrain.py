@@ -75,7 +75,9 @@ def pretrain(config: dict, device: torch.device, group: Processes = Processes())
     )
     complete = trainer.fit()
     if complete and group.is_main and protocols:
-        cards = compare(folder, store, split, protocols, device, config["precision"])
+        cards = compare(
+            folder, store, split, protocols, device, config["precision"], progress=trainer_config.progress
+        )  # fmt: skip
         say(table(cards, store, split))
     group.barrier()
 

@@ -191,7 +191,7 @@ def test_zero_bodies_are_absent_and_zero_clips_left_out(tmp_path):
     assert store.subject.tolist() == [0, 1, 2, 2]
     assert store.clip(0).frame_mask.tolist() == [[True] * 6, [False, True, True, False, True, False]]
     assert store.split("xsub", "train").tolist() == [0, 2, 3]
-    assert written.notes == ["1 classes have no test clip: 'sit'"]
+    assert written.notes == ["1 class has no test clip: 'sit'"]
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from collections.abc import Callable
 def median_seconds(call: Callable[[], object], repeats: int, warmup: int = 1) -> float:
     """Median wall time of a call, after ``warmup`` calls that do not count.
 
-    What a call returns lives until the next one has returned, as in a training loop: otherwise the memory of every batch
-    would go back to the system and be asked for again.
+    What a call returns lives until the next one has returned, as in a training loop: otherwise the memory of every
+    batch would go back to the system and be asked for again.
     """
     times, result = [], None
     for _ in range(warmup + repeats):

@@ -39,7 +39,7 @@ class EpochLoader:
         if not self.steps_per_epoch:
             raise ConfigError(
                 f"the dataset has {len(dataset)} {dataset.kind}, fewer than one global batch of "
-                f"{batch_size} x {world_size}: choose a smaller batch_size"
+                f"{batch_size} x {world_size}: choose a smaller trainer.batch_size"
             )
 
     def step_generator(self, step: int) -> torch.Generator:

@@ -106,7 +106,8 @@ def _split_notes(raw: RawDataset, train: np.ndarray, kept: list[int]) -> list[st
     for part, labels in (("training", y[trains]), ("test", y[~trains])):
         if absent := sorted(set(y.tolist()) - set(labels.tolist())):
             names = ", ".join(f"'{raw.class_names[label]}'" for label in absent[:5])
-            notes.append(f"{len(absent)} classes have no {part} clip: {names}{', ...' if len(absent) > 5 else ''}")
+            how_many = "1 class has" if len(absent) == 1 else f"{len(absent)} classes have"
+            notes.append(f"{how_many} no {part} clip: {names}{', ...' if len(absent) > 5 else ''}")
     if raw.subject is not None:
         subjects = raw.subject[kept]
         if both := len(np.intersect1d(subjects[trains], subjects[~trains])):

@@ -1,4 +1,4 @@
-"""Any convolution of PyTorch Geometric, as an encoder."""
+"""Convolutions of PyTorch Geometric, as an encoder."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import inspect
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 import torch_geometric.nn
 from torch import Tensor, nn
 from torch_geometric.nn import MessagePassing
@@ -25,8 +26,10 @@ class PyGEncoder(nn.Module):
     (:class:`~skgraph.encoders.visible_graph.VisibleGraph`). Hidden joints are not in the graph at all. Blocks are
     pre-norm: the layer, then a two-layer MLP, each behind a LayerNorm and a residual.
 
-    A layer gets what it takes: edge attributes (type and length) as ``edge_attr``, types as ``edge_type``, the inverse
-    length as ``edge_weight``; an MLP where it wants a ``nn``.
+    Any layer will do that turns node features (and edge attributes) into node features of a width that can be chosen;
+    one that wants more (positions, a list of relations) is refused when it is built. A layer gets what it takes: edge
+    attributes (type and length) as ``edge_attr``, types as ``edge_type``, the inverse length as ``edge_weight``; an MLP
+    where it wants a ``nn``.
 
     Args:
         topology: whose bones join the joints.
@@ -44,7 +47,8 @@ class PyGEncoder(nn.Module):
         grid: ``(T_e, V)``, with ``T_e = T / l`` segments.
 
     Raises:
-        ConfigError: no such layer, options that it does not take, or ``patch_length`` does not divide ``frames``.
+        ConfigError: no such layer, one that wants other input, options that it does not take, or ``patch_length`` does
+            not divide ``frames``.
     """
 
     def __init__(
@@ -110,8 +114,13 @@ class _Block(nn.Module):
         self.mlp = nn.Sequential(nn.Linear(dim, hidden), nn.GELU(), nn.Linear(hidden, dim))
         self.mlp.apply(initialise)
         self.takes = set(inspect.signature(self.conv.forward).parameters)
+        self._try(conv, dim)
 
     def forward(self, x: Tensor, graph: TokenGraph) -> Tensor:
+        x = x + self._convolved(self.norm1(x), graph)
+        return x + self.mlp(self.norm2(x))
+
+    def _convolved(self, x: Tensor, graph: TokenGraph) -> Tensor:
         edges: dict[str, Tensor] = {}
         if "edge_attr" in self.takes:
             edges["edge_attr"] = graph.edge_attr.to(x.dtype)
@@ -119,8 +128,22 @@ class _Block(nn.Module):
             edges["edge_type"] = graph.edge_type
         if "edge_weight" in self.takes:
             edges["edge_weight"] = (1 / graph.hops).to(x.dtype)
-        x = x + self.conv(self.norm1(x), graph.edge_index, **edges)
-        return x + self.mlp(self.norm2(x))
+        return self.conv(x, graph.edge_index, **edges)
+
+    @torch.no_grad()
+    def _try(self, conv: str, dim: int) -> None:
+        """Two joined nodes through the layer: one that wants more than that says so here, not in a step."""
+        ends = torch.tensor([0, 1])
+        graph = TokenGraph(torch.stack([ends, ends.flip(0)]), torch.zeros_like(ends), torch.ones_like(ends))
+        with torch.random.fork_rng(devices=[]):
+            try:
+                shape = tuple(self._convolved(torch.zeros(2, dim), graph).shape)
+            except Exception as error:  # whatever a layer of somebody else's raises
+                raise ConfigError(
+                    f"encoder.conv {conv} does not work on node features and edge attributes alone: {error}"
+                ) from error
+        if shape != (2, dim):
+            raise ConfigError(f"encoder.conv {conv} must keep node features [N, {dim}], found {list(shape)} for N = 2")
 
 
 def _layer(name: str, options: dict[str, Any], dim: int) -> MessagePassing:

@@ -18,6 +18,7 @@ from skgraph.evaluation.protocols import Protocol, top_k
 from skgraph.evaluation.result import save_result
 from skgraph.topology import Topology
 from skgraph.training.checkpoint import load_weights, read_checkpoint, versions
+from skgraph.training.devices import choose_precision
 from skgraph.training.diagnostics import collapse_warning, rankme
 
 
@@ -104,6 +105,7 @@ def compare(
                         "preprocessing": store.meta["preprocessing"], "train_clips": len(parts["train"]),
                         "test_clips": len(parts["test"])},
             "crop": crop, "bodies": bodies, "step": content["step"], "seed": config["seed"], "device": str(device),
+            "precision": choose_precision(device, precision),
             "versions": versions(), "config": config, "seconds": round(time.perf_counter() - start, 1),
         }  # fmt: skip
         cards.append(card)

@@ -84,12 +84,23 @@ def autocast(device: torch.device, precision: str = "auto") -> torch.autocast:
     Raises:
         ConfigError: an unknown precision.
     """
+    return torch.autocast(
+        device.type, dtype=torch.bfloat16, enabled=choose_precision(device, precision) == "bf16"
+    )  # fmt: skip
+
+
+def choose_precision(device: torch.device, precision: str = "auto") -> str:
+    """``"bf16"`` or ``"fp32"``: what a precision means on a device.
+
+    Raises:
+        ConfigError: an unknown precision.
+    """
     if precision not in ("auto", "bf16", "fp32"):
         raise ConfigError(f"precision must be 'auto', 'bf16' or 'fp32', found '{precision}'")
-    if precision == "auto":
-        native = torch.cuda.is_bf16_supported() if device.type == "cuda" else _cpu_has_bf16()
-        precision = "bf16" if native else "fp32"
-    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=precision == "bf16")
+    if precision != "auto":
+        return precision
+    native = torch.cuda.is_bf16_supported() if device.type == "cuda" else _cpu_has_bf16()
+    return "bf16" if native else "fp32"
 
 
 def _cpu_has_bf16() -> bool:

@@ -227,8 +227,9 @@ class Trainer:
             bar.close()
             if log:
                 log.close()
-        if stopping and self.processes.is_main:
-            self.say(f"stopped at step {self.step} of {self.total_steps}; the same command resumes")
+        if self.step < self.total_steps and self.processes.is_main:
+            how = "the same command" if stopping else "the same command without trainer.stop_at"
+            self.say(f"stopped at step {self.step} of {self.total_steps}, before any evaluation; {how} goes on")
         return self.step >= self.total_steps
 
     def _train_step(self, model: nn.Module, bodies, generator: torch.Generator) -> tuple[Tensor, dict, float]:

@@ -2,7 +2,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+import torch_geometric.nn
 import torch_geometric.typing
+from torch_geometric.nn import MessagePassing
 
 from skgraph.encoders import PyGEncoder
 from skgraph.errors import ConfigError, DataError
@@ -89,6 +91,25 @@ def test_the_same_without_torch_scatter(encoder, monkeypatch):
 def test_layers_that_do_not_exist(topology, conv, options, message):
     with pytest.raises(ConfigError, match=message):
         pyg(topology, conv, options)
+
+
+# Every message-passing layer of PyG either works with no options but the width, or says at once why it does not.
+ALL_LAYERS = [
+    name
+    for name in torch_geometric.nn.conv.__all__
+    if isinstance(kind := getattr(torch_geometric.nn, name), type) and issubclass(kind, MessagePassing)
+]
+
+
+@pytest.mark.parametrize("conv", ALL_LAYERS)
+def test_a_layer_works_or_is_refused_when_it_is_built(topology, conv):
+    try:
+        encoder = pyg(topology, conv, None)
+    except ConfigError as error:
+        assert f"encoder.conv {conv} " in str(error) and "\n" not in str(error)
+        assert conv not in LAYERS
+    else:
+        assert torch.isfinite(encoder(torch.randn(1, 16, 25, 3), torch.tensor([[0, 30, 57]]))).all()
 
 
 def test_errors(topology):

@@ -157,7 +157,7 @@ def test_a_signal_stops_with_a_checkpoint(store, tmp_path):
     stopped._train_step = train_step
     assert not stopped.fit()
     assert read_checkpoint(tmp_path / "r" / "checkpoint.pt")["step"] == 2
-    assert said[-1] == "stopped at step 2 of 4; the same command resumes"
+    assert said[-1] == "stopped at step 2 of 4, before any evaluation; the same command goes on"
     again = trainer(store, tmp_path / "r")
     assert again.resume() and again.fit()
     trainer(store, tmp_path / "whole").fit()
