@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import platform
 import sys
@@ -12,45 +13,62 @@ import torch
 from hydra import compose
 from omegaconf import DictConfig, OmegaConf
 
+from skgraph.atomic import atomic_file
 from skgraph.benchmarks.data import benchmark_data
 from skgraph.benchmarks.flops import benchmark_flops
 from skgraph.benchmarks.store import benchmark_store
 from skgraph.benchmarks.train import benchmark_train
 from skgraph.errors import ConfigError
 from skgraph.training.checkpoint import versions
+from skgraph.values import at_least, check_kinds
 from skgraph.verb import verb
+
+_BENCHMARKS = {"data": benchmark_data, "store": benchmark_store, "flops": benchmark_flops, "train": benchmark_train}
 
 
 @verb("benchmark")
 def main(cfg: DictConfig) -> None:
     """Measure, print a table, and write JSON where ``out`` says."""
     config = OmegaConf.to_container(cfg, resolve=True)
-    benchmark = config["benchmark"]
-    what, sizes = benchmark["name"], benchmark["sizes"]
+    benchmark, recipe = config["benchmark"], config["recipe"]
+    what, sizes, methods = benchmark["name"], benchmark["sizes"], benchmark.get("methods", {})
+    _check(what, sizes, recipe, config["out"])
+    configs = {name: _pretraining([*method["overrides"], *recipe]) for name, method in methods.items()}
     if what == "data":
-        measured = benchmark_data(_recipe(config["recipe"]), **sizes)
+        measured = benchmark_data(_pretraining(recipe), **sizes)
     elif what == "store":
         measured = benchmark_store(**sizes)
-    elif what in ("flops", "train"):
-        methods = benchmark["methods"]
-        configs = {name: _recipe([*method["overrides"], *config["recipe"]]) for name, method in methods.items()}
-        if what == "flops":
-            published = {name: method.get("published", {}) for name, method in methods.items()}
-            measured = benchmark_flops(configs, published, **sizes)
-        else:
-            measured = benchmark_train(configs, **sizes)
+    elif what == "flops":
+        published = {name: method.get("published", {}) for name, method in methods.items()}
+        measured = benchmark_flops(configs, published, **sizes)
     else:
-        raise ConfigError(f"benchmark must be data, store, flops or train, found '{what}'")
+        measured = benchmark_train(configs, **sizes)
     threads = torch.get_num_threads()
     print(f"{what}: {platform.processor() or platform.machine()}, {threads} threads, torch {torch.__version__}")
     for key, value in measured.items():
         print(f"{key:<48}{value:>10.4g}")
     if config["out"]:
         record = {"benchmark": what, "measured": measured, "sizes": sizes, "threads": threads, "versions": versions()}
-        Path(config["out"]).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+        with atomic_file(Path(config["out"]), "w") as file:
+            file.write(json.dumps(record, indent=2) + "\n")
 
 
-def _recipe(overrides: list[str]) -> dict[str, Any]:
+def _check(what: str, sizes: Any, recipe: Any, out: Any) -> None:
+    """Refuse what would only fail after minutes of measuring."""
+    if what not in _BENCHMARKS:
+        raise ConfigError(f"benchmark must be one of {', '.join(_BENCHMARKS)}, found '{what}'")
+    known = inspect.signature(_BENCHMARKS[what]).parameters
+    if not isinstance(sizes, dict) or (unknown := sizes.keys() - known.keys()):
+        raise ConfigError(f"benchmark.sizes has no {', '.join(unknown) if isinstance(sizes, dict) else sizes}")
+    check_kinds(_BENCHMARKS[what], sizes, "benchmark.sizes")
+    at_least("benchmark.sizes", 1, **{key: value for key, value in sizes.items() if isinstance(value, int)})
+    if not isinstance(recipe, list) or not all(isinstance(word, str) for word in recipe):
+        raise ConfigError(f"recipe must be a list of overrides, such as \"['dataset=store']\", found '{recipe}'")
+    if out is not None and not Path(str(out)).absolute().parent.is_dir():
+        raise ConfigError(f"out: there is no folder '{Path(str(out)).parent}'")
+
+
+def _pretraining(overrides: list[str]) -> dict[str, Any]:
     """The configuration of a pre-training."""
     return OmegaConf.to_container(compose("pretrain", overrides=[*overrides, "name=benchmark"]), resolve=True)
 

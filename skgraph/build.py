@@ -17,6 +17,7 @@ from skgraph.errors import ConfigError, DataError, StoreError
 from skgraph.topology import Topology
 from skgraph.training import ViewMaker, stream_scale
 from skgraph.transforms import AlignBody, Center, Compose
+from skgraph.values import check_kinds
 
 
 def instance(config: Mapping[str, Any], where: str, **objects: Any) -> nn.Module:
@@ -51,18 +52,25 @@ def instance(config: Mapping[str, Any], where: str, **objects: Any) -> nn.Module
     values = {key: value for key, value in config.items() if key not in ("_target_", "_partial_")}
     if unknown := [key for key in values if key not in accepted]:
         raise ConfigError(f"{where}: {kind.__name__} has no {', '.join(unknown)}; it takes {', '.join(accepted)}")
-    for key, value in values.items():
-        if isinstance(value, Mapping) and "_target_" in value:
-            values[key] = instance(value, f"{where}.{key}")
+    if given := [key for key in values if key in objects]:
+        raise ConfigError(f"{where}.{given[0]} is not set here: {kind.__name__} gets it from the rest of the run")
+    nested = {key for key, value in values.items() if isinstance(value, Mapping) and "_target_" in value}
+    check_kinds(kind, {key: value for key, value in values.items() if key not in nested}, where)
+    for key in nested:
+        values[key] = instance(values[key], f"{where}.{key}")
     values |= {key: value for key, value in objects.items() if key in accepted}
     if config.get("_partial_"):
         return functools.partial(kind, **values)
     try:
         return kind(**values)
-    except DataError:
-        raise
-    except (TypeError, ValueError, RuntimeError, ArithmeticError, AttributeError, AssertionError) as error:
-        raise ConfigError(f"{where}: {kind.__name__} cannot be built from {_plain(values)}: {error}") from error
+    except DataError as error:
+        if str(error).startswith(where.partition(".")[0]):
+            raise
+        raise type(error)(f"{where}: {error}") from error
+    except Exception as error:  # of a module that somebody else may have written
+        raise ConfigError(
+            f"{where}: {kind.__name__} cannot be built from {_plain(values)}: {_first_line(error)}"
+        ) from error
 
 
 def _first_line(error: BaseException) -> str:
@@ -94,10 +102,10 @@ def open_store(dataset: Mapping[str, Any]) -> tuple[SkeletonStore, str]:
                 raise
     store = SkeletonStore.open(root)
     split = dataset.get("split") or next(iter(store.splits()), None)
+    if not store.splits():
+        raise ConfigError(f"the store '{root}' has no split: prepare it with split.by=subject, camera, setup or random")
     if split not in store.splits():
-        raise ConfigError(
-            f"dataset.split must be one of {', '.join(store.splits()) or 'none'} in '{root}', found '{split}'"
-        )
+        raise ConfigError(f"dataset.split must be one of {', '.join(store.splits())} in '{root}', found '{split}'")
     return store, split
 
 
@@ -155,8 +163,10 @@ def build_views(config: Mapping[str, Any], topology: Topology, segments: int, nu
     """
     normalise = config["normalise"]
     steps: list[nn.Module] = []
-    if missing := {"center", "align", "scale"} - normalise.keys():
-        raise ConfigError(f"normalise lacks {', '.join(sorted(missing))}")
+    if differing := {"center", "align", "scale"} ^ normalise.keys():
+        raise ConfigError(
+            f"normalise has the keys center, align and scale, no more and no less: {', '.join(differing)}"
+        )
     if normalise["align"] not in (None, "yaw", "full"):
         raise ConfigError(f"normalise.align must be 'yaw', 'full' or null, found '{normalise['align']}'")
     if normalise["center"] is not None:

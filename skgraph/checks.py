@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from skgraph.errors import ContractError
+from skgraph.training.optimizer import check_gradients
 
 
 def check_encoder(encoder: nn.Module, frames: int, channels: int = 3) -> None:
@@ -29,12 +30,16 @@ def check_encoder(encoder: nn.Module, frames: int, channels: int = 3) -> None:
     if not isinstance(dim, int) or not isinstance(grid, tuple) or len(grid) != 2:
         raise ContractError(f"{name} needs dim (its width) and grid (segments, joints), found {dim} and {grid}")
     segments, vertices = grid
-    if frames % segments:
+    if not all(isinstance(size, int) and size > 0 for size in grid):
+        raise ContractError(f"{name}.grid must be two whole numbers above 0, segments and joints, found {grid}")
+    if not isinstance(frames, int) or frames < 1 or frames % segments:
         raise ContractError(f"{name}.grid has {segments} segments, which do not divide the {frames} frames")
-    module = copy.deepcopy(encoder).eval()
+    module = _Guarded(copy.deepcopy(encoder).eval())
     joints, visible = _example(2, frames, grid, channels)
 
     tokens = module(joints)
+    if not isinstance(tokens, Tensor) or tokens.dtype != torch.float32:
+        raise ContractError(f"{name}(joints) must be a float32 tensor, found {getattr(tokens, 'dtype', type(tokens))}")
     if tokens.shape != (2, segments * vertices, dim):
         raise ContractError(f"{name}(joints) must be {[2, segments * vertices, dim]}, found {[*tokens.shape]}")
     seen = module(joints, visible)
@@ -54,8 +59,9 @@ def check_encoder(encoder: nn.Module, frames: int, channels: int = 3) -> None:
     if not torch.allclose(module(joints, visible.flip(1)), seen.flip(1), atol=1e-4):
         raise ContractError(f"{name} must return tokens in the order of visible")
 
-    _check_gradients(module.train(), lambda: module(joints, visible).square().sum(), name)
-    _check_state(encoder, lambda other: other.eval()(joints, visible), name)
+    module.train()
+    _check_gradients(module, lambda: module(joints, visible).square().sum(), name)
+    _check_state(encoder, lambda other: _Guarded(other.eval())(joints, visible), name)
 
 
 def check_objective(objective: nn.Module, frames: int, channels: int = 3) -> None:
@@ -72,13 +78,14 @@ def check_objective(objective: nn.Module, frames: int, channels: int = 3) -> Non
     """
     name = type(objective).__name__
     views = getattr(objective, "num_views", None)
-    if not isinstance(getattr(objective, "encoder", None), nn.Module) or not isinstance(views, int) or views < 1:
-        raise ContractError(f"{name} needs an encoder (a module) and num_views (at least 1)")
+    encoder, whole = getattr(objective, "encoder", None), isinstance(views, int) and not isinstance(views, bool)
+    if not isinstance(encoder, nn.Module) or not hasattr(encoder, "grid") or not whole or views < 1:
+        raise ContractError(f"{name} needs an encoder (a module with a grid) and num_views (at least 1)")
     if not callable(getattr(objective, "after_step", None)):
         raise ContractError(f"{name} needs after_step(progress)")
-    module = copy.deepcopy(objective).train()
-    joints, visible = _example(4, frames, module.encoder.grid, channels)
-    tokens = math.prod(module.encoder.grid)
+    module = _Guarded(copy.deepcopy(objective).train())
+    joints, visible = _example(4, frames, encoder.grid, channels)
+    tokens = math.prod(encoder.grid)
     masked = torch.ones(4, tokens, dtype=torch.bool).scatter_(1, visible, False).nonzero()[:, 1].view(4, -1)
     batch = (torch.stack([joints + 0.01 * torch.randn_like(joints) for _ in range(views)]), visible, masked)
 
@@ -86,18 +93,42 @@ def check_objective(objective: nn.Module, frames: int, channels: int = 3) -> Non
     if not isinstance(result, tuple) or len(result) != 2 or not isinstance(result[1], dict):
         raise ContractError(f"{name} must return (loss, logs), found {type(result).__name__}")
     loss, logs = result
-    if not isinstance(loss, Tensor) or loss.shape != () or not loss.isfinite():
-        raise ContractError(f"{name}: the loss must be a finite scalar, found {loss}")
+    if not isinstance(loss, Tensor) or loss.shape != () or not loss.isfinite() or not loss.requires_grad:
+        raise ContractError(f"{name}: the loss must be a finite scalar with a gradient, found {loss}")
     for key, value in logs.items():
-        if not isinstance(value, Tensor) or value.requires_grad or value.numel() != 1:
-            raise ContractError(f"{name}: logs['{key}'] must be a detached scalar tensor, found {value}")
+        if not isinstance(value, Tensor) or value.requires_grad or value.numel() != 1 or not value.isfinite():
+            raise ContractError(f"{name}: logs['{key}'] must be a detached scalar tensor, and finite, found {value}")
     _check_gradients(module, lambda: module(*batch)[0], name)
-    before = {key: value.clone() for key, value in module.named_parameters() if value.requires_grad}
+    before = {key: value.clone() for key, value in module.module.named_parameters() if value.requires_grad}
     module.after_step(0.5)
-    for key, value in module.named_parameters():
+    for key, value in module.module.named_parameters():
         if value.requires_grad and not torch.equal(before[key], value):
             raise ContractError(f"{name}.after_step changes '{key}', which the optimiser trains")
-    _check_state(objective, lambda other: other.eval()(*batch)[0], name)
+    _check_state(objective, lambda other: _Guarded(other.eval())(*batch)[0], name)
+
+
+class _Guarded:
+    """A module whose own errors become ContractErrors."""
+
+    def __init__(self, module: nn.Module) -> None:
+        self.module = module
+
+    def __call__(self, *inputs: Tensor) -> object:
+        return self._guarded(self.module, "forward", *inputs)
+
+    def after_step(self, progress: float) -> None:
+        self._guarded(self.module.after_step, "after_step", progress)
+
+    def train(self) -> None:
+        self.module.train()
+
+    def _guarded(self, call: Callable[..., object], what: str, *inputs: object) -> object:
+        try:
+            return call(*inputs)
+        except Exception as error:  # whatever somebody else's code raises
+            reason = next(iter(str(error).strip().splitlines()), "")
+            name = type(self.module).__name__
+            raise ContractError(f"{name}.{what} failed with {type(error).__name__}: {reason}") from error
 
 
 def _example(batch: int, frames: int, grid: tuple[int, int], channels: int) -> tuple[Tensor, Tensor]:
@@ -108,12 +139,13 @@ def _example(batch: int, frames: int, grid: tuple[int, int], channels: int) -> t
     return joints, visible
 
 
-def _check_gradients(module: nn.Module, loss: Callable[[], Tensor], name: str) -> None:
-    module.zero_grad(set_to_none=True)
-    loss().backward()
-    for key, parameter in module.named_parameters():
-        if parameter.requires_grad and parameter.grad is None:
-            raise ContractError(f"{name} does not use its parameter '{key}'")
+def _check_gradients(guarded: _Guarded, loss: Callable[[], Tensor], name: str) -> None:
+    guarded.module.zero_grad(set_to_none=True)
+    value = loss()
+    if not value.requires_grad:
+        raise ContractError(f"{name} has no parameter that requires a gradient")
+    value.backward()
+    check_gradients(guarded.module)
 
 
 def _check_state(module: nn.Module, output: Callable[[nn.Module], Tensor], name: str) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 import yaml
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
 from skgraph.atomic import atomic_file
 from skgraph.build import build_encoder, build_objective, build_views, check_config, measure_scale, open_store
+from skgraph.checks import check_encoder, check_objective
 from skgraph.data import EpochLoader, SkeletonDataset
+from skgraph.data_dir import data_dir
 from skgraph.errors import ConfigError
 from skgraph.evaluation import Protocol
 from skgraph.evaluation.compare import compare, table
@@ -24,6 +28,8 @@ from skgraph.verb import verb
 def main(cfg: DictConfig) -> None:
     """Compose, train (or resume), and compare the encoder with a random one of the same shape."""
     config = OmegaConf.to_container(cfg, resolve=True)
+    if HydraConfig.initialized():
+        check_recipe(HydraConfig.get().runtime.choices)
     device = choose_device(config["device"])
     with processes(device) as group:
         pretrain(config, device, group)
@@ -55,7 +61,11 @@ def pretrain(config: dict, device: torch.device, group: Processes = Processes())
     loader = EpochLoader(bodies, trainer_config.batch_size, config["seed"], group.rank, group.world_size)
     torch.manual_seed(config["seed"])
     encoder = build_encoder(config, store.topology)
+    if _is_foreign(config["encoder"]):
+        check_encoder(encoder, config["frames"], store.topology.dim)
     objective = build_objective(config, encoder, store.topology)
+    if _is_foreign(config["objective"]):
+        check_objective(objective, config["frames"], store.topology.dim)
     views = build_views(config, store.topology, encoder.grid[0], objective.num_views)
 
     folder = Path(str(config["runs"])) / str(config["name"])
@@ -80,6 +90,24 @@ def pretrain(config: dict, device: torch.device, group: Processes = Processes())
         )  # fmt: skip
         say(table(cards, store, split))
     group.barrier()
+
+
+def check_recipe(choices: Mapping[str, str]) -> None:
+    """A recipe is of one objective: `experiment=mamp_ntu60_xsub objective=gfp` would train GFP under MAMP's name."""
+    recipe, objective = str(choices["experiment"]), str(choices["objective"])
+    own = recipe.split("_")[0]
+    configs = data_dir("configs")
+    if own != objective and (configs / "objective" / f"{own}.yaml").exists():
+        fitting = sorted(path.stem for path in (configs / "experiment").glob(f"{objective}_*.yaml"))
+        raise ConfigError(
+            f"experiment={recipe} is a recipe of objective={own}, found objective={objective}: choose one of "
+            f"{', '.join(fitting)}, or experiment=none"
+        )
+
+
+def _is_foreign(part: Mapping[str, object]) -> bool:
+    """Whether a part is somebody's own: then its contract is checked before it trains."""
+    return not str(part["_target_"]).startswith("skgraph.")
 
 
 def _millions(module: torch.nn.Module) -> str:

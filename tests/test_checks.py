@@ -117,6 +117,42 @@ def test_broken_encoders(kind, message):
         check_encoder(kind(), FRAMES)
 
 
+class Raising(Good):
+    def forward(self, joints, visible=None):
+        raise KeyError("joints")
+
+
+class Nothing(Good):
+    def forward(self, joints, visible=None):
+        return None
+
+
+class Frozen(Good):
+    def __init__(self):
+        super().__init__()
+        self.requires_grad_(False)
+
+
+class NoSegments(Good):
+    def __init__(self):
+        super().__init__()
+        self.grid = (0, 25)
+
+
+@pytest.mark.parametrize(
+    ("kind", "message"),
+    [
+        (Raising, "Raising.forward failed with KeyError: 'joints'"),
+        (Nothing, r"Nothing\(joints\) must be a float32 tensor, found <class 'NoneType'>"),
+        (Frozen, "Frozen has no parameter that requires a gradient"),
+        (NoSegments, "NoSegments.grid must be two whole numbers above 0"),
+    ],
+)
+def test_encoders_that_do_not_run(kind, message):
+    with pytest.raises(ContractError, match=message):
+        check_encoder(kind(), FRAMES)
+
+
 def test_frames_that_the_grid_does_not_divide():
     with pytest.raises(ContractError, match="4 segments, which do not divide the 15 frames"):
         check_encoder(Good(), 15)
@@ -156,6 +192,17 @@ class Meddling(Mean):
         self.encoder.embed.bias.data.add_(1)
 
 
+class Rigid(Mean):
+    def after_step(self):
+        pass
+
+
+class Infinite(Mean):
+    def forward(self, views, visible, masked):
+        loss, _ = super().forward(views, visible, masked)
+        return loss, {"size": torch.tensor(float("nan"))}
+
+
 class Bare(nn.Module):
     pass
 
@@ -168,6 +215,8 @@ def test_a_good_objective():
     ("kind", "message"),
     [
         (Bare, "needs an encoder"),
+        (Rigid, "Rigid.after_step failed with TypeError"),
+        (Infinite, r"logs\['size'\] must be a detached scalar tensor, and finite"),
         (Vector, "the loss must be a finite scalar"),
         (LiveLog, r"logs\['size'\] must be a detached scalar"),
         (Idle, "does not use its parameter 'head.weight'"),

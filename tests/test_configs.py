@@ -203,6 +203,42 @@ def test_values_of_the_wrong_kind_are_named(key, value):
         check_config(composed() | {key: value})
 
 
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["encoder.depth=a"], "encoder.depth must be a whole number, found 'a'"),
+        (["encoder.depth=0"], "encoder: TransformerEncoder: depth must be at least 1, found 0"),
+        (["encoder.heads=-2"], "heads must be at least 1, found -2"),
+        (["encoder.drop_path=1.0"], r"drop_path must be in \[0, 1\), found 1.0"),
+        (["encoder.gradient_checkpointing=maybe"], "encoder.gradient_checkpointing must be true or false"),
+        (["+encoder.patch_length=2"], "encoder.patch_length is not set here"),
+        (["objective.two_views=maybe"], "objective.two_views must be true or false, found 'maybe'"),
+        (["objective.output_dim=0"], "SJEPA: output_dim must be at least 1"),
+        (["objective.ema=[0.5]"], "objective.ema must be a list of 2 with a number in each place"),
+        (["objective.center_momentum=2"], r"center_momentum must be in \[0, 1\], found 2"),
+        (["objective.predictor.depth=0"], "Predictor: depth must be at least 1, found 0"),
+        (["objective.predictor.heads=a"], "objective.predictor.heads must be a whole number, found 'a'"),
+        (["encoder=stgcn", "encoder.widths=[8,0]"], "STGCNEncoder: width must be at least 1, found 0"),
+        (["encoder=stgcn", "encoder.widths=8"], "encoder.widths must be a list with a whole number in each place"),
+        (["objective=gfp", "objective.targets=24"], "objective.targets must be a list"),
+        (["objective=gfp", 'objective.targets=["4"]'], "numbers of segments and the letter g, found '4'"),
+        (["objective=gfp", "objective.decoder.levels=3"], "objective.decoder.levels must be a list"),
+        (["objective=gfp", "objective.decoder.projector_layers=0"], "projector_layers must be at least 1, found 0"),
+        (["objective=gfp", "objective.target_network.layers=-3"], "TargetNetwork: layers must be at least 1, found -3"),
+        (["objective=gfp", "objective.gamma=a"], "objective.gamma must be a number, found 'a'"),
+        (["objective=gfp", "objective.prediction_weight=-1"], "GFP: prediction_weight must be at least 0, found -1"),
+        (["+normalise.foo=1"], "normalise has the keys center, align and scale, no more and no less: foo"),
+    ],
+)
+def test_values_that_make_no_sense_are_refused_by_name(overrides, message, topology):
+    config = composed(*overrides)
+    config["normalise"]["scale"] = None
+    with pytest.raises(ConfigError, match=message):
+        encoder = build_encoder(config, topology)
+        objective = build_objective(config, encoder, topology)
+        build_views(config, topology, encoder.grid[0], objective.num_views)
+
+
 def test_an_unknown_argument_lists_the_known_ones():
     with pytest.raises(ConfigError, match="mask: RandomTokenMask has no alpha; it takes ratio, patch_length"):
         instance({"_target_": "skgraph.transforms.RandomTokenMask", "alpha": 1.0}, "mask")

@@ -14,6 +14,8 @@ import pytest
 import torch
 import yaml
 
+from skgraph.errors import ConfigError
+from skgraph.pretrain import check_recipe
 from skgraph.pretrain import main as pretrain_main
 from skgraph.training.checkpoint import read_checkpoint
 from tests.test_configs import composed
@@ -95,7 +97,7 @@ def test_evaluate_agrees_with_the_table(finished, store_path):
         (["objective.loss=l1"], "error: objective.loss must be 'ce' or 'l2', found 'l1'"),
         (["dataset.root=nowhere"], "error: no store at 'nowhere'"),
         (["dataset.split=xview"], "error: dataset.split must be one of xsub"),
-        (["patch_length=5"], "error: patch_length must divide the frames, found 5 for 16 frames"),
+        (["patch_length=5"], "error: encoder: patch_length must divide the frames, found 5 for 16 frames"),
         (["trainer.batch_size=99"], "error: the dataset has 32 bodies, fewer than one global batch of 99 x 1"),
         (["normalise.align=sideways"], "error: normalise.align must be"),
         (["seed=1"], "error: 'runs/r' holds a run of another configuration: seed was 0 and is now 1"),
@@ -110,6 +112,28 @@ def test_bad_input_is_one_clear_error(finished, store_path, arguments, message, 
     error = capsys.readouterr().err
     assert exit_.value.code == 1 and message in error and "Traceback" not in error
     assert (finished[0] / "runs" / "r" / "checkpoint.pt").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("recipe", "objective", "message"),
+    [
+        ("mamp_ntu60_xsub", "gfp", "a recipe of objective=mamp, found objective=gfp: choose one of gfp_ntu120_xset"),
+        ("sjepa_small", "skeletonmae", "choose one of skeletonmae_ntu120_xset, .*, or experiment=none"),
+    ],
+)
+def test_a_recipe_of_another_objective_is_refused(recipe, objective, message):
+    with pytest.raises(ConfigError, match=message):
+        check_recipe({"experiment": recipe, "objective": objective})
+    for experiment in (f"{objective}_small", "none", "my_own"):
+        check_recipe({"experiment": experiment, "objective": objective})
+
+
+def test_somebodys_encoder_is_checked_before_it_trains(store_path, tmp_path):
+    code = "from torch import nn\nclass Mine(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
+    (tmp_path / "mine.py").write_text(code)
+    done = run("skgraph.pretrain", *TINY[:3], *TINY[6:7], f"dataset.root={store_path}", "encoder=custom",
+               "encoder._target_=mine.Mine", "objective=mamp", cwd=tmp_path, check=False)  # fmt: skip
+    assert done.returncode == 1 and done.stderr.startswith("error: Mine needs dim (its width) and grid")
 
 
 def test_another_topology_is_refused_by_name(finished, topology, tmp_path, monkeypatch, capsys):

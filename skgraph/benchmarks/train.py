@@ -11,6 +11,7 @@ import torch
 from torch import nn
 
 from skgraph.benchmarks.methods import build_method, random_walks
+from skgraph.errors import ConfigError
 from skgraph.topology import Topology
 from skgraph.training.devices import autocast, choose_device
 from skgraph.training.optimizer import adamw
@@ -55,6 +56,8 @@ def benchmark_train(
         by method, bodies a second, clips a second at the 1.18 bodies a clip of NTU RGB+D 60, and the speed over the
         reference's.
     """
+    if reference not in configs:
+        raise ConfigError(f"benchmark.sizes.reference must be one of {', '.join(configs)}, found '{reference}'")
     skeleton = Topology.load(topology)
     steps = {name: _step(config, skeleton, bodies) for name, config in configs.items()}
     times: dict[str, list[float]] = {name: [] for name in steps}

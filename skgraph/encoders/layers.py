@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from skgraph.errors import ConfigError
+from skgraph.values import at_least
 
 
 class Attention(nn.Module):
@@ -22,7 +23,7 @@ class Attention(nn.Module):
 
     def __init__(self, dim: int, heads: int) -> None:
         super().__init__()
-        if dim % heads:
+        if heads < 1 or dim % heads:
             raise ConfigError(f"heads must divide the width, found {heads} heads for a width of {dim}")
         self.heads = heads
         self.qkv = nn.Linear(dim, 3 * dim)
@@ -54,6 +55,8 @@ class DropPath(nn.Module):
 
     def __init__(self, p: float) -> None:
         super().__init__()
+        if not 0 <= p < 1:
+            raise ConfigError(f"drop_path must be in [0, 1), found {p}")
         self.p = p
 
     def forward(self, x: Tensor) -> Tensor:
@@ -78,6 +81,7 @@ class Block(nn.Module):
 
     def __init__(self, dim: int, heads: int, mlp_ratio: float = 4.0, drop_path: float = 0.0) -> None:
         super().__init__()
+        at_least("Block", 1, dim=dim, mlp_width=dim * mlp_ratio)
         hidden = int(dim * mlp_ratio)
         self.norm1 = nn.LayerNorm(dim)
         self.attention = Attention(dim, heads)

@@ -17,6 +17,7 @@ from skgraph.encoders.positions import GridEmbedding
 from skgraph.encoders.visible_graph import TokenEdge, TokenGraph, VisibleGraph
 from skgraph.errors import ConfigError
 from skgraph.topology import Topology
+from skgraph.values import at_least
 
 
 class PyGEncoder(nn.Module):
@@ -64,6 +65,7 @@ class PyGEncoder(nn.Module):
         mlp_ratio: float = 4.0,
     ) -> None:
         super().__init__()
+        at_least("PyGEncoder", 1, patch_length=patch_length, dim=dim, depth=depth, mlp_width=dim * mlp_ratio)
         if frames % patch_length:
             raise ConfigError(f"patch_length must divide the frames, found {patch_length} for {frames} frames")
         self.dim = dim
@@ -135,15 +137,19 @@ class _Block(nn.Module):
         """Two joined nodes through the layer: one that wants more than that says so here, not in a step."""
         ends = torch.tensor([0, 1])
         graph = TokenGraph(torch.stack([ends, ends.flip(0)]), torch.zeros_like(ends), torch.ones_like(ends))
-        with torch.random.fork_rng(devices=[]):
-            try:
-                shape = tuple(self._convolved(torch.zeros(2, dim), graph).shape)
-            except Exception as error:  # whatever a layer of somebody else's raises
+        for bf16 in (False, True):
+            with torch.random.fork_rng(devices=[]), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+                try:
+                    shape = tuple(self._convolved(torch.zeros(2, dim), graph).shape)
+                except Exception as error:  # whatever a layer of somebody else's raises
+                    raise ConfigError(
+                        f"encoder.conv {conv} does not work on node features and edge attributes alone"
+                        f"{' in bf16' if bf16 else ''}: {_reason(error)}"
+                    ) from error
+            if shape != (2, dim):
                 raise ConfigError(
-                    f"encoder.conv {conv} does not work on node features and edge attributes alone: {error}"
-                ) from error
-        if shape != (2, dim):
-            raise ConfigError(f"encoder.conv {conv} must keep node features [N, {dim}], found {list(shape)} for N = 2")
+                    f"encoder.conv {conv} must keep node features [N, {dim}], found {list(shape)} for N = 2"
+                )
 
 
 def _layer(name: str, options: dict[str, Any], dim: int) -> MessagePassing:
@@ -152,6 +158,8 @@ def _layer(name: str, options: dict[str, Any], dim: int) -> MessagePassing:
     if not isinstance(kind, type) or not issubclass(kind, MessagePassing):
         raise ConfigError(f"encoder.conv must be a message-passing layer of torch_geometric.nn, found '{name}'")
     takes = inspect.signature(kind).parameters
+    if options.get("cached"):
+        raise ConfigError(f"encoder.conv {name} must not cache its edges: every mask makes another graph")
     heads = options.get("heads", 1) if options.get("concat", True) else 1
     if not isinstance(heads, int) or heads < 1 or dim % heads:
         raise ConfigError(f"encoder.conv_options.heads must divide the width {dim}, found {heads}")
@@ -162,5 +170,10 @@ def _layer(name: str, options: dict[str, Any], dim: int) -> MessagePassing:
     given = {key: value for key, value in given.items() if key in takes} | options
     try:
         return kind(**given)
-    except (TypeError, ValueError, RuntimeError, AssertionError) as error:
-        raise ConfigError(f"encoder.conv {name} cannot be built with {options}: {error}") from error
+    except Exception as error:  # whatever a layer of somebody else's raises
+        raise ConfigError(f"encoder.conv {name} cannot be built with {options}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """In one line."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

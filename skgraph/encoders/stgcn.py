@@ -13,6 +13,7 @@ from skgraph.encoders.layers import initialise
 from skgraph.encoders.patches import check_joints
 from skgraph.errors import ConfigError
 from skgraph.topology import Topology
+from skgraph.values import at_least
 
 
 class STGCNEncoder(nn.Module):
@@ -52,6 +53,7 @@ class STGCNEncoder(nn.Module):
         kernel_size: int = 9,
     ) -> None:
         super().__init__()
+        at_least("STGCNEncoder", 1, patch_length=patch_length, kernel_size=kernel_size, width=min(widths, default=None))
         if frames % patch_length:
             raise ConfigError(f"patch_length must divide the frames, found {patch_length} for {frames} frames")
         if not widths or kernel_size % 2 == 0:

@@ -12,6 +12,7 @@ from skgraph.encoders.layers import Block, initialise
 from skgraph.encoders.patches import check_joints, patchify
 from skgraph.encoders.positions import GridEmbedding
 from skgraph.errors import ConfigError
+from skgraph.values import at_least
 
 if TYPE_CHECKING:
     from skgraph.topology import Topology
@@ -61,6 +62,9 @@ class TransformerEncoder(nn.Module):
         gradient_checkpointing: bool = False,
     ) -> None:
         super().__init__()
+        at_least("TransformerEncoder", 1, patch_length=patch_length, dim=dim, depth=depth, heads=heads)
+        if not 0 <= drop_path < 1:
+            raise ConfigError(f"TransformerEncoder: drop_path must be in [0, 1), found {drop_path}")
         if frames % patch_length:
             raise ConfigError(f"patch_length must divide the frames, found {patch_length} for {frames} frames")
         self.dim = dim

@@ -11,7 +11,7 @@ from torch_geometric.utils import scatter
 from tqdm import tqdm
 
 from skgraph.data import SkeletonDataset
-from skgraph.errors import ConfigError
+from skgraph.errors import ConfigError, DataError
 from skgraph.training.devices import autocast
 from skgraph.training.views import ViewMaker
 
@@ -57,6 +57,7 @@ def clip_features(
 
     Raises:
         ConfigError: ``dataset`` holds bodies rather than clips, or ``bodies`` is unknown.
+        DataError: the features of a clip are not finite.
     """
     if dataset.kind != "clips":
         raise ConfigError("an evaluation needs a dataset of clips: SkeletonDataset(..., items='clips')")
@@ -76,6 +77,12 @@ def clip_features(
         with autocast(device, precision):
             tokens = encoder(joints)
         assert not any(module.training for module in encoder.modules()), "the encoder left evaluation mode"
+        if not tokens.isfinite().all():
+            bad = there.nonzero()[~tokens.isfinite().flatten(1).all(dim=1), 0]  # [bodies] -> their clips
+            name = dataset.store.name[int(graphs.clip[bad[0]])]
+            raise DataError(
+                f"the features of clip '{name}' in '{dataset.store.path}' are not finite: its coordinates are too large"
+            )
         owner = torch.arange(len(there), device=device)[:, None].expand_as(there)[there]
         x.append(scatter(tokens.float().mean(dim=1), owner, dim=0, dim_size=len(there), reduce="mean").cpu())
         y.append(graphs.y.cpu())

@@ -35,7 +35,7 @@ class Protocol:
     options: dict[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        if self.name not in _SCORERS:
+        if not isinstance(self.name, str) or self.name not in _SCORERS:
             raise ConfigError(f"protocol must be one of {', '.join(_SCORERS)}, found '{self.name}'")
         defaults = self.defaults()
         if not isinstance(self.options, dict):

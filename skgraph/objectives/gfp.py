@@ -15,6 +15,7 @@ from skgraph.objectives.information import information_terms
 from skgraph.objectives.objective import Objective
 from skgraph.objectives.pyramid_decoder import PyramidDecoder
 from skgraph.objectives.target_network import TargetNetwork, raw_windows, segment_motion, window_sizes
+from skgraph.values import at_least
 
 
 class GFP(Objective):
@@ -84,8 +85,12 @@ class GFP(Objective):
         ):
             if value not in known:
                 raise ConfigError(f"objective.{name} must be one of {', '.join(known)}, found '{value}'")
+        at_least(
+            "GFP", 0, prediction_weight=prediction_weight, covariance_weight=covariance_weight,
+            variance_weight=variance_weight, gamma=gamma,
+        )  # fmt: skip
         if not targets or len(set(targets)) < len(targets):
-            raise ConfigError(f"objective.targets must differ, such as [5,10,30,g], found {list(targets)}")
+            raise ConfigError(f"objective.targets must be some and differ, such as [5,10,30,g], found {list(targets)}")
         self.targets, self.target_input = tuple(targets), target_input
         self.prediction_weight, self.covariance_weight = prediction_weight, covariance_weight
         self.variance_weight, self.gamma = variance_weight, gamma
@@ -94,7 +99,9 @@ class GFP(Objective):
         segments, self.joints = encoder.grid
         patch_dim = frames // segments * channels
         for target in self.targets:
-            if target != "g" and (not isinstance(target, int) or target < 1 or segments % target):
+            if target != "g" and not isinstance(target, int):
+                raise ConfigError(f"objective.targets are numbers of segments and the letter g, found '{target}'")
+            if target != "g" and (target < 1 or segments % target):
                 raise ConfigError(
                     f"objective.targets: a window of {target} segments does not divide the {segments} segments of the "
                     "token grid"
@@ -112,6 +119,8 @@ class GFP(Objective):
         The log has the terms of the loss, and ``target_std`` and ``prediction_std``, the deviation of features between
         graphs (mean over features, positions and levels).
         """
+        if self.target_network is not None and self.training and views.size(1) < 2 and _ranks() == 1:
+            raise ConfigError("GFP compares the bodies of a batch: trainer.batch_size must be at least 2, found 1")
         predictions = self.decoder(self.encoder(views[0], visible), visible)
         targets = raw_windows(self._raw(views[0], visible), self.joints, self.targets)
         if self.target_network is not None:
@@ -142,10 +151,14 @@ class GFP(Objective):
             seen = torch.zeros(tokens.shape[:2], device=tokens.device).scatter_(1, visible, 1.0)
             tokens = tokens * seen[..., None]
         square = tokens.square().mean()
-        if dist.is_available() and dist.is_initialized():
+        if (ranks := _ranks()) > 1:
             dist.all_reduce(square)
-            square /= dist.get_world_size()
+            square /= ranks
         return (tokens / (square.sqrt() + 1e-6)).clamp(-5, 5)
+
+
+def _ranks() -> int:
+    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
 @torch.no_grad()

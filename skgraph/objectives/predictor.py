@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from skgraph.encoders.layers import Block, initialise
 from skgraph.encoders.positions import GridEmbedding
+from skgraph.values import at_least
 
 
 class Predictor(nn.Module):
@@ -36,6 +37,7 @@ class Predictor(nn.Module):
         mlp_ratio: float = 4.0,
     ) -> None:
         super().__init__()
+        at_least("Predictor", 1, dim=dim, depth=depth, heads=heads, out_dim=out_dim)
         dim = dim or in_dim
         self.embed = nn.Linear(in_dim, dim)
         self.positions = GridEmbedding(grid, dim)

@@ -12,6 +12,7 @@ from skgraph.encoders.layers import Block, initialise
 from skgraph.encoders.positions import GridEmbedding
 from skgraph.errors import ConfigError
 from skgraph.objectives.mlp import mlp
+from skgraph.values import at_least
 
 
 class PyramidDecoder(nn.Module):
@@ -56,6 +57,10 @@ class PyramidDecoder(nn.Module):
         projector_layers: int = 3,
     ) -> None:
         super().__init__()
+        at_least(
+            "PyramidDecoder", 1, dim=dim, heads=heads, hidden_dim=hidden_dim, global_dim=global_dim,
+            projector_layers=projector_layers,
+        )  # fmt: skip
         segments, joints = grid
         check_levels(levels, segments)
         if unknown := [target for target in out_dims if target not in (*levels, "g")]:

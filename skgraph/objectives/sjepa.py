@@ -16,6 +16,7 @@ from skgraph.errors import ConfigError
 from skgraph.objectives.ema import ema_momentum, ema_update
 from skgraph.objectives.objective import Objective
 from skgraph.objectives.predictor import Predictor
+from skgraph.values import at_least
 
 
 class SJEPA(Objective):
@@ -78,9 +79,12 @@ class SJEPA(Objective):
             raise ConfigError(f"objective.center must be 'global', 'position' or null, found '{center}'")
         if target_norm not in ("layer", "l2", None):
             raise ConfigError(f"objective.target_norm must be 'layer', 'l2' or null, found '{target_norm}'")
-        if min(temperature, target_temperature) <= 0:
+        if not (0 < temperature < math.inf and 0 < target_temperature < math.inf):
             raise ConfigError(f"temperatures must be positive, found {temperature} and {target_temperature}")
-        if not 0 <= ema[0] <= ema[1] <= 1:
+        if not 0 <= center_momentum <= 1:
+            raise ConfigError(f"objective.center_momentum must be in [0, 1], found {center_momentum}")
+        at_least("SJEPA", 1, output_dim=output_dim)
+        if len(ema) != 2 or not 0 <= ema[0] <= ema[1] <= 1:
             raise ConfigError(f"objective.ema must rise within [0, 1], found {list(ema)}")
         self.num_views = 2 if two_views else 1
         self.loss, self.centring = loss, center

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from skgraph.encoders.layers import initialise
 from skgraph.objectives.mlp import mlp
+from skgraph.values import at_least
 
 
 class TargetNetwork(nn.Module):
@@ -40,6 +41,7 @@ class TargetNetwork(nn.Module):
         layers: int = 3,
     ) -> None:
         super().__init__()
+        at_least("TargetNetwork", 1, hidden_dim=hidden_dim, global_dim=global_dim, layers=layers)
         sizes = window_sizes(grid, patch_dim, targets)
         self.out_dims = {target: global_dim if target == "g" else hidden_dim for target in targets}
         self.networks = nn.ModuleDict(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -79,13 +80,17 @@ def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str,
         CheckpointError: the file is missing, corrupt or not one of ours.
     """
     try:
+        with zipfile.ZipFile(path) as archive:
+            if damaged := archive.testzip():
+                raise zipfile.BadZipFile(f"'{damaged}' does not match its checksum")
         content = torch.load(path, map_location=device, weights_only=True)
     except FileNotFoundError as error:
         raise CheckpointError(f"no checkpoint at '{path}'") from error
     except Exception as error:  # a damaged file makes torch raise almost anything
+        why = str(error) if isinstance(error, zipfile.BadZipFile) else type(error).__name__
         raise CheckpointError(
-            f"the checkpoint '{path}' is corrupt or not a checkpoint ({type(error).__name__}): restore it, or delete "
-            "the run folder to start anew"
+            f"the checkpoint '{path}' is corrupt or not a checkpoint ({why}): restore it, or delete the run folder to "
+            "start anew"
         ) from error
     if not isinstance(content, dict):
         raise CheckpointError(f"'{path}' is not a checkpoint of skgraph: it holds a {type(content).__name__}")
@@ -113,7 +118,8 @@ def load_weights(module: nn.Module, weights: dict[str, torch.Tensor], path: Path
     """
     own = module.state_dict()
     for name, value in weights.items():
-        if not isinstance(value, torch.Tensor) or value.layout != torch.strided or not torch.isfinite(value).all():
+        plain = isinstance(value, torch.Tensor) and value.layout == torch.strided and not value.is_meta
+        if not plain or value.is_quantized or not torch.isfinite(value).all():
             raise CheckpointError(f"the checkpoint '{path}' is damaged: '{name}' is not a tensor of finite numbers")
     problems = [f"'{name}' is missing" for name in own if name not in weights]
     problems += [f"'{name}' is not part of the model" for name in weights if name not in own]
@@ -121,6 +127,11 @@ def load_weights(module: nn.Module, weights: dict[str, torch.Tensor], path: Path
         f"'{name}' has shape {[*weights[name].shape]}, the model's is {[*own[name].shape]}"
         for name in own
         if name in weights and weights[name].shape != own[name].shape
+    ]
+    problems += [
+        f"'{name}' is {weights[name].dtype}, the model's is {own[name].dtype}"
+        for name in own
+        if name in weights and weights[name].dtype != own[name].dtype
     ]
     if problems:
         more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""

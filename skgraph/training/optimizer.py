@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from skgraph.errors import ContractError
+
 
 def adamw(
     module: nn.Module, lr: float, weight_decay: float = 0.05, betas: tuple[float, float] = (0.9, 0.95)
@@ -20,3 +22,14 @@ def adamw(
             (decayed if is_matrix else free).append(parameter)
     groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": free, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=lr, betas=tuple(betas), fused=True)
+
+
+def check_gradients(module: nn.Module) -> None:
+    """Check, after a backward pass, that it has reached every parameter.
+
+    Raises:
+        ContractError: a parameter that requires a gradient has none; the message quotes it.
+    """
+    for name, parameter in module.named_parameters():
+        if parameter.requires_grad and parameter.grad is None:
+            raise ContractError(f"{type(module).__name__} does not use its parameter '{name}': it gets no gradient")

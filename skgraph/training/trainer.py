@@ -28,7 +28,7 @@ from skgraph.training.checkpoint import (
 from skgraph.training.devices import Processes, autocast
 from skgraph.training.diagnostics import collapse_warning, feature_diagnostics
 from skgraph.training.figures import mask_figure
-from skgraph.training.optimizer import adamw
+from skgraph.training.optimizer import adamw, check_gradients
 from skgraph.training.run_log import RunLog
 from skgraph.training.schedule import learning_rate
 from skgraph.training.views import ViewMaker
@@ -142,6 +142,7 @@ class Trainer:
         # Clips of the steps whose loss has not been looked at yet: looking at every loss would stall a GPU.
         self._recent: deque[tuple[int, Tensor, Tensor]] = deque()
         self._stop_asked = False
+        self._first_step = True
         self._saved = -1
 
     def resume(self) -> bool:
@@ -153,10 +154,14 @@ class Trainer:
         if not self.checkpoint.exists():
             return False
         content = read_checkpoint(self.checkpoint, self.device)
-        check_same_config(self.checkpoint, content["config"], self.run_config, RESUMABLE)
         if content["content_hash"] != self.loader.dataset.store.content_hash:
             raise CheckpointError(
                 f"'{self.checkpoint}' was trained on other data than '{self.loader.dataset.store.path}'"
+            )
+        check_same_config(self.checkpoint, content["config"], self.run_config, RESUMABLE)
+        if content["step"] > self.total_steps:
+            raise CheckpointError(
+                f"'{self.checkpoint}' cannot be from step {content['step']} of a run of {self.total_steps} steps"
             )
         if content["global_batch"] != self.global_batch:
             raise CheckpointError(
@@ -246,6 +251,9 @@ class Trainer:
             loss, logs = model(views, visible, masked)
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()
+        if self._first_step:  # an optimiser keeps no state of such parameters, and a checkpoint could not be resumed
+            self._first_step = False
+            check_gradients(self.objective)
         norm = nn.utils.clip_grad_norm_(self.objective.parameters(), self.config.clip_grad or math.inf, foreach=True)
         self.optimizer.step()
         self.step += 1

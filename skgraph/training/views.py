@@ -97,6 +97,8 @@ def stream_scale(dataset: SkeletonDataset, views: ViewMaker, bodies: int = 1024)
     graphs = views.plain(whole.batch(items))
     there = graphs.joints[graphs.frame_mask].double() * views.scale
     scale = float(f"{float(there.square().mean().sqrt()):.3g}") if there.numel() else 0.0
-    if not scale > 0:
+    if not math.isfinite(scale):
+        raise DataError(f"the coordinates of '{dataset.store.path}' are too large: their squares are not finite")
+    if scale == 0:
         raise DataError(f"the coordinates of '{dataset.store.path}' are zero in this stream: there is nothing to learn")
     return scale

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 
 import pytest
@@ -92,6 +93,27 @@ def test_the_verb_prints_a_table_and_writes_json(tmp_path, monkeypatch, capsys):
     assert "open_seconds" in capsys.readouterr().out
     record = json.loads(out.read_text())
     assert record["benchmark"] == "store" and record["measured"]["clips"] == 20 and record["sizes"]["clips"] == 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["store", "benchmark.sizes.repeats=0"], "benchmark.sizes: repeats must be at least 1, found 0"),
+        (["flops", "benchmark.sizes.bodies=a"], "benchmark.sizes.bodies must be a whole number, found 'a'"),
+        (["flops", "+benchmark.sizes.foo=1"], "benchmark.sizes has no foo"),
+        (["flops", "recipe=[3]"], "recipe must be a list of overrides"),
+        (["flops", "recipe=abc"], "recipe must be a list of overrides"),
+        (["train", "benchmark.sizes.reference=foo"], "benchmark.sizes.reference must be one of mamp, .*found 'foo'"),
+        (["store", "out=/nowhere/at/all.json"], "out: there is no folder '/nowhere/at'"),
+        (["store", "benchmark.name=speed"], "benchmark must be one of data, store, flops, train, found 'speed'"),
+    ],
+)
+def test_bad_options_are_refused_before_anything_is_measured(arguments, message, monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(sys, "argv", ["benchmark", *_name_first(arguments)])
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        main()
+    assert re.search(f"^error: .*{message}", capsys.readouterr().err)
 
 
 def test_the_first_word_names_the_benchmark():

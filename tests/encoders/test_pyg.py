@@ -86,6 +86,10 @@ def test_the_same_without_torch_scatter(encoder, monkeypatch):
         (None, None, "found 'None'"),
         ("GATv2Conv", {"heads": 3}, "heads must divide the width 16, found 3"),
         ("GCNConv", {"colour": 1}, "encoder.conv GCNConv cannot be built with"),
+        ("GCNConv", {"cached": True}, "encoder.conv GCNConv must not cache its edges"),
+        ("EdgeConv", None, "encoder.conv EdgeConv does not work on node features and edge attributes alone"),
+        ("GATv2Conv", {"out_channels": 7}, r"encoder.conv GATv2Conv must keep node features \[N, 16\], found \[2, 7\]"),
+        ("MFConv", None, "encoder.conv MFConv does not work .* in bf16"),
     ],
 )
 def test_layers_that_do_not_exist(topology, conv, options, message):

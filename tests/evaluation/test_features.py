@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from skgraph.data import SkeletonDataset
+from skgraph.data import SkeletonDataset, SkeletonStore, StoreWriter
 from skgraph.encoders import TransformerEncoder
-from skgraph.errors import ConfigError
+from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation import clip_features
 from skgraph.training import ViewMaker
 from skgraph.transforms import Center, Compose, RandomTokenMask
@@ -70,6 +71,24 @@ class Restless(nn.Module):
 def test_an_encoder_that_leaves_evaluation_mode_is_caught(store, topology):
     with pytest.raises(AssertionError, match="left evaluation mode"):
         clip_features(Restless(), SkeletonDataset(store, frames=16), views(topology), CPU)
+
+
+def test_a_clip_whose_features_are_not_finite_is_named(topology, tmp_path, encoder):
+    with StoreWriter(tmp_path / "s", topology, ["a"]) as writer:
+        for i in range(3):
+            writer.add(np.full((1, 20, 25, 3), 1e38 if i == 1 else 1.0), y=0, name=f"clip{i}")
+    huge = SkeletonDataset(SkeletonStore.open(tmp_path / "s"), frames=16)
+    with pytest.raises(DataError, match=r"the features of clip 'clip1' in '.*s' are not finite"):
+        clip_features(Squares(), huge, plain(), CPU)
+
+
+def plain():
+    return ViewMaker(Compose([]), Compose([]), RandomTokenMask(0.9, 4), None, 1)
+
+
+class Squares(nn.Module):
+    def forward(self, joints):
+        return joints.flatten(1, 2).square() + joints.flatten(1, 2)
 
 
 def test_errors(store, topology, encoder):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pickle
+import zipfile
 
 import pytest
 import torch
@@ -87,6 +88,24 @@ def test_corrupt_files_are_named(tmp_path, save, capsys):
     assert "executed" not in capsys.readouterr().out
     with pytest.raises(CheckpointError, match="no checkpoint at"):
         read_checkpoint(tmp_path / "absent.pt")
+
+
+def test_a_changed_byte_in_the_weights_is_seen(tmp_path, save):
+    save(tmp_path / "c.pt")
+    content = bytearray((tmp_path / "c.pt").read_bytes())
+    with zipfile.ZipFile(tmp_path / "c.pt") as archive:
+        place = max(archive.infolist(), key=lambda entry: "data/" in entry.filename and entry.header_offset)
+        where = content.index(archive.read(place.filename), place.header_offset)
+    content[where] ^= 1
+    (tmp_path / "c.pt").write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"corrupt .*does not match its checksum|corrupt .*Bad CRC"):
+        read_checkpoint(tmp_path / "c.pt")
+
+
+def test_weights_of_another_number_format_do_not_match(tmp_path):
+    weights = {name: value.half() for name, value in nn.Linear(3, 4).state_dict().items()}
+    with pytest.raises(CheckpointError, match=r"'weight' is torch.float16, the model's is torch.float32"):
+        load_weights(nn.Linear(3, 4), weights, tmp_path / "c.pt")
 
 
 def test_other_files_of_torch_are_refused(tmp_path):

@@ -11,7 +11,7 @@ from torch import nn
 
 from skgraph.data import EpochLoader, SkeletonDataset
 from skgraph.encoders import TransformerEncoder
-from skgraph.errors import CheckpointError, ConfigError, DataError
+from skgraph.errors import CheckpointError, ConfigError, ContractError, DataError
 from skgraph.objectives import SJEPA, Predictor
 from skgraph.training import Trainer, TrainerConfig, ViewMaker
 from skgraph.training.checkpoint import read_checkpoint
@@ -119,6 +119,14 @@ def test_a_loss_that_is_not_finite_stops_with_step_and_clips(store, tmp_path):
         broken.fit()
     assert read_checkpoint(tmp_path / "r" / "checkpoint.pt")["step"] == 2  # of the first epoch, before it
     assert all(torch.isfinite(v).all() for v in weights(tmp_path / "r").values())
+
+
+def test_a_parameter_that_gets_no_gradient_is_named_before_it_costs_a_run(store, tmp_path):
+    broken = trainer(store, tmp_path / "r")
+    broken.objective.idle = nn.Linear(2, 2)
+    with pytest.raises(ContractError, match=r"SJEPA does not use its parameter 'idle.weight': it gets no gradient"):
+        broken.fit()
+    assert not (tmp_path / "r" / "checkpoint.pt").exists()
 
 
 class Constant(nn.Module):
