@@ -67,7 +67,7 @@ def rows(data: str) -> dict[str, list[str]]:
             for name, overrides in SJEPA_ABLATIONS.items():
                 found[f"irds/sjepa-{name}/0"] = [*store, *overrides]
             for name, overrides in GFP_ABLATIONS.items():
-                found[f"irds/gfp-{name}/0"] = [*store, "objective=gfp", "trainer.epochs=15", *overrides]
+                found[f"irds/gfp-{name}/0"] = [*store, "objective=gfp", "trainer.epochs=10", *overrides]
     return found
 
 
