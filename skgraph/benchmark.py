@@ -5,7 +5,9 @@ from __future__ import annotations
 import inspect
 import json
 import platform
+import shlex
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -43,14 +45,29 @@ def main(cfg: DictConfig) -> None:
         measured = benchmark_flops(configs, published, **sizes)
     else:
         measured = benchmark_train(configs, **sizes)
-    threads = torch.get_num_threads()
-    print(f"{what}: {platform.processor() or platform.machine()}, {threads} threads, torch {torch.__version__}")
+    machine = _machine()
+    print(f"{what}: {machine}, torch {torch.__version__}")
     for key, value in measured.items():
         print(f"{key:<48}{value:>10.4g}")
     if config["out"]:
-        record = {"benchmark": what, "measured": measured, "sizes": sizes, "threads": threads, "versions": versions()}
+        record = {
+            "benchmark": what, "measured": measured, "sizes": sizes, "device": machine, "versions": versions(),
+            "command": shlex.join(["python", "-m", "skgraph.benchmark", *sys.argv[1:]]), "date": str(date.today()),
+        }  # fmt: skip
         with atomic_file(Path(config["out"]), "w") as file:
             file.write(json.dumps(record, indent=2) + "\n")
+
+
+def _machine() -> str:
+    """What computes: the GPU, or the processor and how many of its threads."""
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    model = platform.processor() or platform.machine()
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        names = [line.partition(":")[2].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
+        model = names[0] if names else model
+    return f"{model}, {torch.get_num_threads()} threads"
 
 
 def _check(what: str, sizes: Any, recipe: Any, out: Any) -> None:

@@ -93,6 +93,7 @@ def test_the_verb_prints_a_table_and_writes_json(tmp_path, monkeypatch, capsys):
     assert "open_seconds" in capsys.readouterr().out
     record = json.loads(out.read_text())
     assert record["benchmark"] == "store" and record["measured"]["clips"] == 20 and record["sizes"]["clips"] == 20
+    assert {"device", "versions", "command", "date"} <= record.keys() and record["command"].endswith(str(out))
 
 
 @pytest.mark.parametrize(
