@@ -48,7 +48,7 @@ def verb(config_name: str) -> Callable[[Callable[[DictConfig], object]], Callabl
                         wanted = " ".join(f"{key}=..." for key in missing)
                         raise ConfigError(f"say {wanted} on the command line: no default fits")
                     return task(cfg)
-                except (DataError, InstantiationException, OSError) as error:
+                except (DataError, InstantiationException, OSError, MemoryError, RuntimeError) as error:
                     failures.append(_data_error(error))
                     print(f"error: {failures[-1]}", file=sys.stderr)
                     return None
@@ -83,6 +83,8 @@ def _data_error(error: Exception) -> DataError:
         cause = cause.__cause__
     if cause is not None:
         return cause
+    if isinstance(error, MemoryError) or "out of memory" in str(error) or "can't allocate memory" in str(error):
+        return DataError("out of memory: make the batch, the frames or the model smaller")
     if isinstance(error, OSError):  # a full disk, a folder that cannot be written: the system's words say which
         return DataError(str(error))
     raise error

@@ -21,7 +21,7 @@ hydra: {run: {dir: .}, output_subdir: null, sweep: {dir: ., subdir: .}, job: {ch
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Run a verb on a command line; the task refuses odd counts, and breaks at 0."""
+    """Run a verb on a command line; the task refuses odd counts, and breaks at 0 and 1000."""
     (tmp_path / "configs").mkdir()
     (tmp_path / "configs" / "try.yaml").write_text(CONFIG)
     monkeypatch.setattr("skgraph.verb.data_dir", lambda name: tmp_path / name)
@@ -31,6 +31,10 @@ def run(tmp_path, monkeypatch):
     def main(cfg):
         if cfg.count % 2:
             raise DataError(f"count must be even, found {cfg.count}")
+        if cfg.count == 1000:
+            raise RuntimeError(
+                "[enforce fail at alloc_cpu.cpp:1] DefaultCPUAllocator: can't allocate memory\nmore lines"
+            )
         print(f"half is {1 // cfg.count if cfg.count == 0 else cfg.count // 2}")
         return cfg.count
 
@@ -71,6 +75,12 @@ def test_a_bug_keeps_its_traceback(run, capsys):
     with pytest.raises(SystemExit):
         run("count=0", "folder.name=x")
     assert "ZeroDivisionError" in capsys.readouterr().err
+
+
+def test_too_large_is_one_line(run, capsys):
+    with pytest.raises(SystemExit):
+        run("count=1000", "folder.name=x")
+    assert capsys.readouterr().err == "error: out of memory: make the batch, the frames or the model smaller\n"
 
 
 def test_multirun_goes_on_after_bad_input(run, capsys):
