@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -20,3 +21,29 @@ def test_example(script, tmp_path):
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    ("file", "own"),
+    [
+        (
+            "custom_encoder.py",
+            ["encoder=custom", "encoder._target_=custom_encoder.MeanFieldEncoder", "+encoder.dim=32"],
+        ),
+        (
+            "custom_objective.py",
+            ["objective=custom", "objective._target_=custom_objective.PredictSpeed", "+objective.depth=1"],
+        ),
+    ],
+)
+def test_one_file_trains_from_a_folder_that_holds_nothing_else(file, own, store_path, tmp_path):
+    shutil.copy(ROOT / "examples" / file, tmp_path)
+    env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    data = ["dataset=store", f"dataset.root={store_path}", "frames=16", "min_frames=8"]
+    quick = ["patch_length=4", "trainer.epochs=1", "trainer.warmup_epochs=0", "trainer.progress=false", "name=own"]
+    done = subprocess.run(
+        [sys.executable, "-m", "skgraph.pretrain", *own, *data, *quick], cwd=tmp_path, env=env, capture_output=True,
+        text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert "linear" in done.stdout and (tmp_path / "runs" / "own" / "checkpoint.pt").exists()
