@@ -12,11 +12,11 @@ from torch import nn
 
 from skgraph import Topology
 from skgraph.checks import check_encoder
-from skgraph.encoders.patches import patchify
+from skgraph.encoders import Encoder
 from skgraph.encoders.positions import GridEmbedding
 
 
-class MeanFieldEncoder(nn.Module):
+class MeanFieldEncoder(Encoder):
     """Every visible token learns from itself and from the mean of all visible tokens.
 
     The constructor gets `topology`, `frames`, `channels` and `patch_length` from the run, and everything else from
@@ -24,9 +24,7 @@ class MeanFieldEncoder(nn.Module):
     """
 
     def __init__(self, topology, frames, channels=3, patch_length=4, dim=64, depth=3):
-        super().__init__()
-        self.dim = dim
-        self.grid = (frames // patch_length, topology.num_joints)  # segments, joints
+        super().__init__(topology, frames, channels, patch_length, dim)  # checks them; self.grid is (segments, joints)
         self.embed = nn.Linear(patch_length * channels, dim)
         self.positions = GridEmbedding(self.grid, dim)
         self.blocks = nn.ModuleList(
@@ -34,11 +32,8 @@ class MeanFieldEncoder(nn.Module):
             for _ in range(depth)
         )
 
-    def forward(self, joints, visible=None):
-        tokens = patchify(joints, self.grid[0])  # [B, L, l * C]
-        if visible is not None:  # what is hidden is not even looked at
-            tokens = tokens.gather(1, visible[..., None].expand(-1, -1, tokens.size(-1)))
-        x = self.embed(tokens) + self.positions(visible)
+    def encode(self, joints, visible):
+        x = self.embed(self.raw_tokens(joints, visible)) + self.positions(visible)
         for block in self.blocks:
             mean = x.mean(dim=1, keepdim=True).expand_as(x)
             x = x + block(torch.cat([x, mean], dim=-1))

@@ -1,7 +1,8 @@
 """Encoders: ``encoder(joints [B, T, V, C], visible [B, K] | None) -> tokens [B, K or L, D]``."""
 
+from skgraph.encoders.encoder import Encoder
 from skgraph.encoders.pyg import PyGEncoder
 from skgraph.encoders.stgcn import STGCNEncoder
 from skgraph.encoders.transformer import TransformerEncoder
 
-__all__ = ["PyGEncoder", "STGCNEncoder", "TransformerEncoder"]
+__all__ = ["Encoder", "PyGEncoder", "STGCNEncoder", "TransformerEncoder"]

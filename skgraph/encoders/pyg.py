@@ -11,8 +11,8 @@ import torch_geometric.nn
 from torch import Tensor, nn
 from torch_geometric.nn import MessagePassing
 
+from skgraph.encoders.encoder import Encoder
 from skgraph.encoders.layers import initialise
-from skgraph.encoders.patches import check_joints, patchify
 from skgraph.encoders.positions import GridEmbedding
 from skgraph.encoders.visible_graph import TokenEdge, TokenGraph, VisibleGraph
 from skgraph.errors import ConfigError
@@ -20,7 +20,7 @@ from skgraph.topology import Topology
 from skgraph.values import at_least
 
 
-class PyGEncoder(nn.Module):
+class PyGEncoder(Encoder):
     """Message passing of a named ``torch_geometric.nn`` layer on the graph of the tokens.
 
     Tokens are the nodes; bones, time and, between visible tokens whose connection is hidden, shortcuts are the edges
@@ -64,13 +64,8 @@ class PyGEncoder(nn.Module):
         depth: int = 8,
         mlp_ratio: float = 4.0,
     ) -> None:
-        super().__init__()
-        at_least("PyGEncoder", 1, patch_length=patch_length, dim=dim, depth=depth, mlp_width=dim * mlp_ratio)
-        if frames % patch_length:
-            raise ConfigError(f"patch_length must divide the frames, found {patch_length} for {frames} frames")
-        self.dim = dim
-        self.grid = (frames // patch_length, topology.num_joints)
-        self.patch_length, self.channels = patch_length, channels
+        super().__init__(topology, frames, channels, patch_length, dim)
+        at_least("PyGEncoder", 1, depth=depth, mlp_width=dim * mlp_ratio)
         self.embed = nn.Linear(patch_length * channels, dim)
         self.positions = GridEmbedding(self.grid, dim)
         self.graph = VisibleGraph(topology, self.grid[0])
@@ -78,28 +73,9 @@ class PyGEncoder(nn.Module):
         self.norm = nn.LayerNorm(dim)
         self.embed.apply(initialise)
 
-    def forward(self, joints: Tensor, visible: Tensor | None = None) -> Tensor:
-        """Encode the visible tokens.
-
-        Args:
-            joints: ``[B, T, V, C]``.
-            visible: token ids ``[B, K]``, token ``t * V + v``; all tokens if not given.
-
-        Returns:
-            tokens ``[B, K, D]``, or ``[B, L, D]`` without ``visible``, in the order of ``visible``.
-
-        Raises:
-            DataError: ``joints`` does not have this encoder's frames, joints and channels.
-        """
-        check_joints(joints, self.grid, self.patch_length, self.channels)
-        x = patchify(joints, self.grid[0])
-        if visible is None:
-            x = self.embed(x) + self.positions()
-            graph = self.graph.whole(len(x))
-        else:
-            x = x.gather(1, visible[..., None].expand(-1, -1, x.size(-1)))
-            x = self.embed(x) + self.positions(visible)
-            graph = self.graph(visible)
+    def encode(self, joints: Tensor, visible: Tensor | None) -> Tensor:
+        x = self.embed(self.raw_tokens(joints, visible)) + self.positions(visible)
+        graph = self.graph.whole(len(x)) if visible is None else self.graph(visible)
         nodes = x.flatten(0, 1)
         for block in self.blocks:
             nodes = block(nodes, graph)

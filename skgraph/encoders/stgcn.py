@@ -9,14 +9,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from skgraph.encoders.encoder import Encoder
 from skgraph.encoders.layers import initialise
-from skgraph.encoders.patches import check_joints
 from skgraph.errors import ConfigError
 from skgraph.topology import Topology
 from skgraph.values import at_least
 
 
-class STGCNEncoder(nn.Module):
+class STGCNEncoder(Encoder):
     """Spatial-temporal graph convolutional network (Yan et al., AAAI 2018) that ends on the token grid.
 
     Each block convolves over the bones (one weight matrix for a joint itself, its parent and its children, and a
@@ -52,15 +52,10 @@ class STGCNEncoder(nn.Module):
         widths: Sequence[int] = (64, 64, 64, 64, 128, 128, 128, 256, 256, 256),
         kernel_size: int = 9,
     ) -> None:
-        super().__init__()
-        at_least("STGCNEncoder", 1, patch_length=patch_length, kernel_size=kernel_size, width=min(widths, default=None))
-        if frames % patch_length:
-            raise ConfigError(f"patch_length must divide the frames, found {patch_length} for {frames} frames")
         if not widths or kernel_size % 2 == 0:
             raise ConfigError(f"widths and an odd kernel_size are needed, found {list(widths)} and {kernel_size}")
-        self.dim = widths[-1]
-        self.grid = (frames // patch_length, topology.num_joints)
-        self.patch_length, self.channels = patch_length, channels
+        at_least("STGCNEncoder", 1, kernel_size=kernel_size, width=min(widths))
+        super().__init__(topology, frames, channels, patch_length, dim=widths[-1])
         self.embed = nn.Linear(channels, widths[0])
         # In place of the paper's normalisation of each joint's coordinates: what a joint is like at rest.
         self.joint_embedding = nn.Parameter(torch.empty(topology.num_joints, widths[0]))
@@ -77,20 +72,7 @@ class STGCNEncoder(nn.Module):
         nn.init.normal_(self.joint_embedding, std=0.02)
         nn.init.normal_(self.mask_token, std=0.02)
 
-    def forward(self, joints: Tensor, visible: Tensor | None = None) -> Tensor:
-        """Encode a body.
-
-        Args:
-            joints: ``[B, T, V, C]``.
-            visible: token ids ``[B, K]``, token ``t * V + v``; all tokens if not given.
-
-        Returns:
-            tokens ``[B, K, D]``, or ``[B, L, D]`` without ``visible``, in the order of ``visible``.
-
-        Raises:
-            DataError: ``joints`` does not have this encoder's frames, joints and channels.
-        """
-        check_joints(joints, self.grid, self.patch_length, self.channels)
+    def encode(self, joints: Tensor, visible: Tensor | None) -> Tensor:
         x = self.embed(joints)
         if visible is not None:
             seen = torch.zeros(len(x), math.prod(self.grid), dtype=torch.bool, device=x.device)

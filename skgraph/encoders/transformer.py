@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from skgraph.encoders.encoder import Encoder
 from skgraph.encoders.layers import Block, initialise
-from skgraph.encoders.patches import check_joints, patchify
 from skgraph.encoders.positions import GridEmbedding
 from skgraph.errors import ConfigError
 from skgraph.values import at_least
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from skgraph.topology import Topology
 
 
-class TransformerEncoder(nn.Module):
+class TransformerEncoder(Encoder):
     r"""Skeleton transformer (S-JEPA, section 4.1): linear patch embedding, joint and time embeddings, pre-norm blocks.
 
     A token is one joint over ``patch_length`` frames,
@@ -61,15 +61,10 @@ class TransformerEncoder(nn.Module):
         drop_path: float = 0.0,
         gradient_checkpointing: bool = False,
     ) -> None:
-        super().__init__()
-        at_least("TransformerEncoder", 1, patch_length=patch_length, dim=dim, depth=depth, heads=heads)
+        super().__init__(topology, frames, channels, patch_length, dim)
+        at_least("TransformerEncoder", 1, depth=depth, heads=heads)
         if not 0 <= drop_path < 1:
             raise ConfigError(f"TransformerEncoder: drop_path must be in [0, 1), found {drop_path}")
-        if frames % patch_length:
-            raise ConfigError(f"patch_length must divide the frames, found {patch_length} for {frames} frames")
-        self.dim = dim
-        self.grid = (frames // patch_length, topology.num_joints)
-        self.patch_length, self.channels = patch_length, channels
         self.gradient_checkpointing = gradient_checkpointing
         self.embed = nn.Linear(patch_length * channels, dim)
         self.positions = GridEmbedding(self.grid, dim)
@@ -78,26 +73,8 @@ class TransformerEncoder(nn.Module):
         self.norm = nn.LayerNorm(dim)
         self.apply(initialise)
 
-    def forward(self, joints: Tensor, visible: Tensor | None = None) -> Tensor:
-        """Encode the visible tokens.
-
-        Args:
-            joints: ``[B, T, V, C]``.
-            visible: token ids ``[B, K]``, token ``t * V + v``; all tokens if not given.
-
-        Returns:
-            tokens ``[B, K, D]``, or ``[B, L, D]`` without ``visible``, in the order of ``visible``.
-
-        Raises:
-            DataError: ``joints`` does not have this encoder's frames, joints and channels.
-        """
-        check_joints(joints, self.grid, self.patch_length, self.channels)
-        x = patchify(joints, self.grid[0])
-        if visible is None:
-            x = self.embed(x) + self.positions()
-        else:
-            x = x.gather(1, visible[..., None].expand(-1, -1, x.size(-1)))
-            x = self.embed(x) + self.positions(visible)
+    def encode(self, joints: Tensor, visible: Tensor | None) -> Tensor:
+        x = self.embed(self.raw_tokens(joints, visible)) + self.positions(visible)
         for block in self.blocks:
             if self.gradient_checkpointing and torch.is_grad_enabled():
                 x = checkpoint(block, x, use_reentrant=False)
