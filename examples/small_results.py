@@ -61,6 +61,12 @@ def rows(data: str) -> dict[str, list[str]]:
         # Its people face the camera: headings within 20 degrees are enough.
         store = ["dataset=store", f"dataset.root={data}/{dataset}", "augment.rotate.y=0.35"]
         for method, (overrides, seeds) in METHODS.items():
+            if dataset == "uiprmd" and method in ("sjepa", "sjepa_joints", "sjepa_algorithm2"):
+                overrides = [
+                    *overrides,
+                    "trainer.epochs=60",
+                    "trainer.warmup_epochs=6",
+                ]  # few clips, few steps an epoch
             for seed in seeds:
                 found[f"{dataset}/{method}/{seed}"] = [*store, *overrides, f"seed={seed}"]
         if dataset == "irds":

@@ -155,6 +155,19 @@ def test_yaml_says_the_constructors_defaults(path):
     check(OmegaConf.to_container(OmegaConf.load(path)), path.stem, preset={})
 
 
+@pytest.mark.parametrize(
+    ("verb", "groups"),
+    [("pretrain", ("objective", "encoder", "dataset", "stream", "mask", "augment")), ("evaluate", ("protocol",)),
+     ("benchmark", ("benchmark",))],
+)  # fmt: skip
+def test_help_names_every_option(verb, groups):
+    text = OmegaConf.load(CONFIGS / f"{verb}.yaml").hydra.help.template
+    for group in groups:
+        line = next(line for line in text.splitlines() if f"{group}=" in line or f"skgraph.{group} " in line)
+        for path in (CONFIGS / group).glob("*.yaml"):
+            assert path.stem in line, f"{verb} --help does not name {group}={path.stem}"
+
+
 def test_the_trainer_says_its_defaults():
     config = OmegaConf.to_container(OmegaConf.load(CONFIGS / "trainer" / "default.yaml"))
     defaults = {f.name: list(f.default) if isinstance(f.default, tuple) else f.default for f in fields(TrainerConfig)}
