@@ -57,11 +57,11 @@ class MaskedRegression(Objective):
         )  # fmt: skip
 
     def forward(self, views: Tensor, visible: Tensor, masked: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """See :class:`~skgraph.objectives.objective.Objective`; the log has ``prediction_std`` and ``target_std``."""
+        """See :class:`~skgraph.objectives.objective.Objective`; the log has ``prediction_std``."""
         predictions = self.decoder(self.encoder(views[0], visible), visible, masked).float()
         targets = self.targets(views[0])
         targets = targets.gather(1, masked[..., None].expand(-1, -1, targets.size(-1)))
-        logs = {"target_std": _spread(targets), "prediction_std": _spread(predictions.detach())}
+        logs = {"prediction_std": predictions.detach().flatten(0, 1).std(dim=0).mean()}
         return (predictions - targets).square().mean(), logs
 
     @torch.no_grad()
@@ -75,7 +75,3 @@ class MaskedRegression(Objective):
             variance, mean = torch.var_mean(x, dim=-1, keepdim=True)
             x = (x - mean) * (variance + 1e-6).rsqrt()
         return x
-
-
-def _spread(tokens: Tensor) -> Tensor:
-    return tokens.flatten(0, 1).std(dim=0).mean()

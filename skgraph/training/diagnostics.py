@@ -8,9 +8,10 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-# Thresholds of the alarm, far from what runs that learn show (rank 12 to 31, std 0.2 to 0.9 on IRDS, 128 wide).
+# Thresholds of the alarm, far from what runs that learn show on three datasets, 128 wide, at any step: rank 9 to 39,
+# features' deviation 0.07 to 0.8, targets' 0.15 to 0.9. GFP's targets that have collapsed: 0.01 to 0.02.
 MIN_RANK = 2.0
-MIN_STD = 1e-3
+MIN_STD = {"feature_std": 1e-3, "target_std": 0.03}
 UNIFORM_ENTROPY = 0.99
 ONE_HOT_ENTROPY = 0.01
 
@@ -58,9 +59,9 @@ def collapse_warning(values: Mapping[str, float]) -> str | None:
     signs = []
     if values.get("rankme", math.inf) < MIN_RANK:
         signs.append(f"the effective rank of the features is {values['rankme']:.2f} (below {MIN_RANK:g})")
-    for key in ("feature_std", "target_std"):
-        if values.get(key, math.inf) < MIN_STD:
-            signs.append(f"{key} is {values[key]:.1e} (below {MIN_STD:g})")
+    for key, least in MIN_STD.items():
+        if values.get(key, math.inf) < least:
+            signs.append(f"{key} is {values[key]:.1e} (below {least:g})")
     for key in ("prediction_entropy", "target_entropy"):
         if values.get(key, 0.5) > UNIFORM_ENTROPY:
             signs.append(f"{key} is {values[key]:.3f} of its maximum: the distributions are uniform")

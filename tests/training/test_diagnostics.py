@@ -51,7 +51,7 @@ def test_features_are_taken_in_evaluation_mode():
     [
         ({"rankme": 1.2}, "effective rank of the features is 1.20"),
         ({"feature_std": 1e-5}, "feature_std is 1.0e-05"),
-        ({"target_std": 1e-5}, "target_std is 1.0e-05"),
+        ({"target_std": 0.012, "rankme": 21.0, "feature_std": 0.016}, "target_std is 1.2e-02"),  # GFP, reduction=sum
         ({"target_entropy": 0.999, "prediction_entropy": 0.5}, "target_entropy is 0.999 of its maximum"),
         ({"prediction_entropy": 1e-4, "target_entropy": 1e-4}, "one-hot"),
     ],
