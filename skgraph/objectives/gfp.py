@@ -34,7 +34,9 @@ class GFP(Objective):
     (equations 3 to 7). Where the paper is silent:
 
     - ``reduction``: equation 3 sums over feature dimensions. With 512 and 2048 of them that term outweighs the variance
-      term a hundred times and the targets shrink to nothing; ``"mean"``, the default, averages over dimensions.
+      term a hundred times and the targets shrink: on IRDS, after 10 epochs of the small recipe, their deviation is 0.01
+      instead of 0.22 and the probes fall from 81.6 (kNN) and 84.9 (linear) to 72.1 and 80.7, those of a random encoder.
+      ``"mean"``, the default, averages over dimensions.
     - ``statistics``: whether a local level's variance is taken between graphs or also between positions; see
       :func:`~skgraph.objectives.information.information_terms`.
     - The raw input of the TGN is divided by its root mean square over the batch and clamped to 5: a segment's motion is

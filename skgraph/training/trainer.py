@@ -200,7 +200,7 @@ class Trainer:
             stopping = False
             while self.step < last and not stopping:
                 epoch, first = divmod(self.step, loader.steps_per_epoch)
-                since, clips = time.perf_counter(), 0
+                since, clips, warned = time.perf_counter(), 0, False
                 for bodies, generator in loader.epoch(epoch, first):
                     loss, logs, lr = self._train_step(model, bodies, generator)
                     clips += config.batch_size * self.processes.world_size
@@ -214,7 +214,7 @@ class Trainer:
                         )
                         if log:
                             log.scalars(self.step, values)
-                            self._warn(values)
+                            warned = warned or self._warn(values)  # once an epoch
                     stopping = self._stops()
                     if stopping or self.step == last:
                         break
@@ -306,9 +306,12 @@ class Trainer:
         )
         self._warn(values)
 
-    def _warn(self, values: dict[str, float]) -> None:
-        if warning := collapse_warning(values):
+    def _warn(self, values: dict[str, float]) -> bool:
+        """Say what looks like a collapse; whether anything does."""
+        warning = collapse_warning(values)
+        if warning:
             self.say(f"warning: step {self.step}: {warning}")
+        return warning is not None
 
     def _ask_to_stop(self, *_: object) -> None:
         self._stop_asked = True
