@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 
 class GridEmbedding(nn.Module):
@@ -25,4 +26,5 @@ class GridEmbedding(nn.Module):
     def forward(self, tokens: Tensor | None = None) -> Tensor:
         """Embeddings ``[L, D]`` of the whole grid, or ``[B, K, D]`` of ``tokens [B, K]``."""
         table = (self.time_embedding[:, None] + self.joint_embedding[None]).flatten(0, 1)
-        return table if tokens is None else table[tokens]
+        # Not table[tokens]: its backward pass adds in the order in which a CPU's threads come; no two runs were equal.
+        return table if tokens is None else F.embedding(tokens, table)
