@@ -13,7 +13,7 @@ from torch import nn
 
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.datasets.synthetic import write_synthetic
-from skgraph.errors import ConfigError, DataError, StoreError
+from skgraph.errors import ConfigError, DataError, StoreError, first_line
 from skgraph.topology import Topology
 from skgraph.training import ViewMaker, stream_scale
 from skgraph.transforms import AlignBody, Center, Compose
@@ -45,7 +45,7 @@ def instance(config: Mapping[str, Any], where: str, **objects: Any) -> nn.Module
         while cause.__cause__ is not None:
             cause = cause.__cause__
         hint = "; a file of your own must lie in the folder where the command runs" if "skgraph" not in target else ""
-        raise ConfigError(f"{where}._target_ '{target}' cannot be imported: {_first_line(cause)}{hint}") from error
+        raise ConfigError(f"{where}._target_ '{target}' cannot be imported: {first_line(cause)}{hint}") from error
     if not issubclass(kind, nn.Module):
         raise ConfigError(f"{where}._target_ '{target}' is not a torch.nn.Module")
     accepted = inspect.signature(kind).parameters
@@ -69,12 +69,8 @@ def instance(config: Mapping[str, Any], where: str, **objects: Any) -> nn.Module
         raise type(error)(f"{where}: {error}") from error
     except Exception as error:  # of a module that somebody else may have written
         raise ConfigError(
-            f"{where}: {kind.__name__} cannot be built from {_plain(values)}: {_first_line(error)}"
+            f"{where}: {kind.__name__} cannot be built from {_plain(values)}: {first_line(error)}"
         ) from error
-
-
-def _first_line(error: BaseException) -> str:
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _plain(values: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor, nn
 
-from skgraph.errors import ContractError
+from skgraph.errors import ContractError, first_line
 from skgraph.training.optimizer import check_gradients
 
 
@@ -126,9 +126,8 @@ class _Guarded:
         try:
             return call(*inputs)
         except Exception as error:  # whatever somebody else's code raises
-            reason = next(iter(str(error).strip().splitlines()), "")
             name = type(self.module).__name__
-            raise ContractError(f"{name}.{what} failed with {type(error).__name__}: {reason}") from error
+            raise ContractError(f"{name}.{what} failed with {type(error).__name__}: {first_line(error)}") from error
 
 
 def _example(batch: int, frames: int, grid: tuple[int, int], channels: int) -> tuple[Tensor, Tensor]:

@@ -49,7 +49,7 @@ def _resolved(annotation: object) -> object:
         return annotation
     try:
         return eval(annotation, {"__builtins__": __builtins__}, _NAMES)  # text of a source file, not of a user
-    except NameError:
+    except Exception:  # a name of its module, or an annotation that only a type checker reads
         return Any
 
 
@@ -62,8 +62,10 @@ def _fits(value: object, kind: object) -> bool:
     if origin in (Sequence, list):
         return isinstance(value, (list, tuple)) and all(_fits(item, arguments[0]) for item in value)
     if origin is tuple:
-        length = Ellipsis in arguments or len(arguments) == len(value) if isinstance(value, (list, tuple)) else False
-        return length and all(_fits(item, arguments[0]) for item in value)
+        if not isinstance(value, (list, tuple)):
+            return False
+        kinds = [arguments[0]] * len(value) if Ellipsis in arguments else arguments
+        return len(kinds) == len(value) and all(map(_fits, value, kinds))
     if origin is Mapping:
         return isinstance(value, Mapping)
     if kind is float:

@@ -15,7 +15,7 @@ from skgraph.encoders.encoder import Encoder
 from skgraph.encoders.layers import initialise
 from skgraph.encoders.positions import GridEmbedding
 from skgraph.encoders.visible_graph import TokenEdge, TokenGraph, VisibleGraph
-from skgraph.errors import ConfigError
+from skgraph.errors import ConfigError, first_line
 from skgraph.topology import Topology
 from skgraph.values import at_least
 
@@ -120,7 +120,7 @@ class _Block(nn.Module):
                 except Exception as error:  # whatever a layer of somebody else's raises
                     raise ConfigError(
                         f"encoder.conv {conv} does not work on node features and edge attributes alone"
-                        f"{' in bf16' if bf16 else ''}: {_reason(error)}"
+                        f"{' in bf16' if bf16 else ''}: {first_line(error)}"
                     ) from error
             if shape != (2, dim):
                 raise ConfigError(
@@ -147,9 +147,4 @@ def _layer(name: str, options: dict[str, Any], dim: int) -> MessagePassing:
     try:
         return kind(**given)
     except Exception as error:  # whatever a layer of somebody else's raises
-        raise ConfigError(f"encoder.conv {name} cannot be built with {options}: {_reason(error)}") from error
-
-
-def _reason(error: Exception) -> str:
-    """In one line."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+        raise ConfigError(f"encoder.conv {name} cannot be built with {options}: {first_line(error)}") from error

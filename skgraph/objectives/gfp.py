@@ -7,13 +7,13 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch import distributed as dist
 
 from skgraph.encoders.patches import patchify
 from skgraph.errors import ConfigError
 from skgraph.objectives.information import information_terms
 from skgraph.objectives.objective import Objective
 from skgraph.objectives.pyramid_decoder import PyramidDecoder
+from skgraph.objectives.ranks import mean_over_ranks, num_ranks
 from skgraph.objectives.target_network import TargetNetwork, raw_windows, segment_motion, window_sizes
 from skgraph.values import at_least
 
@@ -121,7 +121,7 @@ class GFP(Objective):
         The log has the terms of the loss, and ``target_std`` and ``prediction_std``, the deviation of features between
         graphs (mean over features, positions and levels).
         """
-        if self.target_network is not None and self.training and views.size(1) < 2 and _ranks() == 1:
+        if self.target_network is not None and self.training and views.size(1) < 2 and num_ranks() == 1:
             raise ConfigError("GFP compares the bodies of a batch: trainer.batch_size must be at least 2, found 1")
         predictions = self.decoder(self.encoder(views[0], visible), visible)
         targets = raw_windows(self._raw(views[0], visible), self.joints, self.targets)
@@ -152,15 +152,8 @@ class GFP(Objective):
         elif self.target_input == "masked_joint":
             seen = torch.zeros(tokens.shape[:2], device=tokens.device).scatter_(1, visible, 1.0)
             tokens = tokens * seen[..., None]
-        square = tokens.square().mean()
-        if (ranks := _ranks()) > 1:
-            dist.all_reduce(square)
-            square /= ranks
+        square = mean_over_ranks(tokens.square().mean())
         return (tokens / (square.sqrt() + 1e-6)).clamp(-5, 5)
-
-
-def _ranks() -> int:
-    return dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
 
 
 @torch.no_grad()

@@ -6,8 +6,9 @@ from typing import Literal
 
 import torch
 from torch import Tensor
-from torch import distributed as dist
 from torch.distributed.nn.functional import all_reduce
+
+from skgraph.objectives.ranks import num_ranks
 
 
 def information_terms(
@@ -37,7 +38,7 @@ def information_terms(
     """
     z = features.float()
     dims = (0,) if center == "position" else (0, 1)
-    ranks = dist.get_world_size() if dist.is_available() and dist.is_initialized() else 1
+    ranks = num_ranks()
     mean = z.mean(dim=dims, keepdim=True)
     if ranks > 1:
         mean = all_reduce(mean) / ranks

@@ -9,13 +9,13 @@ from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch import distributed as dist
 from torch.nn import functional as F
 
 from skgraph.errors import ConfigError
 from skgraph.objectives.ema import ema_momentum, ema_update
 from skgraph.objectives.objective import Objective
 from skgraph.objectives.predictor import Predictor
+from skgraph.objectives.ranks import mean_over_ranks
 from skgraph.values import at_least
 
 
@@ -146,10 +146,7 @@ class SJEPA(Objective):
         mean = targets.mean(dim=0)  # [L, K]
         if self.centring == "global":
             mean = mean.mean(dim=0, keepdim=True)
-        if dist.is_available() and dist.is_initialized():
-            dist.all_reduce(mean)
-            mean /= dist.get_world_size()
-        self.center.lerp_(mean, 1 - self.center_momentum)
+        self.center.lerp_(mean_over_ranks(mean), 1 - self.center_momentum)
 
     def train(self, mode: bool = True) -> SJEPA:
         """The target stays in evaluation mode: its targets must not depend on drop-path."""

@@ -30,37 +30,6 @@ def encoder(request, topology):
     return pyg(topology, request.param, LAYERS[request.param])
 
 
-def test_shapes(encoder):
-    joints = torch.randn(2, 16, 25, 3)
-    assert encoder(joints).shape == (2, 100, 16)
-    assert encoder(joints, torch.tensor([[0, 7, 99], [3, 4, 5]])).shape == (2, 3, 16)
-
-
-def test_hidden_joints_cannot_leak(encoder):
-    joints = torch.randn(2, 16, 25, 3)
-    visible = torch.tensor([[0, 30, 57], [3, 28, 99]])
-    hidden = torch.ones(2, 100, dtype=torch.bool).scatter_(1, visible, False)
-    noise = 100 * torch.randn_like(joints) * hidden.view(2, 4, 1, 25, 1).expand(-1, -1, 4, -1, -1).flatten(1, 2)
-    assert torch.equal(encoder(joints, visible), encoder(joints + noise, visible))
-
-
-def test_bodies_do_not_meet(encoder):
-    joints = torch.randn(2, 16, 25, 3)
-    visible = torch.tensor([[0, 30, 57], [3, 28, 99]])
-    assert torch.allclose(encoder(joints, visible)[1:], encoder(joints[1:], visible[1:]), atol=1e-5)
-
-
-def test_all_tokens_visible_equals_no_mask(encoder):
-    joints = torch.randn(2, 16, 25, 3)
-    assert torch.allclose(encoder(joints), encoder(joints, torch.arange(100).expand(2, -1)), atol=1e-5)
-
-
-def test_output_follows_the_order_of_visible(encoder):
-    joints = torch.randn(1, 16, 25, 3)
-    visible = torch.tensor([[5, 60, 31]])
-    assert torch.allclose(encoder(joints, visible).flip(1), encoder(joints, visible.flip(1)), atol=1e-5)
-
-
 def test_a_visible_joint_reaches_its_neighbours(encoder):
     joints = torch.randn(1, 16, 25, 3)
     moved = joints.clone()
