@@ -73,6 +73,15 @@ ENCODERS = {
 }
 
 
+@pytest.mark.parametrize("encoder", ["transformer", "stgcn", "pyg"])
+@pytest.mark.parametrize("objective", ["sjepa", "gfp", "mamp", "skeletonmae"])
+def test_the_small_recipe_of_every_objective_is_made_for_every_encoder(objective, encoder, topology):
+    config = composed(f"objective={objective}", f"encoder={encoder}")
+    config["normalise"]["scale"] = None
+    built = build_objective(config, build_encoder(config, topology), topology)
+    assert built.encoder.grid == (config["frames"] // config["patch_length"], 25)
+
+
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_experiments_take_a_step(experiment, topology):
     objective = experiment.split("_")[0]

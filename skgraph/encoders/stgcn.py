@@ -123,17 +123,22 @@ class STGCNBlock(nn.Module):
 
 
 def _strides(patch_length: int, widths: Sequence[int], kernel_size: int) -> list[int]:
-    """Strides of the blocks, whose product is ``patch_length``: where the width grows, as in the paper."""
-    places = [i for i in range(1, len(widths)) if widths[i] > widths[i - 1]] or [len(widths) - 1]
-    strides = [1] * len(widths)
-    for factor in _prime_factors(patch_length):
-        strides[min(places, key=lambda place: strides[place])] *= factor
-    if max(strides) > kernel_size:
-        raise ConfigError(
-            f"patch_length {patch_length} needs a temporal stride of {max(strides)}, longer than the kernel of "
-            f"{kernel_size} frames: frames would be skipped"
-        )
-    return strides
+    """Strides of the blocks, whose product is ``patch_length``: where the width grows, as in the paper.
+
+    Where those are too few, so that a stride would skip frames, all blocks but the first share them.
+    """
+    growing = [i for i in range(1, len(widths)) if widths[i] > widths[i - 1]]
+    last = [len(widths) - 1]
+    for places in (growing or last, range(1, len(widths)) or last):
+        strides = [1] * len(widths)
+        for factor in _prime_factors(patch_length):
+            strides[min(places, key=lambda place: strides[place])] *= factor
+        if max(strides) <= kernel_size:
+            return strides
+    raise ConfigError(
+        f"patch_length {patch_length} needs a temporal stride of {max(strides)}, longer than the kernel of "
+        f"{kernel_size} frames: frames would be skipped"
+    )
 
 
 def _prime_factors(number: int) -> list[int]:
