@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -148,7 +148,9 @@ def build_objective(config: Mapping[str, Any], encoder: nn.Module, topology: Top
     )  # fmt: skip
 
 
-def build_views(config: Mapping[str, Any], topology: Topology, segments: int, num_views: int) -> ViewMaker:
+def build_views(
+    config: Mapping[str, Any], topology: Topology, segments: int, num_views: int, first: Sequence[nn.Module] = ()
+) -> ViewMaker:
     """Normalisation, augmentation, mask and stream of a run's configuration.
 
     Args:
@@ -156,9 +158,10 @@ def build_views(config: Mapping[str, Any], topology: Topology, segments: int, nu
         topology: the skeleton.
         segments: of the encoder's token grid, ``T_e``.
         num_views: that the objective asks for.
+        first: transforms before all others, such as :class:`~skgraph.transforms.MapJoints`.
     """
     normalise = config["normalise"]
-    steps: list[nn.Module] = []
+    steps: list[nn.Module] = list(first)
     if differing := {"center", "align", "scale"} ^ normalise.keys():
         raise ConfigError(
             f"normalise has the keys center, align and scale, no more and no less: {', '.join(differing)}"

@@ -17,8 +17,8 @@ from skgraph.checks import check_encoder, check_objective
 from skgraph.data import EpochLoader, SkeletonDataset
 from skgraph.data_dir import data_dir
 from skgraph.errors import ConfigError
-from skgraph.evaluation import Protocol
-from skgraph.evaluation.compare import compare, table
+from skgraph.evaluation import build_protocol, compare
+from skgraph.evaluation.card import table
 from skgraph.training import Trainer, TrainerConfig
 from skgraph.training.devices import Processes, choose_device, processes
 from skgraph.verb import verb
@@ -42,7 +42,7 @@ def pretrain(config: dict, device: torch.device, group: Processes = Processes())
         DataError: bad configuration, data or checkpoint, in one sentence.
     """
     check_config(config)
-    protocols = [Protocol(name) for name in config["evaluate"]]
+    protocols = [build_protocol(name) for name in config["evaluate"]]
     try:
         trainer_config = TrainerConfig(**config["trainer"])
     except TypeError as error:
@@ -88,7 +88,7 @@ def pretrain(config: dict, device: torch.device, group: Processes = Processes())
         cards = compare(
             folder, store, split, protocols, device, config["precision"], progress=trainer_config.progress
         )  # fmt: skip
-        say(table(cards, store, split))
+        say(table(cards))
     group.barrier()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import sys
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -30,8 +31,9 @@ def check_kinds(function: Callable[..., object], values: Mapping[str, Any], wher
         ConfigError: a value of another kind.
     """
     parameters = inspect.signature(function).parameters
+    names = _names(function)
     for key, value in values.items():
-        kind = _resolved(parameters[key].annotation)
+        kind = _resolved(parameters[key].annotation, names)
         if not _fits(value, kind):
             raise ConfigError(f"{where}.{key} must be {_words(kind)}, found '{value}'")
 
@@ -43,12 +45,19 @@ def at_least(where: str, least: float, **values: float | None) -> None:
             raise ConfigError(f"{where}: {key} must be at least {least:g}, found {value}")
 
 
-def _resolved(annotation: object) -> object:
+def _names(function: Callable[..., object]) -> dict[str, Any]:
+    """What names mean in the annotations of a function, or of a class and those that it inherits fields from."""
+    owners = reversed(function.__mro__) if isinstance(function, type) else [function]
+    modules = [vars(sys.modules[owner.__module__]) for owner in owners if owner.__module__ in sys.modules]
+    return {name: value for module in modules for name, value in module.items()} | _NAMES
+
+
+def _resolved(annotation: object, names: dict[str, Any]) -> object:
     """The type behind an annotation that is written as text; ``Any`` for one that names something else."""
     if not isinstance(annotation, str):
         return annotation
     try:
-        return eval(annotation, {"__builtins__": __builtins__}, _NAMES)  # text of a source file, not of a user
+        return eval(annotation, {"__builtins__": __builtins__}, names)  # text of a source file, not of a user
     except Exception:  # a name of its module, or an annotation that only a type checker reads
         return Any
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -64,6 +65,30 @@ def verb(config_name: str) -> Callable[[Callable[[DictConfig], object]], Callabl
         return main
 
     return decorate
+
+
+# Options of Hydra's command line that are followed by a value of their own.
+_WITH_VALUE = ("-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir",
+               "-i", "--info")  # fmt: skip
+
+
+def words_as_list(arguments: list[str], key: str) -> list[str]:
+    """``a b x=1`` reads as ``key=['a','b'] x=1``: a command line of plain words, such as paths, for Hydra.
+
+    Args:
+        arguments: of the command line; words with ``=`` and options (``-m``, ``--cfg job``) stay as they are.
+        key: of the configuration, which takes the plain words.
+    """
+    words, others = [], []
+    for before, argument in zip(["", *arguments], arguments, strict=False):
+        plain = argument and "=" not in argument and argument[0] not in "-~" and before not in _WITH_VALUE
+        (words if plain else others).append(argument)
+    if not words:
+        return others
+    # Hydra reads a quoted text as it stands, but for quotes, and backslashes before a quote.
+    quoted = [re.sub(r"(\\*)('|\Z)", lambda m: m[1] * 2 + ("\\'" if m[2] else ""), word) for word in words]
+    listed = ",".join(f"'{word}'" for word in quoted)
+    return [f"{key}=[{listed}]", *others]
 
 
 def _missing(node: object, path: str = "") -> list[str]:

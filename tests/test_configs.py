@@ -16,6 +16,7 @@ from skgraph.build import build_encoder, build_objective, build_views, check_con
 from skgraph.data import SkeletonData
 from skgraph.data_dir import data_dir
 from skgraph.errors import ConfigError
+from skgraph.evaluation import build_protocol
 from skgraph.topology import Topology
 from skgraph.training import TrainerConfig
 from skgraph.verb import verb  # registers the resolvers that configurations use
@@ -183,12 +184,10 @@ def test_the_trainer_says_its_defaults():
     assert {k: float(v) if isinstance(defaults[k], float) else v for k, v in config.items()} == defaults
 
 
-def test_protocols_compose():
-    from skgraph.evaluation import Protocol
-
-    for name in ("knn", "linear"):
-        config = composed(f"protocol={name}", "run=x", config="evaluate")["protocol"]
-        Protocol(config["name"], config["options"])
+@pytest.mark.parametrize("path", sorted((CONFIGS / "protocol").glob("*.yaml")), ids=lambda path: path.stem)
+def test_protocols_compose(path):
+    config = composed(f"protocol={path.stem}", "run=x", config="evaluate")["protocol"]
+    assert build_protocol(config) == build_protocol(path.stem)
 
 
 def test_a_target_that_is_not_a_module_is_not_called():

@@ -52,14 +52,14 @@ def test_it_ends_with_a_table_and_leaves_a_run(finished):
     cwd, out = finished
     lines = out.strip().splitlines()
     assert "32 bodies of" in lines[0] and "12 steps" in lines[1]
-    assert lines[-3].split() == ["protocol", "trained", "random", "init", "gain"]
-    assert lines[-2].startswith("knn") and lines[-1].startswith("linear")
+    assert lines[-4].split() == ["protocol", "trained", "random", "init", "gain"]
+    assert lines[-3].startswith("knn") and lines[-2].startswith("  k: 1 ") and lines[-1].startswith("linear")
     names = {p.name for p in (cwd / "runs" / "r").iterdir()}
-    assert names == {"checkpoint.pt", "config.yaml", "evaluation", "metrics.jsonl", "tensorboard"}
+    assert names == {"checkpoint.pt", "config.yaml", "evaluation", "features", "metrics.jsonl", "tensorboard"}
     card = json.loads((cwd / "runs" / "r" / "evaluation" / "linear_tiny_xsub" / "result.json").read_text())
     assert card["protocol"] == "linear" and 0 <= card["top1"] <= 100 and card["dataset"]["test_clips"] == 24
     assert card["step"] == 12 and card["config"]["frames"] == 16
-    assert f"{card['top1']:.1f}" in lines[-1] and f"{card['random_init_top1']:.1f}" in lines[-1]
+    assert f"{card['top1']:.1f}" in lines[-1] and f"{card['random_init']['top1']:.1f}" in lines[-1]
     assert not list(cwd.glob("*.log")) and not (cwd / "outputs").exists()
 
 
@@ -82,7 +82,7 @@ def test_evaluate_agrees_with_the_table(finished, store_path):
     cwd, out = finished
     again = run("skgraph.evaluate", "protocol=linear", "run=runs/r", cwd=cwd).stdout
     assert out.strip().splitlines()[-1] in again
-    elsewhere = run("skgraph.evaluate", "protocol=knn", "protocol.options.k=5", "run=runs/r", "dataset=store",
+    elsewhere = run("skgraph.evaluate", "protocol=knn", "protocol.k=5", "run=runs/r", "dataset=store",
                     f"dataset.root={store_path}", "dataset.split=xsub", "bodies=padded", cwd=cwd)  # fmt: skip
     assert "written: runs/r/evaluation/knn_tiny_xsub_k5_padded" in elsewhere.stdout
 
@@ -153,7 +153,8 @@ def test_another_topology_is_refused_by_name(finished, topology, tmp_path, monke
     monkeypatch.setattr(sys, "argv", arguments)
     with pytest.raises(SystemExit):
         evaluate_main()
-    assert "was trained on topology 'ntu_rgbd' (25 joints), the store" in capsys.readouterr().err
+    error = capsys.readouterr().err
+    assert "was trained on topology 'ntu_rgbd' (25 joints), the recordings have 'other' (25 joints)" in error
 
 
 def test_a_corrupt_checkpoint_is_an_error_and_stays(finished, store_path, tmp_path):

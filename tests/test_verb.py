@@ -1,10 +1,11 @@
 import sys
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 from skgraph.errors import DataError
-from skgraph.verb import verb
+from skgraph.verb import verb, words_as_list
 
 CONFIG = """
 defaults:
@@ -94,3 +95,24 @@ def test_with_a_config_it_is_the_plain_function(run):
     assert run.main(OmegaConf.create({"count": 6})) == 6
     with pytest.raises(DataError):
         run.main(OmegaConf.create({"count": 5}))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["a", "b/c", "x=1"], ["runs=['a','b/c']", "x=1"]),
+        (["x=1", "a", "-m"], ["runs=['a']", "x=1", "-m"]),
+        (["--cfg", "job", "a"], ["runs=['a']", "--cfg", "job"]),
+        (["--help"], ["--help"]),
+        (["~hydra.help", "runs=[a]"], ["~hydra.help", "runs=[a]"]),
+        ([], []),
+    ],
+)
+def test_plain_words_are_a_list(arguments, expected):
+    assert words_as_list(arguments, "runs") == expected
+
+
+@pytest.mark.parametrize("word", ["it's", "a,b", "[x]", "a b", "back\\", "\\'", "a\\\\'b", "$x", "1", "null", "é"])
+def test_plain_words_are_taken_as_they_stand(word):
+    (override,) = words_as_list([word, "end"], "runs")
+    assert OverridesParser.create().parse_override(override).value() == [word, "end"]

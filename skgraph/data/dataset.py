@@ -97,7 +97,9 @@ class SkeletonDataset(Dataset):
         clip.joints, clip.frame_mask = joints, frame_mask
         return clip
 
-    def batch(self, idx: Tensor, generator: torch.Generator | None = None) -> SkeletonData:
+    def batch(
+        self, idx: Tensor, generator: torch.Generator | None = None, windows: tuple[Tensor, Tensor] | None = None
+    ) -> SkeletonData:
         """Items ``idx [B]``, cropped and resampled to ``frames``: a graph batch of static shape.
 
         Bodies of a clip share one window of the clip's time; a body item's window lies in the body's own time.
@@ -105,6 +107,7 @@ class SkeletonDataset(Dataset):
         Args:
             idx: positions in this dataset.
             generator: source of the random crops.
+            windows: ``start [B]`` and ``width [B]`` in frames of each item, in place of its ``crop``.
 
         Returns:
             ``joints [B, M, T, V, C]`` with ``M = 1`` for body items, ``y [B]`` and ``clip [B]`` (ids in the store).
@@ -123,7 +126,9 @@ class SkeletonDataset(Dataset):
             first, end = store.body_ptr[item, None], store.body_ptr[item + 1, None]
             tracks = torch.where(first + body < end, first + body, -1)
         low, high = self.crop
-        if low == high:
+        if windows is not None:
+            start, width = windows
+        elif low == high:
             start, width = centre_windows(length, low, self.min_frames)
         else:
             start, width = sample_windows(length, low, high, generator, self.min_frames)

@@ -13,7 +13,7 @@ import yaml
 from torch import Tensor
 
 from skgraph.data.skeleton_data import SkeletonData
-from skgraph.data.store_checks import PER_CLIP, PER_TRACK, check_store
+from skgraph.data.store_checks import PER_CLIP, PER_SEGMENT, PER_TRACK, check_store
 from skgraph.errors import StoreError
 from skgraph.topology import Topology
 
@@ -30,7 +30,8 @@ class SkeletonStore:
       the clip to its last;
     - ``present.npy`` ``[rows]`` bool, False in the gaps of a body that left and returned;
     - ``index.npz``: per clip label, name, subject, camera, setup, length and bodies; per body (*track*) its first row,
-      first frame and length; per split a part for each clip;
+      first frame and length; per split a part for each clip; where clips are untrimmed recordings, per *segment* its
+      label, first frame and the frame after its last;
     - ``meta.yaml``: topology, class names, splits, units, source, preprocessing, content hash.
 
     Open one with :meth:`open`.
@@ -38,9 +39,13 @@ class SkeletonStore:
     Attributes:
         topology: the skeleton.
         meta: what ``meta.yaml`` says.
-        y: labels ``[N]`` int64; likewise ``subject``, ``camera``, ``setup`` (-1 where unknown) and ``length`` (frames).
+        y: labels ``[N]`` int64, in a store with segments -1 for a recording that has no single label; likewise
+            ``subject``, ``camera``, ``setup`` (-1 where unknown) and ``length`` (frames).
         body_ptr: ``[N + 1]``; the tracks of clip ``i`` are ``body_ptr[i] .. body_ptr[i + 1] - 1``.
         track_clip: ``[tracks]``, the clip of each track.
+        segment_ptr: ``[N + 1]``; the segments of clip ``i`` are ``segment_ptr[i] .. segment_ptr[i + 1] - 1``, all 0
+            where the store has none.
+        segment_label: ``[S]``; likewise ``segment_start`` and ``segment_end``, frames of the clip, the end exclusive.
     """
 
     def __init__(self, path: Path, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
@@ -59,6 +64,9 @@ class SkeletonStore:
         self.track_row, self.track_first = tensors["track_row"], tensors["track_first"]
         self.track_length = tensors["track_length"]
         self.num_clips = len(self.y)
+        self.segment_ptr = tensors.get("segment_ptr", torch.zeros(self.num_clips + 1, dtype=torch.long))
+        no_segment = torch.zeros(0, dtype=torch.long)
+        self.segment_label, self.segment_start, self.segment_end = (tensors.get(k, no_segment) for k in PER_SEGMENT)
         bodies = self.body_ptr.diff()
         self.max_bodies = int(bodies.max())
         self.track_clip = torch.repeat_interleave(torch.arange(self.num_clips), bodies)
@@ -90,7 +98,10 @@ class SkeletonStore:
                 arrays = {key: index[key] for key in index.files if key != "name"}
         except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
             raise StoreError(f"'{path / 'index.npz'}' is missing, truncated or not a NumPy archive: {error}") from error
-        if missing := {*PER_CLIP, *PER_TRACK, "body_ptr"} - set(arrays):
+        wanted, of_segments = {*PER_CLIP, *PER_TRACK, "body_ptr"}, {"segment_ptr", *PER_SEGMENT}
+        if of_segments & set(arrays):
+            wanted |= of_segments
+        if missing := wanted - set(arrays):
             raise StoreError(f"'{path / 'index.npz'}' lacks {', '.join(sorted(missing))}: prepare the store again")
         return cls(path, meta, arrays)
 
@@ -164,8 +175,7 @@ class SkeletonStore:
 
     def clip(self, i: int) -> SkeletonData:
         """Clip ``i`` at its full length, all bodies: ``joints [M, T, V, C]``."""
-        if not 0 <= i < self.num_clips:
-            raise StoreError(f"store '{self.path}' has clips 0 .. {self.num_clips - 1}, found {i}")
+        self._check_clip(i)
         tracks = torch.arange(int(self.body_ptr[i]), int(self.body_ptr[i + 1]))
         frames = torch.arange(int(self.length[i]), dtype=torch.float32).expand(len(tracks), -1)
         joints, frame_mask = self.gather(tracks, frames)
@@ -173,6 +183,33 @@ class SkeletonStore:
             joints, frame_mask, y=self.y[i : i + 1], name=str(self.name[i]), subject=self.subject[i : i + 1],
             camera=self.camera[i : i + 1], setup=self.setup[i : i + 1],
         )  # fmt: skip
+
+    @property
+    def has_segments(self) -> bool:
+        """Whether any clip is an untrimmed recording with labelled segments."""
+        return len(self.segment_label) > 0
+
+    def segments(self, i: int) -> Tensor:
+        """Segments of clip ``i``, as they were written: rows (label, start, end) ``[S, 3]`` int64.
+
+        Start and end are frames of the clip, the end exclusive. Segments may overlap; a clip without any has 0 rows.
+        """
+        self._check_clip(i)
+        rows = slice(int(self.segment_ptr[i]), int(self.segment_ptr[i + 1]))
+        return torch.stack([self.segment_label[rows], self.segment_start[rows], self.segment_end[rows]], dim=1)
+
+    def frame_labels(self, i: int) -> Tensor:
+        """Label of every frame of clip ``i``, ``[T]`` int64: -1 in no segment, of several segments that of the last."""
+        segments, frame = self.segments(i), torch.arange(int(self.length[i]))
+        # Behind a segment that covers all frames and says "none", the last row that covers a frame is always there.
+        label, start, end = torch.cat([torch.tensor([[-1, 0, len(frame)]]), segments]).T
+        inside = (start[:, None] <= frame) & (frame < end[:, None])  # [1 + S, T]
+        last = (inside * torch.arange(len(label))[:, None]).amax(dim=0)
+        return label[last]
+
+    def _check_clip(self, i: int) -> None:
+        if not 0 <= i < self.num_clips:
+            raise StoreError(f"store '{self.path}' has clips 0 .. {self.num_clips - 1}, found {i}")
 
     def __len__(self) -> int:
         return self.num_clips

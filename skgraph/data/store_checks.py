@@ -13,6 +13,7 @@ from skgraph.topology import Topology
 
 PER_CLIP = ("y", "subject", "camera", "setup", "length")
 PER_TRACK = ("track_row", "track_first", "track_length")
+PER_SEGMENT = ("segment_label", "segment_start", "segment_end")
 # A split's name becomes part of a folder's name.
 SPLIT_NAME = re.compile(r"[\w.+-]*\w[\w.+-]*")
 
@@ -66,7 +67,10 @@ def check_store(
         expect(array.shape == (size,) and array.dtype == np.int64, f"{key} as {size} int64", _kind(array))
     y, length, pointer = index["y"], index["length"], index["body_ptr"]
     row, first, count = (index[key] for key in PER_TRACK)
-    expect(0 <= y.min() and y.max() < len(classes), f"labels 0 .. {len(classes) - 1}", f"{y.min()} .. {y.max()}")
+    # Where recordings hold several actions, -1 says that no single label describes one.
+    lowest = -1 if "segment_ptr" in index else 0
+    fits = lowest <= y.min() and y.max() < len(classes)
+    expect(fits, f"labels {lowest} .. {len(classes) - 1}", f"{y.min()} .. {y.max()}")
     fits = pointer[0] == 0 and pointer[-1] == tracks and (np.diff(pointer) > 0).all()
     expect(fits, f"body_ptr that rises from 0 to {tracks}", f"{pointer[0]} .. {pointer[-1]}")
     expect(
@@ -74,6 +78,22 @@ def check_store(
     )
     owner = np.repeat(np.arange(clips), np.diff(pointer))
     expect((first >= 0).all() and (first + count <= length[owner]).all(), "bodies within their clips' frames", "others")
+    if "segment_ptr" in index:
+        pointer, label, start, end = (index[key] for key in ("segment_ptr", *PER_SEGMENT))
+        segments = label.size
+        expect(segments > 0, "segments where there is a segment_ptr", "none")
+        for key, size in ({"segment_ptr": clips + 1} | dict.fromkeys(PER_SEGMENT, segments)).items():
+            array = index[key]
+            expect(array.shape == (size,) and array.dtype == np.int64, f"{key} as {size} int64", _kind(array))
+        fits = pointer[0] == 0 and pointer[-1] == segments and (np.diff(pointer) >= 0).all()
+        expect(fits, f"segment_ptr that never falls, from 0 to {segments}", f"{pointer[0]} .. {pointer[-1]}")
+        expect(
+            label.min() >= 0 and label.max() < len(classes), f"segments with labels 0 .. {len(classes) - 1}",
+            f"{label.min()} .. {label.max()}",
+        )  # fmt: skip
+        frames_of = length[np.repeat(np.arange(clips), np.diff(pointer))]
+        good = (start >= 0).all() and (start < end).all() and (end <= frames_of).all()
+        expect(good, "segments within their clips' frames, each ending after its start", "others")
     for key, array in index.items():
         if key.startswith("split_"):
             check_split_name(key[6:], f"store '{where}'")

@@ -68,6 +68,7 @@ class StoreWriter:
         self._names: dict[str, int] = {}
         self._tracks: list[tuple[int, int, int]] = []
         self._bodies: list[int] = []
+        self._segments: dict[int, np.ndarray] = {}
         self._splits: dict[str, tuple[np.ndarray, str]] = {}
         self._rows = 0
         self._hash = hashlib.sha256()
@@ -102,22 +103,25 @@ class StoreWriter:
         subject: int = -1,
         camera: int = -1,
         setup: int = -1,
+        segments: ArrayLike | None = None,
     ) -> None:
-        """Append one clip.
+        """Append one clip, or one untrimmed recording with labelled segments.
 
         Absent frames before a body's first appearance and after its last are not stored, nor are bodies that never
         appear.
 
         Args:
             joints: ``[M, T, V, C]``.
-            y: class label.
+            y: class label; of a recording with ``segments`` also -1, no single label.
             name: unique name of the clip.
             frame_mask: ``[M, T]`` bool, where each body is there; everywhere if not given.
             subject: who performs, -1 where unknown (also ``camera`` and ``setup``).
+            segments: ``[S, 3]`` integers, rows (label, start, end) in frames of the clip, the end exclusive. They may
+                overlap and come in any order, which is kept. ``[]`` is a recording in which nothing is labelled.
 
         Raises:
-            StoreError: a wrong shape, a value that is not finite, an unknown label, a name that was used, a clip
-                without any body, or a full disk.
+            StoreError: a wrong shape, a value that is not finite, an unknown label, a name that was used, a segment
+                outside the clip's frames, a clip without any body, or a full disk.
         """
         joints = np.asarray(joints)
         expected = (self.topology.num_joints, self.topology.dim)
@@ -129,8 +133,11 @@ class StoreWriter:
         present = np.ones(joints.shape[:2], bool) if frame_mask is None else np.asarray(frame_mask, bool)
         if present.shape != joints.shape[:2]:
             raise StoreError(f"clip '{name}': frame_mask must be {list(joints.shape[:2])}, found {list(present.shape)}")
-        if not 0 <= y < len(self.class_names):
-            raise StoreError(f"clip '{name}': label {y} is outside 0 .. {len(self.class_names) - 1}")
+        if not (0 <= y < len(self.class_names) or (y == -1 and segments is not None)):
+            hint = " (-1, no single label, is for recordings with segments)" if y == -1 else ""
+            raise StoreError(f"clip '{name}': label {y} is outside 0 .. {len(self.class_names) - 1}{hint}")
+        if segments is not None:
+            segments = self._checked_segments(np.asarray(segments), name, joints.shape[1])
         if name in self._names:
             raise StoreError(f"clip name '{name}' is used twice (clips {self._names[name]} and {len(self._clips)})")
         bodies = np.flatnonzero(present.any(axis=1))
@@ -155,8 +162,33 @@ class StoreWriter:
             self._tracks.append((self._rows, first, len(there)))
             self._rows += len(there)
         self._bodies.append(len(bodies))
+        if segments is not None:
+            self._segments[len(self._clips)] = segments
         self._names[name] = len(self._clips)
         self._clips.append((int(y), int(subject), int(camera), int(setup), joints.shape[1]))
+
+    def _checked_segments(self, segments: np.ndarray, name: str, frames: int) -> np.ndarray:
+        """Segments of a clip as int64 ``[S, 3]``."""
+        if segments.shape == (0,):
+            return np.zeros((0, 3), np.int64)
+        if segments.ndim != 2 or segments.shape[1] != 3 or segments.dtype.kind not in "iu":
+            raise StoreError(
+                f"clip '{name}': segments must be integers [S, 3] (label, start, end), found {segments.dtype} "
+                f"{list(segments.shape)}"
+            )
+        segments = segments.astype(np.int64)
+        label, start, end = segments.T
+        for good, expected in (
+            ((label >= 0) & (label < len(self.class_names)), f"a label 0 .. {len(self.class_names) - 1}"),
+            ((start >= 0) & (start < end) & (end <= frames), f"0 <= start < end <= {frames}, its frames"),
+        ):
+            if not good.all():
+                i = int(np.argmin(good))
+                raise StoreError(
+                    f"clip '{name}': segment {i} is (label {label[i]}, start {start[i]}, end {end[i]}), expected "
+                    f"{expected}"
+                )
+        return segments
 
     def add_split(self, name: str, train: ArrayLike, test: ArrayLike, how: str = "") -> None:
         """Name a split: disjoint clip ids for training and for testing.
@@ -221,6 +253,7 @@ class StoreWriter:
             "track_row": row, "track_first": first, "track_length": track_length,
         }  # fmt: skip
         index |= {f"split_{name}": assignment for name, (assignment, _) in self._splits.items()}
+        index |= self._segment_index(y)
         for key in sorted(index):
             self._hash.update(key.encode() + np.ascontiguousarray(index[key]).tobytes())
         self._hash.update(repr((self.topology.to_dict(), self.class_names)).encode())
@@ -247,6 +280,22 @@ class StoreWriter:
         self._present.close()
         SkeletonStore.open(self._folder)  # what was written must be readable before it replaces anything
         self._move_into_place()
+
+    def _segment_index(self, y: np.ndarray) -> dict[str, np.ndarray]:
+        """The arrays of the segments; a store without any has none of them."""
+        counts = np.zeros(len(y), np.int64)
+        counts[list(self._segments)] = [len(segments) for segments in self._segments.values()]
+        if not counts.any():
+            if (y < 0).any():
+                unlabelled = list(self._names)[int(np.argmin(y))]
+                raise StoreError(
+                    f"clip '{unlabelled}' has the label -1, which needs a store with segments, and no clip of "
+                    f"'{self.path}' has any"
+                )
+            return {}
+        label, start, end = np.concatenate(list(self._segments.values())).T.copy()
+        pointer = np.concatenate([[0], np.cumsum(counts)])
+        return {"segment_ptr": pointer, "segment_label": label, "segment_start": start, "segment_end": end}
 
     def _move_into_place(self) -> None:
         replaced = None

@@ -28,10 +28,15 @@ def sample_windows(
     return start, width
 
 
-def centre_windows(length: Tensor, proportion: float, min_frames: int = 1) -> tuple[Tensor, Tensor]:
-    """The middle ``proportion`` of each sequence: ``start [n]`` and ``width [n]``, int64."""
+def centre_windows(
+    length: Tensor, proportion: float, min_frames: int = 1, place: float = 0.5
+) -> tuple[Tensor, Tensor]:
+    """The middle ``proportion`` of each sequence: ``start [n]`` and ``width [n]``, int64.
+
+    ``place`` moves the windows: 0 puts them at the start of their sequences, 1 at the end.
+    """
     width = _width(length, proportion, min_frames)
-    return (length - width) // 2, width
+    return ((length - width) * place).long(), width
 
 
 def _width(length: Tensor, proportion: Tensor | float, min_frames: int) -> Tensor:

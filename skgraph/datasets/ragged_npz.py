@@ -17,6 +17,7 @@ from skgraph.errors import DataError
 from skgraph.topology import Topology
 
 _REQUIRED = ("x", "offsets", "y", "name", "class_names")
+_OF_SEGMENTS = ("segment_clip", "segment_label", "segment_start", "segment_end")
 _BROKEN = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
@@ -33,6 +34,10 @@ def read_ragged_npz(
     Arrays: `x [sum of T, M, V, C]` integer or float, `offsets [N + 1]`, `y [N]` integer, `name [N]`, `class_names`;
     optional `subject`, `camera`, `setup` and `split` `[N]`, `joint_names [V]`, `fps`, `unit`, `source`, `license`.
     Others are ignored. Nothing is ever unpickled. Joints in another order than the topology's are reordered by name.
+
+    A file of untrimmed recordings also has `segment_clip`, `segment_label`, `segment_start` and `segment_end` `[S]`
+    integer: the number of a clip, and label, first frame and the frame after the last of an action in it, counted from
+    the clip's first frame, 0. Segments may overlap and come in any order. `y` is then -1 where no single label fits.
 
     Args:
         source: the file.
@@ -80,6 +85,7 @@ def read_ragged_npz(
             notes.append(f"{moved} joints were moved, by name, to the order of topology '{topology.name}'")
     elif "joint_names" not in arrays:
         notes.append(f"the file names no joints: taken in the order of topology '{topology.name}'")
+    class_names = [str(name) for name in _one_dimensional(path, arrays, "class_names")]
     about = [str(value) for key in ("source", "license") if (value := _scalar(arrays, key)) is not None]
 
     def clips() -> Iterator[np.ndarray]:
@@ -89,7 +95,7 @@ def read_ragged_npz(
 
     return RawDataset(
         topology=topology,
-        class_names=[str(name) for name in _one_dimensional(path, arrays, "class_names")],
+        class_names=class_names,
         name=names,
         y=y.astype(np.int64),
         clips=clips,
@@ -97,6 +103,7 @@ def read_ragged_npz(
         unit=str(unit),
         fps=float(fps),
         source="; licence: ".join(about) or path.name,
+        segments=_segments(path, arrays, names, lengths, len(class_names)),
         notes=notes,
         **{key: arrays[key] for key in ("subject", "camera", "setup", "split") if key in arrays},
     )
@@ -193,6 +200,46 @@ def _lengths(path: Path, offsets: np.ndarray, names: list[str], frames: int) -> 
             f"'{names[i]}'"
         )
     return lengths
+
+
+def _segments(
+    path: Path, arrays: dict[str, np.ndarray], names: list[str], lengths: np.ndarray, classes: int
+) -> list[np.ndarray] | None:
+    """Rows (label, start, end) of the segments of each clip, in the file's order; None in a file without segments."""
+    missing = [key for key in _OF_SEGMENTS if key not in arrays]
+    if len(missing) == len(_OF_SEGMENTS):
+        return None
+    if missing:
+        raise DataError(f"'{path}' has segments, but lacks the arrays {', '.join(missing)}")
+    columns = [_one_dimensional(path, arrays, key) for key in _OF_SEGMENTS]
+    for key, column in zip(_OF_SEGMENTS, columns, strict=True):
+        if column.dtype.kind not in "iu" or len(column) != len(columns[0]):
+            raise DataError(
+                f"'{path}': array '{key}' must hold {len(columns[0])} integers, one a segment; found {len(column)} of "
+                f"{column.dtype}"
+            )
+    clip, label, start, end = (column.astype(np.int64) for column in columns)
+    outside = np.flatnonzero((clip < 0) | (clip >= len(names)))
+    if len(outside):
+        i = outside[0]
+        raise DataError(
+            f"'{path}': segment {i} is in clip {clip[i]}, expected 0 to {len(names) - 1} for {len(names)} clips "
+            f"({len(outside)} such segments)"
+        )
+    frames = lengths[clip]
+    for bad, expected in (
+        ((label < 0) | (label >= classes), f"a label 0 to {classes - 1} for {classes} class names"),
+        ((start < 0) | (start >= end) | (end > frames), "0 <= start < end <= {frames}, the frames of the clip"),
+    ):
+        if bad.any():
+            i = int(np.argmax(bad))
+            raise DataError(
+                f"'{path}': segment {i}, in clip '{names[clip[i]]}', is (label {label[i]}, start {start[i]}, end "
+                f"{end[i]}), expected {expected.format(frames=frames[i])} ({bad.sum()} such segments)"
+            )
+    order = np.argsort(clip, kind="stable")
+    rows = np.stack([label, start, end], axis=1)[order]
+    return np.split(rows, np.searchsorted(clip[order], np.arange(1, len(names))))
 
 
 def _order(path: Path, found: list[str], topology: Topology) -> list[int] | None:

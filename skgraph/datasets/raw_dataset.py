@@ -22,7 +22,7 @@ class RawDataset:
         topology: the skeleton that the clips are in.
         class_names: names of the labels 0, 1, ...
         name: clip names [N], unique.
-        y: labels [N] int64.
+        y: labels [N] int64; where there are segments, -1 is a recording without a single label.
         clips: starts an iteration over the N clips in order, each `joints [M, T, V, C]` in `units`; a body whose joints
             are all exactly zero in a frame is absent from that frame.
         units: unit of what `clips` yields: `m`, or `px` / `normalised` where coordinates are not lengths.
@@ -31,6 +31,7 @@ class RawDataset:
         source: where the data come from, for people.
         subject, camera, setup: ids [N], int or str, or None where unknown; a single unknown one is -1 or "".
         split: `train` or `test` for every clip [N], where the dataset has a split of its own.
+        segments: where clips are untrimmed recordings, rows (label, start, end) of each [S, 3], the end exclusive.
         notes: what a person should know of how the files were read.
 
     Raises:
@@ -50,6 +51,7 @@ class RawDataset:
     camera: np.ndarray | None = None
     setup: np.ndarray | None = None
     split: np.ndarray | None = None
+    segments: list[np.ndarray] | None = None
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -68,11 +70,14 @@ class RawDataset:
             if name in seen:
                 raise DataError(f"clip name '{name}' is used twice, by clips {seen[name]} and {i}")
             seen[name] = i
-        outside = np.flatnonzero((self.y < 0) | (self.y >= len(self.class_names)))
+        if self.segments is not None and len(self.segments) != len(self):
+            raise DataError(f"'segments' must be one array a clip, {len(self)}, found {len(self.segments)}")
+        lowest = -1 if any(map(len, self.segments or [])) else 0
+        outside = np.flatnonzero((self.y < lowest) | (self.y >= len(self.class_names)))
         if len(outside):
             i = outside[0]
             raise DataError(
-                f"clip '{self.name[i]}' has label {self.y[i]}, expected 0 to {len(self.class_names) - 1} for "
+                f"clip '{self.name[i]}' has label {self.y[i]}, expected {lowest} to {len(self.class_names) - 1} for "
                 f"{len(self.class_names)} class names ({len(outside)} such clips)"
             )
         if not self.fps > 0:
@@ -80,6 +85,11 @@ class RawDataset:
 
     def __len__(self) -> int:
         return len(self.name)
+
+    def labels(self, clips: np.ndarray) -> set[int]:
+        """The labels that occur among some clips [n], as the clips' own or as their segments'."""
+        own = set(self.y[clips].tolist()) - {-1}
+        return own.union(*(self.segments[i][:, 0].tolist() for i in clips)) if self.segments is not None else own
 
     def ids(self, key: str) -> np.ndarray:
         """`subject`, `camera` or `setup` as a store keeps them, int64 [N], -1 unknown; sorted text is numbered."""

@@ -34,6 +34,7 @@ def report(written: Written, seconds: float) -> str:
         "clips": f"{store.num_clips}",
         "excluded": _excluded(written.excluded),
         "classes": _classes(store),
+        **({"segments": _segments(store)} if store.has_segments else {}),
         "subjects": _subjects(store),
         "bodies": _bodies(store),
         "frames": _frames(store),
@@ -74,16 +75,28 @@ def _excluded(excluded: dict[str, list[str]]) -> str:
 
 
 def _classes(store: SkeletonStore) -> str:
-    counts = np.bincount(store.y.numpy(), minlength=len(store.class_names))
+    labels, what = (store.segment_label, "segments") if store.has_segments else (store.y, "clips")
+    counts = np.bincount(labels.numpy(), minlength=len(store.class_names))
     if len(counts) <= 20:
         listed = ", ".join(f"{name} ({count})" for name, count in zip(store.class_names, counts, strict=True))
         return f"{len(counts)}: {listed}"
     fewest, most = int(counts.argmin()), int(counts.argmax())
     if counts[fewest] == counts[most]:
-        return f"{len(counts)}, of {counts[most]} clips each"
+        return f"{len(counts)}, of {counts[most]} {what} each"
     return (
-        f"{len(counts)}, of {counts[fewest]} ({store.class_names[fewest]}) to {counts[most]} clips "
+        f"{len(counts)}, of {counts[fewest]} ({store.class_names[fewest]}) to {counts[most]} {what} "
         f"({store.class_names[most]}), median {np.median(counts):g}"
+    )
+
+
+def _segments(store: SkeletonStore) -> str:
+    counts = store.segment_ptr.diff()
+    recordings = counts.nonzero().flatten().tolist()
+    labelled = sum(int((store.frame_labels(i) >= 0).sum()) for i in recordings)
+    fewest, most = int(counts[recordings].min()), int(counts[recordings].max())
+    return (
+        f"{len(store.segment_label)} in {len(recordings)} recordings, {fewest} to {most} each; "
+        f"{labelled / int(store.length.sum()):.0%} of all frames are labelled"
     )
 
 

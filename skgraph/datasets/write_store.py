@@ -79,6 +79,7 @@ def write_store(
                 continue
             writer.add(
                 joints, y=int(raw.y[i]), name=raw.name[i], frame_mask=frame_mask,
+                segments=None if raw.segments is None else raw.segments[i],
                 **{key: int(values[i]) for key, values in ids.items()},
             )  # fmt: skip
             kept.append(i)
@@ -92,7 +93,7 @@ def write_store(
             height.check()
         train = division.train[kept]
         writer.add_split(division.name, np.flatnonzero(train), np.flatnonzero(~train), division.how)
-    notes = [*raw.notes, *_split_notes(raw, division.train, kept)]
+    notes = [*raw.notes, *_split_notes(raw, division.train, np.array(kept))]
     for key in ids:
         if (values := getattr(raw, key)) is not None and values.dtype.kind not in "iu":
             if len(known := np.unique(values[values != ""])):
@@ -100,11 +101,11 @@ def write_store(
     return Written(out, raw.unit, excluded, notes)
 
 
-def _split_notes(raw: RawDataset, train: np.ndarray, kept: list[int]) -> list[str]:
+def _split_notes(raw: RawDataset, train: np.ndarray, kept: np.ndarray) -> list[str]:
     notes = []
-    y, trains = raw.y[kept], train[kept]
-    for part, labels in (("training", y[trains]), ("test", y[~trains])):
-        if absent := sorted(set(y.tolist()) - set(labels.tolist())):
+    trains = train[kept]
+    for part, clips in (("training", kept[trains]), ("test", kept[~trains])):
+        if absent := sorted(raw.labels(kept) - raw.labels(clips)):
             names = ", ".join(f"'{raw.class_names[label]}'" for label in absent[:5])
             how_many = "1 class has" if len(absent) == 1 else f"{len(absent)} classes have"
             notes.append(f"{how_many} no {part} clip: {names}{', ...' if len(absent) > 5 else ''}")

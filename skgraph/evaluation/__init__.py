@@ -1,9 +1,25 @@
-"""Evaluation of frozen encoders: features, probes, results."""
+"""Evaluation of pre-trained encoders: features, protocols, results."""
 
+from skgraph.evaluation.comparison import compare
 from skgraph.evaluation.features import Features, clip_features
 from skgraph.evaluation.knn import knn_scores
 from skgraph.evaluation.linear import linear_scores
-from skgraph.evaluation.protocols import Protocol, top_k
-from skgraph.evaluation.result import save_result
+from skgraph.evaluation.metrics import top_k
+from skgraph.evaluation.pretrained import PretrainedRun
+from skgraph.evaluation.protocols import Protocol, build_protocol
+from skgraph.evaluation.retrieval import retrieve
+from skgraph.evaluation.settings import Settings
 
-__all__ = ["Features", "Protocol", "clip_features", "knn_scores", "linear_scores", "save_result", "top_k"]
+__all__ = [
+    "Features",
+    "PretrainedRun",
+    "Protocol",
+    "Settings",
+    "build_protocol",
+    "clip_features",
+    "compare",
+    "knn_scores",
+    "linear_scores",
+    "retrieve",
+    "top_k",
+]

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
-from torch_geometric.utils import scatter
 from tqdm import tqdm
 
 from skgraph.data import SkeletonDataset
-from skgraph.errors import ConfigError, DataError
-from skgraph.training.devices import autocast
+from skgraph.errors import DataError
+from skgraph.evaluation.bodies import Bodies, BodyRule, crop_windows, read_bodies
+from skgraph.evaluation.frozen import frozen
+from skgraph.training.devices import Processes, autocast
 from skgraph.training.views import ViewMaker
 
 
 @dataclass(frozen=True)
 class Features:
-    """Features of the clips of a dataset.
+    """Features of the clips of a dataset, in its order.
 
     Attributes:
         x: ``[N, D]`` float32.
@@ -30,6 +30,10 @@ class Features:
     y: Tensor
     clip: Tensor
 
+    def __getitem__(self, rows: Tensor) -> Features:
+        """Some of the clips, by index or mask."""
+        return Features(self.x[rows], self.y[rows], self.clip[rows])
+
 
 @torch.no_grad()
 def clip_features(
@@ -38,11 +42,14 @@ def clip_features(
     views: ViewMaker,
     device: torch.device,
     precision: str = "auto",
-    bodies: Literal["present", "padded"] = "present",
+    bodies: BodyRule = "present",
     batch_size: int = 128,
     progress: bool = False,
+    crop: float = 1.0,
+    crops: int = 1,
+    processes: Processes = Processes(),
 ) -> Features:
-    """Mean over tokens of each body, then mean over the bodies of a clip.
+    """Mean over tokens of each body, over the bodies of a clip, and over its crops.
 
     Args:
         encoder: frozen here: it is put into evaluation mode, and that is asserted after every batch.
@@ -54,37 +61,77 @@ def clip_features(
             averages them in, as published protocols do.
         batch_size: clips encoded at once.
         progress: show a bar.
+        crop: proportion of a clip that is encoded.
+        crops: how many such windows, evenly from the clip's start to its end; one is the middle.
+        processes: that share the work; each clip is encoded by exactly one, and all get all features.
 
     Raises:
-        ConfigError: ``dataset`` holds bodies rather than clips, or ``bodies`` is unknown.
+        ConfigError: ``dataset`` holds bodies rather than clips, or ``bodies``, ``crop`` or ``crops`` has no meaning.
         DataError: the features of a clip are not finite.
     """
-    if dataset.kind != "clips":
-        raise ConfigError("an evaluation needs a dataset of clips: SkeletonDataset(..., items='clips')")
-    if bodies not in ("present", "padded"):
-        raise ConfigError(f"bodies must be 'present' or 'padded', found '{bodies}'")
-    encoder.eval()
-    indices = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
+    share = torch.as_tensor(list(dataset.indices()), dtype=torch.long)[processes.rank :: processes.world_size]
     x, y, clip = [], [], []
-    for chunk in tqdm(indices.split(batch_size), desc="encoding", disable=not progress, leave=False):
-        graphs = dataset.batch(chunk).to(device)
-        there = graphs.frame_mask.any(dim=-1)  # [B, M]
-        # A clip whose window misses its only body keeps that body, all zeros, rather than having no feature.
-        there[:, 0] |= ~there.any(dim=1)
-        if bodies == "padded":
-            there = torch.ones_like(there)
-        joints = views.plain(graphs).joints[there]  # [bodies, T, V, C]
-        with autocast(device, precision):
-            tokens = encoder(joints)
-        assert not any(module.training for module in encoder.modules()), "the encoder left evaluation mode"
-        if not tokens.isfinite().all():
-            bad = there.nonzero()[~tokens.isfinite().flatten(1).all(dim=1), 0]  # [bodies] -> their clips
-            name = dataset.store.name[int(graphs.clip[bad[0]])]
-            raise DataError(
-                f"the features of clip '{name}' in '{dataset.store.path}' are not finite: its coordinates are too large"
-            )
-        owner = torch.arange(len(there), device=device)[:, None].expand_as(there)[there]
-        x.append(scatter(tokens.float().mean(dim=1), owner, dim=0, dim_size=len(there), reduce="mean").cpu())
-        y.append(graphs.y.cpu())
-        clip.append(graphs.clip.cpu())
-    return Features(torch.cat(x), torch.cat(y), torch.cat(clip))
+    with frozen(encoder) as check:
+        for chunk in tqdm(share.split(batch_size), desc="encoding", disable=not progress, leave=False):
+            pooled = 0.0
+            for windows in crop_windows(dataset, chunk, crop, crops):
+                batch = read_bodies(dataset, chunk, views, device, bodies, windows)
+                pooled = pooled + batch.mean(encode(encoder, batch, device, precision, dataset).mean(dim=1)) / crops
+                check()
+            x.append(pooled.cpu())
+            y.append(batch.y.cpu())
+            clip.append(batch.ids)
+    return Features(*(processes.interleave(torch.cat(rows)) for rows in (x, y, clip)))
+
+
+@torch.no_grad()
+def window_features(
+    encoder: nn.Module,
+    dataset: SkeletonDataset,
+    rows: Tensor,
+    start: Tensor,
+    width: Tensor,
+    views: ViewMaker,
+    device: torch.device,
+    precision: str = "auto",
+    bodies: BodyRule = "present",
+    batch_size: int = 128,
+    progress: bool = False,
+    processes: Processes = Processes(),
+) -> Tensor:
+    """Features ``[W, D]`` of windows of clips, pooled like :func:`clip_features`.
+
+    Args:
+        dataset: clips, with ``frames`` set: every window is resampled to as many.
+        rows: the clip of each window, a position in ``dataset``, ``[W]``.
+        start: first frame of each window, ``[W]``.
+        width: frames of each window, ``[W]``.
+
+    The other arguments are those of :func:`clip_features`.
+    """
+    share = torch.arange(len(rows))[processes.rank :: processes.world_size]
+    x = []
+    with frozen(encoder) as check:
+        for chunk in tqdm(share.split(batch_size), desc="encoding", disable=not progress, leave=False):
+            windows = (start[chunk], width[chunk])
+            batch = read_bodies(dataset, rows[chunk], views, device, bodies, windows)
+            x.append(batch.mean(encode(encoder, batch, device, precision, dataset).mean(dim=1)).cpu())
+            check()
+    return processes.interleave(torch.cat(x))
+
+
+def encode(encoder: nn.Module, batch: Bodies, device: torch.device, precision: str, dataset: SkeletonDataset) -> Tensor:
+    """Tokens ``[b, L, D]`` float32 of bodies.
+
+    Raises:
+        DataError: they are not finite; names the clip.
+    """
+    with autocast(device, precision):
+        tokens = encoder(batch.joints)
+    if not tokens.isfinite().all():
+        bad = batch.clip[~tokens.isfinite().flatten(1).all(dim=1)][0]
+        name = dataset.store.name[int(batch.ids[bad])]
+        raise DataError(
+            f"the features of clip '{name}' in '{dataset.store.path}' are not finite: its coordinates are too large"
+        )
+    return tokens.float()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 
 def linear_scores(
-    train_x: Tensor, train_y: Tensor, test_x: Tensor, num_classes: int, c: float = 1.0, iterations: int = 1000
-) -> Tensor:
+    train_x: Tensor, train_y: Tensor, unseen: Sequence[Tensor], num_classes: int, c: float = 1.0, iterations: int = 1000
+) -> list[Tensor]:
     r"""Multinomial logistic regression on standardised features, solved to convergence by L-BFGS.
 
     Minimises :math:`\tfrac12 \lVert W \rVert^2 + c \sum_i \mathrm{CE}(W x_i + b, y_i)`: convex, so that the result has
@@ -17,19 +19,23 @@ def linear_scores(
 
     Args:
         train_x: ``[N, D]``; its labels ``train_y [N]``.
-        test_x: ``[n, D]``.
+        unseen: features to classify, each ``[n, D]``.
         num_classes: classes.
         c: inverse strength of the penalty.
         iterations: of L-BFGS, at most.
 
     Returns:
-        logits ``[n, num_classes]`` of ``test_x``.
+        logits ``[n, num_classes]`` of each of ``unseen``.
     """
     mean, std = train_x.mean(dim=0), train_x.std(dim=0)
     # A feature that never varies carries nothing; dividing by its rounding noise would make it the largest of all.
     keep = std > 1e-6 * std.max().clamp(min=1e-30)
     scale = torch.where(keep, std, 1.0)
-    x, unseen = ((train_x - mean) / scale * keep).double(), ((test_x - mean) / scale * keep).double()
+
+    def standardise(features: Tensor) -> Tensor:
+        return ((features - mean) / scale * keep).double()
+
+    x = standardise(train_x)
     weight = torch.zeros(num_classes, x.size(1), dtype=torch.double, requires_grad=True)
     bias = torch.zeros(num_classes, dtype=torch.double, requires_grad=True)
     solver = torch.optim.LBFGS(
@@ -45,4 +51,5 @@ def linear_scores(
 
     with torch.enable_grad():
         solver.step(objective)
-    return (unseen @ weight.T + bias).detach().float()
+    with torch.no_grad():
+        return [(standardise(features) @ weight.T + bias).float() for features in unseen]

@@ -1,25 +1,77 @@
-"""What an evaluation leaves behind: a card and the scores by clip name."""
+"""What an evaluation leaves behind: a card, the scores by clip name, and the classes in detail."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 from torch import Tensor
 
 from skgraph.atomic import atomic_file
+from skgraph.evaluation.metrics import class_accuracy, confusion_matrix
 
 
-def save_result(folder: Path, card: dict[str, Any], names: np.ndarray, scores: Tensor, y: Tensor) -> None:
-    """Write ``scores.npz`` (``name``, ``logits``, ``label``) and then ``result.json``, each whole or not at all.
+def save_scores(path: Path, names: np.ndarray, scores: Tensor, y: Tensor) -> None:
+    """Write ``name``, ``logits`` and ``label`` of clips to an ``.npz``.
 
     Scores are joined by clip name wherever they meet others; their order means nothing.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with atomic_file(folder / "scores.npz") as file:
-        np.savez(file, name=names, logits=scores.numpy(), label=y.numpy())
+    with atomic_file(path) as file:
+        np.savez(file, name=names, logits=scores.float().numpy(), label=y.numpy())
+
+
+def save_classes(folder: Path, scores: Tensor, y: Tensor, class_names: list[str]) -> None:
+    """Write ``per_class.csv``, and the confusion matrix as ``confusion.csv`` and ``confusion.png``."""
+    counts = confusion_matrix(scores, y)
+    accuracy = class_accuracy(counts)
+    rows = [["class", "clips", "right", "accuracy", "most often taken for"]]
+    for i, name in enumerate(class_names):
+        wrong = counts[i].clone()
+        wrong[i] = 0
+        other = class_names[int(wrong.argmax())] if wrong.any() else ""
+        rate = f"{float(accuracy[i]):.2f}" if counts[i].any() else ""
+        rows.append([name, int(counts[i].sum()), int(counts[i, i]), rate, other])
+    _save_csv(folder / "per_class.csv", rows)
+    table = [["true \\ predicted", *class_names]]
+    table += [[name, *line] for name, line in zip(class_names, counts.tolist(), strict=True)]
+    _save_csv(folder / "confusion.csv", table)
+    with atomic_file(folder / "confusion.png") as file:
+        confusion_figure(counts, class_names).savefig(file, format="png", dpi=120)
+
+
+def confusion_figure(counts: Tensor, class_names: list[str]) -> Figure:
+    """Confusion matrix ``[K, K]`` as a figure; each row is shaded by the share of its class."""
+    share = counts.double() / counts.sum(dim=1, keepdim=True).clamp(min=1)
+    size = max(4.0, 0.22 * len(class_names) + 2)
+    figure = Figure(figsize=(size, size), layout="constrained")
+    axes = figure.add_subplot()
+    image = axes.imshow(share.numpy(), cmap="Blues", vmin=0, vmax=1)
+    axes.set_xticks(range(len(class_names)), class_names, rotation=90, fontsize=7)
+    axes.set_yticks(range(len(class_names)), class_names, fontsize=7)
+    axes.set_xlabel("predicted")
+    axes.set_ylabel("true")
+    if len(class_names) <= 20:
+        for i, j in counts.nonzero().tolist():
+            shade = "white" if share[i, j] > 0.5 else "black"
+            axes.text(j, i, int(counts[i, j]), ha="center", va="center", fontsize=6, color=shade)
+    figure.colorbar(image, ax=axes, shrink=0.7, label="share of the true class")
+    return figure
+
+
+def save_card(folder: Path, card: dict[str, Any]) -> None:
+    """Write ``result.json``; it comes last, so that a folder that has one is complete."""
     with atomic_file(folder / "result.json", "w") as file:
-        json.dump(card, file, indent=2)
+        json.dump(card, file, indent=2, allow_nan=False)
         file.write("\n")
+
+
+def _save_csv(path: Path, rows: list[list[Any]]) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    with atomic_file(path, "w") as file:
+        file.write(text.getvalue())

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 from torch import distributed as dist
 
 from skgraph.errors import ConfigError
@@ -37,6 +38,17 @@ class Processes:
         if self.world_size > 1:
             dist.all_reduce(flag, dist.ReduceOp.MAX)
         return bool(flag)
+
+    def interleave(self, rows: Tensor) -> Tensor:
+        """All rows in order, on every process, where this one holds ``rows[rank::world_size]`` of them."""
+        if self.world_size == 1:
+            return rows
+        shares: list[Tensor | None] = [None] * self.world_size
+        dist.all_gather_object(shares, rows)
+        whole = rows.new_empty(sum(map(len, shares)), *rows.shape[1:])
+        for rank, share in enumerate(shares):
+            whole[rank :: self.world_size] = share
+        return whole
 
 
 @contextmanager

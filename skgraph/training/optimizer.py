@@ -11,17 +11,21 @@ from skgraph.errors import ContractError
 def adamw(
     module: nn.Module, lr: float, weight_decay: float = 0.05, betas: tuple[float, float] = (0.9, 0.95)
 ) -> torch.optim.AdamW:
-    """Fused AdamW (Loshchilov and Hutter, 2019) over the trainable parameters of a module.
-
-    Norms, biases, embeddings and mask tokens are not decayed: they are vectors, or named ``*embedding``, ``*token``.
-    """
+    """Fused AdamW (Loshchilov and Hutter, 2019) over the trainable parameters of a module."""
     decayed, free = [], []
     for name, parameter in module.named_parameters():
         if parameter.requires_grad:
-            is_matrix = parameter.dim() > 1 and not name.endswith(("embedding", "token"))
-            (decayed if is_matrix else free).append(parameter)
+            (decayed if is_decayed(name, parameter) else free).append(parameter)
     groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": free, "weight_decay": 0.0}]
     return torch.optim.AdamW(groups, lr=lr, betas=tuple(betas), fused=True)
+
+
+def is_decayed(name: str, parameter: nn.Parameter) -> bool:
+    """Whether weight decay is meant for a parameter.
+
+    Norms, biases, embeddings and mask tokens are not decayed: they are vectors, or named ``*embedding``, ``*token``.
+    """
+    return parameter.dim() > 1 and not name.endswith(("embedding", "token"))
 
 
 def check_gradients(module: nn.Module) -> None:

@@ -69,9 +69,15 @@ class ViewMaker(nn.Module):
         return joints if self.scale == 1 else joints.div_(self.scale), visible, masked  # copies, not the batch
 
     @torch.no_grad()
-    def plain(self, graphs: SkeletonData) -> SkeletonData:
-        """Graphs as an evaluation sees them: normalised, turned into the stream and scaled, nothing random."""
+    def plain(
+        self, graphs: SkeletonData, augment: nn.Module | None = None, generator: torch.Generator | None = None
+    ) -> SkeletonData:
+        """Graphs as an evaluation sees them: normalised, turned into the stream and scaled.
+
+        Nothing is random in that, unless a protocol has an ``augment`` of its own for the clips that it trains on.
+        """
         graphs = self.normalise(graphs)
+        graphs = graphs if augment is None else augment(graphs, generator)
         graphs = graphs if self.stream is None else self.stream(graphs)
         if self.scale != 1:
             graphs = copy.copy(graphs)

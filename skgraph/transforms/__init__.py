@@ -9,6 +9,7 @@ from skgraph.transforms.drop_joints import DropJoints
 from skgraph.transforms.graph_mask import GraphMask
 from skgraph.transforms.graph_transform import GraphTransform
 from skgraph.transforms.limb_mask import LimbMask
+from skgraph.transforms.map_joints import MapJoints
 from skgraph.transforms.motion_aware_joint_mask import MotionAwareJointMask
 from skgraph.transforms.motion_aware_token_mask import MotionAwareTokenMask
 from skgraph.transforms.random_jitter import RandomJitter
@@ -32,6 +33,7 @@ __all__ = [
     "GraphMask",
     "GraphTransform",
     "LimbMask",
+    "MapJoints",
     "MotionAwareJointMask",
     "MotionAwareTokenMask",
     "RandomJitter",

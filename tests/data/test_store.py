@@ -8,8 +8,9 @@ import pytest
 import torch
 import yaml
 
-from skgraph.data import SkeletonStore, StoreWriter
+from skgraph.data import SkeletonDataset, SkeletonStore, StoreWriter
 from skgraph.errors import StoreError
+from skgraph.topology import Topology
 
 
 @pytest.fixture
@@ -262,6 +263,163 @@ def test_a_damaged_store_is_refused(copied, damage, message):
 def test_no_store():
     with pytest.raises(StoreError, match="no store at 'nowhere'"):
         SkeletonStore.open("nowhere")
+
+
+def test_the_hash_of_a_store_without_segments_is_what_it_was_before_there_were_any(tmp_path):
+    stick = {"name": "stick", "dim": 3, "joints": {"Hip": None, "Left": "Hip", "Right": "Hip"}, "center": "Hip",
+             "mirror": {"Left": "Right"}, "parts": {"all": ["Hip", "Left", "Right"]}}  # fmt: skip
+    joints = np.arange(2 * 6 * 3 * 3, dtype=np.float32).reshape(2, 6, 3, 3)
+    with StoreWriter(tmp_path / "s", Topology.from_dict(stick), ["a", "b"]) as writer:
+        for i in range(2):
+            writer.add(joints + i, y=i, name=f"clip{i}", subject=i)
+        writer.add_split("xsub", [0], [1])
+    store = SkeletonStore.open(tmp_path / "s")
+    assert store.content_hash == "8eb653f169b6fd83955d0c06e04a579835fdc462e3ca7c3d89663b6b031456dd"
+    assert not any(key.startswith("segment") for key in np.load(tmp_path / "s" / "index.npz").files)
+    assert not store.has_segments and store.segment_ptr.tolist() == [0, 0, 0]
+    assert store.segments(1).shape == (0, 3) and store.frame_labels(1).tolist() == [-1] * 6
+
+
+SEGMENTS = {"one": [[0, 3, 6], [2, 5, 9], [1, 0, 2]], "none": [], "two": [[1, 0, 12]]}
+
+
+def write_recordings(path, topology, segments=SEGMENTS, y=-1, lengths=(9, 7, 12)):
+    with StoreWriter(path, topology, ["a", "b", "c"]) as writer:
+        for frames, (name, rows) in zip(lengths, segments.items(), strict=False):
+            writer.add(np.ones((1, frames, 25, 3)), y=y, name=name, segments=rows)
+        if len(segments) > 1:
+            writer.add_split("xsub", [0], [1])
+    return SkeletonStore.open(path)
+
+
+@pytest.fixture
+def recordings(tmp_path, topology):
+    return write_recordings(tmp_path / "recordings", topology)
+
+
+def test_segments_come_back_as_they_were_written(recordings):
+    assert recordings.has_segments
+    for i, rows in enumerate(SEGMENTS.values()):
+        segments = recordings.segments(i)
+        assert segments.dtype == torch.long and segments.tolist() == rows
+    assert recordings.segment_ptr.tolist() == [0, 3, 3, 4]
+    assert recordings.segment_label.tolist() == [0, 2, 1, 1]
+
+
+def test_frame_labels(recordings):
+    assert recordings.frame_labels(0).tolist() == [1, 1, -1, 0, 0, 2, 2, 2, 2]  # in frame 5 the later row wins
+    assert recordings.frame_labels(1).tolist() == [-1] * 7
+    assert recordings.frame_labels(2).tolist() == [1] * 12
+    assert recordings.frame_labels(2).dtype == torch.long
+
+
+def test_frame_labels_against_a_loop(tmp_path, topology):
+    rng = np.random.default_rng(0)
+    start = rng.integers(0, 80, (5, 30))
+    rows = np.stack([rng.integers(0, 3, (5, 30)), start, start + rng.integers(1, 20, (5, 30))], axis=-1)
+    store = write_recordings(tmp_path / "s", topology, dict(zip("abcde", rows, strict=True)), lengths=[100] * 5)
+    for i in range(5):
+        expected = [-1] * 100
+        for label, first, end in rows[i].tolist():
+            expected[first:end] = [label] * (end - first)
+        assert store.frame_labels(i).tolist() == expected
+
+
+@pytest.mark.parametrize("read", ["segments", "frame_labels", "clip"])
+@pytest.mark.parametrize("i", [-1, 3])
+def test_no_such_clip(recordings, read, i):
+    with pytest.raises(StoreError, match=f"has clips 0 .. 2, found {i}"):
+        getattr(recordings, read)(i)
+
+
+def test_a_recording_is_a_clip(recordings):
+    clip = recordings.clip(0)
+    assert clip.joints.shape == (1, 9, 25, 3) and clip.y.tolist() == [-1] and clip.name == "one"
+    for items in ("clips", "bodies"):
+        dataset = SkeletonDataset(recordings, items=items, frames=4)
+        assert dataset[2].joints.shape == (1, 12, 25, 3)
+        assert dataset.batch(torch.arange(3)).y.tolist() == [-1, -1, -1] and dataset.num_classes == 3
+
+
+def test_segments_are_part_of_the_hash(tmp_path, topology, recordings):
+    moved = write_recordings(tmp_path / "moved", topology, SEGMENTS | {"two": [[1, 0, 11]]})
+    again = write_recordings(tmp_path / "again", topology)
+    assert recordings.content_hash == again.content_hash != moved.content_hash
+
+
+def test_clips_and_recordings_in_one_store(tmp_path, topology):
+    with StoreWriter(tmp_path / "s", topology, ["a", "b", "c"]) as writer:
+        writer.add(np.ones((1, 5, 25, 3)), y=2, name="clip")
+        writer.add(np.ones((1, 8, 25, 3)), y=1, name="both", segments=np.array([[1, 2, 4]], np.uint8))
+        writer.add(np.ones((1, 6, 25, 3)), y=-1, name="rest", segments=np.zeros((0, 3), int))
+    store = SkeletonStore.open(tmp_path / "s")
+    assert store.y.tolist() == [2, 1, -1]
+    assert [store.segments(i).tolist() for i in range(3)] == [[], [[1, 2, 4]], []]
+
+
+@pytest.mark.parametrize(
+    ("segments", "y", "message"),
+    [
+        ([[0, 1, 2], [3, 1, 2]], -1, r"'c': segment 1 is \(label 3, start 1, end 2\), expected a label 0 .. 2"),
+        ([[-1, 1, 2]], -1, r"'c': segment 0 is \(label -1, start 1, end 2\), expected a label 0 .. 2"),
+        ([[0, 0, 6]], -1, r"'c': segment 0 is \(label 0, start 0, end 6\), expected 0 <= start < end <= 5, its frames"),
+        ([[0, -1, 3]], -1, r"'c': segment 0 is \(label 0, start -1, end 3\), expected 0 <= start < end <= 5"),
+        ([[0, 3, 3]], -1, r"'c': segment 0 is \(label 0, start 3, end 3\), expected 0 <= start < end <= 5"),
+        ([[0.0, 1.0, 2.0]], -1, r"'c': segments must be integers \[S, 3\] .*, found float64 \[1, 3\]"),
+        ([[1, 2]], -1, r"'c': segments must be integers \[S, 3\] .*, found int64 \[1, 2\]"),
+        ([0, 1, 2], -1, r"'c': segments must be integers \[S, 3\] .*, found int64 \[3\]"),
+        ([[0, 1, 2]], -2, "'c': label -2 is outside 0 .. 2"),
+        ([[0, 1, 2]], 3, "'c': label 3 is outside 0 .. 2"),
+        (None, -1, r"'c': label -1 is outside 0 .. 2 \(-1, no single label, is for recordings with segments\)"),
+        ([], -1, "clip 'c' has the label -1, which needs a store with segments, and no clip of '.*s' has any"),
+    ],
+)
+def test_bad_segments_are_refused_and_nothing_is_left(tmp_path, topology, segments, y, message):
+    with pytest.raises(StoreError, match=message):
+        write_recordings(tmp_path / "s", topology, {"c": segments}, y, lengths=[5])
+    assert list(tmp_path.iterdir()) == []
+
+
+def drop_from_index(path, *keys):
+    with np.load(path / "index.npz") as index:
+        arrays = dict(index)
+    np.savez(path / "index.npz", **{key: array for key, array in arrays.items() if key not in keys})
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        (dict(segment_ptr=lambda p: p[::-1].copy()), "segment_ptr that never falls, from 0 to 4, found 4 .. 0"),
+        (dict(segment_ptr=lambda p: p[:-1]), r"segment_ptr as 4 int64, found int64\(3,\)"),
+        (dict(segment_ptr=lambda p: np.array([0, 3, 2, 4])), "segment_ptr that never falls, from 0 to 4"),
+        (dict(segment_label=lambda label: label + 1), "segments with labels 0 .. 2, found 1 .. 3"),
+        (dict(segment_label=lambda label: label - 1), "segments with labels 0 .. 2, found -1 .. 1"),
+        (dict(segment_label=lambda label: label[0]), r"segment_label as 1 int64, found int64\(\)"),
+        (dict(segment_end=lambda end: end + 1), "segments within their clips' frames, each ending after its start"),
+        (dict(segment_start=lambda start: start - 1), "segments within their clips' frames"),
+        (dict(segment_start=lambda start: start + 9), "segments within their clips' frames"),
+        (dict(segment_start=lambda start: start.astype(np.int32)), r"segment_start as 4 int64, found int32\(4,\)"),
+        (dict(segment_end=lambda end: end[:2]), r"segment_end as 4 int64, found int64\(2,\)"),
+        (dict(segment_label=lambda label: label[:0]), "segments where there is a segment_ptr, found none"),
+        (dict(y=lambda y: y - 1), "labels -1 .. 2, found -2 .. -2"),
+    ],
+)
+def test_damaged_segments_are_refused(recordings, changes, message):
+    change_index(recordings.path, **changes)
+    with pytest.raises(StoreError, match=message):
+        SkeletonStore.open(recordings.path)
+
+
+def test_a_part_of_the_segments_is_not_enough(recordings):
+    drop_from_index(recordings.path, "segment_ptr", "segment_end")
+    with pytest.raises(StoreError, match="index.npz' lacks segment_end, segment_ptr: prepare the store again"):
+        SkeletonStore.open(recordings.path)
+
+
+def test_no_label_without_segments(recordings):
+    drop_from_index(recordings.path, "segment_ptr", "segment_label", "segment_start", "segment_end")
+    with pytest.raises(StoreError, match="expected labels 0 .. 2, found -1 .. -1"):
+        SkeletonStore.open(recordings.path)
 
 
 def test_a_large_store_opens_at_once(tmp_path, topology):

@@ -7,6 +7,7 @@ import pytest
 
 from skgraph.data import SkeletonStore
 from skgraph.datasets.ragged_npz import read_ragged_npz
+from skgraph.datasets.report import report
 from skgraph.datasets.write_store import write_store
 from skgraph.errors import ConfigError, DataError, TopologyError
 from skgraph.topology import Topology
@@ -163,6 +164,87 @@ def test_nameless_joints_are_said(npz):
 def test_bad_files(npz, changes, message):
     with pytest.raises(DataError, match=message):
         read_ragged_npz(npz(**changes), TOPOLOGY)
+
+
+def segments(**changes):
+    """Clips 'a', of 2 frames, and 'b', of 3, as recordings; 'c' is all background."""
+    content = {
+        "y": np.full(3, -1), "segment_clip": np.array([1, 0, 1]), "segment_label": np.array([1, 0, 0], np.uint8),
+        "segment_start": np.array([0, 1, 2]), "segment_end": np.array([2, 2, 3]),
+    }  # fmt: skip
+    return content | changes
+
+
+def test_recordings(npz, tmp_path):
+    raw = read_ragged_npz(npz(**segments()), TOPOLOGY)
+    assert [rows.tolist() for rows in raw.segments] == [[[0, 1, 2]], [[1, 0, 2], [0, 2, 3]], []]
+    written = write_store(raw, tmp_path / "store")
+    store = SkeletonStore.open(written.path)
+    assert store.y.tolist() == [-1, -1, -1]
+    assert store.segments(1).tolist() == [[1, 0, 2], [0, 2, 3]]
+    assert [store.frame_labels(i).tolist() for i in range(3)] == [[-1, 0], [1, 1, 0], [-1]]
+    assert written.notes == ["1 class has no training clip: 'jump'"]  # clips a and c train, by subjects
+    printed = report(written, 0.0)
+    assert "segments      3 in 2 recordings, 1 to 2 each; 67% of all frames are labelled\n" in printed
+    assert "classes       2: wave (2), jump (1)\n" in printed
+
+
+def test_a_file_without_segments_has_none(npz, tmp_path):
+    raw = read_ragged_npz(npz(), TOPOLOGY)
+    assert raw.segments is None
+    written = write_store(raw, tmp_path / "store")
+    assert not SkeletonStore.open(written.path).has_segments and "\nsegments " not in report(written, 0.0)
+
+
+def test_segments_of_clips_that_have_labels(npz, tmp_path):
+    raw = read_ragged_npz(npz(**segments(y=np.array([0, 1, 1]))), TOPOLOGY)
+    store = SkeletonStore.open(write_store(raw, tmp_path / "store").path)
+    assert store.y.tolist() == [0, 1, 1] and store.segments(0).tolist() == [[0, 1, 2]]
+
+
+def test_an_excluded_recording_takes_its_segments_with_it(npz, tmp_path):
+    x = arrays()["x"]
+    x[:2] = 0
+    raw = read_ragged_npz(npz(x=x, **segments()), TOPOLOGY)
+    written = write_store(raw, tmp_path / "store", split={"by": "random", "fraction": 0.5})
+    assert written.excluded == {"all zero": ["a"]}
+    store = SkeletonStore.open(written.path)
+    assert store.name.tolist() == ["b", "c"] and store.segments(0).tolist() == [[1, 0, 2], [0, 2, 3]]
+
+
+@pytest.mark.parametrize(
+    "changes, message",
+    [
+        ({"segment_end": None}, "'.*raw.npz' has segments, but lacks the arrays segment_end"),
+        ({"segment_clip": None, "segment_start": None}, "lacks the arrays segment_clip, segment_start"),
+        ({"segment_end": np.array([2, 2])}, "'segment_end' must hold 3 integers, one a segment; found 2 of int64"),
+        ({"segment_start": np.zeros(3)}, "'segment_start' must hold 3 integers, one a segment; found 3 of float64"),
+        ({"segment_clip": np.zeros((3, 1), int)}, r"'segment_clip' must have one dimension, found shape \[3, 1\]"),
+        ({"segment_clip": np.array([1, 3, 1])}, r"segment 1 is in clip 3, expected 0 to 2 for 3 clips \(1 such"),
+        ({"segment_clip": np.array([-1, 3, 1])}, r"segment 0 is in clip -1, expected 0 to 2 for 3 clips \(2 such"),
+        (
+            {"segment_label": np.array([1, 0, 2])},
+            r"segment 2, in clip 'b', is \(label 2, start 2, end 3\), expected a label 0 to 1 for 2 class names "
+            r"\(1 such segments\)",
+        ),
+        ({"segment_label": np.array([1, -1, 0])}, r"segment 1, in clip 'a', is \(label -1, start 1, end 2\)"),
+        (
+            {"segment_end": np.array([2, 3, 4])},
+            r"segment 1, in clip 'a', is \(label 0, start 1, end 3\), expected 0 <= start < end <= 2, the frames of "
+            r"the clip \(2 such segments\)",
+        ),
+        ({"segment_start": np.array([2, 1, 2])}, r"in clip 'b', is \(label 1, start 2, end 2\), expected 0 <= start <"),
+        ({"segment_start": np.array([-1, 1, 2])}, r"in clip 'b', is \(label 1, start -1, end 2\), expected 0 <= start"),
+        ({"y": np.array([0, -2, 1])}, r"clip 'b' has label -2, expected -1 to 1 for 2 class names"),
+        (
+            {key: np.zeros(0, int) for key in ("segment_clip", "segment_label", "segment_start", "segment_end")},
+            "clip 'a' has label -1, expected 0 to 1 for 2 class names",
+        ),
+    ],
+)
+def test_bad_segments(npz, changes, message):
+    with pytest.raises(DataError, match=message):
+        read_ragged_npz(npz(**segments(**changes)), TOPOLOGY)
 
 
 def test_files_that_are_no_npz(tmp_path):

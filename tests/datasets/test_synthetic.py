@@ -3,10 +3,17 @@ import re
 import numpy as np
 import pytest
 import torch
+from hydra import compose, initialize_config_dir
 
+from skgraph import prepare
+from skgraph.data_dir import data_dir
 from skgraph.datasets.synthetic import write_synthetic
 from skgraph.datasets.synthetic.actions import ACTIONS
+from skgraph.datasets.synthetic.performer import Performer
+from skgraph.datasets.synthetic.programme import RECORDINGS, programme
+from skgraph.datasets.synthetic.stage import perform_recording
 from skgraph.errors import DataError, StoreError
+from skgraph.topology import Topology
 
 
 @pytest.fixture(scope="module")
@@ -169,3 +176,138 @@ def test_handedness_of_the_subjects(store):
             height = np.percentile(store.clip(i).joints[0, :, [left, right], 1], 85, axis=0)
             by_left[subject].append(height[0] > height[1])
     assert np.mean(by_left[2]) > 0.7 > 0.4 > np.mean(by_left[1])
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory):
+    path = tmp_path_factory.mktemp("synthetic") / "recordings"
+    return write_synthetic(path, subjects=4, repetitions=1, recordings=True)
+
+
+ALONE = [i for i, action in enumerate(ACTIONS) if action.gap is None]
+
+
+def test_clips_have_no_segments(store):
+    assert not store.has_segments and (store.y >= 0).all()
+
+
+def test_recordings(recordings):
+    # 4 subjects x 1 repetition x 3 recordings x 3 cameras, in which every subject performs 21 actions for one
+    assert recordings.num_clips == 36 and recordings.y.unique().tolist() == [-1]
+    assert recordings.class_names == [action.name for action in ACTIONS]
+    counts = torch.bincount(recordings.segment_label, minlength=len(ACTIONS)).tolist()
+    assert counts == [12 if i in ALONE else 0 for i in range(len(ACTIONS))]
+    assert recordings.max_bodies == 1
+    assert 300 < recordings.length.min() and recordings.length.max() < 1300
+    for i, name in enumerate(recordings.name):
+        numbers = [int(n) for n in re.fullmatch(r"S(\d{3})C(\d{3})P(\d{3})R(\d{3})N(\d{3})", name).groups()]
+        assert numbers[:4] == [recordings.setup[i], recordings.camera[i], recordings.subject[i], 1]
+        assert 1 <= numbers[4] <= RECORDINGS
+
+
+def test_rest_lies_between_the_actions(recordings):
+    for i in range(recordings.num_clips):
+        _, start, end = recordings.segments(i).T
+        rest = torch.cat([start, recordings.length[i : i + 1]]) - torch.cat([start.new_zeros(1), end])
+        assert 20 <= rest.min() and rest.max() <= 77  # 0.7 to 2.5 s at 30 Hz, rounded
+        assert 10 <= (end - start).min() and (end - start).max() <= 107
+
+
+def test_three_cameras_record_one_recording(recordings):
+    for i in range(0, recordings.num_clips, 3):
+        assert recordings.camera[i : i + 3].tolist() == [1, 2, 3]
+        assert torch.equal(recordings.segments(i), recordings.segments(i + 2))
+
+
+@pytest.mark.parametrize("split, by", [("xsub", "subject"), ("xview", "camera"), ("xset", "setup")])
+def test_splits_of_recordings(recordings, split, by):
+    train, test = recordings.split(split, "train"), recordings.split(split, "test")
+    values = getattr(recordings, by)
+    assert not set(values[train].tolist()) & set(values[test].tolist())
+    assert len(train) + len(test) == recordings.num_clips
+    for part in (train, test):
+        assert set(torch.cat([recordings.segments(int(i))[:, 0] for i in part]).tolist()) == set(ALONE)
+
+
+def test_recordings_follow_from_the_seed_alone(recordings, tmp_path):
+    one, two, other = (
+        write_synthetic(tmp_path / name, subjects=2, repetitions=1, seed=seed, recordings=True)
+        for name, seed in (("one", 0), ("two", 0), ("other", 1))
+    )
+    assert one.content_hash == two.content_hash != other.content_hash
+    names = recordings.name.tolist()
+    for i in (0, 7, 17):  # and not from how many others there are
+        assert torch.equal(one.clip(i).x, recordings.clip(names.index(one.name[i])).x)
+        assert torch.equal(one.segments(i), recordings.segments(names.index(one.name[i])))
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_programme(seed):
+    parts = programme(np.random.default_rng(seed))
+    assert sorted(i for part in parts for i in part) == ALONE
+    assert min(len(part) for part in parts) >= 5
+    for part in parts:
+        before = [{}] + [ACTIONS[i].left_in() for i in part]  # of standing people nothing is left
+        assert [ACTIONS[i].start for i in part] == before[:-1]
+    assert parts != programme(np.random.default_rng(seed + 100))
+
+
+def test_what_an_action_leaves():
+    left_in = {action.name: action.left_in() for action in ACTIONS if action.left_in() and action.gap is None}
+    assert left_in == {
+        "sit down": {"right_leg": "sit", "left_leg": "sit"},
+        "raise both arms": {"right_arm": "up", "left_arm": "up"},
+        "pick up": {"right_arm": "carry", "left_arm": "carry"},
+        "take off a hat": {"right_arm": "carry", "left_arm": "carry"},
+    }
+
+
+def act_out(*names, seed=0, left_handed=False):
+    """Joints [T, V, 3] of a recording without noise, and its spans."""
+    actions = [next(action for action in ACTIONS if action.name == name) for name in names]
+    performer = Performer.draw(np.random.default_rng((seed, 1)), left_handed)
+    joints, spans = perform_recording(actions, performer, Topology.load("ntu_rgbd"), np.random.default_rng(seed))
+    return joints[0], spans
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_pelvis_moves_when_the_segment_says_so(seed):
+    joints, ((down, seated), (up, stands)) = act_out("sit down", "stand up", seed=seed, left_handed=seed == 1)
+    height = joints[:, 0, 1]
+    sitting, standing = height[seated + 6 : up - 6], np.concatenate([height[: down - 6], height[stands + 6 :]])
+    assert np.ptp(sitting) < 0.1 and np.ptp(standing) < 0.1
+    assert standing.min() - sitting.max() > 0.2
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_who_turned_around_goes_on_from_there(seed):
+    joints, spans = act_out("turn around", "jump", "wave", seed=seed)
+    topology = Topology.load("ntu_rgbd")
+    across = joints[:, topology.joint("ShoulderLeft")] - joints[:, topology.joint("ShoulderRight")]
+    heading = np.unwrap(np.arctan2(across[:, 0], across[:, 2]))
+    before, after = heading[: spans[0, 0] - 6], heading[spans[0, 1] + 6 :]
+    assert abs(after.mean() - before.mean()) == pytest.approx(np.pi, abs=0.35)
+    assert np.ptp(after) < 1.2  # sways, jumps and waves with that heading
+
+
+def test_segments_are_where_people_move():
+    joints, spans = act_out("throw", "jump", "kick", "clap", "wave")
+    speed = np.linalg.norm(np.diff(joints, axis=0), axis=-1).mean(axis=1)
+    acts = np.zeros(len(speed), bool)
+    for start, end in spans:
+        acts[start:end] = True
+    assert np.median(speed[acts]) > 3 * np.median(speed[~acts])
+    assert np.linalg.norm(np.diff(joints, axis=0), axis=-1).max() * 30 < 20  # metres a second: nobody jumps in space
+
+
+def test_command_line_writes_recordings(tmp_path, capsys):
+    def composed(*overrides):
+        with initialize_config_dir(str(data_dir("configs") / "prepare"), version_base="1.3"):
+            return compose("prepare", ["dataset=synthetic", f"out={tmp_path / 'store'}", *overrides])
+
+    prepare.main(composed("recordings=true", "subjects=2", "repetitions=1"))
+    printed = capsys.readouterr().out
+    assert re.search(r"segments +126 in 18 recordings, \d+ to \d+ each; \d\d% of all frames are labelled", printed)
+    assert "classes       26, of 0 (shake hands) to 6 segments (wave), median 6" in printed
+    with pytest.raises(DataError, match="recordings must be true or false, found 'no'"):
+        prepare.main(composed("recordings=no", "overwrite=true"))

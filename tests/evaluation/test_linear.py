@@ -21,7 +21,7 @@ def test_it_agrees_with_scikit_learn():
     scaler = preprocessing.StandardScaler().fit(x)
     for c in (0.1, 1.0, 10.0):
         reference = linear_model.LogisticRegression(C=c, tol=1e-8, max_iter=5000).fit(scaler.transform(x), y)
-        logits = linear_scores(torch.tensor(x), torch.tensor(y), torch.tensor(unseen), 4, c).double()
+        logits = linear_scores(torch.tensor(x), torch.tensor(y), [torch.tensor(unseen)], 4, c)[0].double()
         expected = reference.predict_proba(scaler.transform(unseen))
         # torch's deviation divides by n - 1, scikit-learn's by n: a part in 800 of the scale
         assert np.allclose(logits.softmax(1).numpy(), expected, atol=2e-3)
@@ -31,10 +31,10 @@ def test_a_constant_feature_carries_nothing():
     x, y = (torch.tensor(v) for v in features(100, 0))
     wider = torch.cat([x, torch.full((100, 1), 5.0, dtype=torch.double)], dim=1)
     wider[0, -1] += 1e-9
-    assert torch.allclose(linear_scores(x, y, x, 4), linear_scores(wider, y, wider, 4), atol=1e-4)
+    assert torch.allclose(linear_scores(x, y, [x], 4)[0], linear_scores(wider, y, [wider], 4)[0], atol=1e-4)
 
 
 def test_collapsed_features_give_chance():
     y = torch.arange(40) % 4
-    scores = linear_scores(torch.ones(40, 8), y, torch.ones(10, 8), 4)
+    (scores,) = linear_scores(torch.ones(40, 8), y, [torch.ones(10, 8)], 4)
     assert torch.isfinite(scores).all() and scores.std(dim=0).max() < 1e-6

@@ -3,18 +3,44 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 import torch
 
-from skgraph.evaluation import save_result
+from skgraph.evaluation.result import confusion_figure, save_card, save_classes, save_scores
+
+SCORES, Y = torch.tensor([[1.0, 2.0], [3.0, 0.0], [0.0, 1.0]]), torch.tensor([1, 1, 0])
 
 
-def test_card_and_scores(tmp_path):
-    folder = tmp_path / "linear"
-    save_result(
-        folder, {"top1": 50.0}, np.array(["b", "a"]), torch.tensor([[1.0, 2.0], [3.0, 0.0]]), torch.tensor([1, 1])
-    )
-    assert json.loads((folder / "result.json").read_text()) == {"top1": 50.0}
-    with np.load(folder / "scores.npz", allow_pickle=False) as scores:
-        assert scores["name"].tolist() == ["b", "a"] and scores["label"].tolist() == [1, 1]
-        assert scores["logits"].tolist() == [[1.0, 2.0], [3.0, 0.0]]
-    assert sorted(p.name for p in folder.iterdir()) == ["result.json", "scores.npz"]
+def test_scores_by_clip_name(tmp_path):
+    save_scores(tmp_path / "scores.npz", np.array(["b", "a", "c"]), SCORES, Y)
+    with np.load(tmp_path / "scores.npz", allow_pickle=False) as scores:
+        assert scores["name"].tolist() == ["b", "a", "c"] and scores["label"].tolist() == [1, 1, 0]
+        assert scores["logits"].tolist() == SCORES.tolist() and scores["logits"].dtype == np.float32
+
+
+def test_classes_in_detail(tmp_path):
+    save_classes(tmp_path, SCORES, Y, ["sit, down", "stand", "nobody"][:2])
+    assert (tmp_path / "per_class.csv").read_text().splitlines() == [
+        "class,clips,right,accuracy,most often taken for", '"sit, down",1,0,0.00,stand', 'stand,2,1,50.00,"sit, down"',
+    ]  # fmt: skip
+    assert (tmp_path / "confusion.csv").read_text().splitlines()[1:] == ['"sit, down",0,1', "stand,1,1"]
+
+
+def test_a_class_without_clips(tmp_path):
+    save_classes(tmp_path, torch.cat([SCORES, torch.zeros(3, 1)], 1), Y, ["a", "b", "c"])
+    assert (tmp_path / "per_class.csv").read_text().splitlines()[-1] == "c,0,0,,"
+
+
+@pytest.mark.parametrize("classes", [2, 120])
+def test_the_figure_has_a_row_for_each_class(classes):
+    counts = torch.ones(classes, classes, dtype=torch.long)
+    axes = confusion_figure(counts, [f"c{i}" for i in range(classes)]).axes[0]
+    assert len(axes.get_yticklabels()) == classes and len(axes.texts) == (classes**2 if classes <= 20 else 0)
+
+
+def test_a_card_holds_plain_numbers(tmp_path):
+    save_card(tmp_path, {"top1": 50.0})
+    assert json.loads((tmp_path / "result.json").read_text()) == {"top1": 50.0}
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        save_card(tmp_path, {"top1": float("nan")})
+    assert json.loads((tmp_path / "result.json").read_text()) == {"top1": 50.0}

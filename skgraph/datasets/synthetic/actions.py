@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from skgraph.datasets.synthetic.postures import STANDING
+
 # Both arms or both legs under one name.
 _PAIRS = {"arms": ("right_arm", "left_arm"), "legs": ("right_leg", "left_leg")}
 
@@ -48,6 +50,13 @@ class Action:
         steps = (*self.begin, *self.loop, *self.end)
         moves = [step.partner for step in steps] if person else [*(step.moves for step in steps), self.start]
         return {limb for words in moves for limb in words}
+
+    def left_in(self) -> dict[str, str]:
+        """Limb -> posture in which the first person is afterwards, where it is another than standing, as `start`."""
+        after = dict(self.start)
+        for step in (*self.begin, *self.loop, *self.end):
+            after |= step.moves
+        return {limb: word for limb, word in after.items() if limb != "path" and word != STANDING[limb]}
 
 
 def _limbs(moves: dict[str, str]) -> dict[str, str]:

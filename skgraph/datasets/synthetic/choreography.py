@@ -27,6 +27,8 @@ _SWAY = {
 }  # fmt: skip
 # An arm takes a posture that has a purpose more carefully than an idle one, by this factor.
 _CARE = 0.5
+# Seconds of rest before, between and after the actions of a recording.
+_REST = (0.7, 2.5)
 # Of the seconds by which a limb is ahead of or behind the beat, and of the logarithms of a step's and a clip's tempo.
 _LAG, _RHYTHM, _TEMPO = 0.08, 0.3, 0.2
 
@@ -49,14 +51,61 @@ def choreograph(
         for each performer limb -> angles [T, A] as named in `ANGLES`; all are right-handed.
     """
     length = frames / FPS
-    beat = _BEAT / (performers[0].tempo * np.exp(rng.normal(0, _TEMPO)))
-    steps = _unroll(action, length / beat, rng)
-    seconds = beat * np.array([step.beats for step in steps]) * np.exp(rng.normal(0, _RHYTHM, len(steps)))
-    seconds *= min(1.0, 0.92 * length / seconds.sum())
+    steps, seconds = _paced(action, performers[0], length, rng)
     onset = rng.uniform(0.04, 0.96) * (length - seconds.sum())
     times = onset + np.concatenate([[0.0], np.cumsum(seconds)])
     scores = [_score(action, steps, person, rng) for person in range(len(performers))]
     return [_perform(score, times, who, frames, rng) for score, who in zip(scores, performers, strict=True)]
+
+
+def choreograph_recording(
+    actions: Sequence[Action], performer: Performer, frames: Sequence[int], rng: np.random.Generator
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """The poses of one person who performs several actions one after the other, with rest before, between and after.
+
+    The person stands at rest, or stays as the action before left them if the next one starts so; idle arms change their
+    posture meanwhile, along the same minimum-jerk path. Who turned around goes on with that heading. Nobody sits but to
+    sit down and stand up, because the ways there and back would be those actions without their labels.
+
+    Args:
+        actions: what is performed, actions of one person.
+        performer: who does it.
+        frames: for each action a number of frames that it fits in.
+        rng: source of the variation.
+
+    Returns:
+        limb -> angles [T, A] as named in `ANGLES`, and the actions' first frames and the frames after their last,
+        [S, 2] int64.
+    """
+    score: list[dict[str, str]] = []
+    times: list[float] = []
+    headings: list[float] = []
+    spans = []
+    now = heading = 0.0
+    for action, room in zip(actions, frames, strict=True):
+        steps, seconds = _paced(action, performer, room / FPS, rng)
+        words = _score(action, steps, 0, rng, may_sit=False)
+        onset = now + rng.uniform(*_REST)
+        reached = onset + np.concatenate([[0.0], np.cumsum(seconds)])
+        now = float(reached[-1])
+        spans.append((onset, now))
+        score += words
+        times += reached.tolist()
+        headings += [heading] * len(words)
+        heading += POSTURES["path"][words[-1]["path"]][ANGLES["path"].index("turn")]
+    total = int(np.ceil((now + rng.uniform(*_REST)) * FPS))
+    pose = _perform(score, np.array(times), performer, total, rng, np.array(headings))
+    return pose, np.rint(np.array(spans) * FPS).astype(np.int64)
+
+
+def _paced(
+    action: Action, performer: Performer, length: float, rng: np.random.Generator
+) -> tuple[list[Step], np.ndarray]:
+    """The steps of an action that fits into some seconds, and how many seconds each takes."""
+    beat = _BEAT / (performer.tempo * np.exp(rng.normal(0, _TEMPO)))
+    steps = _unroll(action, length / beat, rng)
+    seconds = beat * np.array([step.beats for step in steps]) * np.exp(rng.normal(0, _RHYTHM, len(steps)))
+    return steps, seconds * min(1.0, 0.92 * length / seconds.sum())
 
 
 def _unroll(action: Action, beats: float, rng: np.random.Generator) -> list[Step]:
@@ -69,14 +118,16 @@ def _unroll(action: Action, beats: float, rng: np.random.Generator) -> list[Step
     return [*action.begin, *action.loop * int(rng.integers(least, most + 1)), *action.end]
 
 
-def _score(action: Action, steps: list[Step], person: int, rng: np.random.Generator) -> list[dict[str, str]]:
+def _score(
+    action: Action, steps: list[Step], person: int, rng: np.random.Generator, may_sit: bool = True
+) -> list[dict[str, str]]:
     """The postures of a person before the first step and after each: limb -> name.
 
     What the action leaves open differs: whether one sits or stands, what hanging arms do meanwhile.
     """
     used = action.limbs(person)
     words = STANDING | (action.start if person == 0 else {})
-    if rng.random() < _SITS and action.gap is None and not used & {"right_leg", "left_leg", "path"}:
+    if rng.random() < _SITS and may_sit and action.gap is None and not used & {"right_leg", "left_leg", "path"}:
         words |= {"right_leg": "sit", "left_leg": "sit"}
     idle = dict(zip(_ARMS, rng.choice(list(IDLE_ARM), 2, p=list(IDLE_ARM.values())), strict=True))
     score = []
@@ -90,9 +141,17 @@ def _score(action: Action, steps: list[Step], person: int, rng: np.random.Genera
 
 
 def _perform(
-    score: list[dict[str, str]], times: np.ndarray, performer: Performer, frames: int, rng: np.random.Generator
+    score: list[dict[str, str]],
+    times: np.ndarray,
+    performer: Performer,
+    frames: int,
+    rng: np.random.Generator,
+    headings: np.ndarray | None = None,
 ) -> dict[str, np.ndarray]:
-    """Limb -> angles [T, A] that pass through the postures of a score at given times."""
+    """Limb -> angles [T, A] that pass through the postures of a score at given times.
+
+    Each posture's turn may be counted from another heading, in degrees, as many as postures.
+    """
     now = np.arange(frames) / FPS
     pose = {}
     for limb, names in ANGLES.items():
@@ -106,6 +165,8 @@ def _perform(
             amplitude = 1.0 if limb == "path" else performer.amplitude
             taken[word] = rest + amplitude * (POSTURES[limb][word] - rest) + care * style
         keys = np.stack([taken[word] for word in words])
+        if limb == "path" and headings is not None:
+            keys[:, names.index("turn")] += headings
         u = np.interp(now - rng.normal(0, _LAG), times, np.arange(len(times)))
         step = np.minimum(u.astype(int), len(times) - 2)
         u = (u - step)[:, None]

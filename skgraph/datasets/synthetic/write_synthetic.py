@@ -14,14 +14,15 @@ from skgraph.datasets.synthetic.actions import ACTIONS
 from skgraph.datasets.synthetic.camera import AZIMUTHS, SETUPS, Camera
 from skgraph.datasets.synthetic.choreography import FPS
 from skgraph.datasets.synthetic.performer import Performer
+from skgraph.datasets.synthetic.programme import RECORDINGS, programme
 from skgraph.datasets.synthetic.sensor import Sensor
-from skgraph.datasets.synthetic.stage import perform
+from skgraph.datasets.synthetic.stage import perform, perform_recording
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 
 _TRAIN_CAMERAS = (2, 3)
 # Streams of random numbers that never meet.
-_PERFORMER, _PARTNER, _PERFORMANCE, _TRACKING = range(4)
+_PERFORMER, _PARTNER, _PERFORMANCE, _TRACKING, _PROGRAMME = range(5)
 
 
 def write_synthetic(
@@ -32,6 +33,7 @@ def write_synthetic(
     seed: int = 0,
     noise: float = 0.012,
     dropout: float = 0.02,
+    recordings: bool = False,
     overwrite: bool = False,
     progress: bool = False,
 ) -> SkeletonStore:
@@ -43,6 +45,11 @@ def write_synthetic(
     stranger who performs nowhere else. A seed gives the same clips each time, and a clip does not depend on how many
     others there are. Of five subjects one is left-handed.
 
+    With `recordings` the clips are untrimmed: one after the other, with rest between them, a subject performs the 21
+    actions for one person, in random order and divided into three recordings a repetition. Segments mark the actions;
+    the clips' own label is -1, in their name the number of the recording (`N`) stands for the action, and the class
+    names stay those of all actions. Splits and cameras are the same.
+
     The motions exercise software and show learning. They are no model of how people move: accuracies on them compare
     with nothing but each other.
 
@@ -53,6 +60,7 @@ def write_synthetic(
         seed: of all random numbers.
         noise: standard deviation of the position error of a trunk joint, in metres; that of hands and feet is larger.
         dropout: part of the joints and frames in which the tracker loses a joint.
+        recordings: untrimmed recordings of several actions, not a clip an action.
         overwrite: replace an existing store.
         progress: show a bar.
 
@@ -76,24 +84,32 @@ def write_synthetic(
         path, topology, [action.name for action in ACTIONS], source=f"synthetic actions of skgraph, seed {seed}",
         dtype="float16", fps=FPS, overwrite=overwrite,
     )  # fmt: skip
-    plan = product(range(subjects), range(repetitions), range(len(ACTIONS)))
-    total = subjects * repetitions * len(ACTIONS)
+    # A performance is an action, or one of the recordings of a repetition.
+    letter, count = ("N", RECORDINGS) if recordings else ("A", len(ACTIONS))
+    plan, total = product(range(subjects), range(repetitions), range(count)), subjects * repetitions * count
     with writer, tqdm(plan, "performing", total, unit="performance", disable=not progress) as performances:
-        for subject, repetition, label in performances:
-            action, key = ACTIONS[label], (subject, repetition, label)
-            cast = [people[subject]]
-            if action.gap is not None:
-                cast.append(Performer.draw(np.random.default_rng((seed, _PARTNER, *key))))
-            joints = perform(action, cast, topology, np.random.default_rng((seed, _PERFORMANCE, *key)))
+        for subject, repetition, number in performances:
+            key = (subject, repetition, number)
+            rng = np.random.default_rng((seed, _PERFORMANCE, *key))
+            if recordings:
+                labels = programme(np.random.default_rng((seed, _PROGRAMME, subject, repetition)))[number]
+                joints, spans = perform_recording([ACTIONS[i] for i in labels], people[subject], topology, rng)
+                y, segments = -1, np.column_stack([labels, spans])
+            else:
+                cast = [people[subject]]
+                if ACTIONS[number].gap is not None:
+                    cast.append(Performer.draw(np.random.default_rng((seed, _PARTNER, *key))))
+                joints, y, segments = perform(ACTIONS[number], cast, topology, rng), number, None
             setup = 1 + (subject + repetition) % len(SETUPS)
             for camera, azimuth in AZIMUTHS.items():
                 seen = Camera(azimuth, *SETUPS[setup]).see(joints)
                 tracked, frame_mask = sensor.track(seen, np.random.default_rng((seed, _TRACKING, *key, camera)))
-                name = f"S{setup:03d}C{camera:03d}P{subject + 1:03d}R{repetition + 1:03d}A{label + 1:03d}"
+                name = f"S{setup:03d}C{camera:03d}P{subject + 1:03d}R{repetition + 1:03d}{letter}{number + 1:03d}"
                 ids.append((subject + 1, camera, setup))
                 writer.add(
-                    tracked, y=label, name=name, frame_mask=frame_mask, subject=subject + 1, camera=camera, setup=setup
-                )
+                    tracked, y=y, name=name, frame_mask=frame_mask, subject=subject + 1, camera=camera, setup=setup,
+                    segments=segments,
+                )  # fmt: skip
         subject_of, camera_of, setup_of = np.array(ids).T
         # Of each four subjects the first and the last train, so that both parts have even and odd setups.
         _add_split(writer, "xsub", np.isin(subject_of % 4, (0, 1)), "every first and fourth of four subjects trains")

@@ -1,0 +1,138 @@
+"""The card of a result: what was evaluated, how, and what came out; and the table that people read."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from skgraph.data import SkeletonStore
+from skgraph.evaluation.metrics import summary
+from skgraph.evaluation.pretrained import PretrainedRun
+from skgraph.evaluation.protocols import Outcome, Protocol, build_protocol
+from skgraph.evaluation.protocols.protocol import labels
+from skgraph.evaluation.settings import Settings
+from skgraph.evaluation.trial import Trial
+from skgraph.training.checkpoint import versions
+from skgraph.training.devices import choose_precision
+from skgraph.training.diagnostics import collapse_warning, rankme
+
+
+def make_card(
+    run: PretrainedRun,
+    trial: Trial,
+    split: str,
+    protocol: Protocol,
+    settings: Settings,
+    outcome: Outcome,
+    baseline: Outcome | None,
+) -> dict[str, Any]:
+    """Plain values that say everything about a result; see the README for its keys."""
+    store, config = trial.test.store, run.config
+    figures, random = (None if found is None else _figures(found, trial) for found in (outcome, baseline))
+    features = outcome.features
+    return {
+        "protocol": protocol.name,
+        "label": protocol.label,
+        "recipe": protocol.recipe,
+        "options": protocol.options(),
+        "pretrained": protocol.pretrained,
+        "run": run.folder.name,
+        "objective": config["objective"]["_target_"],
+        "encoder": config["encoder"]["_target_"],
+        "stream": config["stream"].get("name"),
+        **figures,
+        "random_init": random,
+        "rankme": None if features is None else float(rankme(features)),
+        "feature_std": None if features is None else float(features.std(dim=0, correction=0).mean()),
+        "dataset": {
+            "name": store.path.name, "path": str(store.path), "split": split, "content_hash": store.content_hash,
+            "preprocessing": store.meta["preprocessing"], "topology": store.topology.name,
+            "train_clips": len(trial.train), "test_clips": len(trial.test),
+            "validation_clips": 0 if trial.validation is None else len(trial.validation),
+        },
+        "pretrained_on": {"content_hash": run.content_hash, "topology": run.topology.name,
+                          "root": config["dataset"].get("root")},
+        "crop": settings.crop, "crops": settings.crops, "bodies": settings.bodies, "validation": settings.validation,
+        "joint_map": settings.joint_map,
+        "step": run.step, "seed": trial.seed, "device": str(trial.device),
+        "precision": choose_precision(trial.device, trial.precision), "processes": trial.processes.world_size,
+        "versions": versions(), "date": str(date.today()), "config": config,
+    }  # fmt: skip
+
+
+def _figures(outcome: Outcome, trial: Trial) -> dict[str, Any]:
+    if outcome.scores is None:
+        return outcome.facts
+    return summary(outcome.scores, labels(trial.test), outcome.logits) | outcome.facts
+
+
+def result_folder(folder: Path, protocol: Protocol, store: SkeletonStore, split: str, settings: Settings) -> Path:
+    """Where a result lies: ``evaluation/<protocol>_<store>_<split>`` in the run, and whatever is not the default."""
+    usual, own = build_protocol(protocol.label).options(), protocol.options()
+    changed = [f"{key}{_short(value)}" for key, value in own.items() if value != usual[key]]
+    for key in ("crop", "crops", "bodies", "validation"):
+        value = getattr(settings, key)
+        if value != getattr(Settings(), key):
+            changed.append(value if key == "bodies" else f"{key}{_short(value)}")
+    name = "_".join([protocol.label, store.path.name, split, *changed])
+    if len(name) > 200:  # a folder's name has at most 255 bytes
+        name = f"{name[:180]}_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+    return folder / "evaluation" / name
+
+
+def table(cards: list[dict[str, Any]]) -> str:
+    """The cards as a small table for people: accuracy of the trained and of the random encoder, in per cent."""
+    facts, headline = cards[0]["dataset"], _headline(cards[0])
+    lines = [
+        f"{headline[1]} (%) on {facts['test_clips']} test clips of {facts['name']}, split {facts['split']}",
+        f"{'protocol':<16}{'trained':>10}{'random init':>14}{'gain':>8}",
+    ]
+    for card in cards:
+        key, random = _headline(card)[0], card["random_init"]
+        if not card["pretrained"]:
+            lines.append(f"{card['label']:<16}{'':>10}{card[key]:>14.1f}")
+        else:
+            line = f"{card['label']:<16}{card[key]:>10.1f}"
+            lines.append(line if random is None else f"{line}{random[key]:>14.1f}{card[key] - random[key]:>+8.1f}")
+        lines += [f"  {detail}" for detail in _details(card)]
+    if warning := collapse_warning(cards[0]):
+        lines.append(f"warning: {warning}")
+    return "\n".join(lines)
+
+
+def _headline(card: dict[str, Any]) -> tuple[str, str]:
+    """Key and name of a card's first figure."""
+    return ("map_at_0.5", "mAP at IoU 0.5") if card["protocol"] == "detection" else ("top1", "top-1 accuracy")
+
+
+def _details(card: dict[str, Any]) -> list[str]:
+    """What a protocol found beside its headline."""
+    lines = []
+    if "top1_by_k" in card:
+        lines.append("k: " + ", ".join(f"{k} {top1:.1f}" for k, top1 in card["top1_by_k"].items()))
+    if "map_at_0.1" in card:
+        lines.append(
+            f"mAP at IoU 0.1 {card['map_at_0.1']:.1f}, 0.3 {card['map_at_0.3']:.1f}, 0.5 {card['map_at_0.5']:.1f}; "
+            f"{card['frame_accuracy']:.1f} of the frames are right"
+        )
+    if "map" in card:
+        lines.append(f"top-1 {card['recall1']:.1f}, top-5 {card['recall5']:.1f}, mAP {card['map']:.1f}")
+    if "top1_seeds" in card:
+        both = [card] if card["random_init"] is None else [card, card["random_init"]]
+        spread = ["-" if c["top1_std"] is None else f"{c['top1_std']:.1f}" for c in both]
+        lines.append(
+            f"mean of {len(card['top1_seeds'])} subsets of {card['labelled_clips'][0]} clips, deviation "
+            f"{' and '.join(spread)}"
+        )
+    elif isinstance(card.get("best"), dict):
+        best = card["best"]
+        lines.append(f"last epoch; the best, epoch {best['epoch']} by {best['chosen_on']}, has {best['top1']:.1f}")
+    return lines
+
+
+def _short(value: object) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "-".join(map(_short, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,131 @@
+"""A run's encoder beside a random one of the same shape, on the same clips, by the same protocols."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from skgraph.data import SkeletonDataset, SkeletonStore
+from skgraph.evaluation.card import make_card, result_folder
+from skgraph.evaluation.pretrained import PretrainedRun
+from skgraph.evaluation.protocols import Outcome, Protocol
+from skgraph.evaluation.protocols.protocol import labels
+from skgraph.evaluation.result import save_card, save_classes, save_scores
+from skgraph.evaluation.settings import Settings
+from skgraph.evaluation.subsets import hold_out_subjects
+from skgraph.evaluation.trial import Trial
+from skgraph.training.devices import Processes
+from skgraph.transforms import MapJoints
+
+
+def compare(
+    folder: Path,
+    store: SkeletonStore,
+    split: str,
+    protocols: list[Protocol],
+    device: torch.device,
+    precision: str = "auto",
+    settings: Settings = Settings(),
+    seed: int | None = None,
+    processes: Processes = Processes(),
+    progress: bool = True,
+) -> list[dict[str, Any]]:
+    """Evaluate the encoder of a run folder, and a random-init one beside it.
+
+    Each protocol leaves a folder, see :func:`result_folder`: ``result.json`` (the card), ``scores.npz``, and the
+    classes in detail.
+
+    Args:
+        folder: of the run; its checkpoint says the configuration.
+        store: the dataset to evaluate on.
+        split: its split; the training part is what a probe learns from.
+        protocols: ways to evaluate.
+        device: where to compute.
+        precision: see :func:`skgraph.training.devices.autocast`.
+        settings: how clips are shown.
+        seed: of what the protocols draw; the run's own if not given.
+        processes: of a distributed evaluation.
+        progress: show bars.
+
+    Returns:
+        the card of each protocol.
+
+    Raises:
+        CheckpointError: the checkpoint is missing, corrupt, or does not match the store's topology.
+        ConfigError: the protocol does not fit the run or the dataset.
+    """
+    run = PretrainedRun.open(folder)
+    for protocol in protocols:
+        protocol.check(run.content_hash, store)
+    trial = _trial(run, store, split, device, precision, settings, processes, progress)
+    trial.seed = run.config["seed"] if seed is None else seed
+    untrained = replace(
+        trial, make_encoder=lambda seed=None, **options: run.encoder(False, seed, **options), _frozen=None
+    )
+    cards = []
+    for protocol in protocols:
+        start = time.perf_counter()
+        outcome = protocol.evaluate(trial if protocol.pretrained else untrained)
+        baseline = protocol.evaluate(untrained) if protocol.pretrained and settings.random_init else None
+        card = make_card(run, trial, split, protocol, settings, outcome, baseline)
+        card["seconds"] = round(time.perf_counter() - start, 1)
+        if processes.is_main:
+            _save(result_folder(folder, protocol, store, split, settings), trial, card, outcome)
+        cards.append(card)
+    return cards
+
+
+def _trial(
+    run: PretrainedRun,
+    store: SkeletonStore,
+    split: str,
+    device: torch.device,
+    precision: str,
+    settings: Settings,
+    processes: Processes,
+    progress: bool,
+) -> Trial:
+    parts = {
+        part: SkeletonDataset(store, split, part, items="clips", frames=run.config["frames"])
+        for part in ("train", "test")
+    }
+    train, validation = parts["train"], None
+    if settings.validation:
+        # Not the run's seed: the streams and seeds that an ensemble joins must hold out the same people.
+        held_out = hold_out_subjects(store.subject[train.clips], settings.validation, seed=0)
+        train, validation = train[~held_out], train[held_out]
+    views = run.views(store.topology, settings.joint_map).to(device)
+    return Trial(
+        lambda seed=None, **options: run.encoder(**options), views, train, validation, parts["test"], device, precision,
+        settings.bodies, settings.crop, settings.crops, settings.batch_size, 0, processes, progress,
+        run.folder / "features" if settings.cache else None, _input_facts(run, views),
+    )  # fmt: skip
+
+
+def _input_facts(run: PretrainedRun, views: nn.Module) -> dict[str, Any]:
+    """What turns a store's clips into the encoder's input, and input into tokens, as plain values."""
+    maps = [module.weights.tolist() for module in views.modules() if isinstance(module, MapJoints)]
+    parts = {key: run.config[key] for key in ("encoder", "normalise", "stream", "patch_length")}
+    return {**parts, "topology": run.topology.to_dict(), "joint_map": maps}
+
+
+def _save(place: Path, trial: Trial, card: dict[str, Any], outcome: Outcome) -> None:
+    place.mkdir(parents=True, exist_ok=True)
+    (place / "result.json").unlink(missing_ok=True)  # a folder with a card is complete
+    for dataset, scores, name in (
+        (trial.test, outcome.scores, "scores.npz"),
+        (trial.validation, outcome.validation, "validation_scores.npz"),
+    ):
+        (place / name).unlink(missing_ok=True)
+        if dataset is not None and scores is not None:
+            save_scores(place / name, dataset.store.name[dataset.clips.numpy()], scores, labels(dataset))
+    if outcome.scores is not None:
+        save_classes(place, outcome.scores, labels(trial.test), trial.test.store.class_names)
+    for name, text in outcome.texts.items():
+        (place / name).write_text(text, encoding="utf-8")
+    save_card(place, card)

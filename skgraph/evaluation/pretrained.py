@@ -1,0 +1,107 @@
+"""A finished (or stopped) run, as something to evaluate and to use."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from hydra.utils import get_class
+from torch import nn
+
+from skgraph.build import build_encoder, build_views, check_config
+from skgraph.errors import CheckpointError, ConfigError
+from skgraph.topology import Topology
+from skgraph.training.checkpoint import load_weights, read_checkpoint
+from skgraph.training.views import ViewMaker
+from skgraph.transforms import MapJoints
+
+
+@dataclass(frozen=True)
+class PretrainedRun:
+    """The encoder of a run folder, and the preparation of its input. Open one with :meth:`open`.
+
+    Attributes:
+        folder: of the run.
+        config: its configuration.
+        topology: that it was trained on.
+        weights: of the encoder.
+        step: of the checkpoint.
+        content_hash: of the store that it was trained on.
+    """
+
+    folder: Path
+    config: dict[str, Any]
+    topology: Topology
+    weights: dict[str, torch.Tensor]
+    step: int
+    content_hash: str
+
+    @classmethod
+    def open(cls, folder: str | Path) -> PretrainedRun:
+        """Read the checkpoint of a run folder.
+
+        Raises:
+            CheckpointError: it is missing or corrupt.
+            ConfigError: its configuration is not one of this version.
+        """
+        folder = Path(folder)
+        path = folder / "checkpoint.pt"
+        content = read_checkpoint(path)
+        check_config(content["config"])
+        topology = Topology.from_dict(content["topology"], source=str(path))
+        return cls(folder, content["config"], topology, content["encoder"], content["step"], content["content_hash"])
+
+    def encoder(self, trained: bool = True, seed: int | None = None, **options: Any) -> nn.Module:
+        """The trained encoder, or the random one that it was before.
+
+        Args:
+            trained: with the weights of the checkpoint; otherwise random ones.
+            seed: of the random ones; the run's own, as it began with, if not given.
+            options: in place of those of the run's configuration, such as ``drop_path``.
+
+        Raises:
+            ConfigError: the encoder has no such option.
+            CheckpointError: the weights do not fit.
+        """
+        own = self.config["encoder"]
+        if options:
+            accepted = inspect.signature(get_class(own["_target_"])).parameters
+            if unknown := [key for key in options if key not in accepted]:
+                kind = own["_target_"].rpartition(".")[2]
+                raise ConfigError(f"{kind} has no {unknown[0]}: say protocol.{unknown[0]}=0")
+        torch.manual_seed(self.config["seed"] if seed is None else seed)
+        encoder = build_encoder(self.config | {"encoder": own | options}, self.topology)
+        if trained:
+            load_weights(encoder, self.weights, self.folder / "checkpoint.pt")
+        return encoder
+
+    def views(self, topology: Topology, joint_map: str | Path | None = None) -> ViewMaker:
+        """What prepares recordings of a topology for the encoder: as in training, with nothing random.
+
+        Args:
+            topology: of the recordings.
+            joint_map: see :meth:`skgraph.transforms.MapJoints.load`; ``"auto"`` for the shipped map, or equal names.
+
+        Raises:
+            CheckpointError: the topology is another one, and there is no joint map.
+            TopologyError: the map does not fit.
+        """
+        first: list[nn.Module] = []
+        if not same_skeleton(self.topology, topology):
+            if joint_map is None:
+                raise CheckpointError(
+                    f"the checkpoint '{self.folder / 'checkpoint.pt'}' was trained on topology '{self.topology.name}' "
+                    f"({self.topology.num_joints} joints), the recordings have '{topology.name}' "
+                    f"({topology.num_joints} joints): their joints or bones differ; joint_map=auto or joint_map=FILE "
+                    "says which joint is which"
+                )
+            first = [MapJoints.load(topology, self.topology, None if joint_map == "auto" else joint_map)]
+        return build_views(self.config, self.topology, self.encoder(trained=False).grid[0], 1, first)
+
+
+def same_skeleton(a: Topology, b: Topology) -> bool:
+    """Whether two topologies have the same joints in the same order, and the same bones."""
+    return (a.joints, a.parents.tolist(), a.dim) == (b.joints, b.parents.tolist(), b.dim)

@@ -1,0 +1,64 @@
+"""Protocols: the ways to evaluate an encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from omegaconf import OmegaConf
+
+from skgraph.data_dir import data_dir
+from skgraph.errors import ConfigError
+from skgraph.evaluation.protocols.detection import Detection
+from skgraph.evaluation.protocols.frozen_features import KNN, Linear, Retrieval
+from skgraph.evaluation.protocols.protocol import Outcome, Protocol
+from skgraph.evaluation.protocols.semi import Semi
+from skgraph.evaluation.protocols.supervised import Attentive, Finetune, Probe, Scratch, Supervised, Transfer
+from skgraph.values import check_kinds
+
+__all__ = ["KNN", "Linear", "Outcome", "Protocol", "Retrieval", "Semi", "Supervised", "build_protocol",
+           "protocol_config"]  # fmt: skip
+
+_BY_NAME: dict[str, type[Protocol]] = {
+    kind.name: kind for kind in (KNN, Linear, Retrieval, Attentive, Finetune, Semi, Transfer, Scratch, Detection)
+}
+
+
+def build_protocol(config: Mapping[str, Any] | str) -> Protocol:
+    """The protocol that a configuration describes.
+
+    Args:
+        config: ``name``, and any of its options; or the name of a file in ``configs/protocol``.
+
+    Raises:
+        ConfigError: an unknown name or option, or a value that does not fit.
+    """
+    if not isinstance(config, Mapping):
+        config = protocol_config(config)
+    options = dict(config)
+    name = options.pop("name", None)
+    if not isinstance(name, str) or name not in _BY_NAME:
+        raise ConfigError(f"protocol must be one of {', '.join(_BY_NAME)}, found '{name}'")
+    kind = _BY_NAME[name]
+    if name == "linear" and options.get("recipe", "exact") != "exact":
+        kind = Probe
+    # What is not said is as the protocol's file has it: a recipe has far too many numbers to repeat.
+    fallback = dict(protocol_config(name if kind is not Probe else f"linear_{options['recipe']}"))
+    known = {key: value for key, value in fallback.items() if key != "name"}
+    if unknown := [key for key in options if key not in known]:
+        raise ConfigError(f"protocol {name} has no option '{unknown[0]}', only {', '.join(known) or 'none'}")
+    check_kinds(kind, options, "protocol")
+    return kind(**{key: tuple(v) if isinstance(v, list) else v for key, v in (known | options).items()})
+
+
+def protocol_config(name: object) -> Mapping[str, Any]:
+    """What ``configs/protocol/<name>.yaml`` says.
+
+    Raises:
+        ConfigError: there is no such file.
+    """
+    folder = data_dir("configs") / "protocol"
+    files = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    if not isinstance(name, str) or name not in files:
+        raise ConfigError(f"protocol must be one of {', '.join(files)}, found '{name}'")
+    return OmegaConf.to_container(OmegaConf.load(files[name]))

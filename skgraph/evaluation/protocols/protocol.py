@@ -1,0 +1,93 @@
+"""What all protocols have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor
+
+from skgraph.data import SkeletonDataset, SkeletonStore
+from skgraph.errors import ConfigError
+from skgraph.evaluation.trial import Trial
+
+
+@dataclass
+class Outcome:
+    """What a protocol found out about an encoder.
+
+    Attributes:
+        scores: of the test clips, ``[n, K]``; ``None`` where the protocol does not name clips.
+        logits: whether a softmax of them is meant as a probability.
+        validation: scores of the held-out training clips, where there are some.
+        features: of the training clips, where the encoder is frozen and they are kept: their rank shows a collapse.
+        facts: more figures for the card, plain values; they replace those that come from the scores.
+        texts: more files for the result's folder, by name.
+    """
+
+    scores: Tensor | None
+    logits: bool = True
+    validation: Tensor | None = None
+    features: Tensor | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+class Protocol(ABC):
+    """One way to evaluate an encoder. A subclass is a dataclass of its options.
+
+    Attributes:
+        name: in configurations and on cards.
+        recipe: which of several ways, where a protocol has some.
+        pretrained: whether the trained encoder is what is evaluated, with a random one beside it; otherwise a random
+            encoder alone.
+    """
+
+    name: ClassVar[str]
+    recipe: str | None = None
+    pretrained: ClassVar[bool] = True
+
+    @abstractmethod
+    def evaluate(self, trial: Trial) -> Outcome:
+        """Evaluate the trial's encoder."""
+
+    @property
+    def label(self) -> str:
+        """The protocol's file in ``configs/protocol``: its name, and the recipe where it has several."""
+        return f"{self.name}_{self.recipe}" if self.name == "linear" and self.recipe != "exact" else self.name
+
+    def options(self) -> dict[str, Any]:
+        """The options of this instance, as plain values."""
+        values = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
+        return {key: list(v) if isinstance(v, tuple) else v for key, v in values.items() if key != "recipe"}
+
+    def check(self, source_hash: str, store: SkeletonStore) -> None:
+        """Raise a ConfigError unless the protocol is meant for a store.
+
+        Args:
+            source_hash: of the content that the encoder was trained on.
+            store: to evaluate on.
+        """
+        if (store.y < 0).any():
+            raise ConfigError(
+                f"'{store.path}' holds recordings without one label each, '{store.name[int(store.y.argmin())]}' for "
+                "instance: use protocol=detection"
+            )
+
+
+def labels(dataset: SkeletonDataset) -> Tensor:
+    """Labels ``[N]`` of a dataset's clips."""
+    return dataset.store.y[dataset.clips]
+
+
+def best_epoch(scored: list[tuple[int, float]], chosen_on: str) -> dict[str, Any]:
+    """The best of several epochs, for the card; it stands beside the last one and is never the headline."""
+    epoch, top1 = max(scored, key=lambda item: item[1])
+    return {"epoch": epoch, "top1": top1, "chosen_on": chosen_on}
+
+
+def subset(dataset: SkeletonDataset, rows: Tensor) -> SkeletonDataset:
+    """The clips of a dataset at positions ``rows``."""
+    return dataset[torch.as_tensor(rows)]

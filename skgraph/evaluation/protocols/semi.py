@@ -1,0 +1,65 @@
+"""Semi-supervised evaluation: fine-tuning on few labels, several times."""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+from typing import ClassVar
+
+from skgraph.errors import ConfigError
+from skgraph.evaluation.metrics import top_k
+from skgraph.evaluation.protocols.protocol import Outcome, labels, subset
+from skgraph.evaluation.protocols.supervised import Supervised
+from skgraph.evaluation.subsets import Sampling, labelled_subset
+from skgraph.evaluation.trial import Trial
+
+
+@dataclass(frozen=True, kw_only=True)
+class Semi(Supervised):
+    """Fine-tune on a share of the labels, with subsets and seeds that really differ.
+
+    The headline is the mean over the subsets; the card has each, and their deviation. Every subset is written as a list
+    of clip names. A random encoder gets the same subsets. The scores are those of the first one.
+
+    Attributes:
+        fraction: share of the training clips that keep their labels.
+        sampling: see :func:`~skgraph.evaluation.subsets.labelled_subset`.
+        subsets: how many, of seeds that follow the evaluation's own.
+
+    Raises:
+        ConfigError: a value out of its range.
+    """
+
+    name: ClassVar[str] = "semi"
+    fraction: float = 0.1
+    sampling: Sampling = "per_class"
+    subsets: int = 5
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.fraction <= 1:
+            raise ConfigError(f"protocol: fraction must be in (0, 1], found {self.fraction}")
+        if self.subsets < 1:
+            raise ConfigError(f"protocol: subsets must be at least 1, found {self.subsets}")
+
+    def evaluate(self, trial: Trial) -> Outcome:
+        outcomes, texts, sizes = [], {}, []
+        y = labels(trial.train)
+        names = trial.train.store.name
+        for seed in range(trial.seed, trial.seed + self.subsets):
+            chosen = labelled_subset(y, self.fraction, self.sampling, seed)
+            part = subset(trial.train, chosen)
+            texts[f"subset_seed{seed}.txt"] = "".join(f"{name}\n" for name in names[part.clips.numpy()])
+            sizes.append(len(part))
+            outcomes.append(self.train_on(trial, part, seed))
+        test = labels(trial.test)
+        top1 = [top_k(outcome.scores, test) for outcome in outcomes]
+        facts = {
+            "top1": statistics.fmean(top1),
+            "top1_std": statistics.stdev(top1) if len(top1) > 1 else None,
+            "top1_seeds": top1,
+            "top5": statistics.fmean(top_k(outcome.scores, test, 5) for outcome in outcomes),
+            "labelled_clips": sizes,
+            "best": [outcome.facts["best"] for outcome in outcomes],
+        }
+        return Outcome(outcomes[0].scores, validation=outcomes[0].validation, facts=facts, texts=texts)

@@ -1,0 +1,45 @@
+"""How clips are shown to an encoder, whatever the protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from skgraph.errors import ConfigError
+from skgraph.evaluation.bodies import BodyRule
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How clips are shown to an encoder, whatever the protocol.
+
+    Attributes:
+        crop: proportion of a clip that is encoded; ``None`` leaves it to the protocol.
+        crops: such windows of each clip, evenly from its start to its end.
+        bodies: ``"present"`` or ``"padded"``; see :func:`~skgraph.evaluation.features.clip_features`.
+        validation: share of the training people that is held out; 0 for none.
+        random_init: whether a random encoder is evaluated beside the trained one.
+        joint_map: see :meth:`~skgraph.evaluation.pretrained.PretrainedRun.views`.
+        batch_size: clips encoded at once.
+        cache: whether features are kept in the run's folder.
+
+    Raises:
+        ConfigError: a value out of its range.
+    """
+
+    crop: float | None = None
+    crops: int = 1
+    bodies: BodyRule = "present"
+    validation: float = 0.0
+    random_init: bool = True
+    joint_map: str | None = None
+    batch_size: int = 128
+    cache: bool = True
+
+    def __post_init__(self) -> None:
+        if self.crop is not None and not 0 < self.crop <= 1:
+            raise ConfigError(f"crop must be a proportion in (0, 1], found {self.crop}")
+        for key in ("crops", "batch_size"):
+            if getattr(self, key) < 1:
+                raise ConfigError(f"{key} must be at least 1, found {getattr(self, key)}")
+        if not 0 <= self.validation < 1:
+            raise ConfigError(f"validation must be a share of the training people in [0, 1), found {self.validation}")

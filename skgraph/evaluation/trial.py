@@ -1,0 +1,122 @@
+"""One encoder and the clips that it is evaluated on: what every protocol works with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from skgraph.data import SkeletonDataset
+from skgraph.evaluation.bodies import BodyRule, crop_windows, read_bodies
+from skgraph.evaluation.feature_cache import cached_features, weights_hash
+from skgraph.evaluation.features import Features, clip_features, window_features
+from skgraph.training.devices import Processes, autocast, choose_precision
+from skgraph.training.views import ViewMaker
+
+
+@dataclass
+class Trial:
+    """An encoder on a dataset.
+
+    Attributes:
+        make_encoder: ``make_encoder(seed=None, **options) -> nn.Module``, a fresh copy each time; the seed is that of
+            random weights, and options override those of its configuration (``drop_path``).
+        views: prepares its input.
+        train, validation, test: clips; ``validation`` are held-out training people, or ``None``.
+        device, precision: where and how to compute.
+        bodies: see :func:`~skgraph.evaluation.features.clip_features`.
+        crop: proportion of a clip that is encoded; ``None`` leaves it to the protocol.
+        crops: windows of that proportion.
+        batch_size: clips encoded at once.
+        seed: of whatever a protocol draws.
+        processes: that share the work.
+        progress: show bars.
+        cache: folder of the features; ``None`` for none.
+        input: what the encoder's input depends on, as plain values, for the cache.
+    """
+
+    make_encoder: Callable[..., nn.Module]
+    views: ViewMaker
+    train: SkeletonDataset
+    validation: SkeletonDataset | None
+    test: SkeletonDataset
+    device: torch.device
+    precision: str = "auto"
+    bodies: BodyRule = "present"
+    crop: float | None = None
+    crops: int = 1
+    batch_size: int = 128
+    seed: int = 0
+    processes: Processes = field(default_factory=Processes)
+    progress: bool = False
+    cache: Path | None = None
+    input: dict[str, Any] = field(default_factory=dict)
+    _frozen: nn.Module | None = field(default=None, repr=False)
+    _hash: str = field(default="", repr=False)
+
+    @property
+    def num_classes(self) -> int:
+        """Classes of the dataset."""
+        return self.train.num_classes
+
+    def features(self, dataset: SkeletonDataset, crop: float = 1.0) -> Features:
+        """Features of the frozen encoder, from the cache where they are known.
+
+        Args:
+            dataset: one of the trial's, or a part of one.
+            crop: proportion of a clip, unless the trial says one.
+        """
+        crop = self.crop or crop
+        encoder = self._encoder()
+
+        def compute() -> Features:
+            return clip_features(
+                encoder, dataset, self.views, self.device, self.precision, self.bodies, self.batch_size,
+                self.progress and self.processes.is_main, crop, self.crops, self.processes,
+            )  # fmt: skip
+
+        depends_on = {
+            "weights": self._hash, "store": dataset.store.content_hash, "clips": dataset.clips.tolist(),
+            "frames": dataset.frames, "min_frames": dataset.min_frames, "crop": crop, "crops": self.crops,
+            "bodies": self.bodies, "device": self.device.type,
+            "precision": choose_precision(self.device, self.precision), "torch": str(torch.__version__), **self.input,
+        }  # fmt: skip
+        # With several processes one would read what another is still to compute, and wait for it for ever.
+        return cached_features(self.cache if self.processes.world_size == 1 else None, depends_on, compute)
+
+    def window_features(self, dataset: SkeletonDataset, rows: Tensor, start: Tensor, width: Tensor) -> Tensor:
+        """Features ``[W, D]`` of windows of the dataset's clips, by the frozen encoder."""
+        return window_features(
+            self._encoder(), dataset, rows, start, width, self.views, self.device, self.precision, self.bodies,
+            self.batch_size, self.progress and self.processes.is_main, self.processes,
+        )  # fmt: skip
+
+    def _encoder(self) -> nn.Module:
+        if self._frozen is None:
+            self._frozen = self.make_encoder().to(self.device)
+            self._hash = weights_hash(self._frozen)
+        return self._frozen
+
+    @torch.no_grad()
+    def scores(self, classifier: nn.Module, dataset: SkeletonDataset, crop: float) -> Tensor:
+        """Logits ``[N, K]`` of a classifier, the mean over the crops of each clip.
+
+        Args:
+            classifier: ``classifier(bodies) -> logits``, in evaluation mode.
+            dataset: one of the trial's.
+            crop: proportion of a clip, unless the trial says one.
+        """
+        indices = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
+        logits = []
+        for chunk in indices[self.processes.rank :: self.processes.world_size].split(self.batch_size):
+            total: Tensor | float = 0.0
+            for windows in crop_windows(dataset, chunk, self.crop or crop, self.crops):
+                batch = read_bodies(dataset, chunk, self.views, self.device, self.bodies, windows)
+                with autocast(self.device, self.precision):
+                    total = total + classifier(batch).float() / self.crops
+            logits.append(total.cpu())
+        return self.processes.interleave(torch.cat(logits))

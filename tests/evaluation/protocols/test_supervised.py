@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from skgraph.evaluation import build_protocol, top_k
+from skgraph.evaluation.feature_cache import weights_hash
+from skgraph.evaluation.protocols.protocol import labels
+
+TRAINED = ("linear_mamp", "linear_cmd", "attentive", "finetune", "scratch")
+
+
+def short(name, **options):
+    """A published recipe, for the tiny clips."""
+    rest = {"epochs": 4, "batch_size": 8, "min_frames": 8, "warmup_epochs": 0.0, "score_every": 1}
+    recipe = name.partition("_")[2]
+    named = {"name": "linear", "recipe": recipe} if recipe else {"name": name}
+    return build_protocol({**named, **rest, **options})
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_two_evaluations_are_equal_and_seeds_differ(trial, name):
+    first, again = (short(name).evaluate(trial) for _ in range(2))
+    other = short(name).evaluate(replace(trial, seed=1))
+    assert torch.equal(first.scores, again.scores) and not torch.equal(first.scores, other.scores)
+    assert first.scores.shape == (24, 4) and first.scores.isfinite().all()
+
+
+@pytest.mark.parametrize("name", ["linear_mamp", "attentive"])
+def test_a_probe_leaves_the_encoder_as_it_was(trial, make_encoder, name):
+    encoder = make_encoder()
+    before = weights_hash(encoder)
+    short(name).evaluate(replace(trial, make_encoder=lambda seed=None: encoder))
+    assert weights_hash(encoder) == before and not encoder.training
+
+
+def test_fine_tuning_changes_it(trial, make_encoder):
+    encoder = make_encoder(drop_path=0.3)
+    before = weights_hash(encoder)
+    short("finetune").evaluate(replace(trial, make_encoder=lambda seed=None, drop_path=0: encoder))
+    assert weights_hash(encoder) != before
+
+
+def test_what_can_be_learned_is_learned(trial):
+    easy = replace(trial, test=trial.train)
+    outcome = short("finetune", epochs=40, lr=3e-3, drop_path=0.0).evaluate(easy)
+    assert top_k(outcome.scores, labels(easy.test)) > 60  # chance is 25
+    assert outcome.facts["training_loss"] < 1.2
+
+
+def test_the_last_epoch_is_the_headline_and_the_best_stands_beside_it(trial):
+    outcome = short("linear_cmd", epochs=6).evaluate(trial)
+    best = outcome.facts["best"]
+    assert best["chosen_on"] == "test" and 1 <= best["epoch"] <= 6
+    assert best["top1"] >= top_k(outcome.scores, labels(trial.test))
+
+
+def test_with_held_out_people_the_best_epoch_is_chosen_on_them(trial):
+    split = replace(trial, train=trial.train[:12], validation=trial.train[12:])
+    outcome = short("linear_mamp", epochs=6).evaluate(split)
+    best = outcome.facts["best"]
+    assert best["chosen_on"] == "validation" and outcome.validation.shape == (12, 4)
+    assert best["validation_top1"] >= top_k(outcome.validation, labels(split.validation))
+
+
+def test_fixed_features_train_as_the_clips_would(trial, monkeypatch):
+    """Where nothing is random in the input, features computed once are as good as features computed each time."""
+    recipe = short("linear_aimclr", lr=0.5)
+    fast = recipe.evaluate(trial)
+    monkeypatch.setattr(type(recipe), "augments", True)
+    slow = recipe.evaluate(trial)
+    assert torch.allclose(fast.scores, slow.scores, atol=1e-4)
+
+
+def test_padded_bodies_reach_the_head(trial):
+    present = short("linear_mamp").evaluate(trial)
+    padded = short("linear_mamp").evaluate(replace(trial, bodies="padded"))
+    assert not torch.allclose(present.scores, padded.scores)

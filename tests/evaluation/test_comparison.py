@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import csv
+import json
+import math
+import shutil
+
+import numpy as np
+import pytest
+import torch
+
+from skgraph.data import SkeletonStore, StoreWriter
+from skgraph.errors import CheckpointError, ConfigError
+from skgraph.evaluation import Settings, build_protocol, compare, comparison, top_k
+from skgraph.evaluation.card import result_folder, table
+from skgraph.topology import Topology
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture
+def folder(run_folder, tmp_path):
+    """A copy, so that results do not meet."""
+    return shutil.copytree(run_folder, tmp_path / "r")
+
+
+def evaluate(folder, store, *protocols, **settings):
+    chosen = [build_protocol(p) for p in protocols]
+    return compare(folder, store, "xsub", chosen, CPU, "fp32", Settings(**settings), progress=False)
+
+
+def test_the_card_says_everything(folder, store):
+    (card,) = evaluate(folder, store, "linear")
+    saved = json.loads((folder / "evaluation" / "linear_tiny_xsub" / "result.json").read_text())
+    assert saved == json.loads(json.dumps(card))
+    assert (
+        card["protocol"] == "linear" and card["recipe"] == "exact" and card["options"] == {"c": 1.0, "iterations": 1000}
+    )
+    assert card["dataset"]["content_hash"] == store.content_hash == card["pretrained_on"]["content_hash"]
+    assert card["dataset"]["train_clips"] == card["dataset"]["test_clips"] == 24
+    assert card["stream"] == "joint" and card["objective"] == "skgraph.objectives.SJEPA" and card["run"] == "r"
+    assert card["top1_interval"][0] <= card["top1"] <= card["top1_interval"][1]
+    assert {"top1", "top5", "mean_class", "calibration_error"} <= card["random_init"].keys()
+    for key in ("seed", "versions", "device", "precision", "config", "seconds", "date", "rankme", "step"):
+        assert card[key] is not None
+
+
+def test_scores_and_classes_are_beside_it(folder, store):
+    (card,) = evaluate(folder, store, "linear")
+    place = folder / "evaluation" / "linear_tiny_xsub"
+    with np.load(place / "scores.npz", allow_pickle=False) as scores:
+        logits, label, name = scores["logits"], scores["label"], scores["name"]
+    by_name = dict(zip(store.name, store.y.tolist(), strict=True))
+    assert [by_name[n] for n in name] == label.tolist() and len(name) == 24
+    assert top_k(torch.tensor(logits), torch.tensor(label)) == card["top1"]
+    rows = list(csv.DictReader((place / "per_class.csv").open()))
+    assert [r["class"] for r in rows] == ["a", "b", "c", "d"]
+    assert 100 * sum(int(r["right"]) for r in rows) / 24 == pytest.approx(card["top1"])
+    counts = np.array([line[1:] for line in csv.reader((place / "confusion.csv").open())][1:], int)
+    assert counts.sum() == 24 and np.trace(counts) == sum(int(r["right"]) for r in rows)
+    assert (place / "confusion.png").read_bytes().startswith(b"\x89PNG")
+    assert not (place / "validation_scores.npz").exists()
+
+
+def test_whatever_is_not_the_default_names_the_folder(folder, store):
+    protocol = build_protocol({"name": "knn", "k": 5})
+    place = result_folder(folder, protocol, store, "xsub", Settings(crop=0.95, bodies="padded", crops=3))
+    assert place.name == "knn_tiny_xsub_k5_crop0.95_crops3_padded"
+    long = build_protocol({"name": "linear", "recipe": "mamp", "milestones": list(range(100))})
+    assert len(result_folder(folder, long, store, "xsub", Settings()).name) < 220
+
+
+def test_validation_people_are_not_trained_on(folder, store):
+    (card,) = evaluate(folder, store, "linear", validation=0.5)
+    place = folder / "evaluation" / "linear_tiny_xsub_validation0.5"
+    with np.load(place / "validation_scores.npz") as held_out, np.load(place / "scores.npz") as test:
+        names = set(held_out["name"])
+        assert not names & set(test["name"])
+    people = {int(s) for s, n in zip(store.subject, store.name, strict=True) if n in names}
+    assert len(people) == 1 and card["dataset"]["train_clips"] == card["dataset"]["validation_clips"] == 12
+    train = set(store.name[store.split("xsub", "train").numpy()])
+    assert names < train
+
+
+def test_features_are_computed_once(folder, store):
+    evaluate(folder, store, "linear", "knn", "retrieval")
+    kept = sorted((folder / "features").iterdir())
+    assert len(kept) == 4  # train and test, trained and random
+    stamps = [path.stat().st_mtime_ns for path in kept]
+    evaluate(folder, store, "knn")
+    assert [path.stat().st_mtime_ns for path in kept] == stamps
+    evaluate(folder, store, "knn", cache=False, crop=0.5)
+    assert sorted((folder / "features").iterdir()) == kept
+
+
+def test_the_table(folder, store):
+    text = table(evaluate(folder, store, "knn", "retrieval", "linear"))
+    lines = text.splitlines()
+    assert lines[0] == "top-1 accuracy (%) on 24 test clips of tiny, split xsub"
+    assert lines[2].startswith("knn") and lines[3].startswith("  k: 1 ") and "mAP" in lines[5]
+    alone = table(evaluate(folder, store, "linear", random_init=False)).splitlines()[2].split()
+    assert alone[0] == "linear" and len(alone) == 2
+
+
+def test_a_collapsed_encoder_is_said_to_be_one(folder, store):
+    from skgraph.training.checkpoint import read_checkpoint
+
+    path = folder / "checkpoint.pt"
+    content = read_checkpoint(path)
+    content["encoder"]["norm.weight"] = torch.zeros_like(content["encoder"]["norm.weight"])
+    torch.save(content, path)
+    card, _ = cards = evaluate(folder, store, "linear", "knn")
+    assert card["feature_std"] < 1e-6
+    assert "warning: collapse: the effective rank of the features is 1" in table(cards)
+
+
+def test_another_topology(folder, tmp_path):
+    uiprmd = Topology.load("uiprmd_22")
+    rng = np.random.default_rng(0)
+    with StoreWriter(tmp_path / "u", uiprmd, ["a", "b"]) as writer:
+        for i in range(12):
+            writer.add(rng.normal(size=(1, 20, 22, 3)), y=i % 2, name=f"c{i}", subject=i // 6)
+        writer.add_split("xsub", range(6), range(6, 12))
+    other = SkeletonStore.open(tmp_path / "u")
+    with pytest.raises(CheckpointError, match="joint_map=auto"):
+        evaluate(folder, other, "knn")
+    (card,) = evaluate(folder, other, "knn", joint_map="auto")
+    assert card["dataset"]["topology"] == "uiprmd_22" and card["pretrained_on"]["topology"] == "ntu_rgbd"
+    shorter = {"name": "transfer", "epochs": 1, "min_frames": 8, "batch_size": 6, "warmup_epochs": 0.0}
+    (card,) = evaluate(folder, other, shorter, joint_map="auto")
+    assert 0 <= card["top1"] <= 100
+
+
+def test_recordings_without_one_label_are_for_detection(folder, store, tmp_path, topology):
+    rng = np.random.default_rng(0)
+    with StoreWriter(tmp_path / "rec", topology, ["a", "b"]) as writer:
+        for i in range(8):
+            joints = rng.normal(size=(1, 80, 25, 3)) * 0.01
+            joints[0, 20:40, i % 2 :: 3] += 1.0
+            writer.add(joints, y=-1, name=f"c{i}", segments=[[i % 2, 20, 40]])
+        writer.add_split("xsub", range(4), range(4, 8))
+    recordings = SkeletonStore.open(tmp_path / "rec")
+    with pytest.raises(
+        ConfigError, match=r"recordings without one label each, 'c0' for instance: use protocol=detection"
+    ):
+        evaluate(folder, recordings, "linear")
+    with pytest.raises(ConfigError, match="has none"):
+        evaluate(folder, store, "detection")
+    options = {"name": "detection", "window": 10, "stride": 5, "smooth": 1, "min_length": 3}
+    (card,) = cards = evaluate(folder, recordings, options)
+    assert card["map_at_0.1"] >= card["map_at_0.3"] >= card["map_at_0.5"] and not math.isnan(card["map_at_0.5"])
+    assert card["map_at_0.1"] > 50 and "mAP at IoU 0.5 (%)" in table(cards)
+    (place,) = (folder / "evaluation").glob("detection*")
+    assert (place / "segments.csv").read_text().startswith("recording,label,start,end,score\n")
+    assert not (place / "scores.npz").exists()
+
+
+@pytest.mark.parametrize(
+    ("settings", "error", "message"),
+    [
+        ({"crop": 0.0}, ConfigError, r"crop must be a proportion in \(0, 1\], found 0.0"),
+        ({"crops": 0}, ConfigError, "crops must be at least 1"),
+        ({"validation": 1.0}, ConfigError, r"validation must be a share of the training people in \[0, 1\)"),
+        ({"bodies": "all"}, ConfigError, "'present' or 'padded'"),
+    ],
+)
+def test_bad_settings(folder, store, settings, error, message):
+    with pytest.raises(error, match=message):
+        evaluate(folder, store, "knn", **settings)
+
+
+def test_transfer_wants_another_dataset(folder, store):
+    with pytest.raises(ConfigError, match="evaluates on another dataset than the run's"):
+        evaluate(folder, store, "transfer")
+
+
+def test_nothing_half_written(folder, store, monkeypatch):
+    """A result that is made again is not mistaken for complete while it is written."""
+    evaluate(folder, store, "knn")
+    monkeypatch.setattr(comparison, "save_classes", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        evaluate(folder, store, "knn")
+    assert not (folder / "evaluation" / "knn_tiny_xsub" / "result.json").exists()

@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from skgraph.errors import CheckpointError, ConfigError
+from skgraph.evaluation import PretrainedRun
+from skgraph.topology import Topology
+from skgraph.transforms import MapJoints
+
+
+def test_trained_and_random_weights(run_folder):
+    run = PretrainedRun.open(run_folder)
+    trained, random = run.encoder(), run.encoder(trained=False)
+    assert torch.equal(trained.embed.weight, run.weights["embed.weight"])
+    assert not torch.equal(trained.embed.weight, random.embed.weight)
+    assert torch.equal(random.embed.weight, run.encoder(trained=False).embed.weight)
+
+
+def test_options_of_a_protocol(run_folder):
+    encoder = PretrainedRun.open(run_folder).encoder(drop_path=0.4)
+    assert encoder.blocks[1].drop_path.p == pytest.approx(0.4)
+    with pytest.raises(ConfigError, match=r"TransformerEncoder has no droppath: say protocol.droppath=0"):
+        PretrainedRun.open(run_folder).encoder(droppath=0.4)
+
+
+def test_another_topology_needs_a_joint_map(run_folder):
+    run, uiprmd = PretrainedRun.open(run_folder), Topology.load("uiprmd_22")
+    with pytest.raises(
+        CheckpointError, match=r"'ntu_rgbd' \(25 joints\), the recordings have 'uiprmd_22' \(22 joints\)"
+    ):
+        run.views(uiprmd)
+    assert isinstance(run.views(uiprmd, "auto").normalise.transforms[0], MapJoints)
+    assert not any(isinstance(m, MapJoints) for m in run.views(run.topology, "auto").modules())
+
+
+def test_no_run(tmp_path):
+    with pytest.raises(CheckpointError, match="nowhere"):
+        PretrainedRun.open(tmp_path / "nowhere")

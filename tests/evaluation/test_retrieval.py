@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from skgraph.evaluation import knn_scores, retrieve
+
+
+def draw(n, seed, classes=5):
+    generator = torch.Generator().manual_seed(seed)
+    y = torch.randint(classes, (n,), generator=generator)
+    return torch.randn(n, 8, generator=generator) + torch.nn.functional.one_hot(y, 8), y
+
+
+def test_it_is_its_definition():
+    (gallery, labels), (queries, wanted) = draw(60, 0), draw(20, 1)
+    scores, facts = retrieve(gallery, labels, queries, wanted, 5, chunk=7)
+    precision, first, five = [], [], []
+    for query, label in zip(queries, wanted, strict=True):
+        similarity = torch.nn.functional.cosine_similarity(query[None], gallery)
+        right = (labels[similarity.argsort(descending=True)] == label).tolist()
+        hits = [i for i, hit in enumerate(right) if hit]
+        precision.append(sum((n + 1) / (i + 1) for n, i in enumerate(hits)) / len(hits))
+        first.append(right[0])
+        five.append(any(right[:5]))
+    assert facts["map"] == pytest.approx(100 * sum(precision) / 20)
+    assert facts["recall1"] == pytest.approx(100 * sum(first) / 20)
+    assert facts["recall5"] == pytest.approx(100 * sum(five) / 20)
+    assert torch.equal(scores.argmax(1), knn_scores(gallery, labels, queries, 5).argmax(1))
+
+
+def test_average_precision_agrees_with_scikit_learn():
+    metrics = pytest.importorskip("sklearn.metrics")
+    (gallery, labels), (queries, wanted) = draw(200, 2), draw(30, 3)
+    similarity = torch.nn.functional.normalize(queries, dim=1) @ torch.nn.functional.normalize(gallery, dim=1).T
+    expected = [
+        metrics.average_precision_score(labels == label, row) for row, label in zip(similarity, wanted, strict=True)
+    ]
+    assert retrieve(gallery, labels, queries, wanted, 5)[1]["map"] == pytest.approx(100 * sum(expected) / 30)
+
+
+def test_a_class_that_the_gallery_lacks():
+    gallery, labels = torch.eye(3), torch.tensor([0, 0, 1])
+    scores, facts = retrieve(gallery, labels, torch.eye(3), torch.tensor([0, 2, 1]), 3)
+    assert facts["recall1"] == pytest.approx(200 / 3) and facts["map"] == pytest.approx(100 * (1.0 + 1.0) / 2)
+    assert scores[:, 2].tolist() == [-1] * 3

@@ -1,0 +1,79 @@
+"""The verb, as it is typed: plain words are folders."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from skgraph.report import main
+from skgraph.verb import words_as_list
+from tests.test_ensemble import write_evaluation
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments):
+        monkeypatch.setattr(sys, "argv", ["report", *words_as_list(list(arguments), "runs")])
+        main()
+
+    return command
+
+
+def test_as_a_person_types_it(tmp_path):
+    for run in ("it's one, [run]", "two"):
+        write_evaluation(tmp_path / "runs", run)
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(f'"{sys.executable}" -m skgraph.report runs/* out=table.md', shell=True, cwd=tmp_path,
+                          env=env, capture_output=True, text=True, timeout=120)  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr) == (0, "written: table.md\n", "")
+    text = (tmp_path / "table.md").read_text(encoding="utf-8")
+    assert "| it's one, [run] |" in text and "| two " in text and "GFP (ICCV 2025)" in text
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["runs", "table.md"]
+
+
+def test_it_is_printed_unless_out_says_where(command, capsys):
+    write_evaluation(Path("runs"), "a")
+    command("runs/a")
+    assert capsys.readouterr().out.startswith("## ntu60, split xsub\n")
+    command("runs/a", "format=latex")
+    assert capsys.readouterr().out.startswith("% needs")
+    command("runs=runs/a", "format=html", "out=page.html")
+    assert capsys.readouterr().out == "written: page.html\n"
+    assert Path("page.html").read_text(encoding="utf-8").startswith("<!doctype html>")
+    command("runs/a", "doubtful=true")
+    assert "77.2 [" in capsys.readouterr().out
+
+
+def test_a_file_that_cannot_be_read_is_a_warning(command, capsys):
+    write_evaluation(Path("runs"), "a")
+    bad = write_evaluation(Path("runs"), "b") / "result.json"
+    bad.write_text("{")
+    command("runs")
+    printed = capsys.readouterr()
+    assert printed.out.startswith("## ntu60") and printed.err.startswith(f"warning: the result '{bad}' cannot be read")
+    assert printed.err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "say runs=... on the command line: no default fits"),
+        (["nowhere"], "'nowhere' does not exist: expected the folder of a run, an evaluation or an ensemble"),
+        (["runs"], "there is no result.json of an evaluation at or below 'runs'"),
+        (["runs", "format=pdf"], "format must be one of markdown, latex, html, found 'pdf'"),
+        (["runs", "out=nowhere/x.md"], "out must be a file in a folder that exists, found 'nowhere/x.md'"),
+        (["runs", "out=runs"], "out must be a file in a folder that exists, found 'runs'"),
+        (["runs", "doubtful=maybe"], "doubtful must be true or false, found 'maybe'"),
+    ],
+)
+def test_bad_input_is_one_line(command, capsys, arguments, message):
+    Path("runs").mkdir()
+    with pytest.raises(SystemExit) as stop:
+        command(*arguments)
+    assert stop.value.code == 1 and capsys.readouterr().err == f"error: {message}\n"
