@@ -56,7 +56,7 @@ def read_npy_folder(
 
     def clips() -> Iterator[np.ndarray]:
         for name in names:
-            clip = _read_clip(folder / f"{name}.npy", topology)
+            clip = read_clip(folder / f"{name}.npy", topology)
             yield np.multiply(clip, scale, dtype=np.float64).astype(np.float32)
 
     return RawDataset(
@@ -128,7 +128,12 @@ def _integers(values: list[str]) -> list[int] | None:
         return None
 
 
-def _read_clip(path: Path, topology: Topology) -> np.ndarray:
+def read_clip(path: Path, topology: Topology) -> np.ndarray:
+    """One clip `[M, T, V, C]`, in the file's unit.
+
+    Raises:
+        DataError: it is broken, pickled, or does not fit the topology.
+    """
     try:
         clip = np.load(path, allow_pickle=False)
     except (OSError, EOFError, ValueError, MemoryError) as error:

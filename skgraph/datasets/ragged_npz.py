@@ -28,6 +28,7 @@ def read_ragged_npz(
     unit: str | None = None,
     fps: float | None = None,
     ignore_joint_names: bool = False,
+    labelled: bool = True,
 ) -> RawDataset:
     """Open a ragged npz and check all of it but the frames, which stream from the file when the clips are read.
 
@@ -45,13 +46,14 @@ def read_ragged_npz(
         unit: `m`, `cm`, `mm`, `normalised`, or `px` in 2D; by default what the file says.
         fps: frames a second; by default what the file says.
         ignore_joint_names: take the joints in the file's order, whatever it calls them.
+        labelled: whether labels are needed; otherwise `y` and `class_names` may be absent, and do not count.
 
     Raises:
         DataError: the file is missing, broken, pickled or inconsistent, or does not fit the topology.
     """
     path = Path(source).expanduser()
     topology = topology if isinstance(topology, Topology) else Topology.load(topology)
-    arrays = _read_all_but_x(path)
+    arrays = _read_all_but_x(path, _REQUIRED if labelled else ("x", "offsets", "name"))
     x_shape, x_dtype, fortran = _header(path, "x")
     if x_dtype.kind not in "iuf":
         raise DataError(f"'{path}': array 'x' must hold integers or floats, found {x_dtype}")
@@ -63,7 +65,7 @@ def read_ragged_npz(
             f"{topology.num_joints} in {topology.dim}D"
         )
     names = [str(name) for name in _one_dimensional(path, arrays, "name")]
-    y = _one_dimensional(path, arrays, "y")
+    y = _one_dimensional(path, arrays, "y") if labelled else np.zeros(len(names), np.int64)
     if y.dtype.kind not in "iu":
         raise DataError(f"'{path}': array 'y' must hold integer labels, found {y.dtype}")
     lengths = _lengths(path, _one_dimensional(path, arrays, "offsets"), names, x_shape[0])
@@ -85,7 +87,9 @@ def read_ragged_npz(
             notes.append(f"{moved} joints were moved, by name, to the order of topology '{topology.name}'")
     elif "joint_names" not in arrays:
         notes.append(f"the file names no joints: taken in the order of topology '{topology.name}'")
-    class_names = [str(name) for name in _one_dimensional(path, arrays, "class_names")]
+    class_names = ["unlabelled"]
+    if labelled:
+        class_names = [str(name) for name in _one_dimensional(path, arrays, "class_names")]
     about = [str(value) for key in ("source", "license") if (value := _scalar(arrays, key)) is not None]
 
     def clips() -> Iterator[np.ndarray]:
@@ -103,13 +107,13 @@ def read_ragged_npz(
         unit=str(unit),
         fps=float(fps),
         source="; licence: ".join(about) or path.name,
-        segments=_segments(path, arrays, names, lengths, len(class_names)),
+        segments=_segments(path, arrays, names, lengths, len(class_names)) if labelled else None,
         notes=notes,
         **{key: arrays[key] for key in ("subject", "camera", "setup", "split") if key in arrays},
     )
 
 
-def _read_all_but_x(path: Path) -> dict[str, np.ndarray]:
+def _read_all_but_x(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise DataError(f"no file at '{path}': expected a ragged npz")
     try:
@@ -117,9 +121,9 @@ def _read_all_but_x(path: Path) -> dict[str, np.ndarray]:
     except _BROKEN as error:
         raise DataError(f"'{path}' is not a complete npz file (truncated, or another format): {error}") from error
     if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise DataError(f"'{path}' holds a single array, expected an npz with the arrays {', '.join(_REQUIRED)}")
+        raise DataError(f"'{path}' holds a single array, expected an npz with the arrays {', '.join(required)}")
     with archive:
-        if missing := [key for key in _REQUIRED if key not in archive]:
+        if missing := [key for key in required if key not in archive]:
             found = ", ".join(archive.files) or "none"
             raise DataError(f"'{path}' lacks the arrays {', '.join(missing)}; it has {found}")
         arrays = {}

@@ -1,6 +1,7 @@
 """Evaluation of pre-trained encoders: features, protocols, results."""
 
 from skgraph.evaluation.comparison import compare
+from skgraph.evaluation.embedding import Embedding, embed
 from skgraph.evaluation.features import Features, clip_features
 from skgraph.evaluation.knn import knn_scores
 from skgraph.evaluation.linear import linear_scores
@@ -11,6 +12,7 @@ from skgraph.evaluation.retrieval import retrieve
 from skgraph.evaluation.settings import Settings
 
 __all__ = [
+    "Embedding",
     "Features",
     "PretrainedRun",
     "Protocol",
@@ -18,6 +20,7 @@ __all__ = [
     "build_protocol",
     "clip_features",
     "compare",
+    "embed",
     "knn_scores",
     "linear_scores",
     "retrieve",

@@ -1,0 +1,70 @@
+"""Recordings without labels, of any kind that is understood, as a store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from skgraph.data import SkeletonStore, StoreWriter
+from skgraph.datasets.npy_folder import read_clip
+from skgraph.datasets.ragged_npz import read_ragged_npz
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.units import store_unit
+from skgraph.errors import ConfigError, DataError
+from skgraph.topology import Topology
+
+
+def open_recordings(
+    source: str | Path, topology: Topology, unit: str | None, scratch: str | Path, fps: float | None = None
+) -> SkeletonStore:
+    """Open a store, or make one of a ragged ``.npz``, an ``.npy`` clip or a folder of such clips.
+
+    Args:
+        source: the store, file or folder; labels and splits are not needed, and those of a file do not count.
+        topology: of a file's or folder's clips; a store has its own.
+        unit: of a file's or folder's coordinates; see :func:`~skgraph.datasets.ragged_npz.read_ragged_npz`. ``None``:
+            what an ``.npz`` says, and metres in an ``.npy``.
+        scratch: folder that does not exist, where a store may be made.
+        fps: frames a second; 30 where nothing says.
+
+    Raises:
+        DataError: nothing that is understood lies there, or it is damaged or does not fit the topology.
+    """
+    source = Path(source).expanduser()
+    if (source / "meta.yaml").exists():
+        return SkeletonStore.open(source)
+    if source.suffix == ".npz":
+        raw = read_ragged_npz(source, topology, unit, fps, labelled=False)
+    elif source.suffix == ".npy" or source.is_dir():
+        raw = _read_npy(source, topology, unit, fps or 30.0)
+    else:
+        raise DataError(f"no recordings at '{source}': expected a store, a .npz, a .npy or a folder of .npy clips")
+    with StoreWriter(
+        scratch, topology, raw.class_names, source=raw.source, units=raw.units, fps=raw.fps
+    ) as writer:  # fmt: skip
+        for name, joints in zip(raw.name, raw.clips(), strict=True):
+            frame_mask = (joints != 0).any(axis=(2, 3))
+            if not frame_mask.any():
+                raise DataError(f"the recording '{name}' of '{source}' is zero throughout: nobody is in it")
+            writer.add(joints, y=0, name=name, frame_mask=frame_mask)
+    return SkeletonStore.open(scratch)
+
+
+def _read_npy(source: Path, topology: Topology, unit: str | None, fps: float) -> RawDataset:
+    files = sorted(source.glob("*.npy")) if source.is_dir() else [source]
+    if not files or not all(file.is_file() for file in files):
+        raise DataError(f"no recordings at '{source}': expected a store, a .npz, a .npy or a folder of .npy clips")
+    if unit is None and topology.dim == 2:
+        raise ConfigError(f"clips of the 2D topology '{topology.name}' need a unit: unit=px or unit=normalised")
+    scale, units = store_unit(unit or "m", topology)
+
+    def clips() -> Iterator[np.ndarray]:
+        for file in files:
+            yield np.multiply(read_clip(file, topology), scale, dtype=np.float64).astype(np.float32)
+
+    return RawDataset(
+        topology, ["unlabelled"], [file.stem for file in files], np.zeros(len(files), np.int64), clips, units,
+        unit or "m", fps, source.resolve().name,
+    )  # fmt: skip

@@ -1,0 +1,35 @@
+"""``python -m skgraph.embed``: features of any recording by the encoder of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from skgraph.errors import ConfigError
+from skgraph.evaluation import PretrainedRun
+from skgraph.evaluation.embedding import embed
+from skgraph.values import check_kinds
+from skgraph.verb import verb
+
+
+@verb("embed")
+def main(cfg: DictConfig) -> None:
+    """Encode recordings and write their features."""
+    config = OmegaConf.to_container(cfg, resolve=True)
+    out = Path(str(config.pop("out")))
+    if not out.absolute().parent.is_dir() or out.is_dir():
+        raise ConfigError(f"out must be a file in a folder that exists, found '{out}'")
+    check_kinds(embed, config, "embed")
+    run = PretrainedRun.open(str(config.pop("run")))
+    source = str(config.pop("source"))
+    features = embed(run, source, progress=True, **config)
+    features.save(out, run=str(run.folder), step=run.step)
+    bodies = len({*zip(features.recording.tolist(), features.body.tolist(), strict=True)})
+    whose = "recordings" if features.level == "clip" else "bodies"
+    print(f"{features.level} features {list(features.x.shape)} of {bodies} {whose}")
+    print(f"written: {out}")
+
+
+if __name__ == "__main__":
+    main()

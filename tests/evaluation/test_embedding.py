@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from skgraph.data import SkeletonDataset
+from skgraph.errors import CheckpointError, ConfigError, DataError
+from skgraph.evaluation import PretrainedRun, clip_features, embed
+
+CPU = torch.device("cpu")
+
+
+def test_clip_features_are_those_of_an_evaluation(run_folder, store):
+    found = embed(run_folder, store, device="cpu", precision="fp32")
+    run = PretrainedRun.open(run_folder)
+    wanted = clip_features(
+        run.encoder(), SkeletonDataset(store, frames=16), run.views(store.topology), CPU, "fp32"
+    )  # fmt: skip
+    assert torch.allclose(found.x, wanted.x, atol=1e-6) and found.recording.tolist() == store.name.tolist()
+    assert (found.start == 0).all() and torch.equal(found.end, store.length) and (found.body == -1).all()
+
+
+def test_the_levels_are_means_of_each_other(run_folder, store):
+    levels = {level: embed(run_folder, store, level, device="cpu") for level in ("clip", "body", "frame", "joint")}
+    body = levels["body"]
+    assert levels["frame"].x.shape == (64, 4, 16) and levels["joint"].x.shape == (64, 25, 16)
+    assert body.x.shape == (64, 16) and body.recording[:3].tolist() == ["clip00", "clip00", "clip01"]
+    assert body.body[:3].tolist() == [0, 1, 0] and levels["joint"].joints == tuple(store.topology.joints)
+    for level in ("frame", "joint"):
+        assert torch.allclose(levels[level].x.mean(dim=1), body.x, atol=1e-5)
+    assert torch.allclose(body.x[:2].mean(dim=0), levels["clip"].x[0], atol=1e-5)
+
+
+def test_sliding_windows(run_folder, store):
+    found = embed(run_folder, store, window=16, stride=8, device="cpu")
+    first = found.recording == "clip00"
+    assert found.start[first].tolist()[:2] == [0, 8] and (found.end - found.start <= 16).all()
+    assert int(found.end[first].max()) == int(store.length[0])
+
+
+def test_any_recording_and_back(run_folder, tmp_path, topology):
+    joints = np.random.default_rng(0).normal(size=(2, 40, 25, 3))
+    np.save(tmp_path / "walk.npy", joints)
+    found = embed(run_folder, tmp_path / "walk.npy", "body", device="cpu")
+    found.save(tmp_path / "f.npz", run="r")
+    with np.load(tmp_path / "f.npz", allow_pickle=False) as file:
+        assert np.array_equal(file["features"], found.x.numpy()) and file["recording"].tolist() == ["walk", "walk"]
+        assert file["body"].tolist() == [0, 1] and file["end"].tolist() == [40, 40] and str(file["run"]) == "r"
+        assert file["joints"].tolist() == list(topology.joints) and str(file["level"]) == "body"
+
+
+def test_another_skeleton(run_folder, tmp_path):
+    np.save(tmp_path / "walk.npy", np.random.default_rng(0).normal(size=(40, 22, 3)))
+    path = tmp_path / "walk.npy"
+    with pytest.raises(DataError, match=r"must be \[bodies, frames, 25, 3\]"):
+        embed(run_folder, path)
+    with pytest.raises(CheckpointError, match="joint_map=auto"):
+        embed(run_folder, path, topology="uiprmd_22")
+    found = embed(run_folder, path, "joint", topology="uiprmd_22", joint_map="auto")
+    assert found.x.shape == (1, 25, 16)
+
+
+def test_errors(run_folder, store):
+    with pytest.raises(ConfigError, match="level must be 'clip', 'body', 'frame' or 'joint', found 'token'"):
+        embed(run_folder, store, "token")
+    with pytest.raises(ConfigError, match="stride=5 is for sliding windows"):
+        embed(run_folder, store, stride=5)
+    with pytest.raises(ConfigError, match="stride must be 1 to 10"):
+        embed(run_folder, store, window=10, stride=20)
+    with pytest.raises(CheckpointError, match="nowhere"):
+        embed("nowhere", store)

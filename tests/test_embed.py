@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from skgraph.embed import main
+from tests.evaluation.conftest import run_folder  # noqa: F401
+
+
+def call(monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["embed", *arguments])
+    main()
+
+
+def test_one_command(run_folder, store_path, tmp_path, monkeypatch, capsys):  # noqa: F811
+    out = tmp_path / "f.npz"
+    call(monkeypatch, f"run={run_folder}", f"source={store_path}", f"out={out}", "level=joint", "device=cpu")
+    assert "joint features [64, 25, 16] of 64 bodies" in capsys.readouterr().out
+    with np.load(out, allow_pickle=False) as file:
+        assert file["features"].shape == (64, 25, 16) and int(file["step"]) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["level=token"], "error: embed.level must be 'clip' or 'body' or 'frame' or 'joint', found 'token'"),
+        (["window=0"], "windows need a length and a width of at least 1 frame"),
+        (["source=nowhere"], "no recordings at 'nowhere'"),
+        (["run=nowhere"], "nowhere"),
+        (["out=no/such/folder.npz"], "error: out must be a file in a folder that exists"),
+        (["batch_size=a"], "error: embed.batch_size must be a whole number, found 'a'"),
+    ],
+)
+def test_bad_input(run_folder, store_path, tmp_path, monkeypatch, capsys, arguments, message):  # noqa: F811
+    with pytest.raises(SystemExit):
+        call(monkeypatch, f"run={run_folder}", f"source={store_path}", f"out={tmp_path / 'f.npz'}", *arguments)
+    assert message in capsys.readouterr().err and not list(tmp_path.iterdir())
