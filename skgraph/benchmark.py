@@ -1,4 +1,4 @@
-"""``python -m skgraph.benchmark data|store|flops|train``: the measurements behind every claim of speed."""
+"""``python -m skgraph.benchmark data|store|flops|train|probes``: the measurements behind every claim of speed."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from skgraph.atomic import atomic_file
 from skgraph.benchmarks.data import benchmark_data
 from skgraph.benchmarks.flops import benchmark_flops
+from skgraph.benchmarks.probes import benchmark_probes
 from skgraph.benchmarks.store import benchmark_store
 from skgraph.benchmarks.train import benchmark_train
 from skgraph.errors import ConfigError
@@ -25,7 +26,10 @@ from skgraph.training.checkpoint import versions
 from skgraph.values import at_least, check_kinds
 from skgraph.verb import verb
 
-_BENCHMARKS = {"data": benchmark_data, "store": benchmark_store, "flops": benchmark_flops, "train": benchmark_train}
+_BENCHMARKS = {
+    "data": benchmark_data, "store": benchmark_store, "flops": benchmark_flops, "train": benchmark_train,
+    "probes": benchmark_probes,
+}  # fmt: skip
 
 
 @verb("benchmark")
@@ -38,8 +42,8 @@ def main(cfg: DictConfig) -> None:
     configs = {name: _pretraining([*method["overrides"], *recipe]) for name, method in methods.items()}
     if what == "data":
         measured = benchmark_data(_pretraining(recipe), **sizes)
-    elif what == "store":
-        measured = benchmark_store(**sizes)
+    elif what in ("store", "probes"):
+        measured = _BENCHMARKS[what](**sizes)
     elif what == "flops":
         published = {name: method.get("published", {}) for name, method in methods.items()}
         measured = benchmark_flops(configs, published, **sizes)

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 def first_line(error: BaseException) -> str:
     """What somebody else's error says, in one line; its kind where it says nothing."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
+def first_three(texts: Sequence[str], separator: str = ", ") -> str:
+    """The first three of some texts and the number of the others: ``a, b, c and 4 more``."""
+    more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
+    return separator.join(texts[:3]) + more
 
 
 class DataError(ValueError):

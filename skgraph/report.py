@@ -9,8 +9,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from skgraph.atomic import atomic_file
 from skgraph.errors import ConfigError
+from skgraph.evaluation.collection import collect
 from skgraph.evaluation.published import read_published
-from skgraph.evaluation.report import collect, render, tables
+from skgraph.evaluation.render import render
+from skgraph.evaluation.report import tables
 from skgraph.verb import verb, words_as_list
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from skgraph.report import main
 from skgraph.verb import words_as_list
-from tests.test_ensemble import write_evaluation
+from tests.made_up_evaluations import write_evaluation
 
 
 @pytest.fixture

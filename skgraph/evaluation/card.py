@@ -71,11 +71,11 @@ def _figures(outcome: Outcome, trial: Trial) -> dict[str, Any]:
 def result_folder(folder: Path, protocol: Protocol, store: SkeletonStore, split: str, settings: Settings) -> Path:
     """Where a result lies: ``evaluation/<protocol>_<store>_<split>`` in the run, and whatever is not the default."""
     usual, own = build_protocol(protocol.label).options(), protocol.options()
-    changed = [f"{key}{_short(value)}" for key, value in own.items() if value != usual[key]]
+    changed = [f"{key}{short(value)}" for key, value in own.items() if value != usual[key]]
     for key in ("crop", "crops", "bodies", "validation"):
         value = getattr(settings, key)
         if value != getattr(Settings(), key):
-            changed.append(value if key == "bodies" else f"{key}{_short(value)}")
+            changed.append(value if key == "bodies" else f"{key}{short(value)}")
     name = "_".join([protocol.label, store.path.name, split, *changed])
     if len(name) > 200:  # a folder's name has at most 255 bytes
         name = f"{name[:180]}_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
@@ -84,13 +84,13 @@ def result_folder(folder: Path, protocol: Protocol, store: SkeletonStore, split:
 
 def table(cards: list[dict[str, Any]]) -> str:
     """The cards as a small table for people: accuracy of the trained and of the random encoder, in per cent."""
-    facts, headline = cards[0]["dataset"], _headline(cards[0])
+    facts, figure = cards[0]["dataset"], headline(cards[0])[1]
     lines = [
-        f"{headline[1]} (%) on {facts['test_clips']} test clips of {facts['name']}, split {facts['split']}",
+        f"{figure} (%) on {facts['test_clips']} test clips of {facts['name']}, split {facts['split']}",
         f"{'protocol':<16}{'trained':>10}{'random init':>14}{'gain':>8}",
     ]
     for card in cards:
-        key, random = _headline(card)[0], card["random_init"]
+        key, random = headline(card)[0], card["random_init"]
         if not card["pretrained"]:
             lines.append(f"{card['label']:<16}{'':>10}{card[key]:>14.1f}")
         else:
@@ -102,7 +102,7 @@ def table(cards: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _headline(card: dict[str, Any]) -> tuple[str, str]:
+def headline(card: dict[str, Any]) -> tuple[str, str]:
     """Key and name of a card's first figure."""
     return ("map_at_0.5", "mAP at IoU 0.5") if card["protocol"] == "detection" else ("top1", "top-1 accuracy")
 
@@ -132,7 +132,8 @@ def _details(card: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _short(value: object) -> str:
+def short(value: object) -> str:
+    """The value of an option in a name or a header: ``0.95``, ``0.5-1``."""
     if isinstance(value, float):
         return f"{value:g}"
-    return "-".join(map(_short, value)) if isinstance(value, list) else str(value)
+    return "-".join(map(short, value)) if isinstance(value, list) else str(value)

@@ -15,7 +15,8 @@ from skgraph.evaluation.card import make_card, result_folder
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.evaluation.protocols import Outcome, Protocol
 from skgraph.evaluation.protocols.protocol import labels
-from skgraph.evaluation.result import save_card, save_classes, save_scores
+from skgraph.evaluation.result import save_card, save_classes
+from skgraph.evaluation.scores import save_scores
 from skgraph.evaluation.settings import Settings
 from skgraph.evaluation.subsets import hold_out_subjects
 from skgraph.evaluation.trial import Trial

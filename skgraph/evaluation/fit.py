@@ -33,7 +33,7 @@ class History:
 
     Attributes:
         loss: mean of each epoch.
-        scored: (epoch, scores ``[n, K]``) of each epoch that was scored, the last one last.
+        scored: (epoch, what ``score`` returned) of each epoch that was scored, the last one last.
     """
 
     loss: list[float] = field(default_factory=list)

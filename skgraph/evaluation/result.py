@@ -1,4 +1,4 @@
-"""What an evaluation leaves behind: a card, the scores by clip name, and the classes in detail."""
+"""What an evaluation leaves behind beside its scores: a card, and the classes in detail."""
 
 from __future__ import annotations
 
@@ -8,21 +8,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from skgraph.atomic import atomic_file
+from skgraph.errors import DataError, first_line
 from skgraph.evaluation.metrics import class_accuracy, confusion_matrix
-
-
-def save_scores(path: Path, names: np.ndarray, scores: Tensor, y: Tensor) -> None:
-    """Write ``name``, ``logits`` and ``label`` of clips to an ``.npz``.
-
-    Scores are joined by clip name wherever they meet others; their order means nothing.
-    """
-    with atomic_file(path) as file:
-        np.savez(file, name=names, logits=scores.float().numpy(), label=y.numpy())
 
 
 def save_classes(folder: Path, scores: Tensor, y: Tensor, class_names: list[str]) -> None:
@@ -68,6 +59,33 @@ def save_card(folder: Path, card: dict[str, Any]) -> None:
     with atomic_file(folder / "result.json", "w") as file:
         json.dump(card, file, indent=2, allow_nan=False)
         file.write("\n")
+
+
+def read_card(path: Path) -> dict[str, Any]:
+    """Read a ``result.json``.
+
+    Raises:
+        DataError: it is missing or does not hold a JSON object.
+    """
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataError(f"no result at '{path}'") from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise DataError(f"the result '{path}' cannot be read: {first_line(error)}") from error
+    if not isinstance(card, dict):
+        raise DataError(f"the result '{path}' must hold a JSON object, found {type(card).__name__}")
+    return card
+
+
+def card_value(card: dict[str, Any], key: str, default: Any = None) -> Any:
+    """A value of a card, or of any nested mappings, by its dotted key; ``default`` where there is none."""
+    value: Any = card
+    for part in key.split("."):
+        if not isinstance(value, dict) or part not in value:
+            return default
+        value = value[part]
+    return value
 
 
 def _save_csv(path: Path, rows: list[list[Any]]) -> None:

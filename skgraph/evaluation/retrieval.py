@@ -8,13 +8,14 @@ from torch.nn import functional as F
 
 
 def retrieve(
-    gallery_x: Tensor, gallery_y: Tensor, query_x: Tensor, query_y: Tensor, num_classes: int, chunk: int = 512
+    gallery_x: Tensor, gallery_y: Tensor, query_x: Tensor, query_y: Tensor, num_classes: int, chunk: int = 128
 ) -> tuple[Tensor, dict[str, float]]:
     """Rank a gallery for each query.
 
     Top-k is the share of queries with a clip of their class among the k most similar ones (k = 1: the retrieval figure
     of CMD, ECCV 2022, and of GFP's Table 3). mAP is the mean over queries of the average precision over the whole
-    ranking; queries whose class the gallery does not have are left out of it, and count as misses in top-k.
+    ranking; queries whose class the gallery does not have are left out of it, and count as misses in top-k. Clips of
+    equal similarity share a place in the ranking, the last of theirs.
 
     Args:
         gallery_x: ``[N, D]``, with labels ``gallery_y [N]``.
@@ -26,21 +27,38 @@ def retrieve(
         scores ``[n, num_classes]``, the largest similarity of any clip of each class (-1 for a class without one), and
         ``recall1``, ``recall5`` and ``map`` in per cent.
     """
-    gallery = F.normalize(gallery_x.float(), dim=1).T
-    rank = torch.arange(1, len(gallery_y) + 1, dtype=torch.double)
-    scores, first, precision = [], [], []
-    for x, y in zip(F.normalize(query_x.float(), dim=1).split(chunk), query_y.split(chunk), strict=True):
-        similarity = x @ gallery
-        best = similarity.new_full((len(x), num_classes), -1.0)
-        scores.append(best.scatter_reduce(1, gallery_y.expand(len(x), -1), similarity, "amax"))
-        right = gallery_y[similarity.argsort(dim=1, descending=True, stable=True)] == y[:, None]
-        first.append(right[:, :5])
-        found = right.sum(dim=1)
-        average = (right.cumsum(dim=1) / rank * right).sum(dim=1) / found
-        precision.append(average[found > 0])
-    top = torch.cat(first)
-    return torch.cat(scores), {
-        "recall1": 100 * float(top[:, :1].any(dim=1).double().mean()),
-        "recall5": 100 * float(top.any(dim=1).double().mean()),
-        "map": 100 * float(torch.cat(precision).mean()),
+    gallery, queries = F.normalize(gallery_x.float(), dim=1).T, F.normalize(query_x.float(), dim=1)
+    scores = queries.new_full((len(queries), num_classes), -1.0)
+    recall1, recall5, precision = 0, 0, []
+    for label in query_y.unique():
+        right = gallery_y == label
+        for rows in (query_y == label).nonzero()[:, 0].split(chunk):
+            similarity = queries[rows] @ gallery  # [q, N]
+            scores[rows] = scores[rows].scatter_reduce(1, gallery_y.expand(len(rows), -1), similarity, "amax")
+            nearest = right[similarity.topk(min(5, len(gallery_y)), dim=1).indices]
+            recall1 += int(nearest[:, 0].sum())
+            recall5 += int(nearest.any(dim=1).sum())
+            if right.any():
+                precision.append(_average_precision(similarity, right))
+    return scores, {
+        "recall1": 100 * recall1 / len(queries),
+        "recall5": 100 * recall5 / len(queries),
+        "map": 100 * float(torch.cat(precision).mean()) if precision else float("nan"),
     }
+
+
+def _average_precision(similarity: Tensor, right: Tensor) -> Tensor:
+    """Average precision ``[q]`` of rankings by ``similarity [q, N]``, of which ``right [N]`` should come first.
+
+    The precision at a right clip is the share of right ones among all that are at least as similar. Clips are counted
+    between the right ones rather than sorted, which takes a third of the time.
+    """
+    wanted = similarity[:, right].sort(dim=1).values  # [q, r], the least similar first
+    count = wanted.size(1)
+    # How many right clips each clip is at least as similar as; a clip that beats p of them is at or above each of them.
+    beaten = torch.searchsorted(wanted, similarity.contiguous(), right=True)  # [q, N], 0 .. r
+    clips = torch.zeros(len(wanted), count + 1, dtype=torch.long, device=wanted.device)
+    clips.scatter_add_(1, beaten, torch.ones_like(beaten))
+    at_least = clips.flip(1).cumsum(dim=1).flip(1)[:, 1:]  # [q, r] of all clips
+    right_at_least = count - torch.searchsorted(wanted, wanted)
+    return (right_at_least / at_least).double().mean(dim=1)

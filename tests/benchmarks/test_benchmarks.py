@@ -11,6 +11,7 @@ import pytest
 from skgraph.benchmark import _name_first, main
 from skgraph.benchmarks.data import benchmark_data
 from skgraph.benchmarks.flops import benchmark_flops, count_flops
+from skgraph.benchmarks.probes import benchmark_probes
 from skgraph.benchmarks.store import benchmark_store
 from skgraph.benchmarks.timing import median_seconds
 from skgraph.benchmarks.train import BODIES_PER_CLIP, benchmark_train
@@ -29,6 +30,12 @@ def test_data_reports_times_and_their_ratios(store_path):
     ratio = measured["graph_by_graph_ms"] / measured["data_path_ms"]
     assert measured["graph_by_graph_over_data_path"] == pytest.approx(ratio)
     assert measured["gather_ms"] < measured["data_path_ms"] and 0 < measured["data_path_share_of_step"] < 1
+
+
+def test_probes_report_seconds_and_memory():
+    measured = benchmark_probes(clips=200, queries=50, dim=8, classes=4, epochs=2)
+    assert all(measured[f"{probe}_seconds"] > 0 for probe in ("linear_mamp", "linear_exact", "knn", "retrieval"))
+    assert measured["knn_growth_mib"] >= 0 and measured["clips"] == 200
 
 
 def test_store_reports_opening_and_memory():

@@ -13,6 +13,7 @@ from skgraph.evaluation.trial import Trial
 from skgraph.pretrain import pretrain
 from skgraph.training import ViewMaker
 from skgraph.transforms import Center, Compose, RandomTokenMask
+from tests.made_up_evaluations import STREAMS, write_evaluation
 from tests.test_configs import composed
 
 CPU = torch.device("cpu")
@@ -51,3 +52,9 @@ def make_encoder(topology):
 def trial(store, views, make_encoder) -> Trial:
     train, test = (SkeletonDataset(store, "xsub", part, frames=16) for part in ("train", "test"))
     return Trial(make_encoder, views, train, None, test, CPU, "fp32", batch_size=10)
+
+
+@pytest.fixture
+def folders(tmp_path) -> list[Path]:
+    """Made-up evaluations of the three streams."""
+    return [write_evaluation(tmp_path, stream) for stream in STREAMS]

@@ -2,20 +2,13 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pytest
 import torch
 
-from skgraph.evaluation.result import confusion_figure, save_card, save_classes, save_scores
+from skgraph.errors import DataError
+from skgraph.evaluation.result import card_value, confusion_figure, read_card, save_card, save_classes
 
 SCORES, Y = torch.tensor([[1.0, 2.0], [3.0, 0.0], [0.0, 1.0]]), torch.tensor([1, 1, 0])
-
-
-def test_scores_by_clip_name(tmp_path):
-    save_scores(tmp_path / "scores.npz", np.array(["b", "a", "c"]), SCORES, Y)
-    with np.load(tmp_path / "scores.npz", allow_pickle=False) as scores:
-        assert scores["name"].tolist() == ["b", "a", "c"] and scores["label"].tolist() == [1, 1, 0]
-        assert scores["logits"].tolist() == SCORES.tolist() and scores["logits"].dtype == np.float32
 
 
 def test_classes_in_detail(tmp_path):
@@ -44,3 +37,28 @@ def test_a_card_holds_plain_numbers(tmp_path):
     with pytest.raises(ValueError, match="not JSON compliant"):
         save_card(tmp_path, {"top1": float("nan")})
     assert json.loads((tmp_path / "result.json").read_text()) == {"top1": 50.0}
+
+
+def test_a_card_comes_back(tmp_path):
+    save_card(tmp_path, {"top1": 50.0, "best": None})
+    assert read_card(tmp_path / "result.json") == {"top1": 50.0, "best": None}
+
+
+def test_a_card_that_cannot_be_read(tmp_path):
+    path = tmp_path / "result.json"
+    with pytest.raises(DataError, match=f"no result at '{path}'"):
+        read_card(path)
+    for text in (b"{", b"\x00", b"\xff", b"[" * 100_000):
+        path.write_bytes(text)
+        with pytest.raises(DataError, match=f"the result '{path}' cannot be read: ") as error:
+            read_card(path)
+        assert "\n" not in str(error.value)
+    path.write_text("[]")
+    with pytest.raises(DataError, match="must hold a JSON object, found list"):
+        read_card(path)
+
+
+def test_values_by_dotted_key():
+    card = {"dataset": {"name": "ntu60", "crop": None}}
+    assert card_value(card, "dataset.name") == "ntu60" and card_value(card, "dataset.crop", 1) is None
+    assert card_value(card, "dataset.split") is None and card_value(card, "dataset.name.x", 1) == 1

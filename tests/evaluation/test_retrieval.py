@@ -42,5 +42,11 @@ def test_average_precision_agrees_with_scikit_learn():
 def test_a_class_that_the_gallery_lacks():
     gallery, labels = torch.eye(3), torch.tensor([0, 0, 1])
     scores, facts = retrieve(gallery, labels, torch.eye(3), torch.tensor([0, 2, 1]), 3)
-    assert facts["recall1"] == pytest.approx(200 / 3) and facts["map"] == pytest.approx(100 * (1.0 + 1.0) / 2)
+    assert facts["recall1"] == pytest.approx(200 / 3) and facts["map"] == pytest.approx(100 * (5 / 6 + 1) / 2)
     assert scores[:, 2].tolist() == [-1] * 3
+
+
+def test_equal_similarities_share_a_place():
+    gallery = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+    _, facts = retrieve(gallery, torch.tensor([0, 1, 0]), torch.tensor([[1.0, 0.0]]), torch.tensor([0]), 2)
+    assert facts["map"] == pytest.approx(100 * (1 / 2 + 2 / 3) / 2)

@@ -82,12 +82,6 @@ def labels(dataset: SkeletonDataset) -> Tensor:
     return dataset.store.y[dataset.clips]
 
 
-def best_epoch(scored: list[tuple[int, float]], chosen_on: str) -> dict[str, Any]:
-    """The best of several epochs, for the card; it stands beside the last one and is never the headline."""
-    epoch, top1 = max(scored, key=lambda item: item[1])
-    return {"epoch": epoch, "top1": top1, "chosen_on": chosen_on}
-
-
 def subset(dataset: SkeletonDataset, rows: Tensor) -> SkeletonDataset:
     """The clips of a dataset at positions ``rows``."""
     return dataset[torch.as_tensor(rows)]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -17,9 +19,10 @@ from skgraph.evaluation.fit import History, fit
 from skgraph.evaluation.frozen import frozen
 from skgraph.evaluation.heads import LinearHead, build_head
 from skgraph.evaluation.metrics import top_k
-from skgraph.evaluation.protocols.protocol import Outcome, Protocol, best_epoch, labels
+from skgraph.evaluation.protocols.protocol import Outcome, Protocol, labels
 from skgraph.evaluation.recipe import Recipe
 from skgraph.evaluation.trial import Trial
+from skgraph.training.devices import Processes
 from skgraph.transforms import RandomRotate
 
 
@@ -41,65 +44,73 @@ class Supervised(Protocol, Recipe):
 
     def train_on(self, trial: Trial, train: SkeletonDataset, seed: int) -> Outcome:
         """Train on ``train``, a part of the trial's training clips, and score the trial's test clips."""
+        unseen = [trial.test] if trial.validation is None else [trial.test, trial.validation]
         if self.frozen and not self.augments and self.head in ("linear", "bn_linear"):
-            history = self._fit_on_features(trial, train, seed)
+            features, *others = (trial.features(dataset, self.test_crop) for dataset in (train, *unseen))
+            history = self.fit_head(
+                features, others, trial.num_classes, trial.device, seed, trial.processes, trial.progress
+            )
         else:
-            history = self._fit_on_clips(trial, train, seed)
-        scored = history.scored
-        y = labels(trial.test)
-        facts: dict[str, Any] = {"training_loss": history.loss[-1]}
-        by_epoch = [(epoch, top_k(test, y)) for epoch, (test, _) in scored]
-        if trial.validation is None:
-            facts["best"] = best_epoch(by_epoch, "test")
-        else:
-            held_out = labels(trial.validation)
-            best = best_epoch([(epoch, top_k(unseen, held_out)) for epoch, (_, unseen) in scored], "validation")
-            facts["best"] = best | {"validation_top1": best["top1"], "top1": dict(by_epoch)[best["epoch"]]}
-        test, unseen = scored[-1][1]
-        return Outcome(test, validation=unseen, facts=facts)
+            history = self._fit_on_clips(trial, train, unseen, seed)
+        by_epoch = [
+            (epoch, [top_k(s, labels(dataset)) for s, dataset in zip(scores, unseen, strict=True)])
+            for epoch, scores in history.scored
+        ]
+        # Held-out people choose where there are some, otherwise the test clips do, as they do in the field's tables.
+        epoch, accuracy = max(by_epoch, key=lambda item: item[1][-1])
+        best = {"epoch": epoch, "top1": accuracy[0], "chosen_on": "test" if len(unseen) == 1 else "validation"}
+        scores = history.scored[-1][1]
+        return Outcome(
+            scores[0], validation=scores[1] if len(scores) > 1 else None,
+            facts={"training_loss": history.loss[-1], "best": best},
+        )  # fmt: skip
 
-    def _fit_on_clips(self, trial: Trial, train: SkeletonDataset, seed: int) -> History:
+    def _fit_on_clips(
+        self, trial: Trial, train: SkeletonDataset, unseen: Sequence[SkeletonDataset], seed: int
+    ) -> History:
         encoder = trial.make_encoder(seed, **({"drop_path": self.drop_path} if self.drop_path else {}))
         torch.manual_seed(seed)
         head = build_head(self.head, encoder.dim, encoder.grid, trial.num_classes)
         model = Classifier(encoder, head, self.frozen).to(trial.device)
         groups = list(parameter_groups(model, self.weight_decay, self.layer_decay))
-
-        def score() -> tuple[Tensor, Tensor | None]:
-            test = trial.scores(model, trial.test, self.test_crop)
-            held_out = trial.validation
-            return test, None if held_out is None else trial.scores(model, held_out, self.test_crop)
-
-        def run() -> History:
+        with frozen(encoder) if self.frozen else nullcontext():
             return fit(
-                model, groups, _Clips(self, trial, train), self, score, trial.device, trial.precision, seed,
-                trial.processes, trial.progress,
+                model, groups, _Clips(self, trial, train), self,
+                lambda: [trial.scores(model, dataset, self.test_crop) for dataset in unseen],
+                trial.device, trial.precision, seed, trial.processes, trial.progress,
             )  # fmt: skip
 
-        if not self.frozen:
-            return run()
-        with frozen(encoder):
-            return run()
+    def fit_head(
+        self,
+        train: Features,
+        unseen: Sequence[Features],
+        num_classes: int,
+        device: torch.device,
+        seed: int,
+        processes: Processes = Processes(),
+        progress: bool = False,
+    ) -> History:
+        """The same training of a linear head where each clip always has the same features, computed once.
 
-    def _fit_on_features(self, trial: Trial, train: SkeletonDataset, seed: int) -> History:
-        """The same training where each clip always has the same features: they are computed once."""
-        features = trial.features(train, self.test_crop)
-        test = trial.features(trial.test, self.test_crop).x.to(trial.device)
-        held_out = None if trial.validation is None else trial.features(trial.validation, self.test_crop)
+        Args:
+            train: features to learn from.
+            unseen: features to score after an epoch.
+            num_classes: classes.
+            device: where to compute.
+            seed: of the head's first weights and of the order.
+            processes: that share the work.
+            progress: show a bar.
+        """
         torch.manual_seed(seed)
-        head = LinearHead(features.x.size(1), trial.num_classes, norm=self.head == "bn_linear").to(trial.device)
-        model = _OnFeatures(head)
+        model = _OnFeatures(LinearHead(train.x.size(1), num_classes, norm=self.head == "bn_linear")).to(device)
+        inputs = [features.x.to(device) for features in unseen]
 
-        def score() -> tuple[Tensor, Tensor | None]:
+        def score() -> list[Tensor]:
             with torch.no_grad():
-                unseen = None if held_out is None else model(held_out.x.to(trial.device)).cpu()
-                return model(test).cpu(), unseen
+                return [model(x).cpu() for x in inputs]
 
-        groups = [{"params": list(head.parameters()), "weight_decay": self.weight_decay, "lr_scale": 1.0}]
-        return fit(
-            model, groups, _Fixed(features, trial.device), self, score, trial.device, "fp32", seed, trial.processes,
-            trial.progress,
-        )  # fmt: skip
+        groups = [{"params": list(model.parameters()), "weight_decay": self.weight_decay, "lr_scale": 1.0}]
+        return fit(model, groups, _Fixed(train, device), self, score, device, "fp32", seed, processes, progress)
 
 
 class Probe(Supervised):

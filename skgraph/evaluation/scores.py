@@ -1,0 +1,138 @@
+"""The scores of clips: written, read, and joined with others by clip name."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence, Sized
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from torch import Tensor
+
+from skgraph.atomic import atomic_file
+from skgraph.errors import DataError, first_line, first_three
+
+_ARRAYS = ("name", "logits", "label")
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """Scores of clips, as an evaluation leaves them.
+
+    Attributes:
+        path: of the file.
+        name: ``[n]`` clip names, each once.
+        logits: ``[n, K]`` float64, finite.
+        label: ``[n]`` int64 in 0 .. K - 1.
+    """
+
+    path: Path
+    name: np.ndarray
+    logits: np.ndarray
+    label: np.ndarray
+
+
+def save_scores(path: Path, names: np.ndarray, scores: Tensor, y: Tensor) -> None:
+    """Write ``name``, ``logits`` (float32) and ``label`` of clips to an ``.npz``.
+
+    Scores are joined by clip name wherever they meet others; their order means nothing.
+    """
+    with atomic_file(path) as file:
+        np.savez(file, name=names, logits=scores.float().numpy(), label=y.numpy())
+
+
+def read_scores(path: Path) -> Scores:
+    """Read the arrays ``name``, ``logits`` and ``label`` of an ``.npz``, executing nothing that it holds.
+
+    Raises:
+        DataError: the file is missing or damaged, holds pickled objects or lacks an array, or an array has the wrong
+            shape or kind, a number that is not finite, a label without a class or a clip name twice.
+    """
+    arrays = _read_arrays(path)
+    name, logits, label = (arrays[key] for key in _ARRAYS)
+    n = len(name) if name.ndim == 1 else 0
+    good = n > 0 and logits.ndim == 2 and logits.shape[0] == n and logits.shape[1] > 1 and label.shape == (n,)
+    if not good or (name.dtype.kind, logits.dtype.kind) != ("U", "f") or label.dtype.kind not in "iu":
+        raise DataError(
+            f"the scores '{path}' must hold name [n] as text, logits [n, K] as floats and label [n] as whole numbers, "
+            f"found {', '.join(f'{key} {[*value.shape]} {value.dtype}' for key, value in arrays.items())}"
+        )
+    if twice := [clip for clip, count in Counter(name.tolist()).items() if count > 1]:
+        raise DataError(f"the scores '{path}' name {count_clips(twice)} more than once: {quoted(twice)}")
+    if len(bad := name[~np.isfinite(logits).all(axis=1)]):
+        raise DataError(f"the scores '{path}' have logits that are not finite, for {count_clips(bad)}: {quoted(bad)}")
+    if len(bad := name[(label < 0) | (label >= logits.shape[1])]):
+        raise DataError(
+            f"the scores '{path}' have labels outside 0 .. {logits.shape[1] - 1}, for {count_clips(bad)}: {quoted(bad)}"
+        )
+    return Scores(path, name, logits.astype(np.float64), label.astype(np.int64))
+
+
+def join_scores(scores: Sequence[Scores]) -> list[Scores]:
+    """The same scores, each of them in the first one's order of clips.
+
+    Raises:
+        DataError: they are not of the same clips, classes and labels; the message quotes what differs.
+    """
+    first = scores[0]
+    joined = [first]
+    rank = np.argsort(np.argsort(first.name))  # of each of the first one's clips among the sorted names
+    for other in scores[1:]:
+        _check_same_clips(first, other)
+        order = np.argsort(other.name)[rank]
+        joined.append(Scores(other.path, other.name[order], other.logits[order], other.label[order]))
+        _check_same_labels(first, joined[-1])
+    return joined
+
+
+def check_same_classes(first: Scores, other: Scores) -> None:
+    """Raise a DataError where the number of classes differs."""
+    ours, theirs = first.logits.shape[1], other.logits.shape[1]
+    if ours != theirs:
+        raise DataError(f"'{first.path}' has {ours} classes, '{other.path}' has {theirs}")
+
+
+def count_clips(clips: Sized) -> str:
+    """How many clips, in words: ``1 clip`` or ``3 clips``."""
+    return f"{len(clips)} clip{'s' * (len(clips) != 1)}"
+
+
+def quoted(names: Iterable[object]) -> str:
+    """The first three names, quoted so that one line remains one line."""
+    return first_three([repr(str(name)) for name in names])
+
+
+def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    try:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
+            arrays = {key: archive[key] for key in _ARRAYS if key in archive.files}
+    except FileNotFoundError as error:
+        raise DataError(f"no scores at '{path}'") from error
+    except Exception as error:  # a damaged file makes numpy raise almost anything
+        if "allow_pickle" in str(error):
+            raise DataError(f"the scores '{path}' hold pickled objects, which are never loaded") from error
+        why = f"{type(error).__name__}: {first_line(error)}"
+        raise DataError(f"the scores '{path}' are damaged or not an .npz file ({why})") from error
+    if lacking := [key for key in _ARRAYS if key not in arrays]:
+        raise DataError(f"the scores '{path}' lack the array {' and '.join(lacking)}")
+    return arrays
+
+
+def _check_same_clips(first: Scores, other: Scores) -> None:
+    parts = []
+    for here, there in ((first, other), (other, first)):
+        if len(only := np.setdiff1d(here.name, there.name)):
+            parts.append(f"only '{here.path}' has {count_clips(only)}: {quoted(only)}")
+    if parts:
+        raise DataError(f"'{first.path}' and '{other.path}' are not of the same clips; {'; '.join(parts)}")
+    check_same_classes(first, other)
+
+
+def _check_same_labels(first: Scores, other: Scores) -> None:
+    """Compare labels of the same clips in the same order."""
+    if len(wrong := np.flatnonzero(other.label != first.label)):
+        clips = [f"{str(first.name[i])!r} ({first.label[i]} and {other.label[i]})" for i in wrong]
+        raise DataError(
+            f"'{first.path}' and '{other.path}' have other labels for {count_clips(wrong)}: {first_three(clips)}"
+        )
