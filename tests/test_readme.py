@@ -12,6 +12,7 @@ import pytest
 from hydra import compose, initialize_config_dir
 
 from skgraph.data_dir import data_dir
+from skgraph.verb import words_as_list
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -41,6 +42,8 @@ def test_commands_compose(command):
     verb = words[2].removeprefix("skgraph.")
     folder, name = (data_dir("configs") / "prepare", verb) if verb == "prepare" else (data_dir("configs"), verb)
     overrides = [word for word in words[3:] if word != "-m"]
+    if verb == "report":
+        overrides = words_as_list(overrides, "runs")
     if "-m" in words[3:]:  # one of the values that the command sweeps over
         overrides = [word.split(",")[0] for word in overrides]
     with initialize_config_dir(str(folder), version_base="1.3"):
@@ -48,7 +51,8 @@ def test_commands_compose(command):
 
 
 def test_every_verb_is_shown():
-    assert {command.split()[2] for command in COMMANDS} >= {"skgraph.pretrain", "skgraph.prepare", "skgraph.evaluate"}
+    verbs = {f"skgraph.{name}" for name in "pretrain prepare evaluate ensemble report embed benchmark".split()}
+    assert {command.split()[2] for command in COMMANDS} == verbs
     assert (
         "pip install -e . -c constraints.txt && python -m skgraph.pretrain objective=sjepa encoder=transformer" in TEXT
     )

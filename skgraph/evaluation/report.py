@@ -191,6 +191,7 @@ def _seed(card: dict[str, Any]) -> str:
 
 def _run_folder(path: Path) -> Path:
     """The folder of the run that a result belongs to, or of the ensemble."""
+    path = path.absolute()
     return path.parents[2] if path.parents[1].name == "evaluation" else path.parent
 
 

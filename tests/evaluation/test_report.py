@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from skgraph.evaluation.collection import collect
+from skgraph.evaluation.collection import Result, collect
 from skgraph.evaluation.ensemble import ensemble, save_ensemble
 from skgraph.evaluation.published import read_published
 from skgraph.evaluation.report import Table, tables
-from tests.made_up_evaluations import KNN, LINEAR_MAMP, SEMI, made_up_results
+from tests.made_up_evaluations import KNN, LINEAR_MAMP, SEMI, made_up_card, made_up_results
 
 PUBLISHED = read_published()
 
@@ -44,6 +46,12 @@ def test_the_same_seed_twice_is_no_mean():
         ("a", "80.0 (50.0)", ""), ("b", "80.0 (50.0)", "80.0 (50.0)"),
     ]  # fmt: skip
     assert any("where a seed occurs twice" in note for note in table.notes)
+
+
+def test_a_result_may_lie_in_the_current_folder():
+    paths = (Path("result.json"), Path("b/result.json"))
+    (table,) = tables([Result(path, made_up_card()) for path in paths], [])
+    assert [row["linear exact"] for row in rows_of(table)] == ["80.0 (50.0)"] * 2
 
 
 @pytest.mark.parametrize(
