@@ -23,16 +23,13 @@ def main(cfg: DictConfig) -> None:
     folder = Path(str(config["run"]))
     shown = {field.name: config[field.name] for field in fields(Settings)}
     check_kinds(Settings, shown, "evaluate")
-    check_kinds(compare, {"seed": config["seed"]}, "evaluate")
     settings = Settings(**shown)
     protocol = build_protocol(config["protocol"])
     dataset = config["dataset"] or read_checkpoint(folder / "checkpoint.pt")["config"].get("dataset")
     store, split = open_store(dataset)
     device = choose_device(config["device"])
     with processes(device) as group:
-        cards = compare(
-            folder, store, split, [protocol], device, config["precision"], settings, config["seed"], group
-        )  # fmt: skip
+        cards = compare(folder, store, split, [protocol], device, config["precision"], settings, group)
         if group.is_main:
             print(table(cards))
             print(f"written: {result_folder(folder, protocol, store, split, settings)}")

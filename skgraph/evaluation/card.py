@@ -72,10 +72,12 @@ def result_folder(folder: Path, protocol: Protocol, store: SkeletonStore, split:
     """Where a result lies: ``evaluation/<protocol>_<store>_<split>`` in the run, and whatever is not the default."""
     usual, own = build_protocol(protocol.label).options(), protocol.options()
     changed = [f"{key}{short(value)}" for key, value in own.items() if value != usual[key]]
-    for key in ("crop", "crops", "bodies", "validation"):
+    for key in ("crop", "crops", "bodies", "validation", "seed"):
         value = getattr(settings, key)
         if value != getattr(Settings(), key):
             changed.append(value if key == "bodies" else f"{key}{short(value)}")
+    if settings.joint_map not in (None, "auto"):
+        changed.append(f"map-{Path(settings.joint_map).stem}")
     name = "_".join([protocol.label, store.path.name, split, *changed])
     if len(name) > 200:  # a folder's name has at most 255 bytes
         name = f"{name[:180]}_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
@@ -97,7 +99,8 @@ def table(cards: list[dict[str, Any]]) -> str:
             line = f"{card['label']:<16}{card[key]:>10.1f}"
             lines.append(line if random is None else f"{line}{random[key]:>14.1f}{card[key] - random[key]:>+8.1f}")
         lines += [f"  {detail}" for detail in _details(card)]
-    if warning := collapse_warning(cards[0]):
+    known = {key: cards[0][key] for key in ("rankme", "feature_std") if cards[0][key] is not None}
+    if warning := collapse_warning(known):
         lines.append(f"warning: {warning}")
     return "\n".join(lines)
 

@@ -32,7 +32,6 @@ def compare(
     device: torch.device,
     precision: str = "auto",
     settings: Settings = Settings(),
-    seed: int | None = None,
     processes: Processes = Processes(),
     progress: bool = True,
 ) -> list[dict[str, Any]]:
@@ -49,7 +48,6 @@ def compare(
         device: where to compute.
         precision: see :func:`skgraph.training.devices.autocast`.
         settings: how clips are shown.
-        seed: of what the protocols draw; the run's own if not given.
         processes: of a distributed evaluation.
         progress: show bars.
 
@@ -64,7 +62,6 @@ def compare(
     for protocol in protocols:
         protocol.check(run.content_hash, store)
     trial = _trial(run, store, split, device, precision, settings, processes, progress)
-    trial.seed = run.config["seed"] if seed is None else seed
     untrained = replace(
         trial, make_encoder=lambda seed=None, **options: run.encoder(False, seed, **options), _frozen=None
     )
@@ -101,9 +98,10 @@ def _trial(
         held_out = hold_out_subjects(store.subject[train.clips], settings.validation, seed=0)
         train, validation = train[~held_out], train[held_out]
     views = run.views(store.topology, settings.joint_map).to(device)
+    seed = run.config["seed"] if settings.seed is None else settings.seed
     return Trial(
         lambda seed=None, **options: run.encoder(**options), views, train, validation, parts["test"], device, precision,
-        settings.bodies, settings.crop, settings.crops, settings.batch_size, 0, processes, progress,
+        settings.bodies, settings.crop, settings.crops, settings.batch_size, seed, processes, progress,
         run.folder / "features" if settings.cache else None, _input_facts(run, views),
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ class Settings:
         joint_map: see :meth:`~skgraph.evaluation.pretrained.PretrainedRun.views`.
         batch_size: clips encoded at once.
         cache: whether features are kept in the run's folder.
+        seed: of what the protocols draw; the run's own if not given.
 
     Raises:
         ConfigError: a value out of its range.
@@ -34,6 +35,7 @@ class Settings:
     joint_map: str | None = None
     batch_size: int = 128
     cache: bool = True
+    seed: int | None = None
 
     def __post_init__(self) -> None:
         if self.crop is not None and not 0 < self.crop <= 1:
@@ -41,5 +43,7 @@ class Settings:
         for key in ("crops", "batch_size"):
             if getattr(self, key) < 1:
                 raise ConfigError(f"{key} must be at least 1, found {getattr(self, key)}")
+        if self.seed is not None and not 0 <= self.seed < 2**31:
+            raise ConfigError(f"seed must be at least 0 and below 2^31, found {self.seed}")
         if not 0 <= self.validation < 1:
             raise ConfigError(f"validation must be a share of the training people in [0, 1), found {self.validation}")

@@ -66,6 +66,7 @@ def test_whatever_is_not_the_default_names_the_folder(folder, store):
     protocol = build_protocol({"name": "knn", "k": 5})
     place = result_folder(folder, protocol, store, "xsub", Settings(crop=0.95, bodies="padded", crops=3))
     assert place.name == "knn_tiny_xsub_k5_crop0.95_crops3_padded"
+    assert result_folder(folder, protocol, store, "xsub", Settings(seed=3)).name == "knn_tiny_xsub_k5_seed3"
     long = build_protocol({"name": "linear", "recipe": "mamp", "milestones": list(range(100))})
     assert len(result_folder(folder, long, store, "xsub", Settings()).name) < 220
 
@@ -167,6 +168,14 @@ def test_recordings_without_one_label_are_for_detection(folder, store, tmp_path,
 def test_bad_settings(folder, store, settings, error, message):
     with pytest.raises(error, match=message):
         evaluate(folder, store, "knn", **settings)
+
+
+def test_a_classifier_that_is_trained_has_a_card_too(folder, store):
+    options = {"epochs": 1, "min_frames": 8, "warmup_epochs": 0.0, "batch_size": 8}
+    cards = evaluate(folder, store, {"name": "finetune", **options}, {"name": "scratch", **options})
+    assert cards[0]["random_init"]["top1"] >= 0 and cards[1]["random_init"] is None and not cards[1]["pretrained"]
+    lines = table(cards).splitlines()
+    assert len(lines[2].split()) == 4 and len(lines[4].split()) == 2 and "last epoch; the best, epoch 1" in lines[3]
 
 
 def test_transfer_wants_another_dataset(folder, store):
