@@ -28,9 +28,7 @@ def sample_windows(
     return start, width
 
 
-def centre_windows(
-    length: Tensor, proportion: float, min_frames: int = 1, place: float = 0.5
-) -> tuple[Tensor, Tensor]:
+def centre_windows(length: Tensor, proportion: float, min_frames: int = 1, place: float = 0.5) -> tuple[Tensor, Tensor]:
     """The middle ``proportion`` of each sequence: ``start [n]`` and ``width [n]``, int64.
 
     ``place`` moves the windows: 0 puts them at the start of their sequences, 1 at the end.
