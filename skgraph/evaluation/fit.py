@@ -80,7 +80,8 @@ def fit(
     optimizer = _optimizer(groups, recipe)
     trained = model
     if world > 1:
-        trained = DistributedDataParallel(model)
+        # Nothing is copied between the processes: weights follow from the seed, and a frozen encoder is not written to.
+        trained = DistributedDataParallel(model, init_sync=False, broadcast_buffers=False)
     generator = torch.Generator().manual_seed(seed)  # of the order: the same on every process
     own = torch.Generator().manual_seed(seed + 1 + processes.rank)  # of crops and augmentation
     torch.manual_seed(seed + 1 + processes.rank)  # of dropout and dropped paths
@@ -110,6 +111,7 @@ def fit(
             raise DataError(f"the training loss is not finite in epoch {epoch + 1}: choose a smaller protocol.lr")
         bar.set_postfix_str(f"loss {history.loss[-1]:.4f}", refresh=False)
         if (epoch + 1) % recipe.score_every == 0 or epoch + 1 == recipe.epochs:
+            processes.share(b for m in model.modules() if m.training for b in m.buffers(recurse=False))
             model.eval()
             history.scored.append((epoch + 1, score()))
     return history

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -38,6 +38,12 @@ class Processes:
         if self.world_size > 1:
             dist.all_reduce(flag, dist.ReduceOp.MAX)
         return bool(flag)
+
+    def share(self, tensors: Iterable[Tensor]) -> None:
+        """Give every process what the first one has in these tensors, such as the running statistics of a norm."""
+        if self.world_size > 1:
+            for tensor in tensors:
+                dist.broadcast(tensor, 0)
 
     def interleave(self, rows: Tensor) -> Tensor:
         """All rows in order, on every process, where this one holds ``rows[rank::world_size]`` of them."""
