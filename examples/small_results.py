@@ -80,7 +80,7 @@ def rows(data: str) -> dict[str, list[str]]:
 def train(name: str, overrides: list[str], runs: Path) -> None:
     """Train one row; a row that is finished is left alone, one that was stopped goes on."""
     folder = runs / name
-    if list(folder.glob("evaluation/*/result.json")):
+    if list(folder.glob("evaluation/linear_*/result.json")):
         return
     command = [sys.executable, "-m", "skgraph.pretrain", f"runs={runs}", f"name={name}", *overrides]
     start = time.perf_counter()
@@ -92,19 +92,27 @@ def collect(data: str, runs: Path) -> list[dict]:
     """What the finished rows reached, in the order of the rows."""
     results = []
     for name, overrides in rows(data).items():
-        cards = [json.loads(path.read_text()) for path in sorted((runs / name).glob("evaluation/*/result.json"))]
+        # Those that the training ended with: on its own data, with nothing but defaults.
+        folders = (runs / name).glob("evaluation/*")
+        found = {path.name.partition("_")[0]: path / "result.json" for path in folders if _is_own(path.name, name)}
+        cards = [json.loads(found[key].read_text()) for key in ("knn", "linear") if key in found]
         if cards:
             seconds = runs / name / "seconds"
             results.append({
                 "row": name,
                 "command": " ".join(["python -m skgraph.pretrain", *overrides]),
-                **{card["protocol"]: [round(card["top1"], 1), round(card["random_init_top1"], 1)] for card in cards},
+                **{card["protocol"]: [round(card["top1"], 1), round(card["random_init"]["top1"], 1)] for card in cards},
                 "rankme": round(cards[0]["rankme"], 1),
                 "seconds": int(seconds.read_text()) if seconds.exists() else None,
                 "versions": cards[0]["versions"],
                 "device": cards[0]["device"],
             })  # fmt: skip
     return results
+
+
+def _is_own(folder: str, row: str) -> bool:
+    protocol, _, rest = folder.partition("_")
+    return protocol in ("knn", "linear") and rest.startswith(row.partition("/")[0]) and rest.endswith("_xsub")
 
 
 def table(results: list[dict]) -> str:

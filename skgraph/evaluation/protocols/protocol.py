@@ -6,7 +6,6 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar
 
-import torch
 from torch import Tensor
 
 from skgraph.data import SkeletonDataset, SkeletonStore
@@ -80,8 +79,3 @@ class Protocol(ABC):
 def labels(dataset: SkeletonDataset) -> Tensor:
     """Labels ``[N]`` of a dataset's clips."""
     return dataset.store.y[dataset.clips]
-
-
-def subset(dataset: SkeletonDataset, rows: Tensor) -> SkeletonDataset:
-    """The clips of a dataset at positions ``rows``."""
-    return dataset[torch.as_tensor(rows)]

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from skgraph.errors import ConfigError
 from skgraph.evaluation.metrics import top_k
-from skgraph.evaluation.protocols.protocol import Outcome, labels, subset
+from skgraph.evaluation.protocols.protocol import Outcome, labels
 from skgraph.evaluation.protocols.supervised import Supervised
 from skgraph.evaluation.subsets import Sampling, labelled_subset
 from skgraph.evaluation.trial import Trial
@@ -48,7 +48,7 @@ class Semi(Supervised):
         names = trial.train.store.name
         for seed in range(trial.seed, trial.seed + self.subsets):
             chosen = labelled_subset(y, self.fraction, self.sampling, seed)
-            part = subset(trial.train, chosen)
+            part = trial.train[chosen]
             texts[f"subset_seed{seed}.txt"] = "".join(f"{name}\n" for name in names[part.clips.numpy()])
             sizes.append(len(part))
             outcomes.append(self.train_on(trial, part, seed))

@@ -62,6 +62,7 @@ class Supervised(Protocol, Recipe):
         scores = history.scored[-1][1]
         return Outcome(
             scores[0], validation=scores[1] if len(scores) > 1 else None,
+            features=trial.features(train, self.test_crop).x if self.frozen else None,
             facts={"training_loss": history.loss[-1], "best": best},
         )  # fmt: skip
 
