@@ -7,9 +7,10 @@ from torch import Tensor
 
 
 def top_k(scores: Tensor, y: Tensor, k: int = 1) -> float:
-    """Share of rows whose label is among the ``k`` highest scores, in per cent."""
-    best = scores.topk(min(k, scores.size(1)), dim=1).indices
-    return 100 * float((best == y[:, None]).any(dim=1).double().mean())
+    """Share of rows whose label is among the ``k`` highest scores, in per cent; of equal scores the first is higher."""
+    own = scores.gather(1, y[:, None])
+    before = (scores == own) & (torch.arange(scores.size(1), device=y.device) < y[:, None])
+    return 100 * float((((scores > own) | before).sum(dim=1) < k).double().mean())
 
 
 def confusion_matrix(scores: Tensor, y: Tensor) -> Tensor:

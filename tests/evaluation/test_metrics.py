@@ -29,6 +29,13 @@ def test_top_k():
     assert top_k(SCORES, Y) == 50.0 and top_k(SCORES, Y, 2) == 75.0 and top_k(SCORES, Y, 10) == 100.0
 
 
+def test_of_equal_scores_the_first_counts_as_argmax_has_it():
+    votes = torch.tensor([[0.5, 0.5, 0.0], [0.5, 0.5, 0.0], [0.0, 0.5, 0.5]])
+    y = torch.tensor([0, 1, 2])
+    assert top_k(votes, y) == pytest.approx(100 / 3) and top_k(votes, y, 2) == 100.0
+    assert top_k(votes, y) == pytest.approx(100 * float((votes.argmax(1) == y).float().mean()))
+
+
 def test_confusion_and_classes():
     counts = confusion_matrix(SCORES, Y)
     assert counts.tolist() == [[1, 0, 1], [0, 1, 0], [1, 0, 0]]
