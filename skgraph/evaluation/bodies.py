@@ -108,6 +108,8 @@ def crop_windows(dataset: SkeletonDataset, idx: Tensor, proportion: float, crops
         raise ConfigError(f"crop must be a proportion in (0, 1], found {proportion}")
     if crops < 1:
         raise ConfigError(f"crops must be at least 1, found {crops}")
+    if crops > 1 and proportion == 1:
+        raise ConfigError(f"crops={crops} of whole clips are all the same: say crop=0.5, or another proportion below 1")
     length = dataset.store.length[dataset.items[idx]]
     places = [0.5] if crops == 1 else torch.linspace(0, 1, crops).tolist()
     return [centre_windows(length, proportion, dataset.min_frames, place) for place in places]

@@ -38,6 +38,7 @@ def make_card(
         "recipe": protocol.recipe,
         "options": protocol.options(),
         "pretrained": protocol.pretrained,
+        "headline": list(protocol.headline),
         "run": run.folder.name,
         "objective": config["objective"]["_target_"],
         "encoder": config["encoder"]["_target_"],
@@ -65,7 +66,7 @@ def make_card(
 def _figures(outcome: Outcome, trial: Trial) -> dict[str, Any]:
     if outcome.scores is None:
         return outcome.facts
-    return summary(outcome.scores, labels(trial.test), outcome.logits) | outcome.facts
+    return {"scores": outcome.kind} | summary(outcome.scores, labels(trial.test), outcome.kind) | outcome.facts
 
 
 def result_folder(folder: Path, protocol: Protocol, store: SkeletonStore, split: str, settings: Settings) -> Path:
@@ -86,18 +87,15 @@ def result_folder(folder: Path, protocol: Protocol, store: SkeletonStore, split:
 
 def table(cards: list[dict[str, Any]]) -> str:
     """The cards as a small table for people: accuracy of the trained and of the random encoder, in per cent."""
-    facts, figure = cards[0]["dataset"], headline(cards[0])[1]
+    facts = cards[0]["dataset"]
     lines = [
-        f"{figure} (%) on {facts['test_clips']} test clips of {facts['name']}, split {facts['split']}",
+        f"{headline(cards[0])[1]} (%) on {facts['test_clips']} test clips of {facts['name']}, split {facts['split']}",
         f"{'protocol':<16}{'trained':>10}{'random init':>14}{'gain':>8}",
     ]
     for card in cards:
         key, random = headline(card)[0], card["random_init"]
-        if not card["pretrained"]:
-            lines.append(f"{card['label']:<16}{'':>10}{card[key]:>14.1f}")
-        else:
-            line = f"{card['label']:<16}{card[key]:>10.1f}"
-            lines.append(line if random is None else f"{line}{random[key]:>14.1f}{card[key] - random[key]:>+8.1f}")
+        line = f"{card['label']:<16}{card[key]:>10.1f}"
+        lines.append(line if random is None else f"{line}{random[key]:>14.1f}{card[key] - random[key]:>+8.1f}")
         lines += [f"  {detail}" for detail in _details(card)]
     known = {key: cards[0][key] for key in ("rankme", "feature_std") if cards[0][key] is not None}
     if warning := collapse_warning(known):
@@ -107,7 +105,8 @@ def table(cards: list[dict[str, Any]]) -> str:
 
 def headline(card: dict[str, Any]) -> tuple[str, str]:
     """Key and name of a card's first figure."""
-    return ("map_at_0.5", "mAP at IoU 0.5") if card["protocol"] == "detection" else ("top1", "top-1 accuracy")
+    key, name = card.get("headline", ("top1", "top-1 accuracy"))
+    return key, name
 
 
 def _details(card: dict[str, Any]) -> list[str]:
@@ -120,16 +119,19 @@ def _details(card: dict[str, Any]) -> list[str]:
             f"mAP at IoU 0.1 {card['map_at_0.1']:.1f}, 0.3 {card['map_at_0.3']:.1f}, 0.5 {card['map_at_0.5']:.1f}; "
             f"{card['frame_accuracy']:.1f} of the frames are right"
         )
-    if "map" in card:
-        lines.append(f"top-1 {card['recall1']:.1f}, top-5 {card['recall5']:.1f}, mAP {card['map']:.1f}")
+    if card.get("map") is not None:
+        lines.append(
+            f"a clip of its class first {card['recall1']:.1f}, among five {card['recall5']:.1f}; mAP {card['map']:.1f}"
+        )
     if "top1_seeds" in card:
         both = [card] if card["random_init"] is None else [card, card["random_init"]]
         spread = ["-" if c["top1_std"] is None else f"{c['top1_std']:.1f}" for c in both]
+        some, all_ = card["labelled_clips"][0], card["dataset"]["train_clips"]
         lines.append(
-            f"mean of {len(card['top1_seeds'])} subsets of {card['labelled_clips'][0]} clips, deviation "
+            f"mean of {len(card['top1_seeds'])} subsets of {some} clips ({100 * some / all_:.1f} % of {all_}), deviation "
             f"{' and '.join(spread)}"
         )
-    elif isinstance(card.get("best"), dict):
+    if isinstance(card.get("best"), dict):
         best = card["best"]
         lines.append(f"last epoch; the best, epoch {best['epoch']} by {best['chosen_on']}, has {best['top1']:.1f}")
     return lines

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import Tensor
 
@@ -64,19 +66,21 @@ def bootstrap_interval(
     return 100 * float(low), 100 * float(high)
 
 
-def summary(scores: Tensor, y: Tensor, logits: bool) -> dict[str, float | list[float] | None]:
+def summary(
+    scores: Tensor, y: Tensor, kind: Literal["logits", "similarities", "votes"]
+) -> dict[str, float | list[float] | None]:
     """The figures of a card.
 
     Args:
         scores: ``[n, K]``.
         y: labels ``[n]``.
-        logits: whether a softmax of the scores is meant as a probability; calibration is for those only.
+        kind: calibration is for logits only, and top-5 not for votes, whose second place is a tie.
     """
     low, high = bootstrap_interval(scores, y)
     return {
         "top1": top_k(scores, y),
         "top1_interval": [low, high],
-        "top5": top_k(scores, y, 5),
+        "top5": None if kind == "votes" else top_k(scores, y, 5),
         "mean_class": mean_class(confusion_matrix(scores, y)),
-        "calibration_error": calibration_error(scores, y) if logits else None,
+        "calibration_error": calibration_error(scores, y) if kind == "logits" else None,
     }

@@ -84,6 +84,14 @@ class Recipe:
             raise ConfigError(f"protocol: train_crop must be [low, high] in (0, 1], found {list(self.train_crop)}")
         if not 0 < self.test_crop <= 1:
             raise ConfigError(f"protocol: test_crop must be in (0, 1], found {self.test_crop}")
+        if self.warmup_epochs >= self.epochs:
+            raise ConfigError(
+                f"protocol: {self.epochs} epochs end within the warm-up of {self.warmup_epochs:g}: set warmup_epochs too"
+            )
+        if beyond := [epoch for epoch in self.milestones if epoch >= self.epochs]:
+            raise ConfigError(
+                f"protocol: the milestone {beyond[0]} lies beyond the last of {self.epochs} epochs: set milestones too"
+            )
         if self.frozen and (self.layer_decay != 1 or self.drop_path):
             raise ConfigError("protocol: a frozen encoder has neither layer_decay nor drop_path")
 

@@ -15,6 +15,7 @@ from skgraph.errors import ConfigError
 from skgraph.evaluation.detection import detection_map, find_segments, frame_scores, window_label, window_starts
 from skgraph.evaluation.linear import linear_scores
 from skgraph.evaluation.protocols.protocol import Outcome, Protocol
+from skgraph.evaluation.settings import Settings
 from skgraph.evaluation.trial import Trial
 from skgraph.values import at_least
 
@@ -39,6 +40,8 @@ class Detection(Protocol):
     """
 
     name: ClassVar[str] = "detection"
+    draws: ClassVar[bool] = False
+    headline: ClassVar[tuple[str, str]] = ("map_at_0.5", "mAP at IoU 0.5")
     window: int = 64
     stride: int = 8
     smooth: int = 9
@@ -54,6 +57,12 @@ class Detection(Protocol):
             raise ConfigError(f"protocol detection: smooth must be odd, found {self.smooth}")
         if self.stride > self.window:
             raise ConfigError(f"protocol detection: stride must be at most window={self.window}, found {self.stride}")
+
+    def check_settings(self, settings: Settings) -> None:
+        super().check_settings(settings)
+        for key in ("crop", "crops", "validation"):
+            if getattr(settings, key) != getattr(Settings(), key):
+                raise ConfigError(f"protocol=detection looks through windows of its own: {key} has no meaning there")
 
     def check(self, source_hash: str, store: SkeletonStore) -> None:
         if not store.has_segments:

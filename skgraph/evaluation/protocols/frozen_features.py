@@ -30,6 +30,7 @@ class KNN(Protocol):
     """
 
     name: ClassVar[str] = "knn"
+    draws: ClassVar[bool] = False
     k: int = 1
 
     def __post_init__(self) -> None:
@@ -42,7 +43,7 @@ class KNN(Protocol):
         if trial.validation is not None:
             held_out = _scores(train, trial.features(trial.validation), trial, self.k)
         at = {str(k): top_k(scores, test.y) for k, scores in by_k.items()}
-        return Outcome(by_k[self.k], logits=False, validation=held_out, features=train.x, facts={"top1_by_k": at})
+        return Outcome(by_k[self.k], "votes", validation=held_out, features=train.x, facts={"top1_by_k": at})
 
 
 def _scores(train: Features, test: Features, trial: Trial, k: int) -> Tensor:
@@ -54,6 +55,7 @@ class Retrieval(Protocol):
     """Test clips look for training clips of their class: see :func:`~skgraph.evaluation.retrieval.retrieve`."""
 
     name: ClassVar[str] = "retrieval"
+    draws: ClassVar[bool] = False
 
     def evaluate(self, trial: Trial) -> Outcome:
         train, test = trial.features(trial.train), trial.features(trial.test)
@@ -62,7 +64,7 @@ class Retrieval(Protocol):
         if (dataset := trial.validation) is not None:
             unseen = trial.features(dataset)
             held_out, _ = retrieve(train.x, train.y, unseen.x, labels(dataset), trial.num_classes)
-        return Outcome(scores, logits=False, validation=held_out, features=train.x, facts=facts)
+        return Outcome(scores, "similarities", validation=held_out, features=train.x, facts=facts)
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Linear(Protocol):
     """
 
     name: ClassVar[str] = "linear"
+    draws: ClassVar[bool] = False
     recipe: str = "exact"
     c: float = 1.0
     iterations: int = 1000

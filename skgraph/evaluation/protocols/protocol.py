@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from torch import Tensor
 
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError
+from skgraph.evaluation.settings import Settings
 from skgraph.evaluation.trial import Trial
 
 
@@ -19,7 +20,8 @@ class Outcome:
 
     Attributes:
         scores: of the test clips, ``[n, K]``; ``None`` where the protocol does not name clips.
-        logits: whether a softmax of them is meant as a probability.
+        kind: ``"logits"``, whose softmax is meant as a probability; ``"similarities"``; or ``"votes"``, many of which
+            are equal, so that they say which class is first and little more.
         validation: scores of the held-out training clips, where there are some.
         features: of the training clips, where the encoder is frozen and they are kept: their rank shows a collapse.
         facts: more figures for the card, plain values; they replace those that come from the scores.
@@ -27,7 +29,7 @@ class Outcome:
     """
 
     scores: Tensor | None
-    logits: bool = True
+    kind: Literal["logits", "similarities", "votes"] = "logits"
     validation: Tensor | None = None
     features: Tensor | None = None
     facts: dict[str, Any] = field(default_factory=dict)
@@ -42,11 +44,15 @@ class Protocol(ABC):
         recipe: which of several ways, where a protocol has some.
         pretrained: whether the trained encoder is what is evaluated, with a random one beside it; otherwise a random
             encoder alone.
+        draws: whether anything in it is random, so that a seed of its own has a meaning.
+        headline: key of the card's first figure, and what people call it.
     """
 
     name: ClassVar[str]
     recipe: str | None = None
     pretrained: ClassVar[bool] = True
+    draws: ClassVar[bool] = True
+    headline: ClassVar[tuple[str, str]] = ("top1", "top-1 accuracy")
 
     @abstractmethod
     def evaluate(self, trial: Trial) -> Outcome:
@@ -54,13 +60,18 @@ class Protocol(ABC):
 
     @property
     def label(self) -> str:
-        """The protocol's file in ``configs/protocol``: its name, and the recipe where it has several."""
-        return f"{self.name}_{self.recipe}" if self.name == "linear" and self.recipe != "exact" else self.name
+        """The protocol's file in ``configs/protocol``."""
+        return self.name
 
     def options(self) -> dict[str, Any]:
         """The options of this instance, as plain values."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
         return {key: list(v) if isinstance(v, tuple) else v for key, v in values.items() if key != "recipe"}
+
+    def check_settings(self, settings: Settings) -> None:
+        """Raise a ConfigError where a setting would change nothing, and only seem to."""
+        if settings.seed is not None and not self.draws:
+            raise ConfigError(f"seed={settings.seed}: nothing is drawn in protocol {self.label}, no seed changes it")
 
     def check(self, source_hash: str, store: SkeletonStore) -> None:
         """Raise a ConfigError unless the protocol is meant for a store.

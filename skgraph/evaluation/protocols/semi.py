@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from skgraph.errors import ConfigError
-from skgraph.evaluation.metrics import top_k
+from skgraph.evaluation.metrics import calibration_error, confusion_matrix, mean_class, top_k
 from skgraph.evaluation.protocols.protocol import Outcome, labels
 from skgraph.evaluation.protocols.supervised import Supervised
 from skgraph.evaluation.subsets import Sampling, labelled_subset
@@ -18,8 +18,9 @@ from skgraph.evaluation.trial import Trial
 class Semi(Supervised):
     """Fine-tune on a share of the labels, with subsets and seeds that really differ.
 
-    The headline is the mean over the subsets; the card has each, and their deviation. Every subset is written as a list
-    of clip names. A random encoder gets the same subsets. The scores are those of the first one.
+    The figures are means over the subsets; the card has each top-1, and their deviation. Every subset is written as a
+    list of clip names. A random encoder gets the same subsets. Scores and classes in the result's folder are those of
+    the first subset, as the card's ``scores_of`` says.
 
     Attributes:
         fraction: share of the training clips that keep their labels.
@@ -58,7 +59,11 @@ class Semi(Supervised):
             "top1": statistics.fmean(top1),
             "top1_std": statistics.stdev(top1) if len(top1) > 1 else None,
             "top1_seeds": top1,
+            "top1_interval": None,  # of one classifier; the deviation says more about several
             "top5": statistics.fmean(top_k(outcome.scores, test, 5) for outcome in outcomes),
+            "mean_class": statistics.fmean(mean_class(confusion_matrix(outcome.scores, test)) for outcome in outcomes),
+            "calibration_error": statistics.fmean(calibration_error(outcome.scores, test) for outcome in outcomes),
+            "scores_of": f"subset_seed{trial.seed}",
             "labelled_clips": sizes,
             "best": [outcome.facts["best"] for outcome in outcomes],
         }

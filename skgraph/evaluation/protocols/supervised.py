@@ -119,6 +119,10 @@ class Probe(Supervised):
 
     name: ClassVar[str] = "linear"
 
+    @property
+    def label(self) -> str:
+        return f"linear_{self.recipe}"
+
 
 class Attentive(Supervised):
     """A learned query that attends to the tokens of the frozen encoder."""
