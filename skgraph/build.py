@@ -77,10 +77,12 @@ def _plain(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{key}={value}" for key, value in values.items() if not callable(value))
 
 
-def open_store(dataset: Mapping[str, Any]) -> tuple[SkeletonStore, str]:
+def open_store(dataset: Mapping[str, Any], write: bool = True) -> tuple[SkeletonStore, str]:
     """Open the store that a dataset configuration names, and choose its split.
 
-    The synthetic dataset is written on first use.
+    Args:
+        dataset: ``root``, and what else ``configs/dataset`` has.
+        write: whether the synthetic dataset is written where it is not there yet.
 
     Raises:
         ConfigError: the store has no split, or not the one that was asked for.
@@ -88,6 +90,11 @@ def open_store(dataset: Mapping[str, Any]) -> tuple[SkeletonStore, str]:
     if not isinstance(dataset, Mapping) or "root" not in dataset:
         raise ConfigError(f"dataset must be a mapping with the root of a store, found '{dataset}'")
     root = Path(str(dataset["root"]))
+    if not write and not root.exists():
+        raise StoreError(
+            f"no store at '{root}', where the run had its data; run this in the folder in which it was trained, or say "
+            "dataset=store dataset.root=FOLDER"
+        )
     if "synthetic" in dataset and not root.exists():
         try:
             write_synthetic(root, **dataset["synthetic"])
@@ -122,7 +129,7 @@ def check_config(config: Mapping[str, Any]) -> None:
     crop = config["crop"]
     if not isinstance(crop, (list, tuple)) or [type(value) in (int, float) for value in crop] != [True, True]:
         raise ConfigError(f"crop must be two proportions, such as [0.5,1.0], found '{crop}'")
-    for key in ("normalise", "stream", "augment", "trainer"):
+    for key in ("normalise", "stream", "augment", "trainer", "encoder", "objective", "mask", "dataset"):
         if not isinstance(config[key], Mapping):
             raise ConfigError(f"{key} must be a mapping, found '{config[key]}'")
     if not isinstance(config["evaluate"], (list, tuple)):

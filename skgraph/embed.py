@@ -17,12 +17,13 @@ from skgraph.verb import verb
 def main(cfg: DictConfig) -> None:
     """Encode recordings and write their features."""
     config = OmegaConf.to_container(cfg, resolve=True)
-    out = Path(str(config.pop("out")))
-    if not out.absolute().parent.is_dir() or out.is_dir():
-        raise ConfigError(f"out must be a file in a folder that exists, found '{out}'")
+    out, source = Path(str(config.pop("out"))), Path(str(config.pop("source")))
+    if out.suffix != ".npz" or not out.absolute().parent.is_dir() or (out.exists() and not out.is_file()):
+        raise ConfigError(f"out must be a file that ends in .npz, in a folder that exists, found '{out}'")
+    if out.resolve() == source.expanduser().resolve():
+        raise ConfigError(f"out would replace the source '{source}'")
+    run = PretrainedRun.open(config.pop("run"))
     check_kinds(embed, config, "embed")
-    run = PretrainedRun.open(str(config.pop("run")))
-    source = str(config.pop("source"))
     features = embed(run, source, progress=True, **config)
     features.save(out, run=str(run.folder), step=run.step)
     bodies = len({*zip(features.recording.tolist(), features.body.tolist(), strict=True)})

@@ -2,7 +2,19 @@
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Sequence
+
+import yaml
+
+# What numpy raises for an archive that is damaged somewhere.
+BROKEN_ARCHIVE = (
+    OSError, EOFError, ValueError, RuntimeError, NotImplementedError, KeyError, TypeError, zipfile.BadZipFile,
+    zlib.error,
+)  # fmt: skip
+# What PyYAML's safe loader raises for a file that is damaged, or whose values cannot be.
+BROKEN_YAML = (OSError, ValueError, AttributeError, TypeError, OverflowError, RecursionError, yaml.YAMLError)
 
 
 def first_line(error: BaseException) -> str:

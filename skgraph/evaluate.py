@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
 from skgraph.build import open_store
 from skgraph.evaluation import Settings, build_protocol, compare
 from skgraph.evaluation.card import result_folder, table
+from skgraph.evaluation.pretrained import folder_of_run
 from skgraph.training.checkpoint import read_checkpoint
 from skgraph.training.devices import choose_device, processes
-from skgraph.values import check_kinds
 from skgraph.verb import verb
 
 
@@ -20,13 +19,11 @@ from skgraph.verb import verb
 def main(cfg: DictConfig) -> None:
     """Evaluate one run by one protocol; print the table and say where the result lies."""
     config = OmegaConf.to_container(cfg, resolve=True)
-    folder = Path(str(config["run"]))
-    shown = {field.name: config[field.name] for field in fields(Settings)}
-    check_kinds(Settings, shown, "evaluate")
-    settings = Settings(**shown)
+    folder = folder_of_run(config["run"])
+    settings = Settings(**{field.name: config[field.name] for field in fields(Settings)})
     protocol = build_protocol(config["protocol"])
     dataset = config["dataset"] or read_checkpoint(folder / "checkpoint.pt")["config"].get("dataset")
-    store, split = open_store(dataset)
+    store, split = open_store(dataset, write=False)
     device = choose_device(config["device"])
     with processes(device) as group:
         cards = compare(folder, store, split, [protocol], device, config["precision"], settings, group)

@@ -52,6 +52,11 @@ def pretrain(config: dict, device: torch.device, group: Processes = Processes())
     group.barrier()  # one process writes the synthetic dataset, the others wait for it
     if not group.is_main:
         store, split = open_store(config["dataset"])
+    for protocol in protocols:
+        try:
+            protocol.check("", store)
+        except ConfigError as error:
+            raise ConfigError(f"{error}; or say evaluate=[] to train only") from error
     say = tqdm.write if group.is_main else lambda line: None
     bodies = SkeletonDataset(
         store, split, "train", items="bodies", frames=config["frames"], crop=tuple(config["crop"]),

@@ -15,6 +15,8 @@ from skgraph.evaluation.render import render
 from skgraph.evaluation.report import tables
 from skgraph.verb import verb, words_as_list
 
+_SUFFIXES = (".md", ".txt", ".tex", ".html")
+
 
 @verb("report")
 def main(cfg: DictConfig) -> None:
@@ -24,8 +26,10 @@ def main(cfg: DictConfig) -> None:
     out = None if config["out"] is None else Path(str(config["out"]))
     if not isinstance(config["doubtful"], bool):
         raise ConfigError(f"doubtful must be true or false, found '{config['doubtful']}'")
-    if out is not None and (out.is_dir() or not out.absolute().parent.is_dir()):
-        raise ConfigError(f"out must be a file in a folder that exists, found '{out}'")
+    if out is not None and (out.suffix not in _SUFFIXES or not out.absolute().parent.is_dir() or out.is_dir()):
+        raise ConfigError(
+            f"out must be a file in a folder that exists, ending in {', '.join(_SUFFIXES)}; found '{out}'"
+        )
     render([], config["format"])  # a wrong word is refused before anything is read
     results, warnings = collect(str(path) for path in runs)
     for warning in warnings:

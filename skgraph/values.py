@@ -39,10 +39,12 @@ def check_kinds(function: Callable[..., object], values: Mapping[str, Any], wher
 
 
 def at_least(where: str, least: float, **values: float | None) -> None:
-    """Raise a ConfigError for the first value below ``least`` or not finite; ``None`` stands for a default."""
+    """Raise a ConfigError for the first value below ``least``, or too large to compute with; ``None`` is a default."""
     for key, value in values.items():
         if value is not None and not least <= value < math.inf:
             raise ConfigError(f"{where}: {key} must be at least {least:g}, found {value}")
+        if value is not None and value >= 2**53:
+            raise ConfigError(f"{where}: {key} is too large: {value if value < 10**30 else 'more than 10^30'}")
 
 
 def _names(function: Callable[..., object]) -> dict[str, Any]:

@@ -26,10 +26,14 @@ def test_one_command(run_folder, store_path, tmp_path, monkeypatch, capsys):  # 
     ("arguments", "message"),
     [
         (["level=token"], "error: embed.level must be 'clip' or 'body' or 'frame' or 'joint', found 'token'"),
-        (["window=0"], "windows need a length and a width of at least 1 frame"),
+        (["window=0"], "error: embed: window must be at least 1, found 0"),
+        (["window=8", "stride=0"], "error: embed: stride must be at least 1, found 0"),
+        (["source=f.npz", "out=f.npz"], "error: out would replace the source 'f.npz'"),
+        (["run=[a]"], "error: run must be the folder of a run, found '['a']'"),
+        (["out=/dev/null"], "error: out must be a file that ends in .npz"),
         (["source=nowhere"], "no recordings at 'nowhere'"),
         (["run=nowhere"], "nowhere"),
-        (["out=no/such/folder.npz"], "error: out must be a file in a folder that exists"),
+        (["out=no/such/folder.npz"], "error: out must be a file that ends in .npz, in a folder that exists"),
         (["batch_size=a"], "error: embed.batch_size must be a whole number, found 'a'"),
     ],
 )

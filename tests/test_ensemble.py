@@ -46,7 +46,7 @@ def test_out_is_where_it_is_said_and_never_an_evaluation(command, capsys):
     assert json.loads(Path("here/there/result.json").read_text())["weights"]["values"] == {"joint": 1.0, "bone": 3.0}
     with pytest.raises(SystemExit):
         command(f"scores=[{a},{b}]", f"out={a}")
-    assert capsys.readouterr().err == (f"error: out: '{a}' holds the result of an evaluation: choose another folder\n")
+    assert capsys.readouterr().err == (f"error: out: '{a}' exists and is not an ensemble: choose another folder\n")
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,14 @@ def test_a_file_that_cannot_be_read_is_a_warning(command, capsys):
         (["nowhere"], "'nowhere' does not exist: expected the folder of a run, an evaluation or an ensemble"),
         (["runs"], "there is no result.json of an evaluation at or below 'runs'"),
         (["runs", "format=pdf"], "format must be one of markdown, latex, html, found 'pdf'"),
-        (["runs", "out=nowhere/x.md"], "out must be a file in a folder that exists, found 'nowhere/x.md'"),
-        (["runs", "out=runs"], "out must be a file in a folder that exists, found 'runs'"),
+        (
+            ["runs", "out=nowhere/x.md"],
+            "out must be a file in a folder that exists, ending in .md, .txt, .tex, .html; found 'nowhere/x.md'",
+        ),
+        (
+            ["runs", "out=runs"],
+            "out must be a file in a folder that exists, ending in .md, .txt, .tex, .html; found 'runs'",
+        ),
         (["runs", "doubtful=maybe"], "doubtful must be true or false, found 'maybe'"),
     ],
 )

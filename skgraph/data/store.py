@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zipfile
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from torch import Tensor
 
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.data.store_checks import PER_CLIP, PER_SEGMENT, PER_TRACK, check_store
-from skgraph.errors import StoreError
+from skgraph.errors import BROKEN_ARCHIVE, BROKEN_YAML, StoreError, first_line
 from skgraph.topology import Topology
 
 FORMAT_VERSION = 1
@@ -83,8 +82,8 @@ class SkeletonStore:
             raise StoreError(f"no store at '{path}': expected a folder with meta.yaml, made by `skgraph.prepare`")
         try:
             meta = yaml.safe_load((path / "meta.yaml").read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
-            raise StoreError(f"'{path / 'meta.yaml'}' is not readable YAML: {error}") from error
+        except BROKEN_YAML as error:
+            raise StoreError(f"'{path / 'meta.yaml'}' is not readable YAML: {first_line(error)}") from error
         wanted = {"format", "topology", "class_names", "splits", "clips", "bodies", "rows", "content_hash"}
         if not isinstance(meta, dict) or not wanted <= set(meta):
             missing = sorted(wanted - set(meta)) if isinstance(meta, dict) else sorted(wanted)
@@ -96,7 +95,7 @@ class SkeletonStore:
         try:
             with np.load(path / "index.npz", allow_pickle=False) as index:
                 arrays = {key: index[key] for key in index.files if key != "name"}
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        except BROKEN_ARCHIVE as error:
             raise StoreError(f"'{path / 'index.npz'}' is missing, truncated or not a NumPy archive: {error}") from error
         wanted, of_segments = {*PER_CLIP, *PER_TRACK, "body_ptr"}, {"segment_ptr", *PER_SEGMENT}
         if of_segments & set(arrays):
@@ -111,7 +110,7 @@ class SkeletonStore:
         try:
             with np.load(self.path / "index.npz", allow_pickle=False) as index:
                 names = index["name"]
-        except (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile) as error:
+        except BROKEN_ARCHIVE as error:
             raise StoreError(f"the clip names of '{self.path / 'index.npz'}' cannot be read: {error}") from error
         if names.shape != (self.num_clips,) or names.dtype.kind != "U":
             raise StoreError(
@@ -123,6 +122,11 @@ class SkeletonStore:
     def content_hash(self) -> str:
         """SHA-256 of the frames, the index and the topology."""
         return self.meta["content_hash"]
+
+    @property
+    def frames_written(self) -> int:
+        """When the frames were last written to, in nanoseconds; a copy that was edited in place is another one."""
+        return (self.path / "frames.npy").stat().st_mtime_ns
 
     @property
     def nbytes(self) -> int:

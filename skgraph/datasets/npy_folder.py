@@ -148,4 +148,9 @@ def read_clip(path: Path, topology: Topology) -> np.ndarray:
             f"'{path}' must be [bodies, frames, {topology.num_joints}, {topology.dim}], or without bodies, for "
             f"topology '{topology.name}', found {list(clip.shape)}"
         )
+    if clip.shape[0] > max(10, clip.shape[1]):
+        raise DataError(
+            f"'{path}' has {clip.shape[0]} bodies in {clip.shape[1]} frames: expected [bodies, frames, joints, "
+            "coordinates]; swap the first two axes"
+        )
     return clip

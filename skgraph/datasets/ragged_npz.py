@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -13,12 +12,11 @@ import numpy as np
 
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.datasets.units import store_unit
-from skgraph.errors import DataError
+from skgraph.errors import BROKEN_ARCHIVE, DataError
 from skgraph.topology import Topology
 
 _REQUIRED = ("x", "offsets", "y", "name", "class_names")
 _OF_SEGMENTS = ("segment_clip", "segment_label", "segment_start", "segment_end")
-_BROKEN = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error)
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
@@ -118,7 +116,7 @@ def _read_all_but_x(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarr
         raise DataError(f"no file at '{path}': expected a ragged npz")
     try:
         archive = np.load(path, allow_pickle=False)
-    except _BROKEN as error:
+    except BROKEN_ARCHIVE as error:
         raise DataError(f"'{path}' is not a complete npz file (truncated, or another format): {error}") from error
     if not isinstance(archive, np.lib.npyio.NpzFile):
         raise DataError(f"'{path}' holds a single array, expected an npz with the arrays {', '.join(required)}")
@@ -134,7 +132,7 @@ def _read_all_but_x(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarr
                 try:
                     values = archive[key]
                     arrays[key] = np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values
-                except _BROKEN as error:
+                except BROKEN_ARCHIVE as error:
                     raise DataError(f"'{path}': array '{key}' cannot be read, the file is damaged: {error}") from error
     return arrays
 
@@ -149,7 +147,7 @@ def _header(path: Path, key: str) -> tuple[tuple[int, ...], np.dtype, bool]:
         with zipfile.ZipFile(path) as archive, archive.open(f"{key}.npy") as file:
             shape, fortran, dtype = _read_header(file)
             size = archive.getinfo(f"{key}.npy").file_size - file.tell()
-    except (KeyError, *_BROKEN) as error:
+    except BROKEN_ARCHIVE as error:
         raise DataError(f"'{path}': array '{key}' cannot be read, the file is damaged: {error}") from error
     if not dtype.hasobject and size != math.prod(shape) * dtype.itemsize:
         raise DataError(f"'{path}': array '{key}' has {size} bytes, {dtype} {list(shape)} needs another number")
@@ -170,7 +168,7 @@ def _frames(
             for length in lengths:
                 values = file.read(int(length) * math.prod(shape[1:]) * dtype.itemsize)
                 yield np.frombuffer(values, dtype).reshape(length, *shape[1:])
-    except _BROKEN as error:
+    except BROKEN_ARCHIVE as error:
         raise DataError(f"'{path}': array 'x' cannot be read, the file is damaged: {error}") from error
 
 

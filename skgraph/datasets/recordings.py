@@ -11,13 +11,13 @@ from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.datasets.npy_folder import read_clip
 from skgraph.datasets.ragged_npz import read_ragged_npz
 from skgraph.datasets.raw_dataset import RawDataset
-from skgraph.datasets.units import store_unit
+from skgraph.datasets.units import METRES, HeightCheck, store_unit
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
 
 def open_recordings(
-    source: str | Path, topology: Topology, unit: str | None, scratch: str | Path, fps: float | None = None
+    source: str | Path, topology: Topology, unit: str | None, scratch: str | Path, check_height: bool = True
 ) -> SkeletonStore:
     """Open a store, or make one of a ragged ``.npz``, an ``.npy`` clip or a folder of such clips.
 
@@ -27,7 +27,7 @@ def open_recordings(
         unit: of a file's or folder's coordinates; see :func:`~skgraph.datasets.ragged_npz.read_ragged_npz`. ``None``:
             what an ``.npz`` says, and metres in an ``.npy``.
         scratch: folder that does not exist, where a store may be made.
-        fps: frames a second; 30 where nothing says.
+        check_height: fail where bodies have not the size of people, which shows a wrong unit.
 
     Raises:
         DataError: nothing that is understood lies there, or it is damaged or does not fit the topology.
@@ -36,11 +36,12 @@ def open_recordings(
     if (source / "meta.yaml").exists():
         return SkeletonStore.open(source)
     if source.suffix == ".npz":
-        raw = read_ragged_npz(source, topology, unit, fps, labelled=False)
+        raw = read_ragged_npz(source, topology, unit, labelled=False)
     elif source.suffix == ".npy" or source.is_dir():
-        raw = _read_npy(source, topology, unit, fps or 30.0)
+        raw = _read_npy(source, topology, unit)
     else:
         raise DataError(f"no recordings at '{source}': expected a store, a .npz, a .npy or a folder of .npy clips")
+    height = HeightCheck(raw.unit) if check_height and raw.unit in METRES else None
     with StoreWriter(
         scratch, topology, raw.class_names, source=raw.source, units=raw.units, fps=raw.fps
     ) as writer:  # fmt: skip
@@ -49,10 +50,14 @@ def open_recordings(
             if not frame_mask.any():
                 raise DataError(f"the recording '{name}' of '{source}' is zero throughout: nobody is in it")
             writer.add(joints, y=0, name=name, frame_mask=frame_mask)
+            if height is not None:
+                height.add(joints, frame_mask)
+        if height is not None:
+            height.check()
     return SkeletonStore.open(scratch)
 
 
-def _read_npy(source: Path, topology: Topology, unit: str | None, fps: float) -> RawDataset:
+def _read_npy(source: Path, topology: Topology, unit: str | None) -> RawDataset:
     files = sorted(source.glob("*.npy")) if source.is_dir() else [source]
     if not files or not all(file.is_file() for file in files):
         raise DataError(f"no recordings at '{source}': expected a store, a .npz, a .npy or a folder of .npy clips")
@@ -66,5 +71,5 @@ def _read_npy(source: Path, topology: Topology, unit: str | None, fps: float) ->
 
     return RawDataset(
         topology, ["unlabelled"], [file.stem for file in files], np.zeros(len(files), np.int64), clips, units,
-        unit or "m", fps, source.resolve().name,
+        unit or "m", 30.0, source.resolve().name,
     )  # fmt: skip

@@ -54,7 +54,8 @@ def report(written: Written, seconds: float) -> str:
         )
         for key, value in rows.items()
     ]  # fmt: skip
-    lines.append(f"next: python -m skgraph.pretrain dataset=store {shlex.quote(_override(str(written.path)))}")
+    own = " 'evaluate=[]'" if store.has_segments else ""  # recordings have no one label to probe for
+    lines.append(f"next: python -m skgraph.pretrain dataset=store {shlex.quote(_override(str(written.path)))}{own}")
     return "\n".join(lines)
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from skgraph.data import SkeletonStore
+from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.metrics import summary
 from skgraph.evaluation.pretrained import PretrainedRun
-from skgraph.evaluation.protocols import Outcome, Protocol, build_protocol
+from skgraph.evaluation.protocols import Detection, Outcome, Protocol, build_protocol
 from skgraph.evaluation.protocols.protocol import labels
+from skgraph.evaluation.result import card_value, read_card
 from skgraph.evaluation.settings import Settings
 from skgraph.evaluation.trial import Trial
 from skgraph.training.checkpoint import versions
@@ -38,8 +41,7 @@ def make_card(
         "recipe": protocol.recipe,
         "options": protocol.options(),
         "pretrained": protocol.pretrained,
-        "headline": list(protocol.headline),
-        "run": run.folder.name,
+        "run": run.folder.resolve().name,
         "objective": config["objective"]["_target_"],
         "encoder": config["encoder"]["_target_"],
         "stream": config["stream"].get("name"),
@@ -48,7 +50,7 @@ def make_card(
         "rankme": None if features is None else float(rankme(features)),
         "feature_std": None if features is None else float(features.std(dim=0, correction=0).mean()),
         "dataset": {
-            "name": store.path.name, "path": str(store.path), "split": split, "content_hash": store.content_hash,
+            "name": _name(store), "path": str(store.path), "split": split, "content_hash": store.content_hash,
             "preprocessing": store.meta["preprocessing"], "topology": store.topology.name,
             "train_clips": len(trial.train), "test_clips": len(trial.test),
             "validation_clips": 0 if trial.validation is None else len(trial.validation),
@@ -63,10 +65,20 @@ def make_card(
     }  # fmt: skip
 
 
+def _name(store: SkeletonStore) -> str:
+    """The name of a store's folder, also of one that is opened as `.`."""
+    return store.path.resolve().name
+
+
 def _figures(outcome: Outcome, trial: Trial) -> dict[str, Any]:
     if outcome.scores is None:
-        return outcome.facts
-    return {"scores": outcome.kind} | summary(outcome.scores, labels(trial.test), outcome.kind) | outcome.facts
+        return _finite(outcome.facts)
+    return {"scores": outcome.kind} | summary(outcome.scores, labels(trial.test), outcome.kind) | _finite(outcome.facts)
+
+
+def _finite(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts with nothing in the place of a figure that is not defined, such as a mean over no classes."""
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in facts.items()}
 
 
 def result_folder(folder: Path, protocol: Protocol, store: SkeletonStore, split: str, settings: Settings) -> Path:
@@ -79,10 +91,32 @@ def result_folder(folder: Path, protocol: Protocol, store: SkeletonStore, split:
             changed.append(value if key == "bodies" else f"{key}{short(value)}")
     if settings.joint_map not in (None, "auto"):
         changed.append(f"map-{Path(settings.joint_map).stem}")
-    name = "_".join([protocol.label, store.path.name, split, *changed])
-    if len(name) > 200:  # a folder's name has at most 255 bytes
-        name = f"{name[:180]}_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+    name = "_".join([protocol.label, _name(store), split, *changed])
+    if len(name.encode()) > 200:  # a folder's name has at most 255 bytes
+        name = f"{name.encode()[:180].decode(errors='ignore')}_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
     return folder / "evaluation" / name
+
+
+def check_place(place: Path, store: SkeletonStore, settings: Settings) -> None:
+    """Refuse to put a result where one of other data lies.
+
+    Raises:
+        ConfigError: the card there is of another content, joint map or setting, whose short name is the same.
+    """
+    if not (place / "result.json").exists():
+        return
+    try:
+        card = read_card(place / "result.json")
+    except DataError:
+        return  # nothing that could be used is lost
+    own = {"dataset.content_hash": store.content_hash} | {
+        key: getattr(settings, key) for key in ("joint_map", "crop", "crops", "bodies", "validation")
+    }
+    for key, value in own.items():
+        if (there := card_value(card, key)) != value:
+            raise ConfigError(
+                f"'{place}' holds a result with {key} {there}, this one has {value}: delete or move that folder first"
+            )
 
 
 def table(cards: list[dict[str, Any]]) -> str:
@@ -94,8 +128,12 @@ def table(cards: list[dict[str, Any]]) -> str:
     ]
     for card in cards:
         key, random = headline(card)[0], card["random_init"]
-        line = f"{card['label']:<16}{card[key]:>10.1f}"
-        lines.append(line if random is None else f"{line}{random[key]:>14.1f}{card[key] - random[key]:>+8.1f}")
+        figures = [card[key], *([] if random is None else [random[key]])]
+        if None in figures:  # not defined, such as a mean over no classes
+            lines.append(f"{card['label']:<16}{'-':>10}")
+        else:
+            line = f"{card['label']:<16}{card[key]:>10.1f}"
+            lines.append(line if random is None else f"{line}{random[key]:>14.1f}{card[key] - random[key]:>+8.1f}")
         lines += [f"  {detail}" for detail in _details(card)]
     known = {key: cards[0][key] for key in ("rankme", "feature_std") if cards[0][key] is not None}
     if warning := collapse_warning(known):
@@ -105,8 +143,7 @@ def table(cards: list[dict[str, Any]]) -> str:
 
 def headline(card: dict[str, Any]) -> tuple[str, str]:
     """Key and name of a card's first figure."""
-    key, name = card.get("headline", ("top1", "top-1 accuracy"))
-    return key, name
+    return Detection.headline if card["protocol"] == Detection.name else Protocol.headline
 
 
 def _details(card: dict[str, Any]) -> list[str]:
@@ -114,7 +151,7 @@ def _details(card: dict[str, Any]) -> list[str]:
     lines = []
     if "top1_by_k" in card:
         lines.append("k: " + ", ".join(f"{k} {top1:.1f}" for k, top1 in card["top1_by_k"].items()))
-    if "map_at_0.1" in card:
+    if card.get("map_at_0.1") is not None:
         lines.append(
             f"mAP at IoU 0.1 {card['map_at_0.1']:.1f}, 0.3 {card['map_at_0.3']:.1f}, 0.5 {card['map_at_0.5']:.1f}; "
             f"{card['frame_accuracy']:.1f} of the frames are right"
@@ -128,8 +165,8 @@ def _details(card: dict[str, Any]) -> list[str]:
         spread = ["-" if c["top1_std"] is None else f"{c['top1_std']:.1f}" for c in both]
         some, all_ = card["labelled_clips"][0], card["dataset"]["train_clips"]
         lines.append(
-            f"mean of {len(card['top1_seeds'])} subsets of {some} clips ({100 * some / all_:.1f} % of {all_}), deviation "
-            f"{' and '.join(spread)}"
+            f"mean of {len(card['top1_seeds'])} subsets of {some} clips ({100 * some / all_:.1f} % of {all_}), "
+            f"deviation {' and '.join(spread)}"
         )
     if isinstance(card.get("best"), dict):
         best = card["best"]

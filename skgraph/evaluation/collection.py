@@ -37,7 +37,8 @@ def collect(paths: Iterable[Path | str]) -> tuple[list[Result], list[str]]:
     for path in paths:
         if not path.exists():
             raise DataError(f"'{path}' does not exist: expected the folder of a run, an evaluation or an ensemble")
-        for file in [path] if path.is_file() else sorted(path.rglob("result.json")):
+        # Of files that a shell listed beside folders, only results count.
+        for file in sorted(path.rglob("result.json")) if path.is_dir() else [path] * (path.name == "result.json"):
             files.setdefault(file.resolve(), file)
     results, warnings = [], []
     for file in files.values():
@@ -84,6 +85,12 @@ def _checked(card: dict[str, Any], path: Path) -> dict[str, Any]:
             expect(isinstance(part, dict) and isinstance(part.get(key), str), key)
         expect(isinstance(part.get("config"), dict), "config")
         expect(isinstance(part.get("stream"), (str, type(None))), "stream that is a word")  # one of one's own has none
+    expect(all(isinstance(best, dict) for best in best_epochs(card)), "best epoch that is a mapping")
+    for figures in (card, card.get("random_init") or {}):
+        spread = figures.get("top1_std") if isinstance(figures, dict) else None
+        expect(spread is None or (isinstance(spread, (int, float)) and 0 <= spread <= 100), "top1_std in per cent")
+    fraction = options.get("fraction", 1.0)
+    expect(0 < fraction <= 1, "fraction of labels in (0, 1]")
     first = headline(card)[0]
     for figures, key in [(card, first), (card.get("random_init"), first), *((b, "top1") for b in best_epochs(card))]:
         if figures is not None:

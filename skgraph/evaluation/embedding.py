@@ -23,7 +23,7 @@ from skgraph.evaluation.frozen import frozen
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.topology import Topology
 from skgraph.training.devices import choose_device
-from skgraph.values import at_least
+from skgraph.values import at_least, check_kinds
 
 Level = Literal["clip", "body", "frame", "joint"]
 
@@ -33,8 +33,8 @@ class Embedding:
     """Features of windows of recordings; one window is a whole recording, unless others were asked for.
 
     Attributes:
-        x: ``clip``: ``[n, D]``; ``body``: ``[n, D]``; ``frame``: ``[n, T_e, D]``, along the window; ``joint``:
-            ``[n, V, D]``; float32.
+        x: ``clip``: ``[n, D]``; ``body``: ``[n, D]``; ``frame``: ``[n, T_e, D]``, of the ``T_e`` equal parts of the
+            window in turn; ``joint``: ``[n, V, D]``; float32.
         level: which of them.
         recording: name of each row's recording, ``[n]``.
         body: place of each row's body in its recording, ``[n]``; -1 at level ``clip``.
@@ -53,7 +53,7 @@ class Embedding:
     joints: tuple[str, ...]
 
     def save(self, path: str | Path, **facts: Any) -> None:
-        """Write everything to an ``.npz``, whole or not at all: ``features`` and the attributes, and more facts."""
+        """Write an ``.npz``, whole or not at all: ``features`` (which is ``x``), the other attributes, more facts."""
         with atomic_file(Path(path)) as file:
             np.savez(
                 file, features=self.x.numpy(), level=self.level, recording=self.recording, body=self.body.numpy(),
@@ -69,6 +69,7 @@ def embed(
     topology: str | Topology | None = None,
     joint_map: str | None = None,
     unit: str | None = None,
+    check_height: bool = True,
     window: int | None = None,
     stride: int | None = None,
     device: str = "auto",
@@ -86,6 +87,7 @@ def embed(
         topology: of a source that is no store; the run's own if not given.
         joint_map: for recordings of another topology; see :meth:`PretrainedRun.views`.
         unit: of the coordinates of a source that is no store.
+        check_height: of such a source: fail where bodies have not the size of people, which shows a wrong unit.
         window: frames of sliding windows; without it a recording is one window.
         stride: frames from one window to the next; half a window if not given.
         device: where to compute.
@@ -97,9 +99,9 @@ def embed(
         DataError: no such run or recordings, or they do not fit together.
         ConfigError: an option out of its range.
     """
-    at_least("embed", 1, batch_size=batch_size)
-    if level not in ("clip", "body", "frame", "joint"):
-        raise ConfigError(f"level must be 'clip', 'body', 'frame' or 'joint', found '{level}'")
+    check_kinds(embed, {"level": level, "joint_map": joint_map, "unit": unit, "window": window, "stride": stride,
+                        "check_height": check_height, "batch_size": batch_size}, "embed")  # fmt: skip
+    at_least("embed", 1, batch_size=batch_size, window=window, stride=stride)
     if stride is not None and window is None:
         raise ConfigError(f"stride={stride} is for sliding windows: say window=... as well")
     run = run if isinstance(run, PretrainedRun) else PretrainedRun.open(run)
@@ -110,7 +112,7 @@ def embed(
         else:
             skeleton = run.topology if topology is None else topology
             skeleton = skeleton if isinstance(skeleton, Topology) else Topology.load(skeleton)
-            store = open_recordings(source, skeleton, unit, Path(scratch) / "store")
+            store = open_recordings(source, skeleton, unit, Path(scratch) / "store", check_height)
         return _embed(run, store, level, joint_map, window, stride, where, precision, batch_size, progress)
 
 

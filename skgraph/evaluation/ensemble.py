@@ -11,10 +11,11 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
-from skgraph.atomic import atomic_file
-from skgraph.errors import ConfigError
+from skgraph.atomic import atomic_file, atomic_folder
+from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.member import Member, check_same_evaluation, read_member
 from skgraph.evaluation.metrics import top_k
 from skgraph.evaluation.result import read_card
@@ -99,25 +100,28 @@ def ensemble(paths: Sequence[Path], weights: str | Sequence[float] = "equal") ->
     scores = join_scores([member.scores for member in members])
     name, values, source = choose_weights(weights, members)
     fused = replace(scores[0], logits=fuse([part.logits for part in scores], values))
+    if not np.isfinite(fused.logits.astype(np.float32)).all():
+        raise DataError("the sum of the logits is too large: one of the evaluations has scores that cannot be right")
     count = len(members)
     groups = [group for size in sorted({1, 2, count}) for group in itertools.combinations(range(count), size)]
     return Ensemble(members, name, values, source, [_row(group, values, scores) for group in groups], fused)
 
 
 def save_ensemble(result: Ensemble, folder: Path) -> None:
-    """Write ``scores.npz`` (as an evaluation does) and then ``result.json``, each whole or not at all.
+    """Write ``scores.npz`` (as an evaluation does) and ``result.json``: a folder that is whole or not there.
 
     Raises:
-        ConfigError: the folder holds a result that is no ensemble, which would be lost.
+        ConfigError: the folder holds something that is no ensemble, which would be lost.
     """
-    if (folder / "result.json").exists() and "members" not in read_card(folder / "result.json"):
-        raise ConfigError(f"out: '{folder}' holds the result of an evaluation: choose another folder")
-    folder.mkdir(parents=True, exist_ok=True)
+    ours = (folder / "result.json").is_file() and "members" in read_card(folder / "result.json")
+    if folder.exists() and not ours and not (folder.is_dir() and not any(folder.iterdir())):
+        raise ConfigError(f"out: '{folder}' exists and is not an ensemble: choose another folder")
     fused = result.fused
-    save_scores(folder / "scores.npz", fused.name, torch.from_numpy(fused.logits), torch.from_numpy(fused.label))
-    with atomic_file(folder / "result.json", "w") as file:
-        json.dump(_card(result), file, indent=2)
-        file.write("\n")
+    with atomic_folder(folder) as place:
+        save_scores(place / "scores.npz", fused.name, torch.from_numpy(fused.logits), torch.from_numpy(fused.label))
+        with atomic_file(place / "result.json", "w") as file:
+            json.dump(_card(result), file, indent=2)
+            file.write("\n")
 
 
 def ensemble_folder(result: Ensemble) -> Path:

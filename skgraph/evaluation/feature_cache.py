@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import inspect
 import json
-import zipfile
+import os
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from skgraph import __version__
 from skgraph.atomic import atomic_file
+from skgraph.data import SkeletonDataset
+from skgraph.errors import BROKEN_ARCHIVE
 from skgraph.evaluation.features import Features
 
 # Rises when the same inputs give other features.
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 
 
 def weights_hash(module: nn.Module) -> str:
@@ -30,35 +35,49 @@ def weights_hash(module: nn.Module) -> str:
     return digest.hexdigest()
 
 
-def cached_features(folder: Path | None, depends_on: Mapping[str, Any], compute: Callable[[], Features]) -> Features:
+def code_hash(module: nn.Module) -> str:
+    """What else than weights a module's output follows from: the version of skgraph, or the file of a foreign class."""
+    kind = type(module)
+    if kind.__module__.partition(".")[0] == "skgraph":
+        return __version__
+    try:
+        return hashlib.sha256(inspect.getsource(sys.modules[kind.__module__]).encode()).hexdigest()
+    except (OSError, TypeError, KeyError):  # made in an interactive session: never the same twice
+        return os.urandom(16).hex()
+
+
+def cached_features(
+    folder: Path | None, depends_on: Mapping[str, Any], dataset: SkeletonDataset, compute: Callable[[], Features]
+) -> Features:
     """Features from the folder, or computed and left there.
 
-    A file is found by the hash of ``depends_on`` alone, so that nothing stale is ever read; one that is damaged is
-    computed and written again.
+    A file is found by the hash of ``depends_on`` alone, so that nothing stale is ever read; one that is damaged, or not
+    of the dataset's clips, is computed and written again. Labels are the dataset's own, never those of a file.
 
     Args:
         folder: of the cache; ``None`` for none.
         depends_on: everything that the features are a function of, as plain values.
+        dataset: whose clips they are of.
         compute: makes them.
     """
     if folder is None:
         return compute()
     key = hashlib.sha256(json.dumps([FORMAT_VERSION, depends_on], sort_keys=True).encode()).hexdigest()
     path = folder / f"{key[:32]}.npz"
-    if (found := _read(path)) is not None:
-        return found
+    if (x := _read(path, dataset.clips)) is not None:
+        return Features(x, dataset.store.y[dataset.clips], dataset.clips)
     features = compute()
     folder.mkdir(parents=True, exist_ok=True)
     with atomic_file(path) as file:
-        np.savez(file, x=features.x.numpy(), y=features.y.numpy(), clip=features.clip.numpy())
+        np.savez(file, x=features.x.numpy(), clip=features.clip.numpy())
     return features
 
 
-def _read(path: Path) -> Features | None:
+def _read(path: Path, clips: Tensor) -> Tensor | None:
     try:
         with np.load(path, allow_pickle=False) as file:
-            x, y, clip = (torch.from_numpy(file[key]) for key in ("x", "y", "clip"))
-    except (OSError, ValueError, EOFError, KeyError, TypeError, zipfile.BadZipFile):
+            x, clip = torch.from_numpy(file["x"]), torch.from_numpy(file["clip"])
+    except BROKEN_ARCHIVE:
         return None
-    fits = x.dtype == torch.float32 and x.dim() == 2 and y.dtype == clip.dtype == torch.int64
-    return Features(x, y, clip) if fits and y.shape == clip.shape == x.shape[:1] else None
+    fits = x.dtype == torch.float32 and x.dim() == 2 and torch.equal(clip, clips) and len(x) == len(clip)
+    return x if fits and x.size(1) and x.isfinite().all() else None

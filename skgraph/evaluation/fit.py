@@ -74,8 +74,11 @@ def fit(
     """
     world = processes.world_size
     per_step = min(recipe.batch_size, len(source.y)) // world  # on each process
-    if per_step * world < 2:
-        raise ConfigError(f"a supervised protocol needs at least 2 training clips on each step, found {len(source.y)}")
+    if per_step < 2:
+        raise ConfigError(
+            f"a supervised protocol needs at least 2 training clips a step on each process, found {len(source.y)} in "
+            f"all for {world} and batch_size {recipe.batch_size}"
+        )
     steps = len(source.y) // (per_step * world)
     optimizer = _optimizer(groups, recipe)
     trained = model

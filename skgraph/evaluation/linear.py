@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from skgraph.errors import DataError
+
 
 def linear_scores(
     train_x: Tensor, train_y: Tensor, unseen: Sequence[Tensor], num_classes: int, c: float = 1.0, iterations: int = 1000
@@ -26,6 +28,9 @@ def linear_scores(
 
     Returns:
         logits ``[n, num_classes]`` of each of ``unseen``.
+
+    Raises:
+        DataError: they are not finite.
     """
     mean, std = train_x.mean(dim=0), train_x.std(dim=0)
     # A feature that never varies carries nothing; dividing by its rounding noise would make it the largest of all.
@@ -52,4 +57,7 @@ def linear_scores(
     with torch.enable_grad():
         solver.step(objective)
     with torch.no_grad():
-        return [(standardise(features) @ weight.T + bias).float() for features in unseen]
+        scores = [(standardise(features) @ weight.T + bias).float() for features in unseen]
+    if not all(part.isfinite().all() for part in scores):
+        raise DataError(f"the linear probe did not converge with c={c:g}: its logits are not finite")
+    return scores

@@ -50,6 +50,10 @@ def read_member(path: Path) -> Member:
         raise DataError(f"'{folder}' is an ensemble itself: list its members instead")
     if card.get("protocol") == "detection":
         raise DataError(f"'{folder}' is a detection, which has no scores of whole clips to fuse")
+    if card.get("protocol") == "knn":
+        raise DataError(
+            f"'{folder}' holds votes of neighbours, whose sums are mostly ties: fuse linear or retrieval instead"
+        )
     needed = ("stream", "run", *(key for key in _SHARED if key not in _MAY_LACK))
     if lacking := [key for key in needed if card_value(card, key, _ABSENT) is _ABSENT]:
         raise DataError(f"'{folder / 'result.json'}' is not the card of an evaluation: it lacks {', '.join(lacking)}")

@@ -19,6 +19,17 @@ from skgraph.training.views import ViewMaker
 from skgraph.transforms import MapJoints
 
 
+def folder_of_run(value: object) -> Path:
+    """The folder that somebody names as a run.
+
+    Raises:
+        ConfigError: it is no path.
+    """
+    if not isinstance(value, (str, Path, int)) or isinstance(value, bool):
+        raise ConfigError(f"run must be the folder of a run, found '{value}'")
+    return Path(str(value))
+
+
 @dataclass(frozen=True)
 class PretrainedRun:
     """The encoder of a run folder, and the preparation of its input. Open one with :meth:`open`.
@@ -47,7 +58,7 @@ class PretrainedRun:
             CheckpointError: it is missing or corrupt.
             ConfigError: its configuration is not one of this version.
         """
-        folder = Path(folder)
+        folder = folder_of_run(folder)
         path = folder / "checkpoint.pt"
         content = read_checkpoint(path)
         check_config(content["config"])
@@ -90,7 +101,12 @@ class PretrainedRun:
             TopologyError: the map does not fit.
         """
         first: list[nn.Module] = []
-        if not same_skeleton(self.topology, topology):
+        if same_skeleton(self.topology, topology):
+            if joint_map not in (None, "auto"):
+                raise ConfigError(
+                    f"joint_map={joint_map}: the recordings have the run's own skeleton, nothing is mapped"
+                )
+        else:
             if joint_map is None:
                 raise CheckpointError(
                     f"the checkpoint '{self.folder / 'checkpoint.pt'}' was trained on topology '{self.topology.name}' "

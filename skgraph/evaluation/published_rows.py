@@ -9,7 +9,7 @@ from typing import Any
 
 from skgraph.evaluation.collection import parts
 from skgraph.evaluation.columns import Column
-from skgraph.evaluation.published import Published
+from skgraph.evaluation.published import TEST_CLIPS, Published
 
 # Which published protocols a column may stand beside: the field's retrieval figure is the nearest neighbour by cosine.
 _COUNTERPARTS = {
@@ -50,6 +50,12 @@ def published_rows(
             cells = [_cell(found[i], sources, remarks) if i < len(found) else "" for found in by_column]
             rows.append([name, "", words, "published", "", "", "", *cells])
     notes = []
+    dataset = cards[0]["dataset"] if cards else {}
+    usual = TEST_CLIPS.get((dataset.get("name"), dataset.get("split")))
+    if rows and usual and dataset.get("test_clips") != usual:
+        notes.append(
+            f"published numbers are of {usual} test clips, these of {dataset.get('test_clips')}: do not compare them"
+        )
     if rows:
         notes.append(
             "published: measured by others, each with its own recipe; a number stands in every column of its protocol"

@@ -76,6 +76,8 @@ class Recipe:
         for key, value in (*shares.items(), *(("betas", beta) for beta in self.betas)):
             if not 0 <= value < 1:
                 raise ConfigError(f"protocol: {key} must be in [0, 1), found {value}")
+        if any(epoch < 1 for epoch in self.milestones):
+            raise ConfigError(f"protocol: milestones must be at least 1, found {list(self.milestones)}")
         if not 0 < self.lr < math.inf:
             raise ConfigError(f"protocol: lr must be positive, found {self.lr}")
         if not 0 < self.layer_decay <= 1:
@@ -86,7 +88,7 @@ class Recipe:
             raise ConfigError(f"protocol: test_crop must be in (0, 1], found {self.test_crop}")
         if self.warmup_epochs >= self.epochs:
             raise ConfigError(
-                f"protocol: {self.epochs} epochs end within the warm-up of {self.warmup_epochs:g}: set warmup_epochs too"
+                f"protocol: {self.epochs} epochs end within a warm-up of {self.warmup_epochs:g}: set warmup_epochs too"
             )
         if beyond := [epoch for epoch in self.milestones if epoch >= self.epochs]:
             raise ConfigError(

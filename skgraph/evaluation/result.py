@@ -67,15 +67,22 @@ def read_card(path: Path) -> dict[str, Any]:
     Raises:
         DataError: it is missing or does not hold a JSON object.
     """
+    if not path.is_file():
+        raise DataError(f"no result at '{path}'")
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise DataError(f"no result at '{path}'") from error
+        card = json.loads(path.read_text(encoding="utf-8"), parse_int=_whole)
+        json.dumps(card, ensure_ascii=False).encode()  # half a character can be escaped in JSON, and printed nowhere
     except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"the result '{path}' cannot be read: {first_line(error)}") from error
     if not isinstance(card, dict):
         raise DataError(f"the result '{path}' must hold a JSON object, found {type(card).__name__}")
     return card
+
+
+def _whole(digits: str) -> int:
+    if len(digits) > 18:
+        raise ValueError(f"a number of {len(digits)} digits")
+    return int(digits)
 
 
 def card_value(card: dict[str, Any], key: str, default: Any = None) -> Any:

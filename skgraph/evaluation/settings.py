@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from skgraph.errors import ConfigError
 from skgraph.evaluation.bodies import BodyRule
+from skgraph.values import at_least, check_kinds
 
 
 @dataclass(frozen=True)
@@ -38,12 +39,12 @@ class Settings:
     seed: int | None = None
 
     def __post_init__(self) -> None:
+        check_kinds(type(self), {f.name: getattr(self, f.name) for f in fields(self)}, "evaluate")
         if self.crop is not None and not 0 < self.crop <= 1:
             raise ConfigError(f"crop must be a proportion in (0, 1], found {self.crop}")
-        for key in ("crops", "batch_size"):
-            if getattr(self, key) < 1:
-                raise ConfigError(f"{key} must be at least 1, found {getattr(self, key)}")
-        if self.seed is not None and not 0 <= self.seed < 2**31:
-            raise ConfigError(f"seed must be at least 0 and below 2^31, found {self.seed}")
+        at_least("evaluate", 1, crops=self.crops, batch_size=self.batch_size)
+        if self.crops > 1 and self.crop == 1:
+            raise ConfigError(f"crops={self.crops} of whole clips are all the same: say crop=0.5, for instance")
+        at_least("evaluate", 0, seed=self.seed)
         if not 0 <= self.validation < 1:
             raise ConfigError(f"validation must be a share of the training people in [0, 1), found {self.validation}")

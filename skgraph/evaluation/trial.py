@@ -11,8 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from skgraph.data import SkeletonDataset
+from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.bodies import BodyRule, crop_windows, read_bodies
-from skgraph.evaluation.feature_cache import cached_features, weights_hash
+from skgraph.evaluation.feature_cache import cached_features, code_hash, weights_hash
 from skgraph.evaluation.features import Features, clip_features, window_features
 from skgraph.training.devices import Processes, autocast, choose_precision
 from skgraph.training.views import ViewMaker
@@ -55,8 +56,16 @@ class Trial:
     progress: bool = False
     cache: Path | None = None
     input: dict[str, Any] = field(default_factory=dict)
-    _frozen: nn.Module | None = field(default=None, repr=False)
-    _hash: str = field(default="", repr=False)
+    # Not arguments, so that a trial of another encoder, made by dataclasses.replace, begins without them.
+    _frozen: nn.Module | None = field(init=False, default=None, repr=False)
+    _hash: str = field(init=False, default="", repr=False)
+
+    def __post_init__(self) -> None:
+        fewest = min(len(part) for part in (self.train, self.validation, self.test) if part is not None)
+        if fewest < self.processes.world_size:
+            raise ConfigError(
+                f"{self.processes.world_size} processes need as many clips each, found {fewest} in a part"
+            )
 
     @property
     def num_classes(self) -> int:
@@ -80,13 +89,14 @@ class Trial:
             )  # fmt: skip
 
         depends_on = {
-            "weights": self._hash, "store": dataset.store.content_hash, "clips": dataset.clips.tolist(),
+            "weights": self._hash, "code": code_hash(encoder), "store": dataset.store.content_hash,
+            "frames_written": dataset.store.frames_written, "clips": dataset.clips.tolist(),
             "frames": dataset.frames, "min_frames": dataset.min_frames, "crop": crop, "crops": self.crops,
             "bodies": self.bodies, "device": self.device.type,
             "precision": choose_precision(self.device, self.precision), "torch": str(torch.__version__), **self.input,
         }  # fmt: skip
         # With several processes one would read what another is still to compute, and wait for it for ever.
-        return cached_features(self.cache if self.processes.world_size == 1 else None, depends_on, compute)
+        return cached_features(self.cache if self.processes.world_size == 1 else None, depends_on, dataset, compute)
 
     def window_features(self, dataset: SkeletonDataset, rows: Tensor, start: Tensor, width: Tensor) -> Tensor:
         """Features ``[W, D]`` of windows of the dataset's clips, by the frozen encoder."""
@@ -119,4 +129,7 @@ class Trial:
                 with autocast(self.device, self.precision):
                     total = total + classifier(batch).float() / self.crops
             logits.append(total.cpu())
-        return self.processes.interleave(torch.cat(logits))
+        scores = self.processes.interleave(torch.cat(logits))
+        if not scores.isfinite().all():
+            raise DataError("the logits are not finite: choose a smaller protocol.lr")
+        return scores

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -28,6 +27,9 @@ _STEPS = 10  # the grid of tuned weights: tenths
 _MOST_TUNED = 6  # members; the grid has 3003 points for six and 19448 for eight
 
 
+_LARGEST = 1e6  # far more than any weighting has, and far less than what overflows
+
+
 def check_weights(weights: object, count: int) -> None:
     """Refuse weights that no ``count`` members could have, before any file is read.
 
@@ -45,8 +47,8 @@ def check_weights(weights: object, count: int) -> None:
         raise ConfigError(f"weights must be one of {', '.join(_NAMES)} or a list of numbers, found '{weights}'")
     if len(weights) != count:
         raise ConfigError(f"weights must be {count} numbers, one for each of scores, found {len(weights)}")
-    if not all(0 <= weight < math.inf for weight in weights) or not any(weights):
-        raise ConfigError(f"weights must be at least 0, finite and not all 0, found {list(weights)}")
+    if not all(0 <= weight <= _LARGEST for weight in weights) or not any(weights):
+        raise ConfigError(f"weights must be from 0 to {_LARGEST:g} and not all 0, found {list(weights)}")
 
 
 def choose_weights(weights: str | Sequence[float], members: Sequence[Member]) -> tuple[str, list[float], str]:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.data_dir import data_dir
-from skgraph.errors import TopologyError
+from skgraph.errors import BROKEN_YAML, TopologyError, first_line
 from skgraph.topology import Topology
 from skgraph.transforms.graph_transform import GraphTransform
 
@@ -35,7 +35,7 @@ class MapJoints(GraphTransform):
     ) -> None:
         super().__init__(source)
         self.target = target
-        self.register_buffer("weights", _weights(source, target, mapping or {}), persistent=False)
+        self.register_buffer("weights", _weights(source, target, {} if mapping is None else mapping), persistent=False)
 
     @classmethod
     def load(cls, source: Topology, target: Topology, path: str | Path | None = None) -> MapJoints:
@@ -53,10 +53,12 @@ class MapJoints(GraphTransform):
             path = data_dir("topologies") / "maps" / f"{target.name}_from_{source.name}.yaml"
             if not path.exists():
                 return cls(source, target)
+        if not Path(path).is_file():
+            raise TopologyError(f"no joint map at '{path}': expected a YAML file with from, to and joints")
         try:
             content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError, RecursionError) as error:
-            raise TopologyError(f"the joint map '{path}' cannot be read: {error}") from error
+        except BROKEN_YAML as error:
+            raise TopologyError(f"the joint map '{path}' cannot be read: {first_line(error)}") from error
         if not isinstance(content, dict) or set(content) != {"from", "to", "joints"}:
             raise TopologyError(f"the joint map '{path}' must have the keys from, to and joints, no more and no less")
         if (content["from"], content["to"]) != (source.name, target.name):
@@ -82,6 +84,12 @@ class MapJoints(GraphTransform):
 
 
 def _weights(source: Topology, target: Topology, mapping: Mapping[str, str | Sequence[str]]) -> Tensor:
+    if not isinstance(mapping, Mapping):
+        raise TopologyError(f"joints must be a mapping, found {mapping!r}")
+    for joint, sources in mapping.items():
+        listed = sources if isinstance(sources, (list, tuple)) else [sources]
+        if not listed or not all(isinstance(name, str) for name in listed):
+            raise TopologyError(f"'{joint}' must be a joint of '{source.name}' or a list of them, found {sources!r}")
     if source.dim != target.dim:
         raise TopologyError(
             f"'{source.name}' is {source.dim}D and '{target.name}' is {target.dim}D: joints cannot be mapped"
@@ -92,7 +100,7 @@ def _weights(source: Topology, target: Topology, mapping: Mapping[str, str | Seq
     orphans = []
     for row, joint in enumerate(target.joints):
         sources = mapping.get(joint, [joint] if joint in source.joints else [])
-        sources = [sources] if isinstance(sources, str) else list(sources or [])
+        sources = [sources] if isinstance(sources, str) else sources
         if unknown := [str(name) for name in sources if name not in source.joints]:
             raise TopologyError(
                 f"'{joint}' is said to be {', '.join(unknown)}, which '{source.name}' does not have; it has "

@@ -9,7 +9,7 @@ from skgraph.topology import Topology
 
 
 def clip(frames=20, joints=25, dim=3, seed=0):
-    return np.random.default_rng(seed).normal(size=(frames, joints, dim)).astype(np.float32)
+    return 0.3 * np.random.default_rng(seed).normal(size=(frames, joints, dim)).astype(np.float32)
 
 
 def test_a_store_is_opened_as_it_is(store_path, store, topology, tmp_path):
@@ -25,6 +25,7 @@ def test_one_clip_and_a_folder_of_clips(topology, tmp_path):
     np.save(folder / "a.npy", two)
     one = open_recordings(folder / "b.npy", topology, "mm", tmp_path / "one")
     assert one.name.tolist() == ["b"] and np.allclose(one.clip(0).joints[0], clip(30), atol=1e-5)
+    np.save(folder / "b.npy", clip(30))
     both = open_recordings(folder, topology, None, tmp_path / "both")
     assert both.name.tolist() == ["a", "b"] and both.length.tolist() == [10, 30] and both.body_ptr.tolist() == [0, 1, 2]
 

@@ -67,7 +67,7 @@ def test_whatever_is_not_the_default_names_the_folder(folder, store):
     place = result_folder(folder, protocol, store, "xsub", Settings(crop=0.95, bodies="padded", crops=3))
     assert place.name == "knn_tiny_xsub_k5_crop0.95_crops3_padded"
     assert result_folder(folder, protocol, store, "xsub", Settings(seed=3)).name == "knn_tiny_xsub_k5_seed3"
-    long = build_protocol({"name": "linear", "recipe": "mamp", "milestones": list(range(100))})
+    long = build_protocol({"name": "linear", "recipe": "mamp", "milestones": list(range(1, 99))})
     assert len(result_folder(folder, long, store, "xsub", Settings()).name) < 220
 
 
@@ -110,7 +110,7 @@ def test_a_collapsed_encoder_is_said_to_be_one(folder, store):
     content = read_checkpoint(path)
     content["encoder"]["norm.weight"] = torch.zeros_like(content["encoder"]["norm.weight"])
     torch.save(content, path)
-    short = {"epochs": 1, "batch_size": 8, "min_frames": 8}
+    short = {"epochs": 1, "batch_size": 8, "min_frames": 8, "warmup_epochs": 0.0}
     for protocol in ("linear", "knn", {"name": "linear", "recipe": "mamp", **short}, {"name": "attentive", **short}):
         (card,) = cards = evaluate(folder, store, protocol)
         assert card["feature_std"] < 1e-6
@@ -165,6 +165,11 @@ def test_recordings_without_one_label_are_for_detection(folder, store, tmp_path,
         ({"crops": 0}, ConfigError, "crops must be at least 1"),
         ({"validation": 1.0}, ConfigError, r"validation must be a share of the training people in \[0, 1\)"),
         ({"bodies": "all"}, ConfigError, "'present' or 'padded'"),
+        ({"crops": 3, "crop": 1.0}, ConfigError, "crops=3 of whole clips are all the same"),
+        ({"crops": "a"}, ConfigError, "evaluate.crops must be a whole number, found 'a'"),
+        ({"cache": "no"}, ConfigError, "evaluate.cache must be true or false, found 'no'"),
+        ({"batch_size": 10**30}, ConfigError, "batch_size is too large"),
+        ({"seed": 3}, ConfigError, "seed=3: nothing is drawn in protocol knn"),
     ],
 )
 def test_bad_settings(folder, store, settings, error, message):
@@ -186,9 +191,13 @@ def test_transfer_wants_another_dataset(folder, store):
 
 
 def test_nothing_half_written(folder, store, monkeypatch):
-    """A result that is made again is not mistaken for complete while it is written."""
+    """What was there before stays where a new result cannot be written."""
     evaluate(folder, store, "knn")
+    before = (folder / "evaluation" / "knn_tiny_xsub" / "result.json").read_bytes()
     monkeypatch.setattr(comparison, "save_classes", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
         evaluate(folder, store, "knn")
-    assert not (folder / "evaluation" / "knn_tiny_xsub" / "result.json").exists()
+    place = folder / "evaluation" / "knn_tiny_xsub"
+    assert (place / "result.json").read_bytes() == before and sorted(p.name for p in place.parent.iterdir()) == [
+        place.name
+    ]

@@ -40,7 +40,7 @@ def test_sliding_windows(run_folder, store):
 
 
 def test_any_recording_and_back(run_folder, tmp_path, topology):
-    joints = np.random.default_rng(0).normal(size=(2, 40, 25, 3))
+    joints = 0.3 * np.random.default_rng(0).normal(size=(2, 40, 25, 3))
     np.save(tmp_path / "walk.npy", joints)
     found = embed(run_folder, tmp_path / "walk.npy", "body", device="cpu")
     found.save(tmp_path / "f.npz", run="r")
@@ -51,7 +51,7 @@ def test_any_recording_and_back(run_folder, tmp_path, topology):
 
 
 def test_another_skeleton(run_folder, tmp_path):
-    np.save(tmp_path / "walk.npy", np.random.default_rng(0).normal(size=(40, 22, 3)))
+    np.save(tmp_path / "walk.npy", 0.3 * np.random.default_rng(0).normal(size=(40, 22, 3)))
     path = tmp_path / "walk.npy"
     with pytest.raises(DataError, match=r"must be \[bodies, frames, 25, 3\]"):
         embed(run_folder, path)
@@ -62,11 +62,20 @@ def test_another_skeleton(run_folder, tmp_path):
 
 
 def test_errors(run_folder, store):
-    with pytest.raises(ConfigError, match="level must be 'clip', 'body', 'frame' or 'joint', found 'token'"):
+    with pytest.raises(ConfigError, match="embed.level must be 'clip' or 'body' or 'frame' or 'joint', found 'token'"):
         embed(run_folder, store, "token")
     with pytest.raises(ConfigError, match="stride=5 is for sliding windows"):
         embed(run_folder, store, stride=5)
+    with pytest.raises(ConfigError, match="embed.window must be a whole number or null, found 'a'"):
+        embed(run_folder, store, window="a")
     with pytest.raises(ConfigError, match="stride must be 1 to 10"):
         embed(run_folder, store, window=10, stride=20)
     with pytest.raises(CheckpointError, match="nowhere"):
         embed("nowhere", store)
+
+
+def test_a_wrong_unit_shows(run_folder, tmp_path):
+    np.save(tmp_path / "walk.npy", 300 * np.random.default_rng(0).normal(size=(40, 25, 3)))
+    with pytest.raises(DataError, match="say unit=mm"):
+        embed(run_folder, tmp_path / "walk.npy")
+    assert embed(run_folder, tmp_path / "walk.npy", unit="mm").x.shape == (1, 16)

@@ -83,7 +83,7 @@ def test_looking_more_often_changes_nothing():
 def test_fewer_clips_than_a_batch():
     _, history = train(points(6), {"batch_size": 50, "epochs": 2})
     assert len(history.loss) == 2
-    with pytest.raises(ConfigError, match="at least 2 training clips on each step, found 1"):
+    with pytest.raises(ConfigError, match="at least 2 training clips a step on each process, found 1 in"):
         train(points(1), {})
 
 

@@ -19,7 +19,7 @@ def test_a_folder_or_its_scores(folders):
         (lambda card: card["dataset"].update(content_hash="f"), 'content_hash is "0123456789abcdef" and "f"'),
         (lambda card: card["dataset"].update(split="xview"), 'dataset.split is "xsub" and "xview"'),
         (lambda card: card["dataset"].update(preprocessing="cm to m"), "dataset.preprocessing is"),
-        (lambda card: card.update(protocol="knn"), 'protocol is "linear" and "knn"'),
+        (lambda card: card.update(protocol="retrieval"), 'protocol is "linear" and "retrieval"'),
         (lambda card: card.update(recipe="mamp"), 'recipe is "exact" and "mamp"'),
         (lambda card: card["options"].update(c=2.0), "options is"),
         (lambda card: card.update(bodies="padded"), 'bodies is "present" and "padded"'),

@@ -83,6 +83,7 @@ def test_the_interval_is_that_of_resampled_clips():
 
 def test_the_summary_of_a_card():
     scores, y = random_scores()
-    figures = summary(scores, y, logits=True)
+    figures = summary(scores, y, "logits")
     assert figures["top1"] == top_k(scores, y) and figures["top1_interval"] == list(bootstrap_interval(scores, y))
-    assert figures["calibration_error"] > 0 and summary(scores, y, logits=False)["calibration_error"] is None
+    assert figures["calibration_error"] > 0 and summary(scores, y, "similarities")["calibration_error"] is None
+    assert figures["top5"] == top_k(scores, y, 5) and summary(scores, y, "votes")["top5"] is None

@@ -61,6 +61,12 @@ def test_equal_names_need_no_map():
         ("{from: uiprmd_22, to: ntu_rgbd, joints: {Head: Tail}}", "'Head' is said to be Tail, which 'uiprmd_22' does"),
         ("{from: uiprmd_22, to: ntu_rgbd, joints: {Head: Head}}", "no joint of 'uiprmd_22' is named for SpineBase, "),
         ("[", "cannot be read"),
+        ("from: 2024-99-99", "cannot be read"),
+        (
+            "{from: uiprmd_22, to: ntu_rgbd, joints: {Head: 5}}",
+            "'Head' must be a joint of 'uiprmd_22' or a list of them",
+        ),
+        ("{from: uiprmd_22, to: ntu_rgbd, joints: {Head: []}}", "'Head' must be a joint of 'uiprmd_22' or a list"),
     ],
 )
 def test_bad_maps(tmp_path, content, message):
@@ -72,5 +78,5 @@ def test_bad_maps(tmp_path, content, message):
 def test_2d_is_not_3d():
     with pytest.raises(TopologyError, match="'coco_17' is 2D and 'ntu_rgbd' is 3D"):
         MapJoints.load(Topology.load("coco_17"), NTU)
-    with pytest.raises(TopologyError, match="cannot be read"):
+    with pytest.raises(TopologyError, match="no joint map at 'nowhere.yaml'"):
         MapJoints.load(UIPRMD, NTU, "nowhere.yaml")

@@ -16,8 +16,18 @@ from skgraph.evaluation.protocols.semi import Semi
 from skgraph.evaluation.protocols.supervised import Attentive, Finetune, Probe, Scratch, Supervised, Transfer
 from skgraph.values import check_kinds
 
-__all__ = ["KNN", "Linear", "Outcome", "Protocol", "Retrieval", "Semi", "Supervised", "build_protocol",
-           "protocol_config"]  # fmt: skip
+__all__ = [
+    "KNN",
+    "Detection",
+    "Linear",
+    "Outcome",
+    "Protocol",
+    "Retrieval",
+    "Semi",
+    "Supervised",
+    "build_protocol",
+    "protocol_config",
+]  # fmt: skip
 
 _BY_NAME: dict[str, type[Protocol]] = {
     kind.name: kind for kind in (KNN, Linear, Retrieval, Attentive, Finetune, Semi, Transfer, Scratch, Detection)
@@ -37,6 +47,8 @@ def build_protocol(config: Mapping[str, Any] | str) -> Protocol:
         config = protocol_config(config)
     options = dict(config)
     name = options.pop("name", None)
+    if isinstance(name, str) and name.startswith("linear_"):  # a file's name will do as well
+        name, options = "linear", {"recipe": name.removeprefix("linear_"), **options}
     if not isinstance(name, str) or name not in _BY_NAME:
         raise ConfigError(f"protocol must be one of {', '.join(_BY_NAME)}, found '{name}'")
     kind = _BY_NAME[name]
@@ -48,6 +60,8 @@ def build_protocol(config: Mapping[str, Any] | str) -> Protocol:
     if unknown := [key for key in options if key not in known]:
         raise ConfigError(f"protocol {name} has no option '{unknown[0]}', only {', '.join(known) or 'none'}")
     check_kinds(kind, options, "protocol")
+    if options.get("recipe", known.get("recipe")) != known.get("recipe"):
+        raise ConfigError(f"protocol {name}: recipe={options['recipe']} names no numbers of its own: leave it out")
     return kind(**{key: tuple(v) if isinstance(v, list) else v for key, v in (known | options).items()})
 
 

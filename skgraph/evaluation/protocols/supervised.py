@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from skgraph.data import SkeletonDataset, SkeletonStore
-from skgraph.errors import ConfigError
+from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.bodies import Bodies, read_bodies
 from skgraph.evaluation.classifier import Classifier, parameter_groups
 from skgraph.evaluation.features import Features
@@ -108,7 +108,10 @@ class Supervised(Protocol, Recipe):
 
         def score() -> list[Tensor]:
             with torch.no_grad():
-                return [model(x).cpu() for x in inputs]
+                scores = [model(x).cpu() for x in inputs]
+            if not all(part.isfinite().all() for part in scores):
+                raise DataError("the logits are not finite: choose a smaller protocol.lr")
+            return scores
 
         groups = [{"params": list(model.parameters()), "weight_decay": self.weight_decay, "lr_scale": 1.0}]
         return fit(model, groups, _Fixed(train, device), self, score, device, "fp32", seed, processes, progress)

@@ -21,14 +21,14 @@ def test_neighbours(trial):
     assert torch.equal(outcome.scores, knn_scores(train.x, train.y, test.x, 4, 3))
     assert outcome.facts["top1_by_k"].keys() == {"1", "3", "5", "10", "20"}
     assert outcome.facts["top1_by_k"]["3"] == top_k(outcome.scores, labels(trial.test))
-    assert not outcome.logits and outcome.validation is None and torch.equal(outcome.features, train.x)
+    assert outcome.kind == "votes" and outcome.validation is None and torch.equal(outcome.features, train.x)
 
 
 def test_exact_linear_probe(trial):
     outcome = build_protocol("linear").evaluate(trial)
     train, test = trial.features(trial.train), trial.features(trial.test)
     (expected,) = linear_scores(train.x, train.y, [test.x], 4)
-    assert torch.equal(outcome.scores, expected) and outcome.logits
+    assert torch.equal(outcome.scores, expected) and outcome.kind == "logits"
 
 
 @pytest.mark.parametrize("name", ["knn", "linear", "retrieval"])

@@ -14,7 +14,7 @@ TRAINED = ("linear_mamp", "linear_cmd", "attentive", "finetune", "scratch")
 
 def short(name, **options):
     """A published recipe, for the tiny clips."""
-    rest = {"epochs": 4, "batch_size": 8, "min_frames": 8, "warmup_epochs": 0.0, "score_every": 1}
+    rest = {"epochs": 4, "batch_size": 8, "min_frames": 8, "warmup_epochs": 0.0, "score_every": 1, "milestones": []}
     recipe = name.partition("_")[2]
     named = {"name": "linear", "recipe": recipe} if recipe else {"name": name}
     return build_protocol({**named, **rest, **options})
