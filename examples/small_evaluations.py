@@ -13,8 +13,18 @@ import fnmatch
 import json
 import subprocess
 import sys
+from dataclasses import fields
 from datetime import date
 from pathlib import Path
+
+from hydra import compose, initialize_config_dir
+from omegaconf import OmegaConf
+
+import skgraph.verb  # noqa: F401, registers what the configurations refer to
+from skgraph.build import open_store
+from skgraph.data_dir import data_dir
+from skgraph.evaluation import PretrainedRun, Settings, build_protocol
+from skgraph.evaluation.card import result_folder
 
 # Clips of these datasets are shorter than NTU's.
 SHORT = ["protocol.min_frames=16"]
@@ -52,12 +62,14 @@ def rows(data: str, runs: Path) -> dict[str, list[str]]:
     return found
 
 
-def evaluate(overrides: list[str]) -> Path:
-    """Run one row; the folder of its result."""
-    command = [sys.executable, "-m", "skgraph.evaluate", *overrides]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-    print(done.stdout, end="")
-    return Path(done.stdout.rpartition("written: ")[2].strip())
+def place(overrides: list[str]) -> Path:
+    """The folder in which a row leaves its result."""
+    with initialize_config_dir(str(data_dir("configs")), version_base="1.3"):
+        config = OmegaConf.to_container(compose("evaluate", overrides=overrides), resolve=True)
+    folder = Path(config["run"])
+    store, split = open_store(config["dataset"] or PretrainedRun.open(folder).config["dataset"], write=False)
+    settings = Settings(**{field.name: config[field.name] for field in fields(Settings)})
+    return result_folder(folder, build_protocol(config["protocol"]), store, split, settings)
 
 
 def main() -> None:
@@ -68,21 +80,16 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write what is finished to this file")
     options = parser.parse_args()
     known = rows(options.data, options.runs)
-    index = options.runs / "evaluations.json"  # row: folder of its result
-    folders = json.loads(index.read_text()) if index.exists() else {}
     for pattern in options.rows:
         if not (chosen := fnmatch.filter(known, pattern)):
             parser.error(f"no row matches '{pattern}'; there are {', '.join(known)}")
         for name in chosen:
-            if name not in folders or not (Path(folders[name]) / "result.json").exists():
-                place = evaluate(known[name])
-                folders = json.loads(index.read_text()) if index.exists() else {}  # another process may have added some
-                folders[name] = str(place)
-                index.write_text(json.dumps(folders, indent=1) + "\n")
+            if not (place(known[name]) / "result.json").exists():
+                subprocess.run([sys.executable, "-m", "skgraph.evaluate", *known[name]], check=True)
+    trained = {name: overrides for name, overrides in known.items() if _run(overrides).exists()}
     results = []
-    for name, overrides in known.items():
-        card = Path(folders.get(name, "nowhere")) / "result.json"
-        if card.exists():
+    for name, overrides in trained.items():
+        if (card := place(overrides) / "result.json").exists():
             results.append(line(name, overrides, json.loads(card.read_text())))
     for result in results:
         spread = "" if result["std"] is None else f" +- {result['std']:.1f}"
@@ -93,6 +100,10 @@ def main() -> None:
             print(f"{name:<34} python -m skgraph.evaluate {' '.join(overrides)}")
     if options.json:
         options.json.write_text(json.dumps({"date": str(date.today()), "results": results}, indent=1) + "\n")
+
+
+def _run(overrides: list[str]) -> Path:
+    return Path(overrides[0].removeprefix("run=")) / "checkpoint.pt"
 
 
 def line(name: str, overrides: list[str], card: dict) -> dict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ def make_card(
         "recipe": protocol.recipe,
         "options": protocol.options(),
         "pretrained": protocol.pretrained,
-        "run": run.folder.resolve().name,
+        "run": Path(os.path.abspath(run.folder)).name,
         "objective": config["objective"]["_target_"],
         "encoder": config["encoder"]["_target_"],
         "stream": config["stream"].get("name"),
@@ -66,8 +67,8 @@ def make_card(
 
 
 def _name(store: SkeletonStore) -> str:
-    """The name of a store's folder, also of one that is opened as `.`."""
-    return store.path.resolve().name
+    """The name of a store's folder, also of one that is opened as `.`; of a link, the link's own."""
+    return Path(os.path.abspath(store.path)).name
 
 
 def _figures(outcome: Outcome, trial: Trial) -> dict[str, Any]:
