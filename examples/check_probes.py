@@ -14,14 +14,20 @@ from sklearn.preprocessing import StandardScaler, normalize
 
 from skgraph import SkeletonDataset
 from skgraph.build import open_store
-from skgraph.evaluation import PretrainedRun, clip_features, knn_scores, linear_scores, retrieve, top_k
+from skgraph.evaluation import Features, PretrainedRun, clip_features, knn_scores, linear_scores, retrieve, top_k
 
-run = PretrainedRun.open(sys.argv[1])
-store, split = open_store(run.config["dataset"])
-parts = [SkeletonDataset(store, split, part, frames=run.config["frames"]) for part in ("train", "test")]
-encoder, views = run.encoder(), run.views(store.topology)
-train, test = (clip_features(encoder, part, views, torch.device("cpu")) for part in parts)
-classes = len(store.class_names)
+if len(sys.argv) > 1:
+    run = PretrainedRun.open(sys.argv[1])
+    store, split = open_store(run.config["dataset"], write=False)
+    parts = [SkeletonDataset(store, split, part, frames=run.config["frames"]) for part in ("train", "test")]
+    encoder, views = run.encoder(), run.views(store.topology)
+    train, test = (clip_features(encoder, part, views, torch.device("cpu")) for part in parts)
+    classes = len(store.class_names)
+else:
+    torch.manual_seed(0)
+    y, classes = torch.arange(600) % 8, 8
+    features = Features(torch.randn(600, 16) + 2 * torch.eye(8, 16)[y], y, torch.arange(600))
+    train, test = features[:400], features[400:]
 
 (logits,) = linear_scores(train.x, train.y, [test.x], classes)
 scaler = StandardScaler().fit(train.x)

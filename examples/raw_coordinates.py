@@ -11,9 +11,7 @@ import torch
 
 from skgraph.build import open_store
 from skgraph.data import SkeletonDataset
-from skgraph.evaluation.knn import knn_scores
-from skgraph.evaluation.linear import linear_scores
-from skgraph.evaluation.protocols import top_k
+from skgraph.evaluation import knn_scores, linear_scores, top_k
 from skgraph.transforms import AlignBody, Center, Compose
 
 if len(sys.argv) > 1:
@@ -34,6 +32,10 @@ def coordinates(part):
 
 train_x, train_y = coordinates("train")
 test_x, test_y = coordinates("test")
-for name, scorer in (("1-NN (cosine)", knn_scores), ("logistic regression", linear_scores)):
-    scores = scorer(train_x, train_y, test_x, len(store.class_names))
+classes = len(store.class_names)
+(logits,) = linear_scores(train_x, train_y, [test_x], classes)
+for name, scores in (
+    ("1-NN (cosine)", knn_scores(train_x, train_y, test_x, classes)),
+    ("logistic regression", logits),
+):
     print(f"{name:<20} {top_k(scores, test_y):5.1f} % of {len(test_y)} test clips")

@@ -32,7 +32,7 @@ def main(cfg: DictConfig) -> None:
 def _check_kinds(cfg: DictConfig) -> None:
     """Refuse words where numbers belong: `overwrite=no` is a text to Hydra, and any text would count as true."""
     for kind, words, keys in (
-        (bool, "true or false", ("overwrite", "check_height", "ignore_joint_names", "recordings")),
+        (bool, "true or false", ("overwrite", "check_height", "ignore_joint_names", "labelled", "recordings")),
         (int, "a whole number", ("subjects", "repetitions", "seed")),
         ((int, float), "a number", ("fps", "noise", "dropout")),
     ):

@@ -113,7 +113,10 @@ def test_the_verb_prints_a_table_and_writes_json(tmp_path, monkeypatch, capsys):
         (["flops", "recipe=abc"], "recipe must be a list of overrides"),
         (["train", "benchmark.sizes.reference=foo"], "benchmark.sizes.reference must be one of mamp, .*found 'foo'"),
         (["store", "out=/nowhere/at/all.json"], "out: there is no folder '/nowhere/at'"),
-        (["store", "benchmark.name=speed"], "benchmark must be one of data, store, flops, train, found 'speed'"),
+        (
+            ["store", "benchmark.name=speed"],
+            "benchmark must be one of data, store, flops, train, probes, found 'speed'",
+        ),
     ],
 )
 def test_bad_options_are_refused_before_anything_is_measured(arguments, message, monkeypatch, capsys, tmp_path):

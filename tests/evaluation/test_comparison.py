@@ -201,3 +201,12 @@ def test_nothing_half_written(folder, store, monkeypatch):
     assert (place / "result.json").read_bytes() == before and sorted(p.name for p in place.parent.iterdir()) == [
         place.name
     ]
+
+
+def test_one_class_cannot_be_told_apart(folder, tmp_path, topology):
+    with StoreWriter(tmp_path / "one", topology, ["unlabelled"]) as writer:
+        for i in range(4):
+            writer.add(np.ones((1, 20, 25, 3)), y=0, name=f"c{i}")
+        writer.add_split("xsub", [0, 1], [2, 3])
+    with pytest.raises(ConfigError, match="has one class, 'unlabelled': there is nothing to tell apart"):
+        evaluate(folder, SkeletonStore.open(tmp_path / "one"), "knn")

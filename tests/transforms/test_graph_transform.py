@@ -40,7 +40,7 @@ def seeded(seed=0):
 
 
 def test_every_public_transform_is_here():
-    assert set(transforms.__all__) - set(MAKE) == {"AddEdges", "GraphMask", "GraphTransform"}
+    assert set(transforms.__all__) - set(MAKE) == {"AddEdges", "GraphMask", "GraphTransform", "MapJoints"}
 
 
 @each

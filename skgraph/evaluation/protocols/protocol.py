@@ -80,6 +80,8 @@ class Protocol(ABC):
             source_hash: of the content that the encoder was trained on.
             store: to evaluate on.
         """
+        if len(store.class_names) < 2:
+            raise ConfigError(f"'{store.path}' has one class, '{store.class_names[0]}': there is nothing to tell apart")
         if (store.y < 0).any():
             raise ConfigError(
                 f"'{store.path}' holds recordings without one label each, '{store.name[int(store.y.argmin())]}' for "
