@@ -1,7 +1,9 @@
 """The probes beside scikit-learn's, on the features of a run: they agree, nearest neighbours clip by clip.
 
-pip install scikit-learn -c constraints.txt
-python examples/check_probes.py runs/NAME
+    pip install scikit-learn -c constraints.txt
+    python examples/check_probes.py runs/NAME
+
+Without arguments, on random features.
 """
 
 import sys

@@ -144,7 +144,7 @@ def test_another_topology_is_refused_by_name(finished, topology, tmp_path, monke
     # 25 joints like the checkpoint's, with other names: shapes alone would let it pass
     other = topology.to_dict() | {"name": "other"}
     renamed = yaml.safe_load(yaml.safe_dump(other).replace("HandLeft", "PawLeft"))
-    with StoreWriter(tmp_path / "s", Topology.from_dict(renamed), ["a"]) as writer:
+    with StoreWriter(tmp_path / "s", Topology.from_dict(renamed), ["a", "b"]) as writer:
         for i in range(4):
             writer.add(np.ones((1, 5, 25, 3)), y=0, name=f"c{i}")
         writer.add_split("xsub", [0, 1], [2, 3])

@@ -115,7 +115,7 @@ def test_the_verb_prints_a_table_and_writes_json(tmp_path, monkeypatch, capsys):
         (["store", "out=/nowhere/at/all.json"], "out: there is no folder '/nowhere/at'"),
         (
             ["store", "benchmark.name=speed"],
-            "benchmark must be one of data, store, flops, train, probes, found 'speed'",
+            "benchmark must be one of data, .*, probes, found 'speed'",
         ),
     ],
 )
