@@ -54,6 +54,9 @@ def check_store(
     expect(isinstance(classes, list) and len(classes) > 0, "a list of class_names", repr(classes)[:80])
     expect(isinstance(meta["splits"], dict), "a mapping of splits", repr(meta["splits"])[:80])
     expect(isinstance(meta["content_hash"], str), "a text as content_hash", repr(meta["content_hash"])[:80])
+    fps, done = meta.get("fps", 30.0), meta.get("preprocessing", "none")
+    expect(type(fps) in (int, float) and 0 < fps < 1e6, "a number of frames a second as fps", repr(fps)[:80])
+    expect(isinstance(done, str), "a text as preprocessing", repr(done)[:80])
     for key in ("clips", "bodies", "rows"):
         expect(type(meta[key]) is int and meta[key] > 0, f"a number of {key} above 0", repr(meta[key])[:80])
     clips, tracks, rows = meta["clips"], meta["bodies"], meta["rows"]

@@ -52,7 +52,7 @@ def make_card(
         "feature_std": None if features is None else float(features.std(dim=0, correction=0).mean()),
         "dataset": {
             "name": _name(store), "path": str(store.path), "split": split, "content_hash": store.content_hash,
-            "preprocessing": store.meta["preprocessing"], "topology": store.topology.name,
+            "preprocessing": store.meta.get("preprocessing", "none"), "topology": store.topology.name,
             "train_clips": len(trial.train), "test_clips": len(trial.test),
             "validation_clips": 0 if trial.validation is None else len(trial.validation),
         },

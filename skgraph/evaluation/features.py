@@ -35,7 +35,6 @@ class Features:
         return Features(self.x[rows], self.y[rows], self.clip[rows])
 
 
-@torch.no_grad()
 def clip_features(
     encoder: nn.Module,
     dataset: SkeletonDataset,
@@ -69,19 +68,13 @@ def clip_features(
         ConfigError: ``dataset`` holds bodies rather than clips, or ``bodies``, ``crop`` or ``crops`` has no meaning.
         DataError: the features of a clip are not finite.
     """
-    share = torch.as_tensor(list(dataset.indices()), dtype=torch.long)[processes.rank :: processes.world_size]
-    x, y, clip = [], [], []
-    with frozen(encoder) as check:
-        for chunk in tqdm(share.split(batch_size), desc="encoding", disable=not progress, leave=False):
-            pooled = 0.0
-            for windows in crop_windows(dataset, chunk, crop, crops):
-                batch = read_bodies(dataset, chunk, views, device, bodies, windows)
-                pooled = pooled + batch.mean(encode(encoder, batch, device, precision, dataset).mean(dim=1)) / crops
-                check()
-            x.append(pooled.cpu())
-            y.append(batch.y.cpu())
-            clip.append(batch.ids)
-    return Features(*(processes.interleave(torch.cat(rows)) for rows in (x, y, clip)))
+    rows = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
+    x: Tensor | float = 0.0
+    for start, width in crop_windows(dataset, rows, crop, crops):
+        x = x + window_features(
+            encoder, dataset, rows, start, width, views, device, precision, bodies, batch_size, progress, processes
+        ) / crops  # fmt: skip
+    return Features(x, dataset.store.y[dataset.clips], dataset.clips)
 
 
 @torch.no_grad()
@@ -99,7 +92,7 @@ def window_features(
     progress: bool = False,
     processes: Processes = Processes(),
 ) -> Tensor:
-    """Features ``[W, D]`` of windows of clips, pooled like :func:`clip_features`.
+    """Features ``[W, D]`` of windows of clips: mean over tokens of each body, and over the bodies.
 
     Args:
         dataset: clips, with ``frames`` set: every window is resampled to as many.

@@ -24,9 +24,13 @@ def frozen(encoder: nn.Module) -> Iterator[Callable[[], None]]:
     before = _versions(encoder)
 
     def check() -> None:
-        assert not any(module.training for module in encoder.modules()), "the encoder left evaluation mode"
-        assert not any(p.requires_grad for p in encoder.parameters()), "the frozen encoder wants a gradient"
-        assert _versions(encoder) == before, "a weight or a statistic of the frozen encoder was written to"
+        # Raised, not asserted: `python -O` leaves assertions out.
+        if any(module.training for module in encoder.modules()):
+            raise AssertionError("the encoder left evaluation mode")
+        if any(p.requires_grad for p in encoder.parameters()):
+            raise AssertionError("the frozen encoder wants a gradient")
+        if _versions(encoder) != before:
+            raise AssertionError("a weight or a statistic of the frozen encoder was written to")
 
     yield check
     check()
