@@ -20,9 +20,11 @@ from skgraph import prepare
 from skgraph.data import SkeletonStore
 from skgraph.data_dir import data_dir
 from skgraph.datasets.ragged_npz import read_ragged_npz
+from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.datasets.report import report
-from skgraph.datasets.splits import make_split
+from skgraph.datasets.split import Split
+from skgraph.datasets.splits import make_splits
 from skgraph.datasets.synthetic import write_synthetic
 from skgraph.datasets.write_store import write_store
 from skgraph.errors import DataError, StoreError
@@ -35,8 +37,8 @@ def raw(clips, topology="ntu_rgbd", unit="m", units="m", **columns):
     """A dataset of these clips, with labels 0, 1, 0, 1, ... and subjects 0, 0, 1, 1, ..."""
     return RawDataset(
         topology=Topology.load(topology), class_names=["sit", "stand"], name=[f"clip{i}" for i in range(len(clips))],
-        y=np.arange(len(clips)) % 2, clips=lambda: iter(clips), units=units, unit=unit, fps=30.0, source="made up",
-        **{"subject": np.arange(len(clips)) // 2, **columns},
+        y=np.arange(len(clips)) % 2, clips=lambda: map(RawClip, clips), units=units, unit=unit, fps=30.0,
+        source="made up", **{"subject": np.arange(len(clips)) // 2, **columns},
     )  # fmt: skip
 
 
@@ -110,7 +112,7 @@ def test_config_is_the_default_of_every_function(dataset):
         call.setdefault("split", None) if "split" in parameters else None
         defaults = {key: p.default for key, p in parameters.items() if key != "raw"}
         assert call == {**defaults, **given}
-    assert options == {key: p.default for key, p in inspect.signature(make_split).parameters.items() if key != "raw"}
+    assert options == {key: p.default for key, p in inspect.signature(make_splits).parameters.items() if key != "raw"}
 
 
 def test_synthetic(tmp_path, capsys, monkeypatch):
@@ -171,7 +173,7 @@ def test_units_that_no_person_has(tmp_path):
 
 def test_a_wrong_unit_shows_after_a_hundred_clips(tmp_path):
     def clips():
-        yield from [clip(height=1700)] * 100
+        yield from [RawClip(clip(height=1700))] * 100
         raise AssertionError("read on")
 
     dataset = replace(raw([None] * 200), clips=clips)
@@ -206,15 +208,33 @@ def test_splits_of_real_data(name, topology, split, train):
     if not path.is_file():
         pytest.skip(f"'{path}' is not here")
     dataset = read_ragged_npz(path, topology)
-    chosen = make_split(dataset, **split).train
+    chosen = make_splits(dataset, **split)[0].train
     assert (len(np.unique(dataset.subject[chosen])), chosen.sum()) == train
     assert not np.intersect1d(dataset.subject[chosen], dataset.subject[~chosen]).size
 
 
 def test_nothing_but_zeros(tmp_path):
-    with pytest.raises(DataError, match="every one of the 4 clips of 'made up' is empty or all zero"):
+    with pytest.raises(DataError, match="none of the 4 clips of 'made up' can be used: 4 all zero"):
         write_store(raw([np.zeros((1, 3, 25, 3))] * 4), tmp_path / "store")
     assert not any(tmp_path.iterdir())
+
+
+def test_what_the_reader_leaves_out_is_said(tmp_path):
+    dataset = replace(raw([None] * 5), clips=lambda: iter([RawClip.left_out("damaged"), *map(RawClip, [clip()] * 4)]))
+    written = write_store(dataset, tmp_path / "store", split={"train": [1]})
+    assert written.excluded == {"damaged": ["clip0"]}
+    assert SkeletonStore.open(written.path).name.tolist() == ["clip1", "clip2", "clip3", "clip4"]
+
+
+def test_splits_of_its_own_that_leave_no_part_are_said(tmp_path):
+    first, none = np.arange(6) < 3, np.zeros(6, bool)
+    dataset = replace(raw([clip()] * 6), splits=[Split("a", first, "the first"), Split("b", none, "camera 2 trains")])
+    written = write_store(dataset, tmp_path / "store")
+    assert SkeletonStore.open(written.path).splits() == ["a"]
+    assert "split 'b' leaves no training clips: camera 2 trains" in written.notes
+    nowhere = replace(dataset, clips=lambda: iter([*[RawClip.left_out("damaged")] * 3, *map(RawClip, [clip()] * 3)]))
+    with pytest.raises(DataError, match="split 'a' leaves no training clips: the first"):
+        write_store(nowhere, tmp_path / "other")
 
 
 def test_subjects_in_both_parts_are_said(tmp_path):
@@ -249,7 +269,7 @@ def test_full_disk_leaves_nothing(tmp_path, monkeypatch):
 
 def test_an_interrupt_leaves_nothing(tmp_path):
     def clips():
-        yield clip()
+        yield RawClip(clip())
         raise KeyboardInterrupt
 
     dataset = replace(raw([None] * 4), clips=clips)

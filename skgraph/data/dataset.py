@@ -95,6 +95,8 @@ class SkeletonDataset(Dataset):
         joints = clip.joints[body : body + 1, first : first + length]
         frame_mask = clip.frame_mask[body : body + 1, first : first + length]
         clip.joints, clip.frame_mask = joints, frame_mask
+        if "confidence" in clip:
+            clip.confidence = clip.confidence[body : body + 1, first : first + length]
         return clip
 
     def batch(

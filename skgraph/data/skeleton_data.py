@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from skgraph.topology import Topology
 
 # Attributes that hold one row a graph: batching stacks them along a new dimension instead of concatenating them.
-_STACKED = ("frame_mask", "visible", "masked", "reference")
+_STACKED = ("frame_mask", "visible", "masked", "reference", "confidence")
 
 
 class SkeletonData(Data):
@@ -31,6 +31,7 @@ class SkeletonData(Data):
             Absent frames hold zeros.
         frame_mask: ``[M, T]`` or ``[B, M, T]`` bool, True where that body is really there.
         y: class label, ``[1]`` or ``[B]`` int64.
+        confidence: optional ``[M, T, V]`` or ``[B, M, T, V]`` in 0 to 1, how sure the tracker is of each joint.
         reference: optional pose ``[V, C]`` or ``[B, V, C]`` that normalisation is relative to, where it is not in the
             graph itself: a single body of a clip keeps its place relative to the clip's main body.
     """

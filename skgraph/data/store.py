@@ -28,6 +28,7 @@ class SkeletonStore:
     - ``frames.npy`` ``[rows, V, C]`` float32 or float16, memory-mapped; a body's rows run from its first appearance in
       the clip to its last;
     - ``present.npy`` ``[rows]`` bool, False in the gaps of a body that left and returned;
+    - ``confidence.npy`` ``[rows, V]`` uint8, where the tracker says how sure it is of a joint: 255 for certain;
     - ``index.npz``: per clip label, name, subject, camera, setup, length and bodies; per body (*track*) its first row,
       first frame and length; per split a part for each clip; where clips are untrimmed recordings, per *segment* its
       label, first frame and the frame after its last;
@@ -53,9 +54,12 @@ class SkeletonStore:
         self.topology = Topology.from_dict(meta["topology"], source=str(path / "meta.yaml"))
         # Copy-on-write mapping: torch wants writable memory, and nothing written there ever reaches the file.
         frames, present = _load_npy(path / "frames.npy", "c"), _load_npy(path / "present.npy", "c")
-        check_store(str(path), meta, self.topology, arrays, frames, present)
+        # Opened with the others, but mapped here only to be checked: most stores have none, and batches need none.
+        confidence = _load_npy(path / "confidence.npy", "c") if (path / "confidence.npy").exists() else None
+        check_store(str(path), meta, self.topology, arrays, frames, present, confidence)
         self.class_names = [str(name) for name in meta["class_names"]]
         self._frames, self._present = torch.from_numpy(frames).flatten(1), torch.from_numpy(present)
+        self._confidence = None if confidence is None else torch.from_numpy(confidence)
         tensors = {key: torch.from_numpy(value) for key, value in arrays.items()}
         self._split_parts = {key[6:]: tensors.pop(key) for key in list(tensors) if key.startswith("split_")}
         self.y, self.subject, self.camera, self.setup = (tensors[k] for k in ("y", "subject", "camera", "setup"))
@@ -178,15 +182,29 @@ class SkeletonStore:
         return joints.masked_fill_(~frame_mask[..., None, None], 0), frame_mask
 
     def clip(self, i: int) -> SkeletonData:
-        """Clip ``i`` at its full length, all bodies: ``joints [M, T, V, C]``."""
+        """Clip ``i`` at its full length, all bodies: ``joints [M, T, V, C]``.
+
+        Where the store has it, ``confidence [M, T, V]`` in 0 to 1 says how sure the tracker was of each joint.
+        """
         self._check_clip(i)
         tracks = torch.arange(int(self.body_ptr[i]), int(self.body_ptr[i + 1]))
         frames = torch.arange(int(self.length[i]), dtype=torch.float32).expand(len(tracks), -1)
         joints, frame_mask = self.gather(tracks, frames)
-        return SkeletonData.from_joints(
+        clip = SkeletonData.from_joints(
             joints, frame_mask, y=self.y[i : i + 1], name=str(self.name[i]), subject=self.subject[i : i + 1],
             camera=self.camera[i : i + 1], setup=self.setup[i : i + 1],
         )  # fmt: skip
+        if self._confidence is not None:
+            clip.confidence = torch.zeros(joints.shape[:-1])
+            for body, track in enumerate(tracks.tolist()):
+                row, first, length = (int(t[track]) for t in (self.track_row, self.track_first, self.track_length))
+                clip.confidence[body, first : first + length] = self._confidence[row : row + length].float() / 255
+        return clip
+
+    @property
+    def has_confidence(self) -> bool:
+        """Whether the store says how sure the tracker was of each joint."""
+        return self._confidence is not None
 
     @property
     def has_segments(self) -> bool:

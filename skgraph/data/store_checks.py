@@ -31,6 +31,7 @@ def check_store(
     index: Mapping[str, np.ndarray],
     frames: np.ndarray,
     present: np.ndarray,
+    confidence: np.ndarray | None,
 ) -> None:
     """Compare description, index and frames with each other.
 
@@ -41,6 +42,7 @@ def check_store(
         index: the arrays of ``index.npz``, without the names.
         frames: mapped ``frames.npy``, not read here.
         present: mapped ``present.npy``, not read here.
+        confidence: mapped ``confidence.npy``, not read here; ``None`` where the store has none.
 
     Raises:
         StoreError: the first thing that does not fit, with what was expected and found.
@@ -64,6 +66,9 @@ def check_store(
     expect(frames.shape == shape, f"frames of shape {shape}", frames.shape)
     expect(frames.dtype in (np.float32, np.float16), "frames in float32 or float16", frames.dtype)
     expect(present.shape == (rows,) and present.dtype == bool, f"present as {rows} bool", _kind(present))
+    if confidence is not None:
+        fits = confidence.shape == shape[:2] and confidence.dtype == np.uint8
+        expect(fits, f"confidence as {shape[:2]} uint8", _kind(confidence))
     sizes = dict.fromkeys(PER_CLIP, clips) | dict.fromkeys(PER_TRACK, tracks) | {"body_ptr": clips + 1}
     for key, size in sizes.items():
         array = index[key]

@@ -72,6 +72,7 @@ class StoreWriter:
         self._splits: dict[str, tuple[np.ndarray, str]] = {}
         self._rows = 0
         self._hash = hashlib.sha256()
+        self._has_confidence = False
 
     def __enter__(self) -> StoreWriter:
         if self.path.exists() and not self.overwrite:
@@ -86,8 +87,9 @@ class StoreWriter:
             self._folder.mkdir()
             self._frames = open(self._folder / "frames.npy", "wb")
             self._present = open(self._folder / "present.npy", "wb")
-            self._frames.write(bytes(_HEADER_BYTES))
-            self._present.write(bytes(_HEADER_BYTES))
+            self._confidence = open(self._folder / "confidence.npy", "wb")
+            for file in (self._frames, self._present, self._confidence):
+                file.write(bytes(_HEADER_BYTES))
         except OSError as error:
             shutil.rmtree(self._folder, ignore_errors=True)
             raise StoreError(f"cannot write a store at '{self.path}': {error}") from error
@@ -100,6 +102,7 @@ class StoreWriter:
         y: int,
         name: str,
         frame_mask: np.ndarray | None = None,
+        confidence: np.ndarray | None = None,
         subject: int = -1,
         camera: int = -1,
         setup: int = -1,
@@ -115,13 +118,15 @@ class StoreWriter:
             y: class label; of a recording with ``segments`` also -1, no single label.
             name: unique name of the clip.
             frame_mask: ``[M, T]`` bool, where each body is there; everywhere if not given.
+            confidence: ``[M, T, V]`` in 0 to 1, how sure the tracker is of each joint, kept in steps of 1/255. All
+                clips of a store have it, or none.
             subject: who performs, -1 where unknown (also ``camera`` and ``setup``).
             segments: ``[S, 3]`` integers, rows (label, start, end) in frames of the clip, the end exclusive. They may
                 overlap and come in any order, which is kept. ``[]`` is a recording in which nothing is labelled.
 
         Raises:
-            StoreError: a wrong shape, a value that is not finite, an unknown label, a name that was used, a segment
-                outside the clip's frames, a clip without any body, or a full disk.
+            StoreError: a wrong shape, a value that is not finite, a confidence outside 0 to 1, an unknown label, a name
+                that was used, a segment outside the clip's frames, a clip without any body, or a full disk.
         """
         joints = np.asarray(joints)
         expected = (self.topology.num_joints, self.topology.dim)
@@ -152,6 +157,12 @@ class StoreWriter:
                 f"clip '{name}': body {body}, frame {frame}, joint '{self.topology.joints[joint]}' is "
                 f"{joints[body, frame, joint].tolist()}, expected finite {self._dtype} numbers"
             )
+        if confidence is not None:
+            confidence = self._checked_confidence(np.asarray(confidence), present, name)
+        if self._clips and self._has_confidence != (confidence is not None):
+            here, before = ("no", "has") if confidence is None else ("a", "has none")
+            raise StoreError(f"clip '{name}' has {here} confidence of its joints, the clip before it {before}")
+        self._has_confidence = confidence is not None
         for body in bodies:
             seen = np.flatnonzero(present[body])
             first, last = int(seen[0]), int(seen[-1])
@@ -159,6 +170,8 @@ class StoreWriter:
             rows = np.where(there[:, None, None], stored[body, first : last + 1], 0)
             self._append(self._frames, np.ascontiguousarray(rows, dtype=self._dtype))
             self._append(self._present, there)
+            if confidence is not None:
+                self._append(self._confidence, np.where(there[:, None], confidence[body, first : last + 1], 0))
             self._tracks.append((self._rows, first, len(there)))
             self._rows += len(there)
         self._bodies.append(len(bodies))
@@ -166,6 +179,20 @@ class StoreWriter:
             self._segments[len(self._clips)] = segments
         self._names[name] = len(self._clips)
         self._clips.append((int(y), int(subject), int(camera), int(setup), joints.shape[1]))
+
+    def _checked_confidence(self, confidence: np.ndarray, present: np.ndarray, name: str) -> np.ndarray:
+        """Confidence as uint8 ``[M, T, V]``, 255 for 1."""
+        expected = (*present.shape, self.topology.num_joints)
+        if confidence.shape != expected:
+            raise StoreError(f"clip '{name}': confidence must be {list(expected)}, found {list(confidence.shape)}")
+        good = (confidence >= 0) & (confidence <= 1)  # not of NaN
+        if not good[present].all():
+            body, frame, joint = np.argwhere(~good & present[..., None])[0]
+            raise StoreError(
+                f"clip '{name}': body {body}, frame {frame}, joint '{self.topology.joints[joint]}' has the confidence "
+                f"{confidence[body, frame, joint]}, expected 0 to 1"
+            )
+        return np.rint(255 * np.where(good, confidence, 0)).astype(np.uint8)
 
     def _checked_segments(self, segments: np.ndarray, name: str, frames: int) -> np.ndarray:
         """Segments of a clip as int64 ``[S, 3]``."""
@@ -221,7 +248,7 @@ class StoreWriter:
             raise StoreError(f"cannot write the store '{self.path}': {failure}") from failure
         finally:
             # Closing flushes, which fails once more on a full disk; the folder goes away either way.
-            for file in (self._frames, self._present):
+            for file in (self._frames, self._present, self._confidence):
                 try:
                     file.close()
                 except OSError:
@@ -239,8 +266,14 @@ class StoreWriter:
     def _finish(self) -> None:
         if not self._clips:
             raise StoreError(f"no clip was added to the store '{self.path}'")
-        shape = (self._rows, self.topology.num_joints, self.topology.dim)
-        for file, dtype, size in ((self._frames, self._dtype, shape), (self._present, np.dtype(bool), (self._rows,))):
+        rows, joints = self._rows, self.topology.num_joints
+        arrays = [
+            (self._frames, self._dtype, (rows, joints, self.topology.dim)),
+            (self._present, np.dtype(bool), (rows,)),
+        ]
+        if self._has_confidence:
+            arrays.append((self._confidence, np.dtype(np.uint8), (rows, joints)))
+        for file, dtype, size in arrays:
             file.seek(0)
             file.write(_npy_header(dtype, size))
             file.flush()
@@ -276,8 +309,10 @@ class StoreWriter:
             yaml.safe_dump(meta, file, sort_keys=False, allow_unicode=True)
             file.flush()
             os.fsync(file.fileno())
-        self._frames.close()
-        self._present.close()
+        for file in (self._frames, self._present, self._confidence):
+            file.close()
+        if not self._has_confidence:
+            (self._folder / "confidence.npy").unlink()
         SkeletonStore.open(self._folder)  # what was written must be readable before it replaces anything
         self._move_into_place()
 

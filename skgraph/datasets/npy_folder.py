@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
+from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.splits import given_split
 from skgraph.datasets.units import store_unit
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
@@ -54,10 +56,10 @@ def read_npy_folder(
     class_names, y = _classes(columns["label"])
     notes = [f"columns of '{table.name}' that are not used: {', '.join(unused)}"] if unused else []
 
-    def clips() -> Iterator[np.ndarray]:
+    def clips() -> Iterator[RawClip]:
         for name in names:
             clip = read_clip(folder / f"{name}.npy", topology)
-            yield np.multiply(clip, scale, dtype=np.float64).astype(np.float32)
+            yield RawClip(np.multiply(clip, scale, dtype=np.float64).astype(np.float32))
 
     return RawDataset(
         topology=topology,
@@ -69,7 +71,7 @@ def read_npy_folder(
         unit=unit,
         fps=float(fps),
         source=folder.resolve().name,
-        split=np.array(columns["split"]) if "split" in columns else None,
+        splits=[given_split(columns["split"], names)] if "split" in columns else [],
         notes=notes,
         **{key: _ids(columns[key]) for key in ("subject", "camera", "setup") if key in columns},
     )

@@ -10,7 +10,9 @@ from typing import IO
 
 import numpy as np
 
+from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.splits import given_split
 from skgraph.datasets.units import store_unit
 from skgraph.errors import BROKEN_ARCHIVE, DataError
 from skgraph.topology import Topology
@@ -90,10 +92,10 @@ def read_ragged_npz(
         class_names = [str(name) for name in _one_dimensional(path, arrays, "class_names")]
     about = [str(value) for key in ("source", "license") if (value := _scalar(arrays, key)) is not None]
 
-    def clips() -> Iterator[np.ndarray]:
+    def clips() -> Iterator[RawClip]:
         for frames in _frames(path, x_shape, x_dtype, fortran, lengths):
             frames = frames if order is None else frames[:, :, order]
-            yield np.multiply(frames, scale, dtype=np.float64).astype(np.float32).swapaxes(0, 1)
+            yield RawClip(np.multiply(frames, scale, dtype=np.float64).astype(np.float32).swapaxes(0, 1))
 
     return RawDataset(
         topology=topology,
@@ -107,7 +109,8 @@ def read_ragged_npz(
         source="; licence: ".join(about) or path.name,
         segments=_segments(path, arrays, names, lengths, len(class_names)) if labelled else None,
         notes=notes,
-        **{key: arrays[key] for key in ("subject", "camera", "setup", "split") if key in arrays},
+        splits=[given_split(arrays["split"], names)] if "split" in arrays else [],
+        **{key: arrays[key] for key in ("subject", "camera", "setup") if key in arrays},
     )
 
 

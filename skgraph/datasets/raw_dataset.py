@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
+from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.split import Split
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 
@@ -23,14 +25,14 @@ class RawDataset:
         class_names: names of the labels 0, 1, ...
         name: clip names [N], unique.
         y: labels [N] int64; where there are segments, -1 is a recording without a single label.
-        clips: starts an iteration over the N clips in order, each `joints [M, T, V, C]` in `units`; a body whose joints
-            are all exactly zero in a frame is absent from that frame.
+        clips: starts an iteration over the N clips in order, with joints in `units`.
         units: unit of what `clips` yields: `m`, or `px` / `normalised` where coordinates are not lengths.
         unit: unit of the files, where they are lengths: `m`, `cm` or `mm`.
         fps: frames a second.
         source: where the data come from, for people.
         subject, camera, setup: ids [N], int or str, or None where unknown; a single unknown one is -1 or "".
-        split: `train` or `test` for every clip [N], where the dataset has a split of its own.
+        splits: the splits that the dataset comes with.
+        preprocessing: what `clips` does to the coordinates beyond a change of units.
         segments: where clips are untrimmed recordings, rows (label, start, end) of each [S, 3], the end exclusive.
         notes: what a person should know of how the files were read.
 
@@ -42,7 +44,7 @@ class RawDataset:
     class_names: list[str]
     name: list[str]
     y: np.ndarray
-    clips: Callable[[], Iterator[np.ndarray]]
+    clips: Callable[[], Iterator[RawClip]]
     units: str
     unit: str
     fps: float
@@ -50,17 +52,22 @@ class RawDataset:
     subject: np.ndarray | None = None
     camera: np.ndarray | None = None
     setup: np.ndarray | None = None
-    split: np.ndarray | None = None
+    splits: Sequence[Split] = ()
+    preprocessing: str = ""
     segments: list[np.ndarray] | None = None
     notes: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         if not self.name:
             raise DataError(f"'{self.source}' holds no clip")
-        for key in ("y", "subject", "camera", "setup", "split"):
+        for key in ("y", "subject", "camera", "setup"):
             values = getattr(self, key)
             if values is not None and np.shape(values) != (len(self),):
                 raise DataError(f"'{key}' must be one value a clip, [{len(self)}], found {list(np.shape(values))}")
+        for split in self.splits:
+            for part in (split.train, split.tests):
+                if np.shape(part) != (len(self),):
+                    raise DataError(f"split '{split.name}' must be one value a clip, found {list(np.shape(part))}")
         for key in ("subject", "camera", "setup"):
             values = getattr(self, key)
             if values is not None and values.dtype.kind not in "iuU":

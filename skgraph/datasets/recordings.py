@@ -10,6 +10,7 @@ import numpy as np
 from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.datasets.npy_folder import read_clip
 from skgraph.datasets.ragged_npz import read_ragged_npz
+from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.datasets.units import METRES, HeightCheck, store_unit
 from skgraph.errors import ConfigError, DataError
@@ -45,11 +46,11 @@ def open_recordings(
     with StoreWriter(
         scratch, topology, raw.class_names, source=raw.source, units=raw.units, fps=raw.fps
     ) as writer:  # fmt: skip
-        for name, joints in zip(raw.name, raw.clips(), strict=True):
-            frame_mask = (joints != 0).any(axis=(2, 3))
+        for name, clip in zip(raw.name, raw.clips(), strict=True):
+            joints, frame_mask = clip.joints, clip.there
             if not frame_mask.any():
                 raise DataError(f"the recording '{name}' of '{source}' is zero throughout: nobody is in it")
-            writer.add(joints, y=0, name=name, frame_mask=frame_mask)
+            writer.add(joints, y=0, name=name, frame_mask=frame_mask, confidence=clip.confidence)
             if height is not None:
                 height.add(joints, frame_mask)
         if height is not None:
@@ -65,9 +66,9 @@ def _read_npy(source: Path, topology: Topology, unit: str | None) -> RawDataset:
         raise ConfigError(f"clips of the 2D topology '{topology.name}' need a unit: unit=px or unit=normalised")
     scale, units = store_unit(unit or "m", topology)
 
-    def clips() -> Iterator[np.ndarray]:
+    def clips() -> Iterator[RawClip]:
         for file in files:
-            yield np.multiply(read_clip(file, topology), scale, dtype=np.float64).astype(np.float32)
+            yield RawClip(np.multiply(read_clip(file, topology), scale, dtype=np.float64).astype(np.float32))
 
     return RawDataset(
         topology, ["unlabelled"], [file.stem for file in files], np.zeros(len(files), np.int64), clips, units,

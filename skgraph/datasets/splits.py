@@ -3,41 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
 from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.split import Split
 from skgraph.errors import ConfigError, DataError
 
-_NAMES = {"subject": "xsub", "camera": "xview", "setup": "xset", "random": "random", "given": "given"}
+_NAMES = {"subject": "xsub", "camera": "xview", "setup": "xset"}
+_WAYS = (*_NAMES, "random", "given")
 
 
-@dataclass(frozen=True)
-class Split:
-    """A split: its name, whether each clip trains [N] bool (the others test), and in words how it was made."""
-
-    name: str
-    train: np.ndarray
-    how: str
-
-
-def make_split(
+def make_splits(
     raw: RawDataset,
     name: str | None = None,
     by: str | None = None,
     train: str | int | Sequence[str | int] | None = None,
     fraction: float | None = None,
     seed: int | None = None,
-) -> Split:
-    """Divide the clips of a dataset.
+) -> list[Split]:
+    """Divide the clips of a dataset: in one way, or in those that it comes with.
 
     Args:
         raw: the dataset.
-        name: name of the split; by default `xsub`, `xview`, `xset`, `random` or `given`, after `by`.
+        name: name of the split; by default `xsub`, `xview`, `xset` or `random`, after `by`; of a given split its own.
         by: `subject`, `camera` or `setup` (no value of it is in both parts), `random` (by clip, the classes in
-            proportion) or `given` (the dataset's own). By default `given` where there is one, then `random` if
-            `fraction` or `seed` is given or subjects are unknown, else `subject`.
+            proportion) or `given` (the dataset's own splits). By default `given` where there are such, then `random`
+            if `fraction` or `seed` is given or subjects are unknown, else `subject`.
         train: the values of `by` that train, or `alternate`, the default: of the sorted values every second one,
             starting with the first.
         fraction: part of the clips that trains in a `random` split, 0.8 by default.
@@ -48,42 +41,62 @@ def make_split(
         DataError: the dataset lacks what the split is made by, or a part would be empty.
     """
     if by is None:
-        if raw.split is not None:
+        if raw.splits:
             by = "given"
         else:
             by = "random" if raw.subject is None or fraction is not None or seed is not None else "subject"
-    if by not in _NAMES:
-        raise ConfigError(f"split.by must be one of {', '.join(_NAMES)}, found '{by}'")
+    if by not in _WAYS:
+        raise ConfigError(f"split.by must be one of {', '.join(_WAYS)}, found '{by}'")
     if by != "random" and (fraction is not None or seed is not None):
         raise ConfigError(f"split.fraction and split.seed belong to split.by=random, found split.by={by}")
     if by in ("random", "given") and train is not None:
         raise ConfigError(f"split.train={train} needs split.by=subject, camera or setup, found split.by={by}")
     if by == "given":
-        chosen, how = _given(raw)
+        splits = _given(raw, name)
     elif by == "random":
         fraction, seed = 0.8 if fraction is None else fraction, 0 if seed is None else seed
         if not isinstance(fraction, float) or not 0 < fraction < 1:
             raise ConfigError(f"split.fraction must be a number between 0 and 1, found {fraction}")
         if not isinstance(seed, int) or seed < 0:
             raise ConfigError(f"split.seed must be a whole number, 0 or more, found {seed}")
-        chosen = _random(raw.y, fraction, seed)
         how = f"{fraction:g} of the clips of each class, at random (seed {seed}), train"
+        splits = [Split(name or "random", _random(raw.y, fraction, seed), how)]
     else:
-        chosen, how = _grouped(raw, by, "alternate" if train is None else train)
-    name = _NAMES[by] if name is None else str(name)
-    for part, ids in (("training", chosen), ("test", ~chosen)):
-        if not ids.any():
-            raise DataError(f"split '{name}' leaves no {part} clips: {how}")
-    return Split(name, chosen, how)
+        splits = [Split(name or _NAMES[by], *_grouped(raw, by, "alternate" if train is None else train))]
+    # What comes with a dataset may need clips that this part of it lacks; one split that can be used is enough.
+    problems = [split.problem() for split in splits]
+    if all(problems):
+        raise DataError(problems[0])
+    return splits
 
 
-def _given(raw: RawDataset) -> tuple[np.ndarray, str]:
-    if raw.split is None:
-        raise DataError("split.by=given needs a split in the dataset, and it has none")
-    for i, part in enumerate(raw.split):
+def given_split(parts: Sequence[str] | np.ndarray, names: Sequence[str]) -> Split:
+    """The split that a file gives, `train` or `test` for every clip.
+
+    Args:
+        parts: of the clips, [N].
+        names: of the clips, for errors.
+
+    Raises:
+        DataError: another word, or not one word a clip.
+    """
+    if np.shape(parts) != (len(names),):
+        raise DataError(f"'split' must be one word a clip, [{len(names)}], found {list(np.shape(parts))}")
+    for name, part in zip(names, parts, strict=True):
         if part not in ("train", "test"):
-            raise DataError(f"clip '{raw.name[i]}' has split '{part}', expected 'train' or 'test'")
-    return raw.split == "train", "as the dataset gives it"
+            raise DataError(f"clip '{name}' has split '{part}', expected 'train' or 'test'")
+    return Split("given", np.array(parts) == "train", "as the dataset gives it")
+
+
+def _given(raw: RawDataset, name: str | None) -> list[Split]:
+    if not raw.splits:
+        raise DataError("split.by=given needs a split in the dataset, and it has none")
+    if name is None:
+        return list(raw.splits)
+    if len(raw.splits) > 1:
+        own = ", ".join(split.name for split in raw.splits)
+        raise ConfigError(f"split.name={name} names one split, and the dataset comes with several: {own}")
+    return [replace(raw.splits[0], name=str(name))]
 
 
 def _random(y: np.ndarray, fraction: float, seed: int) -> np.ndarray:

@@ -12,7 +12,8 @@ from tqdm import tqdm
 
 from skgraph.data.store_writer import StoreWriter
 from skgraph.datasets.raw_dataset import RawDataset
-from skgraph.datasets.splits import make_split
+from skgraph.datasets.split import Split
+from skgraph.datasets.splits import make_splits
 from skgraph.datasets.units import METRES, HeightCheck
 from skgraph.errors import DataError
 
@@ -45,12 +46,13 @@ def write_store(
 ) -> Written:
     """Write a dataset as a store, clip by clip; on any error nothing is left behind.
 
-    Clips in which no body ever appears are left out; the others are written as `raw` gives them.
+    Clips that the reader excludes or in which no body ever appears are left out; the others are written as `raw` gives
+    them.
 
     Args:
         raw: the dataset.
         out: folder of the store.
-        split: options of `make_split`.
+        split: options of `make_splits`.
         overwrite: replace a store that is there.
         check_height: fail where bodies have not the size of people, which shows a wrong unit.
 
@@ -59,7 +61,7 @@ def write_store(
         StoreError: `out` exists, or cannot be written.
     """
     out = Path(out).expanduser()
-    division = make_split(raw, **(split or {}))
+    splits = make_splits(raw, **(split or {}))
     # Coordinates that are not lengths have no height in metres.
     height = HeightCheck(raw.unit) if check_height and raw.unit in METRES else None
     ids = {key: raw.ids(key) for key in ("subject", "camera", "setup")}
@@ -68,32 +70,30 @@ def write_store(
     done = [] if raw.unit == raw.units else [f"{raw.unit} to {raw.units}"]
     writer = StoreWriter(
         out, raw.topology, raw.class_names, source=raw.source, units=raw.units, fps=raw.fps, overwrite=overwrite,
-        preprocessing="; ".join([*done, *raw.notes]) or "none",
+        preprocessing="; ".join(filter(None, [raw.preprocessing, *done, *raw.notes])) or "none",
     )  # fmt: skip
     with writer, tqdm(raw.clips(), "preparing", len(raw), unit="clip", leave=False, disable=None) as clips:
-        for i, joints in enumerate(clips):
-            frame_mask = (joints != 0).any(axis=(2, 3))
-            if not frame_mask.any():
-                reason = "all zero" if frame_mask.size else "no frames"
+        for i, clip in enumerate(clips):
+            frame_mask = clip.there
+            if reason := clip.excluded or _empty(frame_mask):
                 excluded.setdefault(reason, []).append(raw.name[i])
                 continue
             writer.add(
-                joints, y=int(raw.y[i]), name=raw.name[i], frame_mask=frame_mask,
+                clip.joints, y=int(raw.y[i]), name=raw.name[i], frame_mask=frame_mask, confidence=clip.confidence,
                 segments=None if raw.segments is None else raw.segments[i],
                 **{key: int(values[i]) for key, values in ids.items()},
             )  # fmt: skip
             kept.append(i)
             if height is not None:
-                height.add(joints, frame_mask)
+                height.add(clip.joints, frame_mask)
                 if len(kept) == _CHECK_AFTER:  # a wrong unit shows at once, not after an hour
                     height.check()
         if not kept:
-            raise DataError(f"every one of the {len(raw)} clips of '{raw.source}' is empty or all zero")
+            reasons = "; ".join(f"{len(names)} {reason}" for reason, names in excluded.items())
+            raise DataError(f"none of the {len(raw)} clips of '{raw.source}' can be used: {reasons}")
         if height is not None:
             height.check()
-        train = division.train[kept]
-        writer.add_split(division.name, np.flatnonzero(train), np.flatnonzero(~train), division.how)
-    notes = [*raw.notes, *_split_notes(raw, division.train, np.array(kept))]
+        notes = [*raw.notes, *_add_splits(writer, raw, splits, np.array(kept))]
     for key in ids:
         if (values := getattr(raw, key)) is not None and values.dtype.kind not in "iu":
             if len(known := np.unique(values[values != ""])):
@@ -101,16 +101,42 @@ def write_store(
     return Written(out, raw.unit, excluded, notes)
 
 
-def _split_notes(raw: RawDataset, train: np.ndarray, kept: np.ndarray) -> list[str]:
+def _empty(frame_mask: np.ndarray) -> str:
+    """Why a clip without anybody in it is left out, "" if somebody is."""
+    if frame_mask.any():
+        return ""
+    return "all zero" if frame_mask.size else "no frames"
+
+
+def _add_splits(writer: StoreWriter, raw: RawDataset, splits: list[Split], kept: np.ndarray) -> list[str]:
+    """Add the splits of the clips that were kept; returns what a person should know of them.
+
+    Of several splits, those that the clips at hand leave without a part are skipped.
+    """
+    divisions = [split.of(kept) for split in splits]
+    notes = [problem for division in divisions if (problem := division.problem())]
+    if len(notes) == len(splits):
+        raise DataError(notes[0])
+    for division in divisions:
+        if not division.problem():
+            train, test = np.flatnonzero(division.train), np.flatnonzero(division.tests)
+            writer.add_split(division.name, train, test, division.how)
+            own = _split_notes(raw, kept[train], kept[test])
+            notes += [f"split '{division.name}': {note}" for note in own] if len(splits) > 1 else own
+    return notes
+
+
+def _split_notes(raw: RawDataset, train: np.ndarray, test: np.ndarray) -> list[str]:
+    """What is odd about the clips that train and test."""
     notes = []
-    trains = train[kept]
-    for part, clips in (("training", kept[trains]), ("test", kept[~trains])):
-        if absent := sorted(raw.labels(kept) - raw.labels(clips)):
+    both = raw.labels(np.concatenate([train, test]))
+    for part, clips in (("training", train), ("test", test)):
+        if absent := sorted(both - raw.labels(clips)):
             names = ", ".join(f"'{raw.class_names[label]}'" for label in absent[:5])
             how_many = "1 class has" if len(absent) == 1 else f"{len(absent)} classes have"
             notes.append(f"{how_many} no {part} clip: {names}{', ...' if len(absent) > 5 else ''}")
     if raw.subject is not None:
-        subjects = raw.subject[kept]
-        if both := len(np.intersect1d(subjects[trains], subjects[~trains])):
-            notes.append(f"{both} subjects are in both parts of the split")
+        subjects = len(np.intersect1d(raw.subject[train], raw.subject[test]))
+        if subjects:
+            notes.append(f"{subjects} subjects are in both parts of the split")
     return notes

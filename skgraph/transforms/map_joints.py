@@ -77,6 +77,8 @@ class MapJoints(GraphTransform):
         data.joints = torch.einsum("ts,...sc->...tc", self.weights, data.joints)
         if "reference" in data:
             data.reference = torch.einsum("ts,...sc->...tc", self.weights, data.reference)
+        if "confidence" in data:
+            data.confidence = data.confidence @ self.weights.T
         return data
 
     def extra_repr(self) -> str:

@@ -39,6 +39,9 @@ class RandomReflect(GraphTransform):
         reflected[..., 0].neg_()  # in place on a fresh tensor
         chosen = uniform((*joints.shape[:-4], 1, 1, 1, 1), 0.0, 1.0, joints, generator) < self.p
         data.joints = torch.where(chosen, reflected, joints)
+        if "confidence" in data:
+            swapped = data.confidence.index_select(-1, self.mirror)
+            data.confidence = torch.where(chosen[..., 0], swapped, data.confidence)
         return data
 
     def extra_repr(self) -> str:

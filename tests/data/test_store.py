@@ -443,3 +443,45 @@ def test_a_large_store_opens_at_once(tmp_path, topology):
         times.append(time.perf_counter() - start)
     assert store.num_clips == count and store.name[-1] == f"S001C001P{count - 1:06d}"
     assert min(times) < 1.0  # a loose bound; the measured figure is in the README
+
+
+def test_confidence_comes_back_with_its_clip(tmp_path, topology):
+    joints = np.ones((2, 4, 25, 3), np.float32)
+    mask = np.array([[True] * 4, [False, True, True, False]])
+    confidence = np.random.default_rng(0).integers(0, 256, (2, 4, 25)) / 255
+    with StoreWriter(tmp_path / "s", topology, ["a"]) as writer:
+        writer.add(joints, y=0, name="one", frame_mask=mask, confidence=confidence)
+        writer.add(joints, y=0, name="two", frame_mask=mask, confidence=np.where(mask[..., None], confidence, np.nan))
+    store = SkeletonStore.open(tmp_path / "s")
+    assert store.has_confidence
+    expected = torch.from_numpy(confidence * mask[..., None]).float()
+    assert torch.allclose(store.clip(0).confidence, expected, atol=1e-6)
+    second = SkeletonDataset(store, items="bodies")[1]
+    assert torch.allclose(second.confidence, expected[1:, 1:3], atol=1e-6)
+    assert not SkeletonStore.open(write(tmp_path / "t", topology, [("one", joints, mask)]).path).has_confidence
+
+
+@pytest.mark.parametrize(
+    "first, second, message",
+    [
+        (np.ones((1, 4, 24)), None, r"clip 'a': confidence must be \[1, 4, 25\], found \[1, 4, 24\]"),
+        (np.full((1, 4, 25), 1.5), None, "body 0, frame 0, joint 'SpineBase' has the confidence 1.5, expected 0 to 1"),
+        (np.full((1, 4, 25), np.nan), None, "has the confidence nan, expected 0 to 1"),
+        (np.ones((1, 4, 25)), None, "clip 'b' has no confidence of its joints, the clip before it has"),
+        (None, np.ones((1, 4, 25)), "clip 'b' has a confidence of its joints, the clip before it has none"),
+    ],
+)
+def test_confidence_that_cannot_be(tmp_path, topology, first, second, message):
+    joints = np.ones((1, 4, 25, 3), np.float32)
+    with pytest.raises(StoreError, match=message), StoreWriter(tmp_path / "s", topology, ["a"]) as writer:
+        writer.add(joints, y=0, name="a", confidence=first)
+        writer.add(joints, y=0, name="b", confidence=second)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_confidence_of_other_frames_is_refused(tmp_path, topology):
+    with StoreWriter(tmp_path / "s", topology, ["a"]) as writer:
+        writer.add(np.ones((1, 4, 25, 3)), y=0, name="a", confidence=np.ones((1, 4, 25)))
+    np.save(tmp_path / "s" / "confidence.npy", np.ones((3, 25), np.uint8))
+    with pytest.raises(StoreError, match=r"expected confidence as \(4, 25\) uint8, found uint8\(3, 25\)"):
+        SkeletonStore.open(tmp_path / "s")

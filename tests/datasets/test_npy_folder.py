@@ -34,15 +34,15 @@ def test_reads(folder):
     assert raw.class_names == ["jump", "wave"]
     assert raw.y.tolist() == [1, 0]
     assert raw.subject.tolist() == [7, -1]
-    assert raw.split.tolist() == ["train", "test"]
+    assert raw.splits[0].train.tolist() == [True, False]
     assert (raw.unit, raw.units, raw.fps, raw.camera, raw.notes) == ("m", "m", 30.0, None, [])
-    one, two = raw.clips()
+    one, two = (clip.joints for clip in raw.clips())
     assert (one.shape, two.shape, one.dtype) == ((1, 4, 3, 3), (2, 5, 3, 3), np.float32)
     assert one[0, 1, 0].tolist() == [9, 10, 11]
 
 
 def test_units(folder):
-    one = next(read_npy_folder(folder, topology(3), unit="cm").clips())
+    one = next(read_npy_folder(folder, topology(3), unit="cm").clips()).joints
     np.testing.assert_allclose(one[0, 1, 0], [0.09, 0.10, 0.11])
 
 
@@ -66,7 +66,7 @@ def test_2d(folder):
     for name in ("one", "two"):
         np.save(folder / f"{name}.npy", np.full((4, 3, 2), 320.0))
     raw = read_npy_folder(folder, topology(2), unit="px")
-    assert (raw.units, next(raw.clips()).max()) == ("px", 320)
+    assert (raw.units, next(raw.clips()).joints.max()) == ("px", 320)
     with pytest.raises(ConfigError, match="need a unit: unit=px or unit=normalised"):
         read_npy_folder(folder, topology(2))
 

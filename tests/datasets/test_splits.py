@@ -1,19 +1,30 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from skgraph.datasets.raw_dataset import RawDataset
-from skgraph.datasets.splits import make_split
+from skgraph.datasets.split import Split
+from skgraph.datasets.splits import given_split, make_splits
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
 
-def raw(**columns):
+def raw(split=None, **columns):
     """Eight clips, four of each of two classes."""
+    names = [f"clip{i}" for i in range(8)]
     return RawDataset(
-        topology=Topology.load("ntu_rgbd"), class_names=["a", "b"], name=[f"clip{i}" for i in range(8)],
+        topology=Topology.load("ntu_rgbd"), class_names=["a", "b"], name=names,
         y=np.array([0, 0, 0, 0, 1, 1, 1, 1]), clips=lambda: iter(()), units="m", unit="m", fps=30.0, source="test",
+        splits=[] if split is None else [given_split(split, names)],
         **{key: np.array(values) for key, values in columns.items()},
     )  # fmt: skip
+
+
+def make_split(*args, **options):
+    """The one split that comes of it."""
+    (split,) = make_splits(*args, **options)
+    return split
 
 
 SUBJECTS = [9, 9, 2, 2, 5, 5, 30, 30]
@@ -95,3 +106,22 @@ def test_the_dataset_s_own_split():
 def test_impossible_splits(columns, options, error, message):
     with pytest.raises(error, match=message):
         make_split(raw(**columns), **options)
+
+
+def test_several_splits_of_the_dataset_s_own():
+    first, second = np.arange(8) < 4, np.arange(8) % 2 == 0
+    dataset = replace(raw(), splits=[Split("xsub", first, "a"), Split("xview", second, "b", test=first & ~second)])
+    assert [split.name for split in make_splits(dataset)] == ["xsub", "xview"]
+    assert np.flatnonzero(make_splits(dataset)[1].tests).tolist() == [1, 3]
+    assert make_split(dataset, by="random").name == "random"
+    with pytest.raises(ConfigError, match="the dataset comes with several: xsub, xview"):
+        make_splits(dataset, name="mine")
+    with pytest.raises(DataError, match=r"split 'xsub' must be one value a clip, found \[3\]"):
+        replace(raw(), splits=[Split("xsub", np.ones(3, bool), "")])
+
+
+def test_a_split_of_some_of_the_clips():
+    split = Split("xsub", np.array([True, False, False]), "the first", test=np.array([False, False, True]))
+    assert split.problem() == ""
+    assert split.of(np.array([0, 1])).problem() == "split 'xsub' leaves no test clips: the first"
+    assert split.of(np.array([1, 2])).problem() == "split 'xsub' leaves no training clips: the first"

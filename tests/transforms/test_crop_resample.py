@@ -58,3 +58,11 @@ def test_crop_resample_errors():
         CropResample(64, low=0.9, high=0.5)
     with pytest.raises(ConfigError, match="must be at least 1, found 0 and 1"):
         CropResample(0)
+
+
+def test_confidence_is_resampled_as_the_joints_are():
+    joints = torch.randn(2, 8, 5, 3)
+    clip = SkeletonData.from_joints(joints, confidence=joints[..., 0].sigmoid())
+    clip.joints = torch.cat([clip.joints[..., 1:], clip.confidence[..., None]], dim=-1)
+    out = CropResample(5)(clip)
+    assert torch.allclose(out.confidence, out.joints[..., -1])

@@ -80,3 +80,12 @@ def test_2d_is_not_3d():
         MapJoints.load(Topology.load("coco_17"), NTU)
     with pytest.raises(TopologyError, match="no joint map at 'nowhere.yaml'"):
         MapJoints.load(UIPRMD, NTU, "nowhere.yaml")
+
+
+def test_confidence_is_averaged_as_the_joints_are():
+    source, target = Topology.load("kinect_v1"), Topology.load("ntu_rgbd")
+    clip = SkeletonData.from_joints(torch.randn(1, 2, 20, 3), confidence=torch.linspace(0, 1, 40).view(1, 2, 20))
+    out = MapJoints.load(source, target)(clip)
+    head, centre = source.joints.index("Head"), source.joints.index("ShoulderCenter")
+    expected = torch.linspace(0, 1, 40).view(1, 2, 20)[..., [head, centre]].mean(dim=-1)
+    assert torch.allclose(out.confidence[..., target.joints.index("Neck")], expected)

@@ -42,3 +42,9 @@ def test_reflection_maps_bones_to_bones():
 def test_probabilities_are_checked(topology):
     with pytest.raises(ConfigError, match=r"p must be in \[0, 1\], found 1.5"):
         RandomReflect(topology, p=1.5)
+
+
+def test_confidence_follows_its_joint(topology):
+    clip = SkeletonData.from_joints(POSE, confidence=torch.tensor([0.1, 0.2, 0.3, 0.4, 0.5]).view(1, 1, 5))
+    out = RandomReflect(topology, p=1.0)(clip)
+    assert torch.allclose(out.confidence.flatten(), torch.tensor([0.1, 0.2, 0.3, 0.5, 0.4]))

@@ -1,0 +1,35 @@
+"""A clip on its way from a raw file to a store."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class RawClip:
+    """One clip as a reader of raw files gives it.
+
+    Args:
+        joints: `[M, T, V, C]`, in the unit of its dataset.
+        frame_mask: `[M, T]` bool, where each body is there; without one, a body is absent from the frames in which all
+            of its joints are exactly zero.
+        confidence: `[M, T, V]` in 0 to 1, how sure the tracker is of each joint; None where it does not say.
+        excluded: why the clip is left out of the store; "" keeps it.
+    """
+
+    joints: np.ndarray
+    frame_mask: np.ndarray | None = None
+    confidence: np.ndarray | None = None
+    excluded: str = ""
+
+    @classmethod
+    def left_out(cls, reason: str) -> RawClip:
+        """A clip that does not become part of the store."""
+        return cls(np.zeros((0, 0, 0, 0), np.float32), excluded=reason)
+
+    @property
+    def there(self) -> np.ndarray:
+        """`[M, T]` bool, where each body is there."""
+        return (self.joints != 0).any(axis=(2, 3)) if self.frame_mask is None else self.frame_mask
