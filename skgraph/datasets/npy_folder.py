@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
+from skgraph.datasets.label_table import LabelTable
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
-from skgraph.datasets.splits import given_split
 from skgraph.datasets.units import store_unit
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
-
-_COLUMNS = ("name", "label", "subject", "camera", "setup", "split")
 
 
 def read_npy_folder(
@@ -24,12 +21,12 @@ def read_npy_folder(
     labels: str | Path | None = None,
     unit: str | None = None,
     fps: float = 30.0,
+    labelled: bool = True,
 ) -> RawDataset:
     """Open a folder of clips, one file each, and check its CSV; the clips are read when they are asked for.
 
-    A clip is `NAME.npy`, `[M, T, V, C]` or, of one body, `[T, V, C]`, integer or float. The CSV has a line a clip:
-    `name` and `label` (class names, or integers, which then name the classes), optional `subject`, `camera`, `setup`
-    (integers or text) and `split` (`train` or `test`). Classes are in sorted order, integers by value.
+    A clip is `NAME.npy`, `[M, T, V, C]` or, of one body, `[T, V, C]`, integer or float; the CSV is that of
+    `LabelTable.of_folder`.
 
     Args:
         source: the folder.
@@ -37,6 +34,7 @@ def read_npy_folder(
         labels: the CSV; by default `labels.csv` in the folder.
         unit: `m`, `cm`, `mm`, `normalised`, or `px` in 2D; by default `m` in 3D, and in 2D it must be given.
         fps: frames a second.
+        labelled: whether labels are needed; otherwise every clip of the folder is read, without the CSV.
 
     Raises:
         DataError: files and CSV do not match, a file is broken or pickled, or a clip does not fit the topology.
@@ -47,87 +45,17 @@ def read_npy_folder(
         raise ConfigError(f"clips of the 2D topology '{topology.name}' need a unit: unit=px or unit=normalised")
     unit = unit or "m"
     scale, units = store_unit(unit, topology)
-    if not folder.is_dir():
-        raise DataError(f"no folder at '{folder}': expected .npy clips and a CSV of their labels")
-    table = Path(labels).expanduser() if labels is not None else folder / "labels.csv"
-    columns, unused = _read_table(table)
-    names = columns["name"]
-    _check_files(folder, table, names)
-    class_names, y = _classes(columns["label"])
-    notes = [f"columns of '{table.name}' that are not used: {', '.join(unused)}"] if unused else []
+    table = LabelTable.of_folder(folder, ".npy", labels, labelled)
 
     def clips() -> Iterator[RawClip]:
-        for name in names:
+        for name in table.name:
             clip = read_clip(folder / f"{name}.npy", topology)
             yield RawClip(np.multiply(clip, scale, dtype=np.float64).astype(np.float32))
 
     return RawDataset(
-        topology=topology,
-        class_names=class_names,
-        name=names,
-        y=y,
-        clips=clips,
-        units=units,
-        unit=unit,
-        fps=float(fps),
-        source=folder.resolve().name,
-        splits=[given_split(columns["split"], names)] if "split" in columns else [],
-        notes=notes,
-        **{key: _ids(columns[key]) for key in ("subject", "camera", "setup") if key in columns},
-    )
-
-
-def _read_table(path: Path) -> tuple[dict[str, list[str]], list[str]]:
-    """The known columns of a CSV, text by line, and the names of the others."""
-    if not path.is_file():
-        raise DataError(f"no CSV of labels at '{path}': expected the columns name and label, or say labels=FILE.csv")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, skipinitialspace=True, strict=True)
-            header = list(reader.fieldnames or [])
-            rows = list(reader)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"'{path}' is not a CSV file in UTF-8: {error}") from error
-    if missing := [column for column in ("name", "label") if column not in header]:
-        raise DataError(f"'{path}' lacks the columns {', '.join(missing)}; it has {', '.join(header) or 'none'}")
-    columns: dict[str, list[str]] = {column: [] for column in _COLUMNS if column in header}
-    for line, row in enumerate(rows, start=2):
-        for column, values in columns.items():
-            value = (row[column] or "").strip()
-            if not value and column in ("name", "label"):
-                raise DataError(f"'{path}', line {line}: the {column} is missing")
-            values.append(value.removesuffix(".npy") if column == "name" else value)
-    return columns, [column for column in header if column not in _COLUMNS]
-
-
-def _check_files(folder: Path, table: Path, names: list[str]) -> None:
-    files = {path.stem for path in folder.glob("*.npy")}
-    for these, others, what in (
-        (set(names), files, f"clips of '{table}' have no .npy file in '{folder}'"),
-        (files, set(names), f".npy files of '{folder}' have no line in '{table}'"),
-    ):
-        if lost := sorted(these - others):
-            more = ", ..." if len(lost) > 3 else ""
-            raise DataError(f"{len(lost)} {what}: {', '.join(lost[:3])}{more}")
-
-
-def _classes(labels: list[str]) -> tuple[list[str], np.ndarray]:
-    numbers = _integers(labels)
-    class_names = sorted(set(labels)) if numbers is None else [str(number) for number in sorted(set(numbers))]
-    index = {name: label for label, name in enumerate(class_names)}
-    return class_names, np.array([index[str(label)] for label in numbers or labels], np.int64)
-
-
-def _ids(values: list[str]) -> np.ndarray:
-    numbers = _integers([value or "-1" for value in values])
-    return np.array(values if numbers is None else numbers)
-
-
-def _integers(values: list[str]) -> list[int] | None:
-    try:
-        return [int(value) for value in values]
-    except ValueError:
-        return None
+        topology=topology, clips=clips, units=units, unit=unit, fps=float(fps), source=folder.resolve().name,
+        **table.columns,
+    )  # fmt: skip
 
 
 def read_clip(path: Path, topology: Topology) -> np.ndarray:

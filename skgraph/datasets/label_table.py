@@ -1,0 +1,138 @@
+"""Labels of a folder of clips: a CSV with a line a clip."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skgraph.datasets.split import Split
+from skgraph.datasets.splits import given_split
+from skgraph.errors import DataError, first_three
+
+_COLUMNS = ("name", "label", "subject", "camera", "setup", "split")
+
+
+@dataclass(frozen=True)
+class LabelTable:
+    """Names of clips and what is known of each: the part of a `RawDataset` that does not come from the clips' files.
+
+    Args:
+        name: clip names [N], the files' names without their suffix.
+        y: labels [N] int64.
+        class_names: names of the labels 0, 1, ...
+        ids: `subject`, `camera` and `setup` [N], integers or text, those of them that are known.
+        splits: the split that the CSV gives, or none.
+        notes: what a person should know of how the CSV was read.
+    """
+
+    name: list[str]
+    y: np.ndarray
+    class_names: list[str]
+    ids: dict[str, np.ndarray] = field(default_factory=dict)
+    splits: list[Split] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of_folder(
+        cls, folder: Path, suffix: str, labels: str | Path | None = None, labelled: bool = True
+    ) -> LabelTable:
+        """The table of the files `NAME` + `suffix` of a folder (or of its sub-folders, where the suffix is "").
+
+        The CSV has a line a clip: `name` and `label` (class names, or integers, which then name the classes), optional
+        `subject`, `camera`, `setup` (integers or text) and `split` (`train` or `test`). Classes are in sorted order,
+        integers by value.
+
+        Args:
+            folder: the clips.
+            suffix: of a clip's file, such as `.npy`; "" where every clip is a folder.
+            labels: the CSV; by default `labels.csv` in the folder.
+            labelled: whether labels are needed; otherwise the CSV does not count, and all clips are of one class.
+
+        Raises:
+            DataError: no such folder, a CSV that cannot be read, or clips and CSV do not match.
+        """
+        if not folder.is_dir():
+            raise DataError(
+                f"no folder at '{folder}': expected {suffix or 'folders of'} clips and a CSV of their labels"
+            )
+        if suffix:
+            files = sorted(path.name.removesuffix(suffix) for path in folder.glob(f"*{suffix}") if path.is_file())
+        else:
+            files = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+        if not labelled:
+            if not files:
+                raise DataError(f"no {suffix or 'folder'} in '{folder}': nothing to read")
+            return cls(files, np.zeros(len(files), np.int64), ["unlabelled"])
+        path = Path(labels).expanduser() if labels is not None else folder / "labels.csv"
+        columns, unused = _read(path, suffix)
+        names = columns["name"]
+        _match(folder, suffix, path, names, files)
+        class_names, y = _classes(columns["label"])
+        return cls(
+            names, y, class_names,
+            ids={key: _ids(columns[key]) for key in ("subject", "camera", "setup") if key in columns},
+            splits=[given_split(columns["split"], names)] if "split" in columns else [],
+            notes=[f"columns of '{path.name}' that are not used: {', '.join(unused)}"] if unused else [],
+        )  # fmt: skip
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """As arguments of a `RawDataset`."""
+        about = {"name": self.name, "y": self.y, "class_names": self.class_names, "splits": self.splits}
+        return about | {"notes": self.notes} | self.ids
+
+
+def _read(path: Path, suffix: str) -> tuple[dict[str, list[str]], list[str]]:
+    """The known columns of a CSV, text by line, and the names of the others."""
+    if not path.is_file():
+        raise DataError(f"no CSV of labels at '{path}': expected the columns name and label, or say labels=FILE.csv")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.DictReader(file, skipinitialspace=True, strict=True)
+            header = list(reader.fieldnames or [])
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"'{path}' is not a CSV file in UTF-8: {error}") from error
+    if missing := [column for column in ("name", "label") if column not in header]:
+        raise DataError(f"'{path}' lacks the columns {', '.join(missing)}; it has {', '.join(header) or 'none'}")
+    columns: dict[str, list[str]] = {column: [] for column in _COLUMNS if column in header}
+    for line, row in enumerate(rows, start=2):
+        for column, values in columns.items():
+            value = (row[column] or "").strip()
+            if not value and column in ("name", "label"):
+                raise DataError(f"'{path}', line {line}: the {column} is missing")
+            values.append(value.removesuffix(suffix) if column == "name" else value)
+    return columns, [column for column in header if column not in _COLUMNS]
+
+
+def _match(folder: Path, suffix: str, table: Path, names: list[str], files: list[str]) -> None:
+    what = f"{suffix} file" if suffix else "folder"
+    for these, others, problem in (
+        (names, files, f"clips of '{table}' have no {what} in '{folder}'"),
+        (files, names, f"{what}s of '{folder}' have no line in '{table}'"),
+    ):
+        if lost := sorted(set(these) - set(others)):
+            raise DataError(f"{len(lost)} {problem}: {first_three(lost)}")
+
+
+def _classes(labels: list[str]) -> tuple[list[str], np.ndarray]:
+    numbers = _integers(labels)
+    class_names = sorted(set(labels)) if numbers is None else [str(number) for number in sorted(set(numbers))]
+    index = {name: label for label, name in enumerate(class_names)}
+    return class_names, np.array([index[str(label)] for label in numbers or labels], np.int64)
+
+
+def _ids(values: list[str]) -> np.ndarray:
+    numbers = _integers([value or "-1" for value in values])
+    return np.array(values if numbers is None else numbers)
+
+
+def _integers(values: list[str]) -> list[int] | None:
+    try:
+        return [int(value) for value in values]
+    except ValueError:
+        return None
