@@ -32,8 +32,12 @@ def main(cfg: DictConfig) -> None:
 def _check_kinds(cfg: DictConfig) -> None:
     """Refuse words where numbers belong: `overwrite=no` is a text to Hydra, and any text would count as true."""
     for kind, words, keys in (
-        (bool, "true or false", ("overwrite", "check_height", "ignore_joint_names", "labelled", "recordings")),
-        (int, "a whole number", ("subjects", "repetitions", "seed")),
+        (
+            bool,
+            "true or false",
+            ("overwrite", "check_height", "ignore_joint_names", "labelled", "recordings", "confidence"),
+        ),
+        (int, "a whole number", ("subjects", "repetitions", "seed", "processes")),
         ((int, float), "a number", ("fps", "noise", "dropout")),
     ):
         for key in keys:
@@ -42,8 +46,8 @@ def _check_kinds(cfg: DictConfig) -> None:
                 raise ConfigError(f"{key} must be {words}, found '{value}'")
     if "split" in cfg and not OmegaConf.is_dict(cfg.split):
         raise ConfigError(f"split has options of its own, such as split.by=subject, found split={cfg.split}")
-    for key in ("source", "topology", "labels", "out"):
-        if cfg.get(key) is not None:
+    for key in ("source", "topology", "labels", "missing_list", "out"):
+        if cfg.get(key) is not None and not OmegaConf.is_list(cfg[key]):
             cfg[key] = str(cfg[key])  # a folder may be called 2024
 
 

@@ -32,6 +32,7 @@ class SkeletonStore:
     - ``index.npz``: per clip label, name, subject, camera, setup, length and bodies; per body (*track*) its first row,
       first frame and length; per split a part for each clip; where clips are untrimmed recordings, per *segment* its
       label, first frame and the frame after its last;
+    - ``excluded.csv``: name and reason of each clip of the source that was left out, where there are such;
     - ``meta.yaml``: topology, class names, splits, units, source, preprocessing, content hash.
 
     Open one with :meth:`open`.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import os
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -35,6 +37,7 @@ class StoreWriter:
         source: where the data come from, for people.
         units: unit of the coordinates (``"m"`` for 3D data).
         preprocessing: what was done to the coordinates.
+        notes: what a person should know of how the source was read.
         dtype: ``"float32"`` or ``"float16"``, as stored.
         fps: frames a second.
         overwrite: replace an existing store.
@@ -52,6 +55,7 @@ class StoreWriter:
         source: str = "",
         units: str = "m",
         preprocessing: str = "none",
+        notes: Sequence[str] = (),
         dtype: str = "float32",
         fps: float = 30.0,
         overwrite: bool = False,
@@ -64,6 +68,8 @@ class StoreWriter:
         self.overwrite = overwrite
         self._dtype = np.dtype(dtype)
         self._about = {"source": source, "units": units, "preprocessing": preprocessing, "fps": float(fps)}
+        if notes:
+            self._about["notes"] = list(notes)
         self._clips: list[tuple[int, int, int, int, int]] = []
         self._names: dict[str, int] = {}
         self._tracks: list[tuple[int, int, int]] = []
@@ -73,6 +79,7 @@ class StoreWriter:
         self._rows = 0
         self._hash = hashlib.sha256()
         self._has_confidence = False
+        self._excluded: list[tuple[str, str]] = []
 
     def __enter__(self) -> StoreWriter:
         if self.path.exists() and not self.overwrite:
@@ -217,6 +224,10 @@ class StoreWriter:
                 )
         return segments
 
+    def exclude(self, name: str, reason: str) -> None:
+        """Record that a clip of the source is not in the store, and why: a line of ``excluded.csv``."""
+        self._excluded.append((name, reason))
+
     def add_split(self, name: str, train: ArrayLike, test: ArrayLike, how: str = "") -> None:
         """Name a split: disjoint clip ids for training and for testing.
 
@@ -309,6 +320,11 @@ class StoreWriter:
             yaml.safe_dump(meta, file, sort_keys=False, allow_unicode=True)
             file.flush()
             os.fsync(file.fileno())
+        if self._excluded:
+            with open(self._folder / "excluded.csv", "w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows([("name", "reason"), *self._excluded])
+                file.flush()
+                os.fsync(file.fileno())
         for file in (self._frames, self._present, self._confidence):
             file.close()
         if not self._has_confidence:

@@ -35,6 +35,8 @@ class RawDataset:
         preprocessing: what `clips` does to the coordinates beyond a change of units.
         segments: where clips are untrimmed recordings, rows (label, start, end) of each [S, 3], the end exclusive.
         notes: what a person should know of how the files were read.
+        review: says what a person should know of the clips that were kept, given their numbers [n].
+        done: called when the store is whole.
 
     Raises:
         DataError: arrays of different lengths, a label without a class name, or a clip name that is used twice.
@@ -56,6 +58,8 @@ class RawDataset:
     preprocessing: str = ""
     segments: list[np.ndarray] | None = None
     notes: list[str] = field(default_factory=list)
+    review: Callable[[np.ndarray], list[str]] | None = None
+    done: Callable[[], None] | None = None
 
     def __post_init__(self) -> None:
         if not self.name:

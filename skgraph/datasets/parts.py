@@ -1,0 +1,120 @@
+"""Clips that were converted already, kept in files until their store is whole, so that nothing is converted twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from skgraph.atomic import atomic_file
+from skgraph.datasets.raw_clip import RawClip
+from skgraph.errors import BROKEN_ARCHIVE, DataError
+
+_KEY = "key.json"
+
+
+class Parts:
+    """A folder of parts, each an `.npz` of some clips in their order.
+
+    Args:
+        folder: where the parts are; it belongs to this class alone. key: what the parts depend on: the files, their
+        sizes and times, and how they are converted. Parts of another key
+            are removed.
+
+    Raises:
+        DataError: the folder holds something else.
+    """
+
+    def __init__(self, folder: Path, key: object) -> None:
+        self.folder = folder
+        digest = hashlib.sha256(repr(key).encode()).hexdigest()
+        if folder.exists():
+            if self._found_key() == digest:
+                return
+            self.remove()
+        folder.mkdir(parents=True)
+        with atomic_file(folder / _KEY, "w") as file:
+            json.dump({"key": digest}, file)
+
+    def _found_key(self) -> str | None:
+        if not (self.folder / _KEY).is_file():
+            if any(self.folder.iterdir()):
+                raise DataError(
+                    f"'{self.folder}' is in the way: expected nothing or what an earlier command left there"
+                )
+            return None
+        try:
+            return json.loads((self.folder / _KEY).read_text(encoding="utf-8"))["key"]
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+
+    def __contains__(self, number: int) -> bool:
+        return self.path(number).is_file()
+
+    def path(self, number: int) -> Path:
+        """The file of a part."""
+        return self.folder / f"{number:06d}.npz"
+
+    def read(self, number: int) -> list[RawClip]:
+        """The clips of a part.
+
+        Raises:
+            DataError: the file is damaged.
+        """
+        path = self.path(number)
+        try:
+            with np.load(path, allow_pickle=False) as part:
+                shapes, excluded = part["shapes"], part["excluded"].tolist()
+                joints, there = part["joints"], part["there"]
+                confidence = part["confidence"] if "confidence" in part else None
+        except BROKEN_ARCHIVE as error:
+            raise DataError(f"'{path}' is damaged ({error}): remove the folder '{self.folder}'") from error
+        clips, row = [], 0
+        for (bodies, frames), reason in zip(shapes.tolist(), excluded, strict=True):
+            if reason:
+                clips.append(RawClip.left_out(reason))
+                continue
+            rows = slice(row, row + bodies * frames)
+            row = rows.stop
+            clips.append(
+                RawClip(
+                    joints[rows].reshape(bodies, frames, *joints.shape[1:]),
+                    there[rows].reshape(bodies, frames),
+                    None if confidence is None else confidence[rows].reshape(bodies, frames, -1) / np.float32(255),
+                )
+            )
+        return clips
+
+    def write(self, number: int, clips: Sequence[RawClip]) -> None:
+        """Keep the clips of a part; all of them have a confidence of their joints, or none has."""
+        kept = [clip for clip in clips if not clip.excluded]
+        arrays = {
+            "shapes": np.array([clip.joints.shape[:2] for clip in clips], np.int64).reshape(-1, 2),
+            "excluded": np.array([clip.excluded for clip in clips], np.str_),
+            "joints": _rows([clip.joints for clip in kept], np.float32),
+            "there": _rows([clip.there for clip in kept], bool),
+        }
+        if kept and kept[0].confidence is not None:
+            arrays["confidence"] = np.rint(_rows([clip.confidence for clip in kept], np.float32) * 255).astype(np.uint8)
+        with atomic_file(self.path(number)) as file:
+            np.savez(file, **arrays)
+
+    def remove(self) -> None:
+        """Remove the folder: its clips are in a store now, or of no use."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @staticmethod
+    def discard(folder: Path) -> None:
+        """Remove a folder of parts that nothing needs any more."""
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _rows(arrays: Sequence[np.ndarray], dtype: type) -> np.ndarray:
+    """Arrays `[M, T, ...]` as rows `[sum of M * T, ...]`."""
+    if not arrays:
+        return np.zeros(0, dtype)
+    return np.concatenate([array.reshape(-1, *array.shape[2:]) for array in arrays]).astype(dtype, copy=False)

@@ -1,0 +1,84 @@
+"""What a depth sensor's tracker says of one recording: bodies by their tracking id, each at its own times."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from skgraph.errors import DataError
+
+
+@dataclass(frozen=True)
+class Track:
+    """A body as long as the tracker gave it one id.
+
+    Args:
+        frame: the frames in which it is there, `[n]` int64, ascending.
+        slot: its place in the tracker's list of bodies in each of these frames, `[n]` int64.
+        joints: `[n, V, 3]` float64, metres, in the sensor's coordinates.
+        confidence: `[n, V]` in 0 to 1, how sure the tracker is of each joint.
+    """
+
+    frame: np.ndarray
+    slot: np.ndarray
+    joints: np.ndarray
+    confidence: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+    @classmethod
+    def join(cls, tracks: Iterable[Track]) -> Track:
+        """Tracks that share no frame, as one."""
+        tracks = list(tracks)
+        order = np.argsort(np.concatenate([track.frame for track in tracks]), kind="stable")
+        return cls(
+            *(
+                np.concatenate([getattr(track, key) for track in tracks])[order]
+                for key in ("frame", "slot", "joints", "confidence")
+            )
+        )
+
+
+@dataclass(frozen=True)
+class Recording:
+    """All bodies of a recording.
+
+    Args:
+        frames: its length, with the frames in which nobody is there.
+        tracks: bodies in the order of their appearance.
+    """
+
+    frames: int
+    tracks: list[Track]
+
+    @classmethod
+    def of_bodies(
+        cls, frames: int, frame: np.ndarray, slot: np.ndarray, body: list[bytes], joints: np.ndarray,
+        confidence: np.ndarray,
+    ) -> Recording:  # fmt: skip
+        """Sort what stands frame by frame in a file into tracks.
+
+        Args:
+            frames: length of the recording.
+            frame: of each body and frame `[n]`, ascending.
+            slot: its place among the bodies of its frame `[n]`.
+            body: its id [n].
+            joints: `[n, V, 3]`.
+            confidence: `[n, V]`.
+
+        Raises:
+            DataError: an id stands twice in a frame.
+        """
+        tracks = []
+        ids = dict.fromkeys(body)
+        number = np.fromiter(map({name: i for i, name in enumerate(ids)}.get, body), np.int64, len(body))
+        for i, name in enumerate(ids):
+            rows = np.flatnonzero(number == i)
+            if (twice := np.flatnonzero(np.diff(frame[rows]) == 0)).size:
+                where = frame[rows[twice[0]]]
+                raise DataError(f"frame {where} holds the body {name.decode('ascii', 'replace')} twice")
+            tracks.append(Track(frame[rows], slot[rows], joints[rows], confidence[rows]))
+        return cls(frames, tracks)
