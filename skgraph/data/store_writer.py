@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import csv
+import glob
 import hashlib
 import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 import yaml
@@ -90,11 +91,13 @@ class StoreWriter:
         self._folder = self.path.parent / f".{self.path.name}.{os.getpid()}.partial"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
+            _remove_abandoned(self.path)
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder.mkdir()
             self._frames = open(self._folder / "frames.npy", "wb")
             self._present = open(self._folder / "present.npy", "wb")
             self._confidence = open(self._folder / "confidence.npy", "wb")
+            _lock(self._frames)
             for file in (self._frames, self._present, self._confidence):
                 file.write(bytes(_HEADER_BYTES))
         except OSError as error:
@@ -358,6 +361,32 @@ class StoreWriter:
         os.rename(self._folder, self.path)
         if replaced is not None:
             shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _lock(file: IO[bytes]) -> bool:
+    """Take the lock of a file until it is closed; False where somebody has it. Systems without locks give it to
+    nobody."""
+    try:
+        import fcntl
+    except ImportError:
+        return False
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove what writers of this store left that were killed: their locks went with them."""
+    for folder in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
+        try:
+            with open(folder / "frames.npy", "rb") as file:
+                abandoned = _lock(file)
+        except OSError:
+            continue
+        if abandoned:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _npy_header(dtype: np.dtype, shape: tuple[int, ...]) -> bytes:

@@ -78,14 +78,13 @@ def write_store(
         for i, clip in enumerate(clips):
             frame_mask = clip.there
             if reason := clip.excluded or _empty(frame_mask):
-                # What follows a colon says more of this one clip.
                 kind, _, detail = reason.partition(": ")
                 excluded.setdefault(kind, []).append(f"{raw.name[i]} ({detail})" if detail else raw.name[i])
                 writer.exclude(raw.name[i], reason)
                 continue
             writer.add(
                 clip.joints, y=int(raw.y[i]), name=raw.name[i], frame_mask=frame_mask, confidence=clip.confidence,
-                segments=None if raw.segments is None else raw.segments[i],
+                segments=clip.segments if raw.segments is None or clip.segments is not None else raw.segments[i],
                 **{key: int(values[i]) for key, values in ids.items()},
             )  # fmt: skip
             kept.append(i)

@@ -1,0 +1,1 @@
+"""PKU-MMD I and II: from the downloaded files to a store."""
