@@ -1,0 +1,64 @@
+"""Reads a JSON file that somebody else wrote."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from skgraph.errors import DataError
+
+SIZE_LIMIT = 256 * 2**20
+"""Bytes of a file. Parsed it takes some ten times as much memory; an hour of one person takes less than half."""
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds (RFC 8259, in UTF-8, a byte order mark allowed), as `json.loads` gives it.
+
+    More is refused than Python's parser refuses: `NaN` and `Infinity`, which are not JSON, and a key that an object has
+    twice, of which the parser would keep the last.
+
+    Args:
+        path: the file.
+
+    Raises:
+        DataError: no such file, one that is larger than `SIZE_LIMIT`, not UTF-8, not complete JSON, or nested too deep.
+    """
+    if not path.is_file():
+        problem = "is a folder, expected a JSON file" if path.is_dir() else "is not there: expected a JSON file"
+        raise DataError(f"'{path}' {problem}")
+    try:
+        with path.open("rb") as file:
+            content = file.read(SIZE_LIMIT + 1)
+    except OSError as error:
+        raise DataError(f"'{path}' cannot be read: {error}") from error
+    if len(content) > SIZE_LIMIT:
+        raise DataError(f"'{path}' has more than {SIZE_LIMIT // 2**20} MiB, expected one clip a file")
+    try:
+        text = content.decode("utf-8-sig")
+        parsed = json.loads(text, parse_constant=_no_number, object_pairs_hook=_object)
+        if _SURROGATE.search(text):  # half a character can be escaped, and is no text that could be written again
+            json.dumps(parsed, ensure_ascii=False).encode()
+        return parsed
+    except UnicodeError as error:
+        raise DataError(f"'{path}' is not text in UTF-8: {error}") from error
+    except RecursionError as error:
+        raise DataError(f"'{path}' is nested too deep to be keypoints") from error
+    except ValueError as error:
+        raise DataError(f"'{path}' is not a complete JSON file: {error}") from error
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is not JSON; expected null where a value is missing")
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"an object has the key '{twice[:50]}' twice")
+    return content
