@@ -129,7 +129,7 @@ def check_detection_options(max_bodies: int, min_confidence: float) -> None:
     Raises:
         ConfigError: an option of `Detections.to_clip` that cannot be.
     """
-    if max_bodies < 1:
+    if not isinstance(max_bodies, int) or max_bodies < 1:
         raise ConfigError(f"max_bodies must be a whole number, 1 or more, found {max_bodies}")
     if not 0 <= min_confidence < 1:
         raise ConfigError(f"min_confidence must be at least 0 and less than 1, found {min_confidence}")
