@@ -35,10 +35,10 @@ def _check_kinds(cfg: DictConfig) -> None:
         (
             bool,
             "true or false",
-            ("overwrite", "check_height", "ignore_joint_names", "labelled", "recordings", "confidence"),
+            ("overwrite", "check_height", "ignore_joint_names", "labelled", "recordings", "confidence", "world"),
         ),
-        (int, "a whole number", ("subjects", "repetitions", "seed", "processes")),
-        ((int, float), "a number", ("fps", "noise", "dropout")),
+        (int, "a whole number", ("subjects", "repetitions", "seed", "processes", "max_bodies")),
+        ((int, float), "a number", ("fps", "noise", "dropout", "min_confidence")),
     ):
         for key in keys:
             value = cfg.get(key)

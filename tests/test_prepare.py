@@ -101,13 +101,16 @@ def test_report_of_people_in_pixels(tmp_path, capsys):
     assert SkeletonStore.open(out).meta["units"] == "px"
 
 
-@pytest.mark.parametrize("dataset", ["npz", "npy"])
+@pytest.mark.parametrize("dataset", ["npz", "npy", "openpose", "kinetics_skeleton", "coco_keypoints", "mediapipe"])
 def test_config_is_the_default_of_every_function(dataset):
+    read = inspect.signature(get_method(composed(f"dataset={dataset}").read._target_)).parameters
+    required = {key: key[0] for key, p in read.items() if p.default is p.empty}
+    overrides = [f"{key}={value}" for key, value in required.items()]
     cfg = OmegaConf.to_container(
-        composed(f"dataset={dataset}", "source=s", "topology=t", "out=o"), resolve=True, throw_on_missing=True
+        composed(f"dataset={dataset}", *overrides, "out=o"), resolve=True, throw_on_missing=True
     )
     options = cfg["write"].pop("split")
-    for call, given in ((cfg["read"], {"source": "s", "topology": "t"}), (cfg["write"], {"out": "o", "split": None})):
+    for call, given in ((cfg["read"], required), (cfg["write"], {"out": "o", "split": None})):
         parameters = inspect.signature(get_method(call.pop("_target_"))).parameters
         call.setdefault("split", None) if "split" in parameters else None
         defaults = {key: p.default for key, p in parameters.items() if key != "raw"}

@@ -59,15 +59,18 @@ class LabelTable:
             raise DataError(
                 f"no folder at '{folder}': expected {suffix or 'folders of'} clips and a CSV of their labels"
             )
+        path = Path(labels).expanduser() if labels is not None else folder / "labels.csv"
         if suffix:
-            files = sorted(path.name.removesuffix(suffix) for path in folder.glob(f"*{suffix}") if path.is_file())
+            # Where clips are CSV files as well, the table beside them is none of them.
+            beside = path.name if path.parent.resolve() == folder.resolve() else ""
+            found = (file.name for file in folder.glob(f"*{suffix}") if file.is_file() and file.name != beside)
+            files = sorted(name.removesuffix(suffix) for name in found)
         else:
             files = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
         if not labelled:
             if not files:
                 raise DataError(f"no {suffix or 'folder'} in '{folder}': nothing to read")
             return cls(files, np.zeros(len(files), np.int64), ["unlabelled"])
-        path = Path(labels).expanduser() if labels is not None else folder / "labels.csv"
         columns, unused = _read(path, suffix)
         names = columns["name"]
         _match(folder, suffix, path, names, files)
