@@ -155,10 +155,13 @@ def _add_mmpose(detections: Detections, frames: list[Any]) -> None:
             points = expect(expect_key(person, "keypoints", where), list, f"{where}: keypoints")
             if len(points) != joints:
                 raise DataError(_wrong_count(f"{where}: keypoints", len(points), "points", detections.topology))
-            places = [expect_numbers(point, 2, f"{where}: keypoint {v}") for v, point in enumerate(points)]
+            for v, point in enumerate(points):
+                if type(point) is not list or len(point) != 2:
+                    expect_numbers(point, 2, f"{where}: keypoint {v}")
+            flat = expect_numbers([value for point in points for value in point], 2 * joints, f"{where}: keypoints")
             scores = expect_key(person, "keypoint_scores", where)
             scores = expect_numbers(scores, joints, f"{where}: keypoint_scores")
-            detections.add(number, np.stack(places), scores, _identity(person, where))
+            detections.add(number, flat.reshape(joints, 2), scores, _identity(person, where))
 
 
 def _flat(person: Any, topology: Topology, where: str) -> np.ndarray:

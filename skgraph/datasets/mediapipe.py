@@ -142,8 +142,9 @@ def _landmarks(landmarks: Any, topology: Topology, where: str) -> tuple[np.ndarr
             f"{where} must be the {topology.num_joints} landmarks of topology '{topology.name}', found {len(landmarks)}"
         )
     axes = "xyz"[: topology.dim]
+    needed = set(axes)
     for joint, landmark in zip(topology.joints, landmarks, strict=True):
-        if type(landmark) is not dict or not landmark.keys() >= set(axes):
+        if type(landmark) is not dict or not needed.issubset(landmark):
             for axis in axes:
                 expect_key(landmark, axis, f"{where}, landmark '{joint}'")
     flat = [landmark[axis] for landmark in landmarks for axis in axes]
