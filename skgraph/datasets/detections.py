@@ -117,7 +117,7 @@ class Detections:
         kept = body >= 0
         place = (body[kept], frame[kept] - first)
         clip = np.zeros((*grid, joints.shape[2]), np.float32)
-        clip[place] = np.where(seen, 1, 0)[kept, :, None] * np.nan_to_num(joints[kept]) * np.asarray(axes)
+        clip[place] = np.where(seen[..., None], joints, 0)[kept] * np.asarray(axes)
         there, sure = np.zeros(grid, bool), np.zeros(grid, np.float32)
         there[place], sure[place] = seen[kept], confidence[kept]
         filled, frame_mask = fill_missing(clip, there, self.topology)
