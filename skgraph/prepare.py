@@ -29,16 +29,17 @@ def main(cfg: DictConfig) -> None:
     print(report(written, time.perf_counter() - started))
 
 
+_SWITCHES = ("overwrite", "check_height", "ignore_joint_names", "labelled", "recordings", "confidence", "world")
+_WHOLE_NUMBERS = ("subjects", "repetitions", "seed", "processes", "max_bodies")
+_NUMBERS = ("fps", "noise", "dropout", "min_confidence")
+
+
 def _check_kinds(cfg: DictConfig) -> None:
     """Refuse words where numbers belong: `overwrite=no` is a text to Hydra, and any text would count as true."""
     for kind, words, keys in (
-        (
-            bool,
-            "true or false",
-            ("overwrite", "check_height", "ignore_joint_names", "labelled", "recordings", "confidence", "world"),
-        ),
-        (int, "a whole number", ("subjects", "repetitions", "seed", "processes", "max_bodies")),
-        ((int, float), "a number", ("fps", "noise", "dropout", "min_confidence")),
+        (bool, "true or false", _SWITCHES),
+        (int, "a whole number", _WHOLE_NUMBERS),
+        ((int, float), "a number", _NUMBERS),
     ):
         for key in keys:
             value = cfg.get(key)
