@@ -1,0 +1,95 @@
+"""Reads the skeletons of UTD-MHAD, Matlab files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from skgraph.datasets.clip_files import clip_files
+from skgraph.datasets.missing_joints import fill_missing
+from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.split import Split
+from skgraph.errors import DataError, first_line
+from skgraph.topology import Topology
+
+_ACTIONS = (
+    "right arm swipe to the left", "right arm swipe to the right", "right hand wave", "two hand front clap",
+    "right arm throw", "cross arms in the chest", "basketball shoot", "right hand draw x",
+    "right hand draw circle (clockwise)", "right hand draw circle (counter clockwise)", "draw triangle",
+    "bowling (right hand)", "front boxing", "baseball swing from right", "tennis right hand forehand swing",
+    "arm curl (two arms)", "tennis serve", "two hand push", "right hand knock on door", "right hand catch an object",
+    "right hand pick up and throw", "jogging in place", "walking in place", "sit to stand", "stand to sit",
+    "forward lunge (left foot forward)", "squat (two arms stretch out)",
+)  # fmt: skip
+_NUMBERS = ("double", "single", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
+_LARGEST = 2**20  # bytes; the files have less than a tenth of that, and compressed ones can grow a thousandfold
+
+
+def read_utd_mhad(source: str | Path) -> RawDataset:
+    """Open the folder ``Skeleton`` of UTD-MHAD; the clips are read when they are asked for.
+
+    Chen, Jafari, Kehtarnavaz, UTD-MHAD: A Multimodal Dataset for Human Action Recognition Utilizing a Depth Camera and
+    a Wearable Inertial Sensor, ICIP 2015: 27 actions of 8 people before a Kinect v1, up to 4 times each.
+    ``a1_s1_t1_skeleton.mat`` (action, subject, trial) holds ``d_skel [20, 3, T]`` in the joint order of topology
+    `utd_mhad`, in metres in the frame of the camera: x to its left, y up, z away from it; 30 frames a second. There is
+    no confidence; a joint at exactly (0, 0, 0) was not seen and is filled in (`fill_missing`).
+
+    The split is the published one, `xsub`: subjects 1, 3, 5, 7 train, 2, 4, 6, 8 test.
+
+    Args:
+        source: the folder.
+
+    Raises:
+        DataError: scipy is missing, a file name is not of this dataset, or a file is broken or holds anything but
+            numbers. What is no number is never read.
+    """
+    try:
+        import scipy.io
+    except ImportError as error:
+        raise DataError(f"Matlab files need scipy: pip install 'skgraph[mat]' ({error})") from error
+    folder = Path(source).expanduser()
+    topology = Topology.load("utd_mhad")
+    names, numbers = clip_files(
+        folder, "_skeleton.mat", r"a(?P<action>\d+)_s(?P<subject>\d+)_t\d+", "a1_s1_t1_skeleton.mat",
+        {"action": range(1, 28), "subject": range(1, 9)},
+    )  # fmt: skip
+
+    def clips() -> Iterator[RawClip]:
+        for name in names:
+            joints = _read(scipy.io, folder / f"{name}_skeleton.mat")[None]
+            yield RawClip(*fill_missing(joints, (joints != 0).any(axis=-1), topology))
+
+    return RawDataset(
+        topology=topology, class_names=list(_ACTIONS), name=names, y=numbers["action"] - 1, clips=clips, units="m",
+        unit="m", fps=30.0, source="UTD-MHAD", subject=numbers["subject"],
+        splits=[Split("xsub", numbers["subject"] % 2 == 1, "subjects 1, 3, 5, 7 train, 2, 4, 6, 8 test")],
+    )  # fmt: skip
+
+
+def _read(scipy_io: ModuleType, path: Path) -> np.ndarray:
+    """Joints ``[T, 20, 3]``."""
+    try:
+        if (size := path.stat().st_size) > _LARGEST:
+            raise DataError(f"'{path}' has {size} bytes, expected one clip of at most {_LARGEST}")
+        # The headers alone say what there is, so that no cell, struct, function or object is ever read.
+        headers = {name: (shape, kind) for name, shape, kind in scipy_io.whosmat(path, appendmat=False)}
+        if "d_skel" not in headers:
+            raise DataError(f"'{path}' has no array 'd_skel'; it has {', '.join(headers) or 'nothing'}")
+        shape, kind = headers["d_skel"]
+        if kind not in _NUMBERS or len(shape) not in (2, 3) or shape[:2] != (20, 3):
+            raise DataError(
+                f"'{path}': 'd_skel' must be numbers [20, 3, frames], found {kind} {[int(length) for length in shape]}"
+            )
+        joints = scipy_io.loadmat(path, appendmat=False, variable_names=["d_skel"])["d_skel"]
+    except DataError:
+        raise
+    except Exception as error:  # its parser raises whatever a damaged file makes it trip over
+        raise DataError(f"'{path}' is not a complete Matlab file of version 7 or older: {first_line(error)}") from error
+    if not isinstance(joints, np.ndarray) or joints.dtype.kind not in "iuf" or joints.shape != tuple(shape):
+        raise DataError(f"'{path}': 'd_skel' is not the {kind} array that the file says it is")
+    with np.errstate(over="ignore"):  # what is too large for float32 is an error of the store
+        return joints.reshape(20, 3, -1).transpose(2, 0, 1).astype(np.float32)
