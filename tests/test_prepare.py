@@ -101,20 +101,26 @@ def test_report_of_people_in_pixels(tmp_path, capsys):
     assert SkeletonStore.open(out).meta["units"] == "px"
 
 
-@pytest.mark.parametrize("dataset", ["npz", "npy", "openpose", "kinetics_skeleton", "coco_keypoints", "mediapipe"])
+READ = sorted({path.stem for path in (data_dir("configs") / "prepare" / "dataset").glob("*.yaml")} - {"synthetic"})
+
+
+@pytest.mark.parametrize("dataset", READ)
 def test_config_is_the_default_of_every_function(dataset):
-    read = inspect.signature(get_method(composed(f"dataset={dataset}").read._target_)).parameters
-    required = {key: key[0] for key, p in read.items() if p.default is p.empty}
+    read = composed(f"dataset={dataset}").read
+    parameters = inspect.signature(get_method(read._target_)).parameters
+    # What has no default is asked for, but for what the configuration itself settles.
+    settled = {"parts": "o.parts", "dataset": int(dataset[3:])} if dataset[:3] in ("ntu", "pku") else {}
+    required = {key: key[0] for key, p in parameters.items() if p.default is p.empty and key not in settled}
     overrides = [f"{key}={value}" for key, value in required.items()]
     cfg = OmegaConf.to_container(
         composed(f"dataset={dataset}", *overrides, "out=o"), resolve=True, throw_on_missing=True
     )
     options = cfg["write"].pop("split")
-    for call, given in ((cfg["read"], required), (cfg["write"], {"out": "o", "split": None})):
+    for call, own in ((cfg["read"], required | settled), (cfg["write"], {"out": "o", "split": None})):
         parameters = inspect.signature(get_method(call.pop("_target_"))).parameters
         call.setdefault("split", None) if "split" in parameters else None
         defaults = {key: p.default for key, p in parameters.items() if key != "raw"}
-        assert call == {**defaults, **given}
+        assert call == {**defaults, **own}
     assert options == {key: p.default for key, p in inspect.signature(make_splits).parameters.items() if key != "raw"}
 
 
@@ -151,11 +157,14 @@ def test_many_classes_are_summarised(tmp_path):
         ("npz", "fps=fast", "fps must be a number, found 'fast'"),
         ("synthetic", "subjects=2.5", r"subjects must be a whole number, found '2\.5'"),
         ("npz", "source=2024", "no file at '2024'"),
+        ("bvh", "every=2.5", r"every must be a whole number, found '2\.5'"),
+        ("bvh", "end_sites=no", "end_sites must be true or false, found 'no'"),
+        ("bvh", "up=x", "up must be y or z, the axis of the files that points up, found 'x'"),
         ("npz", "split=subject", "split has options of its own, such as split.by=subject, found split=subject"),
     ],
 )
 def test_options_of_the_wrong_kind(dataset, override, message):
-    given = [] if dataset == "synthetic" else ["source=s", "topology=ntu_rgbd"]
+    given = {"synthetic": [], "bvh": ["source=s", "unit=cm"]}.get(dataset, ["source=s", "topology=ntu_rgbd"])
     with pytest.raises(DataError, match=message):
         prepare.main(composed(f"dataset={dataset}", "out=o", *given, override))
 

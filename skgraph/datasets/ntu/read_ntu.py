@@ -31,7 +31,7 @@ _DAMAGED, _HINT = "damaged: ", "(damaged=exclude leaves such files out; what has
 def read_ntu(
     source: str | Path | Sequence[str | Path],
     parts: str | Path,
-    dataset: int = 60,
+    dataset: int,
     preset: str = "skgraph",
     missing_list: str | Path | None = None,
     damaged: str = "error",

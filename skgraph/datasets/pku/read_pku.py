@@ -49,7 +49,7 @@ PRESETS: dict[str, Callable[[Recording], RawClip]] = {"skgraph": true_times, "ma
 def read_pku(
     source: str | Path,
     parts: str | Path,
-    dataset: int = 1,
+    dataset: int,
     form: str = "clips",
     preset: str = "skgraph",
     label_indexing: str = "one_based",
