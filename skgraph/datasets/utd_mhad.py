@@ -26,7 +26,7 @@ _ACTIONS = (
     "forward lunge (left foot forward)", "squat (two arms stretch out)",
 )  # fmt: skip
 _NUMBERS = ("double", "single", "int8", "uint8", "int16", "uint16", "int32", "uint32", "int64", "uint64")
-_LARGEST = 2**20  # bytes; the files have less than a tenth of that, and compressed ones can grow a thousandfold
+_LARGEST = 2**18  # bytes; the longest clip has a quarter of that, and compressed arrays grow a thousandfold
 
 
 def read_utd_mhad(source: str | Path) -> RawDataset:

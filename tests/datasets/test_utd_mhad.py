@@ -87,9 +87,21 @@ def test_files_that_are_none(folder, content):
         next(read_utd_mhad(folder).clips())
 
 
+@pytest.mark.parametrize("kind, name", [(1, "cell"), (2, "struct"), (3, "object"), (16, "function"), (17, None)])
+def test_what_is_no_number_is_never_read(folder, monkeypatch, kind, name):
+    path = folder / "a1_s1_t1_skeleton.mat"
+    content = bytearray(path.read_bytes())
+    content[content.index(struct.pack("<2I", 6, 8), 128) + 8] = kind  # the class in the flags of the array
+    path.write_bytes(content)
+    monkeypatch.setattr(scipy_io, "loadmat", None)
+    message = f"must be numbers .*, found {name}" if name else "is not a complete Matlab file"  # 17 is opaque
+    with pytest.raises(DataError, match=message):
+        utd_mhad._read(scipy_io, path)
+
+
 def test_large_files_and_names_that_are_others(folder):
-    (folder / "a10_s8_t4_skeleton.mat").write_bytes(bytes(2**20 + 1))
-    with pytest.raises(DataError, match="has 1048577 bytes, expected one clip of at most 1048576"):
+    (folder / "a10_s8_t4_skeleton.mat").write_bytes(bytes(2**18 + 1))
+    with pytest.raises(DataError, match="has 262145 bytes, expected one clip of at most 262144"):
         next(read_utd_mhad(folder).clips())
     (folder / "a28_s1_t1_skeleton.mat").touch()
     with pytest.raises(DataError, match="a28_s1_t1_skeleton.mat' is of action 28, expected one of 1, 2, "):
