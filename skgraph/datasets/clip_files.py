@@ -19,7 +19,7 @@ def clip_files(
     Args:
         folder: the clips; files with another suffix do not count.
         suffix: of a clip's file, such as ``.json``.
-        pattern: regular expression of a whole name without the suffix, with a named group of digits for every number.
+        pattern: regular expression of a whole name without the suffix, whose named groups are numbers of a few digits.
         example: name of a file, for errors.
         known: the numbers that the dataset has, by group; a group that is not listed may be any number.
 
@@ -34,12 +34,12 @@ def clip_files(
     names = sorted(path.name.removesuffix(suffix) for path in folder.glob(f"*{suffix}") if path.is_file())
     if not names:
         raise DataError(f"no {suffix} file in '{folder}': expected files such as {example}")
-    # Nine digits are more than any dataset has, and fit any integer.
-    found = [re.fullmatch(pattern.replace(r"\d+", r"[0-9]{1,9}"), name) for name in names]
+    found = [re.fullmatch(pattern, name, re.ASCII) for name in names]
     if strange := [name + suffix for name, match in zip(names, found, strict=True) if match is None]:
         raise DataError(f"{len(strange)} files of '{folder}' are not named like {example}: {first_three(strange)}")
     numbers = {
-        group: np.array([int(match[group]) for match in found if match]) for group in re.compile(pattern).groupindex
+        group: np.array([int(match[group]) for match in found if match], np.int64)
+        for group in re.compile(pattern).groupindex
     }
     for group, allowed in known.items():
         outside = np.flatnonzero(~np.isin(numbers[group], list(allowed)))

@@ -70,7 +70,7 @@ def read_msr_action3d(source: str | Path, subset: str = "all") -> RawDataset:
         )
     topology = Topology.load("kinect_v1")
     names, numbers = clip_files(
-        folder, _SUFFIX, r"a(?P<action>\d+)_s(?P<subject>\d+)_e\d+", f"a01_s01_e01{_SUFFIX}",
+        folder, _SUFFIX, r"a(?P<action>\d\d)_s(?P<subject>\d\d)_e\d\d", f"a01_s01_e01{_SUFFIX}",
         {"action": range(1, 21), "subject": range(1, 11)},
     )  # fmt: skip
     actions = _SUBSETS[subset]

@@ -46,7 +46,7 @@ def read_nw_ucla(source: str | Path) -> RawDataset:
     folder = Path(source).expanduser()
     topology = Topology.load("kinect_v1")
     names, numbers = clip_files(
-        folder, ".json", r"a(?P<action>\d+)_s(?P<subject>\d+)_e\d+_v(?P<view>\d+)", "a01_s01_e00_v01.json",
+        folder, ".json", r"a(?P<action>\d\d)_s(?P<subject>\d\d)_e\d\d_v(?P<view>\d\d)", "a01_s01_e00_v01.json",
         {"action": _ACTIONS, "subject": range(1, 11), "view": (1, 2, 3)},
     )  # fmt: skip
     y = np.searchsorted(list(_ACTIONS), numbers["action"])

@@ -54,7 +54,7 @@ def read_utd_mhad(source: str | Path) -> RawDataset:
     folder = Path(source).expanduser()
     topology = Topology.load("utd_mhad")
     names, numbers = clip_files(
-        folder, "_skeleton.mat", r"a(?P<action>\d+)_s(?P<subject>\d+)_t\d+", "a1_s1_t1_skeleton.mat",
+        folder, "_skeleton.mat", r"a(?P<action>\d\d?)_s(?P<subject>\d)_t\d", "a1_s1_t1_skeleton.mat",
         {"action": range(1, 28), "subject": range(1, 9)},
     )  # fmt: skip
 

@@ -3,7 +3,7 @@ import pytest
 from skgraph.datasets.clip_files import clip_files
 from skgraph.errors import DataError
 
-PATTERN = r"a(?P<action>\d+)_s(?P<subject>\d+)_e\d+"
+PATTERN = r"a(?P<action>\d\d)_s(?P<subject>\d\d)_e\d\d"
 
 
 def read(folder):
@@ -26,7 +26,7 @@ def test_names_and_numbers(tmp_path):
         ("walk_x.txt", r"1 files of '.*' are not named like a01_s01_e01_x\.txt: walk_x\.txt"),
         ("a01_s01_e01b_x.txt", "are not named like"),
         ("a1234567890_s01_e01_x.txt", "are not named like"),
-        ("a٣_s01_e01_x.txt", "are not named like"),
+        ("a0٣_s01_e01_x.txt", "are not named like"),
         ("a03_s01_e01_x.txt", r"a03_s01_e01_x\.txt' is of action 3, expected one of 1, 2, 12 \(1 such files\)"),
     ],
 )
