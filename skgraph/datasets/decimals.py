@@ -21,7 +21,7 @@ _POWER = 10 ** np.arange(15, dtype=np.int64)
 
 
 class Text:
-    """The words of a text and their places: what lies between white space.
+    """The words of a text and their places: what lies between white space. An empty line is an empty word.
 
     Args:
         data: the text in ASCII. Its lines end with ``\\n`` or ``\\r\\n``, the last may end without.
@@ -46,10 +46,9 @@ class Text:
         """Find the words; False if some of them would be empty."""
         # A whole number of 64-bit words, and one more to read on into.
         self._data = _PAD + data + bytes(16 - len(data) % 8)
-        text = np.frombuffer(self._data, np.uint8, len(_PAD) + len(data))
         # Where words end: word w lies between the ends w and w + 1. Places count from the last byte before the text.
-        self._text = text[len(_PAD) - 1 :]
-        self._ends = np.flatnonzero(self._text <= 32)
+        self._text = np.frombuffer(self._data, np.uint8)[len(_PAD) - 1 :]
+        self._ends = np.flatnonzero(self._text[: len(data) + 1] <= 32)
         self.line_end = np.flatnonzero(self._text[self._ends] == 10) - 1
         self.count = np.diff(self.line_end, prepend=-1)
         return bool(np.diff(self._ends).min() > 1)
@@ -100,7 +99,6 @@ class Text:
         digit = self._text.take(start) - np.uint8(48)  # wraps around for what is no digit
         fraction = end - start - 2
         inside = np.minimum(np.maximum(fraction, 1), len(_POWER) - 1)
-        # A word has an end, so that there is a byte behind its first.
         plain = (self._text.take(start + 1) == 46) & (fraction == inside) & (digit <= 9)
         low, good = _digits(self._before(end), np.minimum(inside, 8))
         plain &= good
