@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import IO
 
 import numpy as np
 
+from skgraph.datasets.npz_member import NpzMember
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.datasets.splits import given_split
@@ -19,7 +17,6 @@ from skgraph.topology import Topology
 
 _REQUIRED = ("x", "offsets", "y", "name", "class_names")
 _OF_SEGMENTS = ("segment_clip", "segment_label", "segment_start", "segment_end")
-_HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 def read_ragged_npz(
@@ -54,21 +51,21 @@ def read_ragged_npz(
     path = Path(source).expanduser()
     topology = topology if isinstance(topology, Topology) else Topology.load(topology)
     arrays = _read_all_but_x(path, _REQUIRED if labelled else ("x", "offsets", "name"))
-    x_shape, x_dtype, fortran = _header(path, "x")
-    if x_dtype.kind not in "iuf":
-        raise DataError(f"'{path}': array 'x' must hold integers or floats, found {x_dtype}")
-    if len(x_shape) != 4:
-        raise DataError(f"'{path}': array 'x' must be [frames, bodies, joints, coordinates], found {list(x_shape)}")
-    if x_shape[2:] != (topology.num_joints, topology.dim):
+    x = NpzMember.of(path, "x")
+    if x.dtype.kind not in "iuf":
+        raise DataError(f"'{path}': array 'x' must hold integers or floats, found {x.dtype}")
+    if len(x.shape) != 4:
+        raise DataError(f"'{path}': array 'x' must be [frames, bodies, joints, coordinates], found {list(x.shape)}")
+    if x.shape[2:] != (topology.num_joints, topology.dim):
         raise DataError(
-            f"'{path}': array 'x' has {x_shape[2]} joints in {x_shape[3]}D, topology '{topology.name}' has "
+            f"'{path}': array 'x' has {x.shape[2]} joints in {x.shape[3]}D, topology '{topology.name}' has "
             f"{topology.num_joints} in {topology.dim}D"
         )
     names = [str(name) for name in _one_dimensional(path, arrays, "name")]
     y = _one_dimensional(path, arrays, "y") if labelled else np.zeros(len(names), np.int64)
     if y.dtype.kind not in "iu":
         raise DataError(f"'{path}': array 'y' must hold integer labels, found {y.dtype}")
-    lengths = _lengths(path, _one_dimensional(path, arrays, "offsets"), names, x_shape[0])
+    lengths = _lengths(path, _one_dimensional(path, arrays, "offsets"), names, x.shape[0])
     unit = _scalar(arrays, "unit") if unit is None else unit
     if unit is None:
         raise DataError(f"'{path}' does not say its unit: give unit=m, unit=cm or unit=mm")
@@ -93,7 +90,7 @@ def read_ragged_npz(
     about = [str(value) for key in ("source", "license") if (value := _scalar(arrays, key)) is not None]
 
     def clips() -> Iterator[RawClip]:
-        for frames in _frames(path, x_shape, x_dtype, fortran, lengths):
+        for frames in x.pieces(lengths):
             frames = frames if order is None else frames[:, :, order]
             yield RawClip(np.multiply(frames, scale, dtype=np.float64).astype(np.float32).swapaxes(0, 1))
 
@@ -129,7 +126,7 @@ def _read_all_but_x(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarr
             raise DataError(f"'{path}' lacks the arrays {', '.join(missing)}; it has {found}")
         arrays = {}
         for key in archive.files:
-            if _header(path, key)[1].hasobject:
+            if NpzMember.of(path, key).dtype.hasobject:
                 raise DataError(f"'{path}': array '{key}' is a pickled object, which is never read: save numbers")
             if key != "x":
                 try:
@@ -138,41 +135,6 @@ def _read_all_but_x(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarr
                 except BROKEN_ARCHIVE as error:
                     raise DataError(f"'{path}': array '{key}' cannot be read, the file is damaged: {error}") from error
     return arrays
-
-
-def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
-    return _HEADERS[np.lib.format.read_magic(file)](file)
-
-
-def _header(path: Path, key: str) -> tuple[tuple[int, ...], np.dtype, bool]:
-    """Shape, dtype and whether in Fortran order, of an array that is not read."""
-    try:
-        with zipfile.ZipFile(path) as archive, archive.open(f"{key}.npy") as file:
-            shape, fortran, dtype = _read_header(file)
-            size = archive.getinfo(f"{key}.npy").file_size - file.tell()
-    except BROKEN_ARCHIVE as error:
-        raise DataError(f"'{path}': array '{key}' cannot be read, the file is damaged: {error}") from error
-    if not dtype.hasobject and size != math.prod(shape) * dtype.itemsize:
-        raise DataError(f"'{path}': array '{key}' has {size} bytes, {dtype} {list(shape)} needs another number")
-    return shape, dtype, fortran
-
-
-def _frames(
-    path: Path, shape: tuple[int, ...], dtype: np.dtype, fortran: bool, lengths: np.ndarray
-) -> Iterator[np.ndarray]:
-    """The frames `[T, M, V, C]` of one clip after another; only in Fortran order does memory hold all of `x`."""
-    try:
-        if fortran:
-            with np.load(path, allow_pickle=False) as archive:
-                yield from np.split(archive["x"], np.cumsum(lengths)[:-1])
-            return
-        with zipfile.ZipFile(path) as archive, archive.open("x.npy") as file:
-            _read_header(file)
-            for length in lengths:
-                values = file.read(int(length) * math.prod(shape[1:]) * dtype.itemsize)
-                yield np.frombuffer(values, dtype).reshape(length, *shape[1:])
-    except BROKEN_ARCHIVE as error:
-        raise DataError(f"'{path}': array 'x' cannot be read, the file is damaged: {error}") from error
 
 
 def _one_dimensional(path: Path, arrays: dict[str, np.ndarray], key: str) -> np.ndarray:
