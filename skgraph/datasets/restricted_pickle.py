@@ -102,6 +102,15 @@ def load_plain(path: str | Path) -> Any:
         raise DataError(f"'{path}' cannot be read: {error}") from error
 
 
+def in_words(value: Any) -> str:
+    """What a value of a pickle is, for an error: never more than a few words."""
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype} {list(value.shape)}"
+    if isinstance(value, _CONTAINERS):
+        return f"a {type(value).__name__} of {len(value)}"
+    return repr(value[:40] if isinstance(value, (str, bytes)) else value)
+
+
 class _Machine:
     """The stack machine that a pickle is a program of.
 

@@ -120,6 +120,16 @@ class Stateful:
     pass
 
 
+def test_the_attack_is_one(load, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    attack = pickle.dumps(Attack(os.mkdir, (MARK,)))
+    with pytest.raises(DataError, match="mkdir: only arrays and plain containers are read"):
+        load(attack)
+    assert not (tmp_path / MARK).exists()
+    pickle.loads(attack)
+    assert (tmp_path / MARK).exists()
+
+
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 @pytest.mark.parametrize(
     "attack, wanted",
