@@ -21,9 +21,9 @@ _PLAIN = {*_CONTAINERS, str, bytes, int, float, bool, type(None), np.ndarray}
 _KEYS = {str, bytes, int, float, bool, type(None)}
 _MAX_DEPTH = 100
 _MAX_MARKS = 1000
-# One byte of a pickle can make a set of 216 bytes, so that what is made is counted: this many, and one more for every
+# One byte of a pickle can make a set of 216 bytes, so that containers are counted: this many, and one more for every
 # four bytes of the file. Real files make one in eight bytes or fewer.
-_CONTAINERS_ALWAYS = 1_000_000
+_ALWAYS = 1_000_000
 # Whole numbers beyond have the hashes of smaller ones, and a crafted dict of them would take hours.
 _LARGEST_KEY = 2**61 - 2
 _PLAIN_DTYPE = re.compile(r"b1|[iu][1248]|f[248]|[US][1-9][0-9]{0,8}")
@@ -131,6 +131,7 @@ class _Machine:
         self.below: list[list[Any]] = []  # the stacks under the marks
         self.memo: dict[int, Any] = {}
         self.containers = 0
+        self.copied = 0  # bytes of arrays and text, and members of sets
 
     def run(self) -> Any:
         """The value that the pickle describes; `check_plain` tells whether nothing unfinished is in it."""
@@ -199,8 +200,16 @@ class _Machine:
 
     def count(self) -> None:
         self.containers += 1
-        if self.containers > _CONTAINERS_ALWAYS + self.size // 4:
+        if self.containers > _ALWAYS + self.size // 4:
             raise DataError(f"'{self.path}' makes {self.containers} containers of {self.size} bytes: refused as a bomb")
+
+    def copy(self, content: Any) -> Any:
+        """Count what is about to be made from something on the stack, which a crafted file may do again and again."""
+        self.copied += len(content) if isinstance(content, (bytes, str, list)) else 0
+        # Of a file that Python writes, any byte becomes text, then bytes, then an array.
+        if self.copied > _ALWAYS + 3 * self.size:
+            raise DataError(f"'{self.path}' makes {self.copied} bytes of {self.size}: refused as a bomb")
+        return content
 
     def marked(self) -> list[Any]:
         """Take what was made since the last mark."""
@@ -463,15 +472,15 @@ class _Machine:
                     raise self.refused(f"an array of {code[:20]!r}, which is not plain numbers or text")
                 self.push(_Type(code))
             case ("scalar", _Type() as kind, data):
-                self.push(_array(kind, (), data, "C").item())
+                self.push(_array(kind, (), self.copy(data), "C").item())
             case ("_frombuffer", bytes(data), _Type() as kind, shape, "C" | "F" as order):
-                self.push(_array(kind, shape, data, order))
+                self.push(_array(kind, shape, self.copy(data), order))
             case ("encode", str(text), "latin1" | "latin-1"):
-                self.push(text.encode("latin-1"))
+                self.push(self.copy(text).encode("latin-1"))
             case ("bytes",):
                 self.push(b"")
             case ("set" | "frozenset" as kind, list(items)):
-                self.make((set if kind == "set" else frozenset)(self.hashable(items)))
+                self.make((set if kind == "set" else frozenset)(self.hashable(self.copy(items))))
             case _:
                 kinds = ", ".join(type(argument).__name__ for argument in arguments[:5])
                 raise self.refused(f"{name.kind} of ({kinds})")
@@ -486,7 +495,7 @@ class _Machine:
                     raise ValueError(f"items of {dtype} have {dtype.itemsize} bytes, found {size}")
                 target.dtype = dtype
             case _Array(None), (1, shape, _Type() as kind, bool() | 0 | 1 as fortran, bytes() | str() as data):
-                self.stack[-1] = target.value = _array(kind, shape, data, "F" if fortran else "C")
+                self.stack[-1] = target.value = _array(kind, shape, self.copy(data), "F" if fortran else "C")
             case ((_Type() | _Array()), _):
                 raise self.refused("an array whose description is not that of plain numbers or text")
             case _:

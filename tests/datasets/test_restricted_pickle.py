@@ -299,7 +299,7 @@ def test_arrays_that_are_none(load, change, message):
     ids=lambda value: str(value[:20]) if isinstance(value, bytes) else None,
 )
 def test_damaged(load, monkeypatch, content, message):
-    monkeypatch.setattr(restricted_pickle, "_CONTAINERS_ALWAYS", 1000)
+    monkeypatch.setattr(restricted_pickle, "_ALWAYS", 1000)
     with pytest.raises(DataError, match=message):
         load(content)
 
@@ -316,6 +316,27 @@ def test_shared_parts_stay_shared(load):
     # A chain of pairs of itself has no key to hash.
     pairs = b"N" + b"q\x00h\x00\x86" * 60 + b"."
     assert len(load(pairs)) == 2
+
+
+@pytest.mark.parametrize(
+    "once, again",
+    [
+        # encode(text, 'latin1'), with the arguments from the memo
+        (b"c_codecs\nencode\nq\x00" + bin_unicode("x" * 50_000) + bin_unicode("latin1") + b"\x86q\x01", b"h\x00h\x01R"),
+        # set(list)
+        (b"c__builtin__\nset\nq\x00](" + b"K\x01" * 50_000 + b"e\x85q\x01", b"h\x00h\x01R"),
+        # a scalar of 50,000 letters
+        (
+            b"cnumpy.core.multiarray\nscalar\nq\x10" + dtype("S50000") + b"B" + struct.pack("<I", 50_000)
+            + bytes(50_000) + b"\x86q\x01", b"h\x10h\x01R",
+        ),
+    ],
+)  # fmt: skip
+def test_one_thing_again_and_again(load, monkeypatch, once, again):
+    monkeypatch.setattr(restricted_pickle, "_ALWAYS", 20_000)
+    # Half a gigabyte of a file of 0.1 MB, if it were done.
+    with pytest.raises(DataError, match=r"makes \d+ bytes of \d+: refused as a bomb"):
+        load(b"\x80\x03](" + once + again * 10_000 + b"e.")
 
 
 @pytest.mark.parametrize("content", [b"r\xff\xff\xff\xff", b"\x96" + struct.pack("<Q", 2**38), b"\x95" + b"\xff" * 8])
