@@ -9,7 +9,7 @@ import numpy as np
 
 from skgraph.data.store_checks import check_split_name
 from skgraph.datasets.npz_member import NpzMember
-from skgraph.datasets.ntu_names import MAX_CLASSES, ntu_class_names, ntu_columns
+from skgraph.datasets.ntu.names import MAX_CLASSES, ntu_class_names, ntu_columns
 from skgraph.datasets.part_splits import ntu_split_name, part_splits
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from skgraph.datasets.missing_joints import fill_missing
-from skgraph.datasets.ntu_names import ntu_columns
+from skgraph.datasets.ntu.names import ntu_columns
 from skgraph.datasets.part_splits import part_splits
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.data.store_checks import check_split_name
-from skgraph.datasets.ntu_names import ntu_columns
+from skgraph.datasets.ntu.names import ntu_columns
 from skgraph.datasets.part_splits import ntu_split_name, part_splits
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset

@@ -43,7 +43,7 @@ def npz(tmp_path):
 def test_store_holds_what_the_file_holds(npz, tmp_path):
     raw = read_ctrgcn(npz())
     assert raw.name == ["train00001", "train00002", "train00003", "test00001", "test00002"]
-    assert raw.class_names == ["A001", "A002", "A003", "A004"]
+    assert raw.class_names == ["drink water", "eat meal", "brush teeth", "brush hair"]
     assert "they are called train00001" in raw.notes[0]
     store = SkeletonStore.open(write_store(raw, tmp_path / "store").path)
     assert store.length.tolist() == [5, 6, 8, 4, 3]
@@ -77,7 +77,7 @@ def test_integer_labels_and_other_types(npz):
             x_test=content["x_test"].astype(np.float16),
         )
     )  # fmt: skip
-    assert (raw.y.tolist(), raw.class_names) == ([2, 1, 0, 1, 1], ["A001", "A002", "A003"])
+    assert (raw.y.tolist(), raw.class_names) == ([2, 1, 0, 1, 1], ["drink water", "eat meal", "brush teeth"])
     first, *_, last = raw.clips()
     assert first.joints.shape == (2, 5, 25, 3) and last.joints.dtype == np.float32
     np.testing.assert_allclose(last.joints[0, 2, 0], [0.2, 0, 1], atol=1e-3)

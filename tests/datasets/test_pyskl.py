@@ -66,7 +66,7 @@ def test_3d_ntu(read, tmp_path):
     names = ["S001C002P003R001A001", "S001C001P008R001A002", "S017C003P010R002A001"]
     parts = {"xsub_train": names[:1], "xsub_val": names[1:2], "xview_train": names[:2], "xview_val": names[2:]}
     raw = read({"split": parts, "annotations": [solid(name, i % 2) for i, name in enumerate(names)]})
-    assert (raw.topology.name, raw.unit, raw.class_names) == ("ntu_rgbd", "m", ["A001", "A002"])
+    assert (raw.topology.name, raw.unit, raw.class_names) == ("ntu_rgbd", "m", ["drink water", "eat meal"])
     assert (raw.subject.tolist(), raw.camera.tolist(), raw.setup.tolist()) == ([3, 8, 10], [2, 1, 3], [1, 1, 17])
     assert next(raw.clips()).confidence is None
     store = SkeletonStore.open(write_store(raw, tmp_path / "store").path)

@@ -57,7 +57,7 @@ def test_store_holds_what_the_files_hold(save, tmp_path):
     save([padded(one), padded(one, two)], names=NAMES, labels=[0, 1], end="")
     folder = save([padded(two)], "val", ["S001C003P001R002A002"], [1], end="")
     raw = read_stgcn(folder)
-    assert raw.class_names == ["A001", "A002"] and raw.notes == []
+    assert raw.class_names == ["drink water", "eat meal"] and raw.notes == []
     assert (raw.subject.tolist(), raw.camera.tolist(), raw.setup.tolist()) == ([3, 8, 1], [2, 1, 3], [1, 1, 1])
     store = SkeletonStore.open(write_store(raw, tmp_path / "store").path)
     assert store.name.tolist() == ["S001C002P003R001A001", "S001C001P008R001A002", "S001C003P001R002A002"]

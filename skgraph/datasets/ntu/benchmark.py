@@ -2,33 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
+from skgraph.datasets.ntu.names import ClipName
 from skgraph.datasets.split import Split
 from skgraph.errors import ConfigError
-
-_NAME = re.compile(r"S(\d{3})C(\d{3})P(\d{3})R(\d{3})A(\d{3})")
-
-
-class ClipName(NamedTuple):
-    """What the name of a recording says, such as `S001C002P003R002A013`: numbers from 1."""
-
-    setup: int
-    camera: int
-    subject: int
-    repetition: int
-    action: int
-
-    @classmethod
-    def parse(cls, name: str) -> ClipName | None:
-        """The numbers in a name, or None where it has another form."""
-        match = _NAME.fullmatch(name)
-        return cls(*map(int, match.groups())) if match else None
-
 
 # fmt: off
 _TRAIN_SUBJECTS_60 = (1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38)

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.datasets.ntu.actions import ACTIONS
-from skgraph.datasets.ntu.benchmark import Benchmark, ClipName, benchmark
+from skgraph.datasets.ntu.benchmark import Benchmark, benchmark
+from skgraph.datasets.ntu.names import ClipName
 from skgraph.datasets.ntu.skeleton_file import parse_skeleton
 from skgraph.datasets.parallel import convert
 from skgraph.datasets.parts import Parts

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skgraph.datasets.ntu_names import ntu_columns
+from skgraph.datasets.ntu.names import ntu_columns
 from skgraph.errors import DataError
 
 NAMES = ["S001C002P003R001A013", "S032C001P106R002A002"]
@@ -12,7 +12,7 @@ def test_names_of_ntu():
     assert {key: columns[key].tolist() for key in ("subject", "camera", "setup", "y")} == {
         "subject": [3, 106], "camera": [2, 1], "setup": [1, 32], "y": [12, 1],
     }  # fmt: skip
-    assert columns["class_names"][::12] == ["A001", "A013"] and columns["y"].dtype == np.int64
+    assert columns["class_names"][::12] == ["drink water", "tear up paper"] and columns["y"].dtype == np.int64
 
 
 def test_labels_that_are_not_those_of_the_names_are_numbers():

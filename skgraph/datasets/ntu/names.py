@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from skgraph.datasets.ntu.actions import ACTIONS
 from skgraph.errors import DataError
 
-_NAME = re.compile(r"S([0-9]{3})C([0-9]{3})P([0-9]{3})R[0-9]{3}A([0-9]{3})")
+_NAME = re.compile(r"S([0-9]{3})C([0-9]{3})P([0-9]{3})R([0-9]{3})A([0-9]{3})")
 # Class names are made for all labels up to the largest, so that a damaged label must not be a thousand million.
 MAX_CLASSES = 10_000
+
+
+class ClipName(NamedTuple):
+    """What the name of a recording says, such as `S001C002P003R002A013`: numbers from 1."""
+
+    setup: int
+    camera: int
+    subject: int
+    repetition: int
+    action: int
+
+    @classmethod
+    def parse(cls, name: str) -> ClipName | None:
+        """The numbers in a name, or None where it has another form."""
+        match = _NAME.fullmatch(name)
+        return cls(*map(int, match.groups())) if match else None
 
 
 def ntu_columns(names: Sequence[str], y: np.ndarray, where: str) -> dict[str, Any]:
@@ -25,7 +42,7 @@ def ntu_columns(names: Sequence[str], y: np.ndarray, where: str) -> dict[str, An
 
     Returns:
         `y` as int64 and `class_names`; where every clip is named as those of NTU RGB+D, also `subject`, `camera` and
-        `setup` [N]. Class names are `A001`, `A002`, ... where labels and names agree, else the numbers `0`, `1`, ...
+        `setup` [N]. Class names are those of the actions where labels and names agree, else `0`, `1`, ...
 
     Raises:
         DataError: a label that is negative or not below 10,000.
@@ -36,10 +53,10 @@ def ntu_columns(names: Sequence[str], y: np.ndarray, where: str) -> dict[str, An
         raise DataError(f"'{where}': clip '{names[i]}' has label {y[i]}, expected 0 to {MAX_CLASSES - 1}")
     y = y.astype(np.int64)
     classes = int(y.max(initial=0)) + 1
-    matches = [match for name in names if (match := _NAME.fullmatch(name))]
-    if not names or len(matches) < len(names):
+    parsed = [name for text in names if (name := ClipName.parse(text))]
+    if not names or len(parsed) < len(names):
         return {"y": y, "class_names": [str(label) for label in range(classes)]}
-    setup, camera, subject, action = np.array([match.groups() for match in matches]).astype(np.int64).T
+    setup, camera, subject, _, action = np.array(parsed).T
     agree = bool((action == y + 1).all())
     return {
         "y": y, "class_names": ntu_class_names(classes) if agree else [str(label) for label in range(classes)],
@@ -48,5 +65,5 @@ def ntu_columns(names: Sequence[str], y: np.ndarray, where: str) -> dict[str, An
 
 
 def ntu_class_names(classes: int) -> list[str]:
-    """`A001`, `A002`, ..., as NTU RGB+D numbers its actions."""
-    return [f"A{action:03d}" for action in range(1, classes + 1)]
+    """The names of so many actions; beyond the 120 of NTU RGB+D 120 they are numbers."""
+    return [*ACTIONS[:classes], *(f"A{action:03d}" for action in range(len(ACTIONS) + 1, classes + 1))]
