@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skgraph.data.store import SkeletonStore
+from skgraph.datasets.bone_lengths import bone_lengths
 from skgraph.datasets.write_store import Written
 
 _SAMPLE = 500
@@ -143,14 +144,10 @@ def _sizes(store: SkeletonStore) -> dict[str, str]:
 
 def _variation(joints: NDArray[np.floating], frame_mask: NDArray[np.bool_], store: SkeletonStore) -> float:
     """Relative standard deviation of bone lengths over the frames of each body, the median over bones and bodies."""
-    parent, child = store.topology.edges.T.numpy()
-    lengths = np.linalg.norm(joints[:, :, child] - joints[:, :, parent], axis=-1)
-    variation = []
-    for body, there in zip(lengths, frame_mask, strict=True):
-        mean = body[there].mean(axis=0)
-        # A bone without length (two joints of the topology that the sensor reports as one) has no variation.
-        variation.extend((body[there].std(axis=0) / mean)[mean > 0])
-    return float(np.median(variation)) if variation else float("nan")
+    there = frame_mask[frame_mask.any(axis=1)].sum(axis=1)
+    rows = joints[frame_mask].transpose(2, 1, 0)  # [C, V, n]
+    variation = bone_lengths(rows, np.cumsum(there) - there, store.topology)[1]
+    return float(np.median(variation[~np.isnan(variation)])) if not np.isnan(variation).all() else float("nan")
 
 
 def _split(store: SkeletonStore, name: str) -> str:
