@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.data import SkeletonStore, StoreWriter
-from skgraph.datasets.npy_folder import read_clip
+from skgraph.datasets.npy_folder import read_clip, read_npy_folder
 from skgraph.datasets.ragged_npz import read_ragged_npz
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
@@ -18,7 +18,12 @@ from skgraph.topology import Topology
 
 
 def open_recordings(
-    source: str | Path, topology: Topology, unit: str | None, scratch: str | Path, check_height: bool = True
+    source: str | Path,
+    topology: Topology,
+    unit: str | None,
+    scratch: str | Path,
+    check_height: bool = True,
+    labelled: bool = False,
 ) -> SkeletonStore:
     """Open a store, or make one of a ragged ``.npz``, an ``.npy`` clip or a folder of such clips.
 
@@ -29,6 +34,8 @@ def open_recordings(
             what an ``.npz`` says, and metres in an ``.npy``.
         scratch: folder that does not exist, where a store may be made.
         check_height: fail where bodies have not the size of people, which shows a wrong unit.
+        labelled: keep the labels, segments and ids of subjects, cameras and setups of an ``.npz``, and of a folder with
+            a CSV of labels, and the splits that they come with.
 
     Raises:
         DataError: nothing that is understood lies there, or it is damaged or does not fit the topology.
@@ -37,7 +44,9 @@ def open_recordings(
     if (source / "meta.yaml").exists():
         return SkeletonStore.open(source)
     if source.suffix == ".npz":
-        raw = read_ragged_npz(source, topology, unit, labelled=False)
+        raw = read_ragged_npz(source, topology, unit, labelled=labelled)
+    elif labelled and source.is_dir():
+        raw = read_npy_folder(source, topology, unit=unit)
     elif source.suffix == ".npy" or source.is_dir():
         raw = _read_npy(source, topology, unit)
     else:
@@ -46,15 +55,23 @@ def open_recordings(
     with StoreWriter(
         scratch, topology, raw.class_names, source=raw.source, units=raw.units, fps=raw.fps
     ) as writer:  # fmt: skip
-        for name, clip in zip(raw.name, raw.clips(), strict=True):
+        ids = {key: raw.ids(key) if labelled else np.full(len(raw), -1) for key in ("subject", "camera", "setup")}
+        for i, (name, clip) in enumerate(zip(raw.name, raw.clips(), strict=True)):
             joints, frame_mask = clip.joints, clip.there
             if not frame_mask.any():
                 raise DataError(f"the recording '{name}' of '{source}' is zero throughout: nobody is in it")
-            writer.add(joints, y=0, name=name, frame_mask=frame_mask, confidence=clip.confidence)
+            writer.add(
+                joints, y=int(raw.y[i]) if labelled else 0, name=name, frame_mask=frame_mask,
+                confidence=clip.confidence, segments=raw.segments[i] if labelled and raw.segments else None,
+                **{key: int(values[i]) for key, values in ids.items()},
+            )  # fmt: skip
             if height is not None:
                 height.add(joints, frame_mask)
         if height is not None:
             height.check()
+        for split in raw.splits if labelled else ():
+            if not split.problem():
+                writer.add_split(split.name, np.flatnonzero(split.train), np.flatnonzero(split.tests), split.how)
     return SkeletonStore.open(scratch)
 
 

@@ -37,6 +37,21 @@ def test_an_npz_needs_no_labels(topology, tmp_path):
     assert store.name.tolist() == ["p", "q"] and store.meta["fps"] == 25 and store.class_names == ["unlabelled"]
 
 
+def test_labels_are_kept_where_they_are_wanted(topology, tmp_path):
+    about = {"y": [1, 0], "class_names": ["sit", "stand"], "subject": [7, 9], "split": ["test", "train"]}
+    np.savez(tmp_path / "r.npz", x=np.stack([clip(15)], axis=1), offsets=[0, 5, 15], name=["p", "q"], unit="m", fps=25,
+             **about)  # fmt: skip
+    store = open_recordings(tmp_path / "r.npz", topology, None, tmp_path / "s", labelled=True)
+    assert store.y.tolist() == [1, 0] and store.subject.tolist() == [7, 9] and store.class_names == ["sit", "stand"]
+    assert store.split("given", "train").tolist() == [1]
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    np.save(folder / "a.npy", clip(10))
+    (folder / "labels.csv").write_text("name,label\na,jump\n")
+    assert open_recordings(folder, topology, None, tmp_path / "t", labelled=True).class_names == ["jump"]
+    assert open_recordings(folder, topology, None, tmp_path / "u").class_names == ["unlabelled"]
+
+
 def test_errors(topology, tmp_path):
     for source in ("nowhere", "nowhere.npy", "clip.bvh"):
         with pytest.raises(DataError, match="expected a store, a .npz, a .npy or a folder of .npy clips"):
