@@ -182,6 +182,26 @@ class SkeletonStore:
         joints = joints.view(*positions.shape, self.topology.num_joints, self.topology.dim)
         return joints.masked_fill_(~frame_mask[..., None, None], 0), frame_mask
 
+    def read_tracks(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+        """Bodies ``first .. last - 1`` as they are stored, for a pass over all frames that keeps none of them.
+
+        The files are mapped for this call alone, so that memory does not grow with what was read.
+
+        Returns:
+            frames ``[n, V, C]``, present ``[n]`` and confidence ``[n, V]`` uint8 or ``None``, body after body.
+        """
+        row, length = self.track_row[first:last].numpy(), self.track_length[first:last].numpy()
+        # Bodies nearly always lie one behind the other: one slice for all of them.
+        breaks = np.flatnonzero(row[1:] != row[:-1] + length[:-1]) + 1
+        starts, ends = row[np.append(0, breaks)], (row + length)[np.append(breaks - 1, -1)]
+        slices = [slice(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+
+        def rows(name: str) -> np.ndarray:
+            mapped = _load_npy(self.path / name, "r")
+            return np.concatenate([mapped[part] for part in slices])
+
+        return rows("frames.npy"), rows("present.npy"), rows("confidence.npy") if self.has_confidence else None
+
     def clip(self, i: int) -> SkeletonData:
         """Clip ``i`` at its full length, all bodies: ``joints [M, T, V, C]``.
 

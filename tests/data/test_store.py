@@ -485,3 +485,10 @@ def test_a_confidence_of_other_frames_is_refused(tmp_path, topology):
     np.save(tmp_path / "s" / "confidence.npy", np.ones((3, 25), np.uint8))
     with pytest.raises(StoreError, match=r"expected confidence as \(4, 25\) uint8, found uint8\(3, 25\)"):
         SkeletonStore.open(tmp_path / "s")
+
+
+def test_bodies_are_read_as_they_are_stored(store):
+    frames, present, confidence = store.read_tracks(3, 6)
+    rows = slice(int(store.track_row[3]), int(store.track_row[6]))
+    assert np.array_equal(frames, np.load(store.path / "frames.npy")[rows])
+    assert np.array_equal(present, np.load(store.path / "present.npy")[rows]) and confidence is None
