@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from skgraph.datasets.parts import Parts
+from skgraph.datasets.raw_clip import RawClip
+from skgraph.errors import DataError
+
+
+def clip(bodies, frames, confidence=True):
+    rng = np.random.default_rng(bodies * 100 + frames)
+    joints = rng.normal(size=(bodies, frames, 4, 3)).astype(np.float32)
+    sure = np.float32(rng.integers(0, 256, (bodies, frames, 4)) / 255) if confidence else None
+    return RawClip(joints, rng.random((bodies, frames)) < 0.7, sure)
+
+
+@pytest.mark.parametrize("confidence", [True, False])
+def test_clips_come_back(tmp_path, confidence):
+    clips = [
+        clip(1, 5, confidence),
+        RawClip.left_out("damaged: line 3"),
+        clip(2, 1, confidence),
+        clip(2, 9, confidence),
+    ]
+    parts = Parts(tmp_path / "parts", "key")
+    parts.write(3, clips)
+    assert 3 in parts and 2 not in parts
+    for one, other in zip(clips, parts.read(3), strict=True):
+        assert one.excluded == other.excluded
+        if not one.excluded:
+            assert (one.joints == other.joints).all() and (one.there == other.there).all()
+            assert (one.confidence is other.confidence is None) or (one.confidence == other.confidence).all()
+
+
+def test_nothing_but_excluded_clips(tmp_path):
+    parts = Parts(tmp_path / "parts", "key")
+    parts.write(0, [RawClip.left_out("no frames")])
+    assert parts.read(0)[0].excluded == "no frames"
+
+
+def test_the_same_key_goes_on_and_another_starts_over(tmp_path):
+    Parts(tmp_path / "parts", ("a", 1)).write(0, [clip(1, 2)])
+    assert 0 in Parts(tmp_path / "parts", ("a", 1))
+    assert 0 not in Parts(tmp_path / "parts", ("a", 2))
+
+
+def test_a_damaged_part_is_said(tmp_path):
+    parts = Parts(tmp_path / "parts", "key")
+    parts.write(0, [clip(1, 200)])
+    content = parts.path(0).read_bytes()
+    parts.path(0).write_bytes(content[: len(content) // 2])
+    with pytest.raises(DataError, match="000000.npz' is damaged .*: remove the folder"):
+        parts.read(0)
+
+
+def test_a_folder_of_something_else_is_left_alone(tmp_path):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(DataError, match="is in the way: expected nothing or what an earlier command left there"):
+        Parts(tmp_path, "key")
+    assert (tmp_path / "notes.txt").read_text() == "mine"
