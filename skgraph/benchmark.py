@@ -1,4 +1,4 @@
-"""``python -m skgraph.benchmark data|store|flops|train|probes``: the measurements behind every claim of speed."""
+"""``python -m skgraph.benchmark data|store|flops|train|probes|parse``: the measurements behind every claim of speed."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from skgraph.atomic import atomic_file
 from skgraph.benchmarks.data import benchmark_data
 from skgraph.benchmarks.flops import benchmark_flops
+from skgraph.benchmarks.parse import benchmark_parse
 from skgraph.benchmarks.probes import benchmark_probes
 from skgraph.benchmarks.store import benchmark_store
 from skgraph.benchmarks.train import benchmark_train
@@ -28,7 +29,7 @@ from skgraph.verb import verb
 
 _BENCHMARKS = {
     "data": benchmark_data, "store": benchmark_store, "flops": benchmark_flops, "train": benchmark_train,
-    "probes": benchmark_probes,
+    "probes": benchmark_probes, "parse": benchmark_parse,
 }  # fmt: skip
 
 
@@ -42,7 +43,7 @@ def main(cfg: DictConfig) -> None:
     configs = {name: _pretraining([*method["overrides"], *recipe]) for name, method in methods.items()}
     if what == "data":
         measured = benchmark_data(_pretraining(recipe), **sizes)
-    elif what in ("store", "probes"):
+    elif what in ("store", "probes", "parse"):
         measured = _BENCHMARKS[what](**sizes)
     elif what == "flops":
         published = {name: method.get("published", {}) for name, method in methods.items()}

@@ -2,89 +2,122 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from skgraph.errors import DataError
 
-# White space that stands before a text: the last of it ends the word before the first, and eight bytes can be read
-# before the end of any word.
-_PAD = b" " * 16
 _ZEROS = np.uint64(0x3030303030303030)
-# The last n bytes of a little-endian word of eight, for n = 0 .. 8.
-_LAST = np.array([0, *(2**64 - 2 ** (64 - 8 * n) for n in range(1, 9))], np.uint64)
+# The first n bytes of a little-endian word of eight, for n = 0 .. 8.
+_FIRST = np.array([2 ** (8 * n) - 1 for n in range(9)], np.uint64)
+# What makes one number of two that stand side by side in a word: 8 numbers of 1 digit, then 4 of 2, 2 of 4, 1 of 8.
 _JOINS = [
     (np.uint64(10), np.uint64(8), np.uint64(0x00FF00FF00FF00FF)),
     (np.uint64(100), np.uint64(16), np.uint64(0x0000FFFF0000FFFF)),
     (np.uint64(10000), np.uint64(32), np.uint64(0x00000000FFFFFFFF)),
 ]
-_POWER = 10 ** np.arange(15, dtype=np.int64)
+_MOST_DIGITS = 14
 
 
 class Text:
-    """The words of a text and their places: what lies between white space. An empty line is an empty word.
+    """Lines of words with one space between two words, and ways to look at many of them at once.
+
+    Places are byte numbers. Nothing here walks through the text in Python: comparisons of all bytes become bit maps, of
+    which a 64-bit word describes 64 bytes.
 
     Args:
-        data: the text in ASCII. Its lines end with ``\\n`` or ``\\r\\n``, the last may end without.
+        data: the text in ASCII. Lines end with ``\\n`` or ``\\r\\n``, the last may end without.
+        tidy: also take tabs, several spaces, spaces at the ends of lines and empty lines at the end: slow.
 
     Attributes:
-        line_end: number of the last word of each line, ``[L]``.
-        count: words of each line, ``[L]``.
+        start: first byte of each line, ``[L]``; ``end``: its ``\\n``.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, tidy: bool = False) -> None:
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n")
-        data = data if data.endswith(b"\n") else data + b"\n"
-        if not self._split(data):
-            # Tabs, double spaces, spaces at the end of a line, empty lines: rare, and not worth a fast way.
+        if tidy:
             lines = [b" ".join(line.split()) for line in data.split(b"\n")]
             while lines and not lines[-1]:
                 lines.pop()
-            self._split(b"\n".join(lines) + b"\n")
-
-    def _split(self, data: bytes) -> bool:
-        """Find the words; False if some of them would be empty."""
-        # A whole number of 64-bit words, and one more to read on into.
-        self._data = _PAD + data + bytes(16 - len(data) % 8)
-        # Where words end: word w lies between the ends w and w + 1. Places count from the last byte before the text.
-        self._text = np.frombuffer(self._data, np.uint8)[len(_PAD) - 1 :]
-        self._ends = np.flatnonzero(self._text[: len(data) + 1] <= 32)
-        self.line_end = np.flatnonzero(self._text[self._ends] == 10) - 1
-        self.count = np.diff(self.line_end, prepend=-1)
-        return bool(np.diff(self._ends).min() > 1)
+            data = b"\n".join(lines)
+        data = data if data.endswith(b"\n") else data + b"\n"
+        self.size = len(data)
+        # A whole number of 64-byte words of the bit map, and one more to read on into.
+        self._data = data + bytes(128 - len(data) % 64)
+        self._bytes = np.frombuffer(self._data, np.uint8)
+        self.end = np.flatnonzero(self._bytes == 10)
+        self.start = np.empty_like(self.end)
+        self.start[0], self.start[1:] = 0, self.end[:-1] + 1
+        self._spaces = np.packbits(self._bytes == 32, bitorder="little").view("<u8")
 
     @property
     def lines(self) -> int:
         """How many lines there are."""
-        return len(self.line_end)
+        return len(self.end)
 
-    def word(self, number: int) -> bytes:
-        """One word."""
-        before = len(_PAD) - 1
-        return self._data[before + self._ends[number] + 1 : before + self._ends[number + 1]]
+    @cached_property
+    def words(self) -> np.ndarray:
+        """Words of each line, ``[L]``; an empty line is one empty word."""
+        in_each = np.bitwise_count(self._spaces).astype(np.int64)
+        word, bit = self.end >> 6, (self.end & 63).view(np.uint64)
+        inside = np.bitwise_count(self._spaces.take(word) & ((np.uint64(1) << bit) - np.uint64(1)))
+        spaces = (np.cumsum(in_each) - in_each).take(word) + inside
+        return np.diff(spaces, prepend=0) + 1
 
-    def first_bytes(self, words: np.ndarray) -> np.ndarray:
-        """The first byte of each of these words, uint8."""
-        return self._text.take(self._ends.take(words) + 1)
+    def line(self, number: int) -> bytes:
+        """One line."""
+        return self._data[self.start[number] : self.end[number]]
 
-    def lengths(self, words: np.ndarray) -> np.ndarray:
-        """Bytes of each of these words."""
-        return self._ends.take(words + 1) - self._ends.take(words) - 1
+    def bytes_at(self, places: np.ndarray) -> np.ndarray:
+        """Bytes at places of the text, uint8."""
+        return self._bytes.take(places)
 
-    def match(self, words: np.ndarray, text: bytes) -> np.ndarray:
-        """Whether each of these words is this text of at most eight bytes, bool."""
-        own, length = self._before(self._ends.take(words + 1)), len(text)
-        wanted = np.frombuffer(text.rjust(8, b"\0"), "<u8")
-        return (own & _LAST[length] == wanted) & (self.lengths(words) == length)
+    def first_words(self, lines: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """First byte of each of the first words of lines, and the byte after its last.
 
-    def floats(self, words: np.ndarray) -> np.ndarray:
+        Args:
+            lines: their numbers, ``[n]``, each with more than ``count`` words.
+            count: how many words.
+
+        Returns:
+            start and end, ``[count, n]``.
+        """
+        start = self.start.take(lines)
+        word, bit = start >> 6, (start & 63).view(np.uint64)
+        # The spaces among 64 bytes from the start of each line on; numpy shifts by 64 to 0.
+        ahead = (self._spaces.take(word) >> bit) | (self._spaces.take(word + 1) << (np.uint64(64) - bit))
+        starts, ends = np.empty((2, count, len(lines)), np.int64)
+        begin = start
+        for i in range(count):
+            lowest = ahead & (~ahead + np.uint64(1))
+            # A power of two, or 0, as a float has its exponent in its highest bits.
+            place = (lowest.astype(np.float64).view(np.int64) >> 52) - 1023
+            starts[i], ends[i] = begin, start + place
+            begin = ends[i] + 1
+            ahead ^= lowest
+        for line in np.flatnonzero(ends[-1] < starts[-1]):  # words of more than 64 bytes in all
+            end = starts[0, line] - 1
+            for i in range(count):
+                starts[i, line] = end + 1
+                ends[i, line] = end = self._data.index(b" ", end + 1)
+        return starts, ends
+
+    def all_words(self) -> tuple[np.ndarray, np.ndarray]:
+        """First byte of each word of the text, and the byte after its last, ``[W]``."""
+        end = np.flatnonzero(self._bytes[: self.size] <= 32)
+        return np.concatenate([[0], end[:-1] + 1]), end
+
+    def floats(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         """Words as numbers, the nearest float64 to what is printed.
 
         Numbers like ``-0.1234567``, with one digit before the point, are computed for all words at once, eight digits
         in a 64-bit word, since they are nearly all of what sensors print; the others, one at a time by ``float``.
 
         Args:
-            words: their numbers, ``[...]``.
+            start: first byte of each word, ``[...]``.
+            end: the byte after its last.
 
         Returns:
             float64 ``[...]``; not every one is finite where the text says ``NaN`` or ``inf``.
@@ -92,51 +125,48 @@ class Text:
         Raises:
             DataError: a word that is not a number; the message quotes it and its line.
         """
-        flat = words.ravel()
-        start, end = self._ends.take(flat) + 1, self._ends.take(flat + 1)
-        negative = self._text.take(start) == 45  # -
-        start += negative
-        digit = self._text.take(start) - np.uint8(48)  # wraps around for what is no digit
-        fraction = end - start - 2
-        inside = np.minimum(np.maximum(fraction, 1), len(_POWER) - 1)
-        plain = (self._text.take(start + 1) == 46) & (fraction == inside) & (digit <= 9)
-        low, good = _digits(self._before(end), np.minimum(inside, 8))
+        shape, start, end = start.shape, start.ravel(), end.ravel()
+        negative = self._bytes.take(start) == 45  # -
+        whole = start + negative
+        digit = self._bytes.take(whole) - np.uint8(48)  # wraps around for what is no digit
+        point = whole + 1
+        count = end - point - 1
+        plain = (self._bytes.take(point) == 46) & (digit <= 9) & (count >= 1) & (count <= _MOST_DIGITS)
+        point += 1
+        high, good = self._digits(point, count)
         plain &= good
-        if len(long := np.flatnonzero(plain & (fraction > 8))):
-            high, good = _digits(self._before(end[long] - 8), fraction[long] - 8)
-            low[long] += high * 10**8
+        # Whole numbers below 2**53, so that the quotient is rounded once, as `float` rounds.
+        values = (digit * 1e8 + high) / 1e8
+        if len(long := np.flatnonzero(plain & (count > 8))):
+            low, good = self._digits(point[long] + 8, count[long] - 8)
             plain[long] &= good
-        power = _POWER.take(inside)
-        # Both are whole numbers below 2**53, so that their quotient is rounded once, as `float` rounds.
-        values = (digit * power + low) / power
+            # Six digits more, so that 15 stand in all.
+            values[long] = (digit[long] * 1e14 + high[long] * 1e6 + low // 100) / 1e14
         values *= np.where(negative, -1.0, 1.0)
         for i in np.flatnonzero(~plain):
-            values[i] = self._float(flat[i])
-        return values.reshape(words.shape)
+            values[i] = self._float(start[i], end[i])
+        return values.reshape(shape)
 
-    def _before(self, end: np.ndarray) -> np.ndarray:
-        """The eight bytes before each of these places, as little-endian words."""
-        place = end + (len(_PAD) - 1 - 8)
-        words, word, bits = np.frombuffer(self._data, "<u8"), place >> 3, (place << 3 & 63).view(np.uint64)
-        return (words.take(word) >> bits) | (words.take(word + 1) << (np.uint64(64) - bits))  # numpy shifts by 64 to 0
+    def _digits(self, place: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The number that eight digits from each place on spell, int64; those after the first ``count`` are zeros.
 
-    def _float(self, number: int) -> float:
-        word = self.word(number)
+        And whether the first are digits at all, bool.
+        """
+        words, word, bit = np.frombuffer(self._data, "<u8"), place >> 3, (place << 3 & 63).view(np.uint64)
+        eight = (words.take(word) >> bit) | (words.take(word + 1) << (np.uint64(64) - bit))
+        digits = (eight ^ _ZEROS) & _FIRST.take(np.maximum(np.minimum(count, 8), 0))
+        # A byte above 9 sets its highest bit here, or has it.
+        good = ((digits + np.uint64(0x7676767676767676)) | digits) & np.uint64(0x8080808080808080) == 0
+        for base, bits, mask in _JOINS:
+            digits = (digits * base + (digits >> bits)) & mask
+        return digits.view(np.int64), good
+
+    def _float(self, start: int, end: int) -> float:
+        word = self._data[start:end]
         try:
             if b"_" in word:  # Python's, not a sensor's
                 raise ValueError
             return float(word)
         except ValueError:
-            line = int(np.searchsorted(self.line_end, number)) + 1
+            line = self._data.count(b"\n", 0, start) + 1
             raise DataError(f"line {line}: expected a number, found {word[:40]!r}") from None
-
-
-def _digits(words: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The numbers that the last ``count <= 8`` bytes of each word spell, int64, and whether all of these are digits."""
-    digits = (words ^ _ZEROS) & _LAST.take(count)
-    # A byte above 9 sets its highest bit here, or has it.
-    good = ((digits + np.uint64(0x7676767676767676)) | digits) & np.uint64(0x8080808080808080) == 0
-    # Neighbours join: 8 numbers of 1 digit, 4 of 2, 2 of 4, 1 of 8.
-    for base, bits, mask in _JOINS:
-        digits = (digits * base + (digits >> bits)) & mask
-    return digits.view(np.int64), good

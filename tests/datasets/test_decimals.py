@@ -11,60 +11,72 @@ NUMBERS = (
 ).split()  # fmt: skip
 
 
-def test_words_and_lines():
-    text = Text(b"one 2.5\nthree\n")
-    assert (text.lines, text.count.tolist(), text.line_end.tolist()) == (2, [2, 1], [1, 2])
-    assert [text.word(i) for i in range(3)] == [b"one", b"2.5", b"three"]
-    assert text.first_bytes(np.array([0, 2])).tolist() == [ord("o"), ord("t")]
-    assert text.lengths(np.array([0, 1, 2])).tolist() == [3, 3, 5]
-
-
-@pytest.mark.parametrize(
-    "data",
-    [b"1 2\n3", b"1 2\r\n3\r\n", b"  1\t 2 \n 3 \n\n\n", b"1 2\n3\n\n", b"1 2 \r\n3\r\n\r\n"],
-)
-def test_white_space_is_all_the_same(data):
+def floats(data):
     text = Text(data)
-    assert text.lines == 2 and text.count.tolist() == [2, 1]
-    assert text.floats(np.arange(3)).tolist() == [1, 2, 3]
+    return text.floats(*text.all_words()).tolist()
 
 
-def test_an_empty_line_between_others_is_an_empty_word():
-    text = Text(b"1\n\n2\n")
-    assert text.count.tolist() == [1, 1, 1] and text.word(1) == b""
-    with pytest.raises(DataError, match="line 2: expected a number, found b''"):
-        text.floats(np.arange(3))
+def test_words_and_lines():
+    text = Text(b"one 2.5\n\nthree\nfour 5 6")
+    assert (text.lines, text.words.tolist()) == (4, [2, 1, 1, 3])
+    assert [text.line(i) for i in range(4)] == [b"one 2.5", b"", b"three", b"four 5 6"]
+    assert (text.start.tolist(), text.end.tolist()) == ([0, 8, 9, 15], [7, 8, 14, 23])
+    assert text.bytes_at(np.array([0, 9])).tolist() == [ord("o"), ord("t")]
+    start, end = text.all_words()
+    assert start.tolist() == [0, 4, 8, 9, 15, 20, 22] and end.tolist() == [3, 7, 8, 14, 19, 21, 23]
+
+
+def test_words_of_long_texts():
+    rng = np.random.default_rng(0)
+    counts = rng.integers(1, 40, 500)
+    lines = [" ".join("x" * size for size in rng.integers(1, 30, count)) for count in counts]
+    assert Text("\n".join(lines).encode()).words.tolist() == counts.tolist()
+
+
+def test_first_words():
+    rng = np.random.default_rng(0)
+    lines = [" ".join("x" * size for size in rng.integers(1, 40, 5)) for _ in range(300)]
+    start, end = Text("\n".join(lines).encode()).first_words(np.arange(0, 300, 3), 3)
+    text = "\n".join(lines)
+    found = [[text[a:b] for a, b in zip(*pair, strict=True)] for pair in zip(start.T, end.T, strict=True)]
+    assert found == [line.split()[:3] for line in lines[::3]]
+
+
+def test_white_space_is_all_the_same_in_a_tidy_text():
+    for data in (b"1 2\n3", b"1 2\r\n3\r\n", b"  1\t 2 \n 3 \n\n\n", b"1 2\n3\n\n", b"1 2 \r\n3\r\n\r\n"):
+        text = Text(data, tidy=True)
+        assert text.words.tolist() == [2, 1] and text.floats(*text.all_words()).tolist() == [1, 2, 3]
 
 
 def test_numbers_are_those_of_float():
-    text = Text(" ".join(NUMBERS).encode())
-    found = text.floats(np.arange(len(NUMBERS)))
-    assert found.tolist() == [float(number) for number in NUMBERS]
+    found = floats(" ".join(NUMBERS).encode())
+    assert found == [float(number) for number in NUMBERS]
     assert np.signbit(found[NUMBERS.index("-0.0")])
 
 
-def test_numbers_keep_their_shape_and_order():
-    text = Text(b"0.1 0.2\n0.3 0.4\n")
-    assert text.floats(np.array([[3, 2], [1, 0]])).tolist() == [[0.4, 0.3], [0.2, 0.1]]
+def test_numbers_keep_their_shape():
+    start, end = Text(b"0.1 0.2\n0.3 0.4\n").all_words()
+    assert Text(b"0.1 0.2\n0.3 0.4\n").floats(start.reshape(2, 2), end.reshape(2, 2)).tolist() == [
+        [0.1, 0.2],
+        [0.3, 0.4],
+    ]
 
 
 def test_random_numbers_are_those_of_float():
     rng = np.random.default_rng(0)
     words = [f"{value:.{digits}g}" for value in rng.normal(size=3000) for digits in (3, 7, 9, 16)]
-    words += [f"{value:.{digits}f}" for value in rng.uniform(-9, 9, 3000) for digits in (1, 6, 8, 9, 14)]
-    found = Text(" ".join(words).encode()).floats(np.arange(len(words)))
-    assert found.tolist() == [float(word) for word in words]
+    words += [f"{value:.{digits}f}" for value in rng.uniform(-9, 9, 3000) for digits in (1, 6, 7, 8, 9, 13, 14)]
+    assert floats(" ".join(words).encode()) == [float(word) for word in words]
 
 
 def test_what_is_not_finite_is_a_float_too():
-    assert np.isnan(Text(b"NaN").floats(np.array([0]))[0])
+    assert np.isnan(floats(b"NaN")[0])
 
 
 @pytest.mark.parametrize("word", ["x", "1_0", "0.1x", "0.x1", "--1", "0..1", "1,5", "0.1234567:", "\x80", "-", "."])
 def test_what_is_no_number_is_quoted_with_its_line(word):
-    text = Text(f"0.5\n0.25 {word}\n".encode("latin1"))
     with pytest.raises(DataError, match="line 2: expected a number, found b'"):
-        text.floats(np.arange(3))
+        floats(f"0.5\n0.25 {word}\n".encode("latin1"))
 
 
 def test_every_byte_that_is_no_digit_is_seen():
@@ -72,17 +84,11 @@ def test_every_byte_that_is_no_digit_is_seen():
         for place in range(2, 10):
             word = bytearray(b"0.12345678")
             word[place] = byte
-            text = Text(b"0.5 " + bytes(word) + b"\n")
             try:
                 expected = float(bytes(word))
             except ValueError:
                 with pytest.raises(DataError):
-                    text.floats(np.arange(2))
+                    floats(b"0.5 " + bytes(word))
             else:
                 if b"_" not in word:
-                    assert text.floats(np.arange(2))[1] == expected
-
-
-def test_match():
-    text = Text(b"25 2 125 25\n")
-    assert text.match(np.arange(4), b"25").tolist() == [True, False, False, True]
+                    assert floats(b"0.5 " + bytes(word))[1] == expected

@@ -14,6 +14,8 @@ NUM_JOINTS = 25
 _BODY_WORDS, _JOINT_WORDS = 10, 12
 # Tracking state 0 not tracked, 1 inferred, 2 tracked.
 _CONFIDENCE = np.array([0.0, 0.5, 1.0])
+# Lines of a body.
+_LINES = 2 + NUM_JOINTS
 # No recording of the dataset has a tenth of it.
 _MOST_FRAMES = 100_000
 
@@ -32,76 +34,80 @@ def parse_skeleton(data: bytes) -> Recording:
     Raises:
         DataError: the text is cut off, or anything in it does not have this form; the message names the line.
     """
-    text = Text(data)
+    try:
+        return _parse(Text(data))
+    except DataError:
+        tidy = Text(data, tidy=True)  # spaces and empty lines where there need be none are no reason to refuse a file
+        return _parse(tidy)
+
+
+def _parse(text: Text) -> Recording:
     frames = _whole(text, 0, "the number of frames")
     if frames > _MOST_FRAMES:
         raise DataError(f"line 1: expected at most {_MOST_FRAMES} frames, found {frames}")
-    last, total = text.line_end, text.lines
-    # What the lines of one word say: a dictionary, because looking up one number in an array is slow.
-    alone = np.flatnonzero(text.count == 1)
-    digit = np.where(text.lengths(last[alone]) == 1, text.first_bytes(last[alone]), 0)
-    numbers = {line: byte - 48 for line, byte in zip(alone.tolist(), digit.tolist(), strict=True) if 48 <= byte <= 57}
-    lines, of_frame, slots = [], [], []
-    line, size = 1, 2 + NUM_JOINTS
+    body, frame, slot = _bodies(text, frames)
+    joint = body[:, None] + np.arange(2, _LINES)
+    _check_words(text, body, _BODY_WORDS, "a body")
+    place, size = text.start.take(body + 1), text.end.take(body + 1) - text.start.take(body + 1)
+    said = text.bytes_at(place) * np.int64(10) + text.bytes_at(place + 1) - 11 * 48
+    if not (good := (size == 2) & (said == NUM_JOINTS)).all():
+        raise _unexpected(text, body[~good][0] + 1, f"{NUM_JOINTS} as the number of joints")
+    rows = joint.ravel()
+    _check_words(text, rows, _JOINT_WORDS, "a joint")
+    end = text.end.take(rows)
+    state = text.bytes_at(end - 1) - np.uint8(48)
+    if not (good := (state < len(_CONFIDENCE)) & (text.bytes_at(end - 2) == 32)).all():
+        raise _unexpected(text, rows[~good][0], "0, 1 or 2 as a tracking state at its end")
+    # Coordinate by coordinate: numpy is slow where the last axis has three elements.
+    positions = text.floats(*text.first_words(rows, 3))
+    if not (finite := np.isfinite(positions).all(axis=0)).all():
+        raise DataError(f"line {rows[~finite][0] + 1}: the position of a joint is not finite")
+    ids = [text.line(line).partition(b" ")[0] for line in body.tolist()]
+    joints = np.ascontiguousarray(positions.T).reshape(*joint.shape, 3)
+    return Recording.of_bodies(frames, frame, slot, ids, joints, _CONFIDENCE.take(state).reshape(joint.shape))
+
+
+def _bodies(text: Text, frames: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The line in which each body starts, its frame, and its place among the bodies of the frame, `[n]`."""
+    total = text.lines
+    # What the lines of one character say: a dictionary, because looking up one number in an array is slow.
+    alone = np.flatnonzero(text.end - text.start == 1)
+    digits = text.bytes_at(text.start.take(alone)).tolist()
+    numbers = {line: byte - 48 for line, byte in zip(alone.tolist(), digits, strict=True) if 48 <= byte <= 57}
+    found = []
+    line = 1
     for frame in range(frames):
         if line >= total:
             raise DataError(f"the file ends in line {total}, after {frame} of {frames} frames")
         bodies = numbers[line] if line in numbers else _whole(text, line, "the number of bodies")
         line += 1
-        if line + bodies * size > total:
+        if line + bodies * _LINES > total:
             raise DataError(f"the file ends in line {total}, in frame {frame} of {frames}, which has {bodies} bodies")
         for slot in range(bodies):
-            lines.append(line)
-            of_frame.append(frame)
-            slots.append(slot)
-            line += size
+            found.append((line, frame, slot))
+            line += _LINES
     if line < total:
         raise DataError(f"line {line + 1}: expected the end of the file after {frames} frames, found more")
-    body = np.array(lines, np.int64)
-    joint = body[:, None] + np.arange(2, size)
-    _check_words(text, body, _BODY_WORDS, "a body")
-    _check_words(text, body + 1, 1, "the number of joints")
-    _check_words(text, joint.ravel(), _JOINT_WORDS, "a joint")
-    _check_text(text, body + 1, b"%d" % NUM_JOINTS, "the number of joints")
-    state = text.first_bytes(last.take(joint)) - np.uint8(48)
-    good = (state < len(_CONFIDENCE)) & (text.lengths(last.take(joint)) == 1)
-    if not good.all():
-        raise _unexpected(text, joint[~good][0], "0, 1 or 2 as a tracking state at its end")
-    # Coordinate by coordinate: numpy is slow where the last axis has three elements.
-    positions = text.floats(last.take(joint - 1).ravel() + np.arange(1, 4)[:, None])
-    finite = np.isfinite(positions).all(axis=0).reshape(joint.shape)
-    if not finite.all():
-        raise DataError(f"line {joint[~finite][0] + 1}: the position of a joint is not finite")
-    ids = [text.word(word) for word in (last[body - 1] + 1).tolist()]
-    joints = np.ascontiguousarray(positions.T).reshape(*joint.shape, 3)
-    return Recording.of_bodies(
-        frames, np.array(of_frame, np.int64), np.array(slots, np.int64), ids, joints, _CONFIDENCE.take(state)
-    )
+    return tuple(np.array(found, np.int64).reshape(-1, 3).T)
 
 
 def _whole(text: Text, line: int, what: str) -> int:
     """The one whole number of a line."""
-    word = text.word(text.line_end[line])
-    if text.count[line] != 1 or not word.isdigit() or len(word) > 9:
-        shown = word.decode("ascii", "replace")[:20] if text.count[line] == 1 else f"{text.count[line]} words"
-        raise DataError(f"line {line + 1}: expected {what}, found {shown or 'nothing'}")
-    return int(word)
+    found = text.line(line)
+    if not found.isdigit() or len(found) > 9:
+        words = len(found.split())
+        shown = found.decode("ascii", "replace")[:20] if words == 1 else f"{words} words" if words else "nothing"
+        raise DataError(f"line {line + 1}: expected {what}, found {shown}")
+    return int(found)
 
 
 def _check_words(text: Text, lines: np.ndarray, words: int, what: str) -> None:
-    count = text.count[lines]
+    count = text.words.take(lines)
     if len(lines) and (count.min() != words or count.max() != words):
         wrong = int(np.argmax(count != words))
         raise DataError(f"line {lines[wrong] + 1}: expected {words} words for {what}, found {count[wrong]}")
 
 
-def _check_text(text: Text, lines: np.ndarray, expected: bytes, what: str) -> None:
-    """Whether each line is just this."""
-    good = text.match(text.line_end[lines], expected)
-    if not good.all():
-        raise _unexpected(text, lines[int(np.argmin(good))], f"{expected.decode()} as {what}")
-
-
 def _unexpected(text: Text, line: int, expected: str) -> DataError:
-    found = text.word(text.line_end[line]).decode("ascii", "replace")[:20]
+    found = text.line(line).rpartition(b" ")[2].decode("ascii", "replace")[:20]
     return DataError(f"line {line + 1}: expected {expected}, found '{found}'")

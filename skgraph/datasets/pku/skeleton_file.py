@@ -24,13 +24,15 @@ def parse_pku(data: bytes) -> np.ndarray:
     Raises:
         DataError: a line of another length, what is no number, or is not finite; the message names the line.
     """
-    text = Text(data)
-    if not text.lines or not data.strip():
+    if not data.strip():
         raise DataError("the file is empty: expected a line of 150 numbers a frame")
-    if (wrong := np.flatnonzero(text.count != _WORDS)).size:
+    text = Text(data)
+    if (text.words != _WORDS).any():
+        text = Text(data, tidy=True)
+    if (wrong := np.flatnonzero(text.words != _WORDS)).size:
         line = int(wrong[0])
-        raise DataError(f"line {line + 1}: expected {_WORDS} numbers, found {text.count[line]}")
-    values = text.floats(np.arange(text.lines * _WORDS))
+        raise DataError(f"line {line + 1}: expected {_WORDS} numbers, found {text.words[line]}")
+    values = text.floats(*text.all_words())
     if not np.isfinite(values).all():
         line = int(np.argmin(np.isfinite(values))) // _WORDS
         raise DataError(f"line {line + 1}: a number is not finite")

@@ -30,7 +30,7 @@ def test_one_body():
     recording = parse_skeleton(skeleton_text(joints, there).encode())
     (track,) = recording.tracks
     assert recording.frames == 4 and track.frame.tolist() == [0, 1, 2, 3]
-    np.testing.assert_allclose(track.joints, joints[0], atol=5e-10)
+    np.testing.assert_allclose(track.joints, joints[0], rtol=5e-7, atol=1e-12)
     assert (track.confidence == 1).all()
 
 
