@@ -40,6 +40,7 @@ class Topology:
         center: FloatTensor [V] that sums to 1; ``einsum("...vc,v->...c", positions, center)`` is the centring point.
         across: FloatTensor [V] that sums to 0; the same product is a vector from the right to the left side; or None.
         up: FloatTensor [V] that sums to 0; the same product is a vector along the spine, bottom to top; or None.
+        means: joint -> place of the body, for the joints whose places the file declares, see :mod:`skgraph.places`.
         graph: the bone tree as a frozen networkx graph over joint ids, each node with its `name`.
     """
 
@@ -56,6 +57,7 @@ class Topology:
     center: Tensor
     across: Tensor | None
     up: Tensor | None
+    means: dict[str, str]
     graph: nx.Graph
 
     def __init__(self, mapping: Mapping[str, Any], source: str = "") -> None:
@@ -91,6 +93,7 @@ class Topology:
             center=_mean_of(spec["center"], ids),
             across=_direction(spec.get("across"), ids),
             up=_direction(spec.get("up"), ids),
+            means=dict(spec.get("means", {})),
             graph=nx.freeze(graph),
         )
 
@@ -99,21 +102,35 @@ class Topology:
         """Load a topology that ships with the package, by name, or any YAML file, by path.
 
         Args:
-            name_or_path: a name from :meth:`available`, or a path: a `Path`, or a text with a folder or `.yaml` in it.
+            name_or_path: a name from :meth:`available`, its first words where no other begins with them (`coco`,
+                `ntu`), either with `_2d` or `_3d` for :meth:`in_dim` (`coco_3d`); or a path: a `Path`, or a text with
+                a folder or `.yaml` in it.
 
         Raises:
             TopologyError: no such name, the file cannot be read, or what it holds is not a skeleton.
         """
         path = Path(name_or_path)
         is_name = isinstance(name_or_path, str) and path.suffix not in (".yaml", ".yml") and path.name == name_or_path
-        if is_name:
-            if name_or_path not in cls.available():
-                names = ", ".join(cls.available())
-                raise TopologyError(
-                    f"unknown topology '{name_or_path}'; shipped are {names}; your own is a path that ends in .yaml"
-                )
-            path = data_dir("topologies") / f"{name_or_path}.yaml"
-        return cls(read_topology_file(path), str(path))
+        if not is_name:
+            return cls(read_topology_file(path), str(path))
+        if name := cls._shipped(name_or_path):
+            path = data_dir("topologies") / f"{name}.yaml"
+            return cls(read_topology_file(path), str(path))
+        if name_or_path.endswith(("_2d", "_3d")) and (name := cls._shipped(name_or_path[:-3])):
+            topology, dim = cls.load(name), int(name_or_path[-2])
+            if topology.dim != dim:
+                return topology.in_dim(dim)
+        names = ", ".join(cls.available())
+        raise TopologyError(
+            f"unknown topology '{name_or_path}'; shipped are {names}; your own is a path that ends in .yaml"
+        )
+
+    @classmethod
+    def _shipped(cls, words: str) -> str:
+        """The one shipped topology that has this name or begins with these words, "" if there is none or several."""
+        names = cls.available()
+        fitting = [name for name in names if f"{name}_".startswith(f"{words}_")]
+        return words if words in names else fitting[0] if len(fitting) == 1 else ""
 
     @classmethod
     def from_dict(cls, mapping: Mapping[str, Any], source: str = "") -> Topology:
@@ -128,6 +145,22 @@ class Topology:
     def to_dict(self) -> dict[str, Any]:
         """The content as a topology file holds it, in plain strings, integers, lists and dicts."""
         return copy.deepcopy(self._spec)
+
+    @property
+    def base_name(self) -> str:
+        """The name without the `_2d` or `_3d` that :meth:`in_dim` gave it."""
+        return self.name.removesuffix(f"_{self.dim}d") or self.name
+
+    def in_dim(self, dim: int) -> Topology:
+        """The same joints and bones with another number of coordinates: `coco_17` in 3D is `coco_17_3d`.
+
+        Raises:
+            TopologyError: neither 2 nor 3.
+        """
+        if dim == self.dim:
+            return self
+        name = self.base_name if self.base_name != self.name else f"{self.name}_{dim}d"
+        return type(self)(self.to_dict() | {"name": name, "dim": dim}, self.name)
 
     def joint(self, name: str) -> int:
         """Id of a joint.

@@ -9,10 +9,12 @@ from typing import Any
 import networkx as nx
 import yaml
 
-from skgraph.errors import TopologyError
+from skgraph.errors import BROKEN_YAML, TopologyError, first_line
+from skgraph.places import mirrored, vocabulary, with_twins
 
 REQUIRED = ("name", "dim", "joints", "mirror", "parts", "center")
-OPTIONAL = ("across", "up")
+DIRECTIONS = ("across", "up")
+OPTIONAL = (*DIRECTIONS, "means")
 
 
 class _UniqueKeyLoader(yaml.SafeLoader):
@@ -36,6 +38,8 @@ def read_topology_file(path: Path) -> Any:
     """
     try:
         return yaml.load(path.read_text(encoding="utf-8"), _UniqueKeyLoader)
+    except TopologyError as error:
+        raise TopologyError(f"{path}: {error}") from None
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise TopologyError(f"topology file {path} cannot be read: {reason}") from error
@@ -44,8 +48,8 @@ def read_topology_file(path: Path) -> Any:
         line = f" on line {mark.line + 1}" if mark else ""
         reason = getattr(error, "problem", None) or " ".join(str(error).split())
         raise TopologyError(f"topology file {path} is not YAML: {reason}{line}") from error
-    except TopologyError as error:
-        raise TopologyError(f"{path}: {error}") from None
+    except BROKEN_YAML as error:  # a date that cannot be, lists in lists without end
+        raise TopologyError(f"topology file {path} cannot be read: {first_line(error)}") from error
 
 
 def check_topology(mapping: Any, source: str = "") -> dict[str, Any]:
@@ -55,7 +59,7 @@ def check_topology(mapping: Any, source: str = "") -> dict[str, Any]:
     then the bones of a reflected body are the reflected bones of the body.
 
     Args:
-        mapping: keys `name`, `dim`, `joints`, `mirror`, `parts`, `center` and optionally `across` and `up`.
+        mapping: keys `name`, `dim`, `joints`, `mirror`, `parts`, `center` and optionally `across`, `up` and `means`.
         source: where the mapping came from, quoted in errors.
 
     Returns:
@@ -92,10 +96,45 @@ def _checked(mapping: Any) -> dict[str, Any]:
         "parts": _check_parts(mapping["parts"], joints),
         "center": _check_point("center", mapping["center"], joints),
     }
-    for key in OPTIONAL:
+    for key in DIRECTIONS:
         if mapping.get(key) is not None:
             spec[key] = _check_direction(key, mapping[key], joints)
+    if mapping.get("means"):
+        spec["means"] = _check_means(mapping["means"], joints, spec["mirror"])
     return spec
+
+
+def _check_means(means: Any, joints: Mapping[str, str | None], mirror: Mapping[str, str]) -> dict[str, str]:
+    """Check which places of the body some joints are, and add the twins of those that have one.
+
+    Args:
+        means: joint -> place.
+        joints: of the skeleton.
+        mirror: left -> right joint.
+
+    Raises:
+        TopologyError: an unknown joint or place, a place that two joints are, or twins that are no mirror images.
+    """
+    _expect(isinstance(means, Mapping), f"'means' must map joints to places of the body, found {means!r}")
+    _check_known("means", means, joints)
+    for joint, place in means.items():
+        _expect(
+            isinstance(place, str) and place in vocabulary(),
+            f"'means': '{joint}' is {place!r}, expected one of {', '.join(vocabulary())}",
+        )
+    whole = with_twins(means, mirror)
+    for left, right in mirror.items():
+        if left in whole:
+            _expect(
+                whole[right] == mirrored(whole[left]),
+                f"'means': '{left}' is {whole[left]}, so its twin '{right}' must be {mirrored(whole[left])}, found "
+                f"{whole[right]}",
+            )
+    joint_at: dict[str, str] = {}
+    for joint, place in whole.items():
+        _expect(place not in joint_at, f"'means': '{joint_at.get(place)}' and '{joint}' are both {place}")
+        joint_at[place] = joint
+    return whole
 
 
 def _check_tree(joints: Any) -> dict[str, str | None]:

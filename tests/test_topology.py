@@ -403,8 +403,40 @@ def test_a_name_is_never_a_file_of_the_working_folder(tmp_path, monkeypatch):
 
 
 def test_unknown_name_lists_the_shipped_ones():
-    with pytest.raises(TopologyError, match="unknown topology 'ntu'.* ntu_rgbd, openpose_18.* path that ends in .yaml"):
-        Topology.load("ntu")
+    with pytest.raises(TopologyError, match="unknown topology 'ntv'.* ntu_rgbd, openpose_18.* path that ends in .yaml"):
+        Topology.load("ntv")
+
+
+@pytest.mark.parametrize(
+    ("short", "name"),
+    [("coco", "coco_17"), ("ntu", "ntu_rgbd"), ("coco_3d", "coco_17_3d"), ("mediapipe_33_2d", "mediapipe_33_2d")],
+)
+def test_first_words_and_dimensions_of_a_name(short, name):
+    topology = Topology.load(short)
+    assert (topology.name, topology.dim) == (name, 3 if name == "coco_17_3d" or name == "ntu_rgbd" else 2)
+
+
+@pytest.mark.parametrize("name", ["openpose", "nt", "coco_17_2d", "coco_17_4d", "", "_3d", "coco_"])
+def test_words_that_several_topologies_or_none_begin_with(name):
+    with pytest.raises(TopologyError):
+        Topology.load(name)
+
+
+def test_the_same_joints_in_another_dimension(topology):
+    other = topology.in_dim(5 - topology.dim)
+    assert other.name == f"{topology.name}_{5 - topology.dim}d" and other.base_name == topology.name
+    assert other.dim == 5 - topology.dim and torch.equal(other.parents, topology.parents)
+    assert other.in_dim(topology.dim) == topology and topology.in_dim(topology.dim) is topology
+    with pytest.raises(TopologyError, match="'dim' must be 2 or 3 coordinates, found 4"):
+        topology.in_dim(4)
+
+
+def test_places_that_a_file_declares(figure):
+    means = {"hip": "hip_center", "left": "knee_left", "right_foot": "foot_right"}
+    own = Topology.from_dict(FIGURE | {"means": means})
+    assert own.means == means | {"right": "knee_right", "left_foot": "foot_left"}
+    assert Topology.from_dict(own.to_dict()) == own == pickle.loads(pickle.dumps(own)) != figure
+    assert figure.means == {} and "means" not in figure.to_dict()
 
 
 def test_unknown_joint(figure):
@@ -419,6 +451,7 @@ def test_unknown_joint(figure):
         (b"name: a\n\tdim: 3", "is not YAML: .* on line 2"),
         (b"name: \x00", "is not YAML: .*not allowed"),
         (b"name: \xff", "cannot be read: it is not UTF-8 text"),
+        (b"name: 2024-99-99", "cannot be read: month must be in 1..12"),
         (b"name: !!python/object:os.system a", "is not YAML: could not determine a constructor"),
         (b"- a\n- b", "expected a mapping with the keys 'name', 'dim', .*, found a list"),
         (b"", "expected a mapping .*, found a NoneType"),
@@ -453,6 +486,18 @@ def changed(**entries):
 
 
 MISTAKES = {
+    "means, no mapping": (changed(means=["hip"]), "'means' must map joints to places of the body, found \\['hip'\\]"),
+    "means, unknown joint": (changed(means={"paw": "hand_left"}), "'means' names the unknown joint 'paw'"),
+    "means, unknown place": (changed(means={"hip": "hips"}), "'means': 'hip' is 'hips', expected one of hip_center"),
+    "means, no text": (changed(means={"hip": ["neck"]}), "'means': 'hip' is \\['neck'\\], expected one of hip_center"),
+    "means, place of two": (
+        changed(means={"hip": "neck", "neck": "neck"}),
+        "'means': 'hip' and 'neck' are both neck",
+    ),
+    "means, twins": (
+        changed(means={"left": "knee_left", "right": "hip_right"}),
+        "'means': 'left' is knee_left, so its twin 'right' must be knee_right, found hip_right",
+    ),
     "unknown key": (changed(mirrors={}), "unknown key 'mirrors'; the keys are 'name', 'dim', 'joints'"),
     "missing key": ({k: v for k, v in FIGURE.items() if k not in ("dim", "parts")}, "missing key 'dim', 'parts'"),
     "name": (changed(name=25), "'name' must be a non-empty text, found 25"),

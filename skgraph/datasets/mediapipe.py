@@ -75,8 +75,8 @@ def read_mediapipe(
     topology = topology if isinstance(topology, Topology) else Topology.load(topology)
     if world and topology.dim != 3:
         raise ConfigError(f"world landmarks are 3D, topology '{topology.name}' is {topology.dim}D: say world=false")
-    if not world and topology.dim == 3:
-        topology = Topology.from_dict(topology.to_dict() | {"name": f"{topology.name}_2d", "dim": 2})
+    if not world:
+        topology = topology.in_dim(2)
     check_detection_options(max_bodies, min_confidence)
     suffix = _suffix(folder, labels)
     table = LabelTable.of_folder(folder, suffix, labels, labelled)

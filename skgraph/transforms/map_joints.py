@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 import yaml
@@ -12,6 +13,7 @@ from torch import Tensor
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.data_dir import data_dir
 from skgraph.errors import BROKEN_YAML, TopologyError, first_line
+from skgraph.places import mean_at, places_of
 from skgraph.topology import Topology
 from skgraph.transforms.graph_transform import GraphTransform
 
@@ -19,12 +21,14 @@ from skgraph.transforms.graph_transform import GraphTransform
 class MapJoints(GraphTransform):
     """Give every joint of a target topology a place: that of a source joint, or the mean of several.
 
-    So an encoder that was trained on one skeleton reads recordings of another.
+    So an encoder that was trained on one skeleton reads recordings of another. A target joint is, in this order, what
+    the mapping says; what the source has at its place of the body, or stands in for that (:mod:`skgraph.places`); the
+    source joint of the same name, unless both are known to be different places.
 
     Args:
         source: topology of the input.
         target: topology of the output.
-        mapping: for each target joint a source joint or a list of them; for joints of the same name it need not say.
+        mapping: for each target joint a source joint or a list of them; it need not say all.
 
     Raises:
         TopologyError: a name that does not exist, a target joint without a source, or 2D and 3D together.
@@ -39,35 +43,30 @@ class MapJoints(GraphTransform):
 
     @classmethod
     def load(cls, source: Topology, target: Topology, path: str | Path | None = None) -> MapJoints:
-        """The map in a YAML file: ``from``, ``to`` (topology names) and ``joints``, the mapping.
+        """The map in a YAML file: ``from``, ``to`` and ``joints``, the mapping.
+
+        ``from`` and ``to`` are topologies by name, in any dimension, or by a path that ends in ``.yaml`` and starts at
+        the file's folder.
 
         Args:
             source: topology of the input.
             target: topology of the output.
-            path: of the file; without one, the shipped map of these two where there is one, otherwise equal names.
+            path: of the file; without one, the shipped map of these two where there is one, otherwise no mapping.
 
         Raises:
             TopologyError: no such file, one that is not a map or of other topologies, or a map that does not fit.
         """
         if path is None:
-            path = data_dir("topologies") / "maps" / f"{target.name}_from_{source.name}.yaml"
+            path = data_dir("topologies") / "maps" / f"{target.base_name}_from_{source.base_name}.yaml"
             if not path.exists():
                 return cls(source, target)
-        if not Path(path).is_file():
-            raise TopologyError(f"no joint map at '{path}': expected a YAML file with from, to and joints")
-        try:
-            content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
-        except BROKEN_YAML as error:
-            raise TopologyError(f"the joint map '{path}' cannot be read: {first_line(error)}") from error
-        if not isinstance(content, dict) or set(content) != {"from", "to", "joints"}:
-            raise TopologyError(f"the joint map '{path}' must have the keys from, to and joints, no more and no less")
-        if (content["from"], content["to"]) != (source.name, target.name):
+        content = read_joint_map(path)
+        ends = [(content["from"], source), (content["to"], target)]
+        if not all(_is_named(word, topology, Path(path).parent) for word, topology in ends):
             raise TopologyError(
                 f"the joint map '{path}' makes '{content['to']}' from '{content['from']}', expected '{target.name}' "
                 f"from '{source.name}'"
             )
-        if not isinstance(content["joints"], dict):
-            raise TopologyError(f"the joint map '{path}': joints must be a mapping, found {content['joints']!r}")
         try:
             return cls(source, target, content["joints"])
         except TopologyError as error:
@@ -85,6 +84,34 @@ class MapJoints(GraphTransform):
         return f"{self.topology.name} -> {self.target.name}"
 
 
+def read_joint_map(path: str | Path) -> dict[str, Any]:
+    """The content of a joint map's file: ``from``, ``to`` and ``joints``.
+
+    Raises:
+        TopologyError: no such file, or one that is not a map.
+    """
+    if not Path(path).is_file():
+        raise TopologyError(f"no joint map at '{path}': expected a YAML file with from, to and joints")
+    try:
+        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+    except BROKEN_YAML as error:
+        raise TopologyError(f"the joint map '{path}' cannot be read: {first_line(error)}") from error
+    if not isinstance(content, dict) or set(content) != {"from", "to", "joints"}:
+        raise TopologyError(f"the joint map '{path}' must have the keys from, to and joints, no more and no less")
+    for key in ("from", "to"):
+        if not isinstance(content[key], str):
+            raise TopologyError(f"the joint map '{path}': {key} must be a topology's name, found {content[key]!r}")
+    if not isinstance(content["joints"], dict):
+        raise TopologyError(f"the joint map '{path}': joints must be a mapping, found {content['joints']!r}")
+    return content
+
+
+def _is_named(word: str, topology: Topology, folder: Path) -> bool:
+    """Whether a word of a joint map is a topology, in any dimension: the map of `coco_17` is that of `coco_17_3d`."""
+    name = Topology.load(folder / word).name if word.endswith((".yaml", ".yml")) else word
+    return name in (topology.name, topology.base_name)
+
+
 def _weights(source: Topology, target: Topology, mapping: Mapping[str, str | Sequence[str]]) -> Tensor:
     if not isinstance(mapping, Mapping):
         raise TopologyError(f"joints must be a mapping, found {mapping!r}")
@@ -93,28 +120,38 @@ def _weights(source: Topology, target: Topology, mapping: Mapping[str, str | Seq
         if not listed or not all(isinstance(name, str) for name in listed):
             raise TopologyError(f"'{joint}' must be a joint of '{source.name}' or a list of them, found {sources!r}")
     if source.dim != target.dim:
+        why = "that would need a camera" if source.dim > target.dim else "depth is not known"
         raise TopologyError(
-            f"'{source.name}' is {source.dim}D and '{target.name}' is {target.dim}D: joints cannot be mapped"
+            f"'{source.name}' is {source.dim}D and '{target.name}' is {target.dim}D: joints cannot be mapped, {why}"
         )
     if unknown := [str(joint) for joint in mapping if joint not in target.joints]:
         raise TopologyError(f"'{target.name}' has no joint {', '.join(unknown)}; it has {', '.join(target.joints)}")
+    place_of_source, place_of_target = places_of(source), places_of(target)
+    joint_at = {place: joint for joint, place in place_of_source.items()}
     weights = torch.zeros(target.num_joints, source.num_joints)
     orphans = []
     for row, joint in enumerate(target.joints):
-        sources = mapping.get(joint, [joint] if joint in source.joints else [])
-        sources = [sources] if isinstance(sources, str) else sources
-        if unknown := [str(name) for name in sources if name not in source.joints]:
-            raise TopologyError(
-                f"'{joint}' is said to be {', '.join(unknown)}, which '{source.name}' does not have; it has "
-                f"{', '.join(source.joints)}"
-            )
-        if not sources:
+        if joint in mapping:
+            names = [mapping[joint]] if isinstance(mapping[joint], str) else mapping[joint]
+            if unknown := [name for name in names if name not in source.joints]:
+                raise TopologyError(
+                    f"'{joint}' is said to be {', '.join(unknown)}, which '{source.name}' does not have; it has "
+                    f"{', '.join(source.joints)}"
+                )
+            mean = {name: names.count(name) / len(names) for name in names}
+        else:
+            mean = mean_at(place_of_target[joint], joint_at) if joint in place_of_target else {}
+            if not mean and joint in source.joints and not (joint in place_of_source and joint in place_of_target):
+                mean = {joint: 1.0}
+        if not mean:
             orphans.append(joint)
-        for name in sources:
-            weights[row, source.joints.index(name)] += 1 / len(sources)
+        for name, share in mean.items():
+            weights[row, source.joints.index(name)] = share
     if orphans:
         raise TopologyError(
-            f"no joint of '{source.name}' is named for {', '.join(orphans)} of '{target.name}': give them in a joint "
-            "map (joint_map=FILE)"
+            f"no joint of '{source.name}' is named for {', '.join(orphans)} of '{target.name}', nor at their places of "
+            "the body: give them in a joint map, a YAML file with from, to and joints (joint_map=FILE, or "
+            "topology_map=FILE of skgraph.prepare), or declare the places of your own topology's joints under `means` "
+            "in its file"
         )
     return weights
