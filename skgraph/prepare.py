@@ -48,9 +48,12 @@ def _check_kinds(cfg: DictConfig) -> None:
                 raise ConfigError(f"{key} must be {words}, found '{value}'")
     if "split" in cfg and not OmegaConf.is_dict(cfg.split):
         raise ConfigError(f"split has options of its own, such as split.by=subject, found split={cfg.split}")
-    for key in ("source", "topology", "labels", "missing_list", "out"):
-        if cfg.get(key) is not None and not OmegaConf.is_list(cfg[key]):
-            cfg[key] = str(cfg[key])  # a folder may be called 2024
+    for key in ("source", "topology", "topology_map", "labels", "missing_list", "out"):
+        value = cfg.get(key)
+        if OmegaConf.is_config(value) and not (key == "source" and OmegaConf.is_list(value)):
+            raise ConfigError(f"{key} must be one name or path, found {value}")
+        if value is not None and not OmegaConf.is_list(value):
+            cfg[key] = str(value)  # a folder may be called 2024
 
 
 def _says_what_there_is(arguments: list[str]) -> bool:

@@ -101,6 +101,20 @@ def test_report_of_people_in_pixels(tmp_path, capsys):
     assert SkeletonStore.open(out).meta["units"] == "px"
 
 
+def test_other_joints_of_a_source_and_of_a_store(tmp_path, capsys):
+    save(tmp_path / "raw.npz", [clip(5), clip(3), clip(9), clip(7)])
+    source = [f"source={tmp_path / 'raw.npz'}", "topology=ntu"]
+    prepare.main(composed("dataset=npz", *source, "topology_map=coco", f"out={tmp_path / 'a'}"))
+    printed = capsys.readouterr().out
+    assert "joints        17 of topology 'coco_17_3d', 3D\n" in printed
+    assert "prepared      joints of ntu_rgbd as coco_17_3d\n" in printed
+    prepare.main(composed("dataset=npz", *source, f"out={tmp_path / 'ntu'}"))
+    assert "prepared" not in capsys.readouterr().out
+    prepare.main(composed("dataset=store", f"source={tmp_path / 'ntu'}", "topology_map=coco", f"out={tmp_path / 'b'}"))
+    one, other = (SkeletonStore.open(tmp_path / name) for name in "ab")
+    assert one.content_hash == other.content_hash and other.topology.num_joints == 17
+
+
 READ = sorted({path.stem for path in (data_dir("configs") / "prepare" / "dataset").glob("*.yaml")} - {"synthetic"})
 
 
@@ -160,6 +174,9 @@ def test_many_classes_are_summarised(tmp_path):
         ("bvh", "every=2.5", r"every must be a whole number, found '2\.5'"),
         ("bvh", "end_sites=no", "end_sites must be true or false, found 'no'"),
         ("bvh", "up=x", "up must be y or z, the axis of the files that points up, found 'x'"),
+        ("npz", "topology_map=[coco_17]", r"topology_map must be one name or path, found \['coco_17'\]"),
+        ("npz", "topology_map={to: coco_17}", "topology_map must be one name or path"),
+        ("npz", "topology_map=2024", "no file at 's'"),
         ("npz", "split=subject", "split has options of its own, such as split.by=subject, found split=subject"),
     ],
 )

@@ -41,6 +41,7 @@ def report(written: Written, seconds: float) -> str:
         "frames": _frames(store),
         "joints": f"{store.topology.num_joints} of topology '{store.topology.name}', {store.topology.dim}D",
         "unit": unit if written.unit == unit else f"{unit}, from {written.unit} in the files",
+        **({"prepared": store.meta["preprocessing"]} if store.meta["preprocessing"] != "none" else {}),
         **_sizes(store),
         **{f"split {name}": _split(store, name) for name in store.splits()},
         "source": store.meta["source"],

@@ -11,6 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from skgraph.data.store_writer import StoreWriter
+from skgraph.datasets.map_topology import map_topology
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.datasets.split import Split
 from skgraph.datasets.splits import make_splits
@@ -44,6 +45,7 @@ def write_store(
     overwrite: bool = False,
     check_height: bool = True,
     dtype: str = "float32",
+    topology_map: str | Path | None = None,
 ) -> Written:
     """Write a dataset as a store, clip by clip; on any error nothing is left behind.
 
@@ -57,12 +59,16 @@ def write_store(
         overwrite: replace a store that is there.
         check_height: fail where bodies have not the size of people, which shows a wrong unit.
         dtype: `float32`, or `float16`: half the size, and of coordinates up to 2 m correct to a millimetre.
+        topology_map: write the joints as those of another topology, see `map_topology`.
 
     Raises:
+        TopologyError: joints that cannot be mapped.
         DataError: a clip that is not finite, an implausible unit, an impossible split.
         StoreError: `out` exists, or cannot be written.
     """
     out = Path(out).expanduser()
+    if topology_map is not None:
+        raw = map_topology(raw, topology_map)
     splits = make_splits(raw, **(split or {}))
     # Coordinates that are not lengths have no height in metres.
     height = HeightCheck(raw.unit) if check_height and raw.unit in METRES else None
