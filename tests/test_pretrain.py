@@ -138,6 +138,7 @@ def test_somebodys_encoder_is_checked_before_it_trains(store_path, tmp_path):
 
 def test_another_topology_is_refused_by_name(finished, topology, tmp_path, monkeypatch, capsys):
     from skgraph.data import StoreWriter
+    from skgraph.embed import main as embed_main
     from skgraph.evaluate import main as evaluate_main
     from skgraph.topology import Topology
 
@@ -146,7 +147,7 @@ def test_another_topology_is_refused_by_name(finished, topology, tmp_path, monke
     renamed = yaml.safe_load(yaml.safe_dump(other).replace("HandLeft", "PawLeft"))
     with StoreWriter(tmp_path / "s", Topology.from_dict(renamed), ["a", "b"]) as writer:
         for i in range(4):
-            writer.add(np.ones((1, 5, 25, 3)), y=0, name=f"c{i}")
+            writer.add(np.random.default_rng(i).normal(size=(1, 20, 25, 3)), y=0, name=f"c{i}")
         writer.add_split("xsub", [0, 1], [2, 3])
     monkeypatch.chdir(finished[0])
     arguments = ["evaluate", "run=runs/r", "dataset=store", f"dataset.root={tmp_path / 's'}"]
@@ -155,6 +156,18 @@ def test_another_topology_is_refused_by_name(finished, topology, tmp_path, monke
         evaluate_main()
     error = capsys.readouterr().err
     assert "was trained on topology 'ntu_rgbd' (25 joints), the recordings have 'other' (25 joints)" in error
+    assert "Traceback" not in error and error.count("\n") == 1
+    arguments = ["embed", "run=runs/r", f"source={tmp_path / 's'}", f"out={tmp_path / 'f.npz'}"]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit):
+        embed_main()
+    assert capsys.readouterr().err == error
+    arguments = ["pretrain", *TINY, f"dataset.root={tmp_path / 's'}", "trainer.batch_size=2", "name=r"]
+    monkeypatch.setattr(sys, "argv", arguments)
+    with pytest.raises(SystemExit):
+        pretrain_main()
+    error = capsys.readouterr().err
+    assert "was trained on topology 'ntu_rgbd' (25 joints), " in error and "has 'other' (25 joints)" in error
 
 
 def test_a_corrupt_checkpoint_is_an_error_and_stays(finished, store_path, tmp_path):

@@ -94,7 +94,8 @@ class PretrainedRun:
 
         Args:
             topology: of the recordings.
-            joint_map: see :meth:`skgraph.transforms.MapJoints.load`; ``"auto"`` for the shipped map, or equal names.
+            joint_map: see :meth:`skgraph.transforms.MapJoints.load`; ``"auto"`` for a shipped map, or
+                places of the body and equal names.
 
         Raises:
             CheckpointError: the topology is another one, and there is no joint map.
@@ -108,11 +109,18 @@ class PretrainedRun:
                 )
         else:
             if joint_map is None:
+                shipped = self.topology.base_name in Topology.available()
+                how = (
+                    "their joints or bones differ; joint_map=auto maps them by their places of the body, "
+                    "joint_map=FILE as your file says, and `python -m skgraph.prepare dataset=store source=STORE "
+                    f"topology_map={self.topology.base_name if shipped else 'FILE'}` makes a store of them"
+                    if topology.dim == self.topology.dim
+                    else f"no joint map makes {self.topology.dim}D of {topology.dim}D"
+                )
                 raise CheckpointError(
                     f"the checkpoint '{self.folder / 'checkpoint.pt'}' was trained on topology '{self.topology.name}' "
                     f"({self.topology.num_joints} joints), the recordings have '{topology.name}' "
-                    f"({topology.num_joints} joints): their joints or bones differ; joint_map=auto or joint_map=FILE "
-                    "says which joint is which"
+                    f"({topology.num_joints} joints): {how}"
                 )
             first = [MapJoints.load(topology, self.topology, None if joint_map == "auto" else joint_map)]
         return build_views(self.config, self.topology, self.encoder(trained=False).grid[0], 1, first)

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from skgraph.data import EpochLoader
 from skgraph.errors import CheckpointError, ConfigError, DataError
+from skgraph.topology import Topology
 from skgraph.training.checkpoint import (
     check_same_config,
     load_optimizer,
@@ -154,10 +155,17 @@ class Trainer:
         if not self.checkpoint.exists():
             return False
         content = read_checkpoint(self.checkpoint, self.device)
-        if content["content_hash"] != self.loader.dataset.store.content_hash:
+        store = self.loader.dataset.store
+        saved = Topology.from_dict(content["topology"], source=str(self.checkpoint))
+        if saved != store.topology:
             raise CheckpointError(
-                f"'{self.checkpoint}' was trained on other data than '{self.loader.dataset.store.path}'"
+                f"'{self.checkpoint}' was trained on topology '{saved.name}' ({saved.num_joints} joints), "
+                f"'{store.path}' has '{store.topology.name}' ({store.topology.num_joints} joints): give this run a "
+                "name=..., or delete that folder; `python -m skgraph.prepare dataset=store source=STORE "
+                "topology_map=NAME` makes a store with other joints"
             )
+        if content["content_hash"] != store.content_hash:
+            raise CheckpointError(f"'{self.checkpoint}' was trained on other data than '{store.path}'")
         check_same_config(self.checkpoint, content["config"], self.run_config, RESUMABLE)
         if content["step"] > self.total_steps:
             raise CheckpointError(

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from skgraph.errors import CheckpointError, ConfigError
+from skgraph.errors import CheckpointError, ConfigError, TopologyError
 from skgraph.evaluation import PretrainedRun
 from skgraph.topology import Topology
 from skgraph.transforms import MapJoints
@@ -30,6 +30,13 @@ def test_another_topology_needs_a_joint_map(run_folder):
         CheckpointError, match=r"'ntu_rgbd' \(25 joints\), the recordings have 'uiprmd_22' \(22 joints\)"
     ):
         run.views(uiprmd)
+    with pytest.raises(CheckpointError, match="joint_map=auto .* joint_map=FILE .* dataset=store .* topology_map=ntu"):
+        run.views(uiprmd)
+    with pytest.raises(CheckpointError, match=r"'coco_17' \(17 joints\): no joint map makes 3D of 2D"):
+        run.views(Topology.load("coco_17"))
+    with pytest.raises(TopologyError, match="'coco_17' is 2D and 'ntu_rgbd' is 3D: .* depth is not known"):
+        run.views(Topology.load("coco_17"), "auto")
+    assert run.views(Topology.load("coco_3d"), "auto").normalise.transforms[0].target == run.topology
     assert isinstance(run.views(uiprmd, "auto").normalise.transforms[0], MapJoints)
     assert not any(isinstance(m, MapJoints) for m in run.views(run.topology, "auto").modules())
 

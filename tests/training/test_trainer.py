@@ -13,6 +13,7 @@ from skgraph.data import EpochLoader, SkeletonDataset
 from skgraph.encoders import TransformerEncoder
 from skgraph.errors import CheckpointError, ConfigError, ContractError, DataError
 from skgraph.objectives import SJEPA, Predictor
+from skgraph.topology import Topology
 from skgraph.training import Trainer, TrainerConfig, ViewMaker
 from skgraph.training.checkpoint import read_checkpoint
 from skgraph.transforms import Center, Compose, RandomRotate, RandomTokenMask
@@ -187,6 +188,17 @@ def test_another_configuration_or_other_data_do_not_resume(store, tmp_path):
             other.resume()
     finally:
         other.loader.dataset.store.meta["content_hash"] = before
+
+
+def test_another_topology_does_not_resume(store, tmp_path):
+    run = trainer(store, tmp_path / "r")
+    run.fit()
+    content = read_checkpoint(tmp_path / "r" / "checkpoint.pt")
+    content["topology"] = Topology.load("coco_3d").to_dict()
+    torch.save(content, tmp_path / "r" / "checkpoint.pt")
+    found = r"was trained on topology 'coco_17_3d' \(17 joints\), '.*' has 'ntu_rgbd' \(25 joints\): .* topology_map="
+    with pytest.raises(CheckpointError, match=found):
+        trainer(store, tmp_path / "r").resume()
 
 
 @pytest.mark.parametrize(
