@@ -7,7 +7,7 @@ python examples/synthetic_files.py pku raw/pku
 python -m skgraph.prepare dataset=pku1 source=raw/pku out=data/pku_like
 """
 
-import sys
+import argparse
 import tempfile
 from pathlib import Path
 
@@ -15,13 +15,20 @@ from skgraph.datasets.synthetic import write_synthetic
 from skgraph.datasets.synthetic.raw_files import write_ntu_files, write_pku_files
 
 
-def main(kind: str, folder: str, subjects: int = 4) -> None:
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("kind", nargs="?", choices=("ntu", "pku"), default="ntu")
+    parser.add_argument("folder", nargs="?", type=Path, default=Path("raw/ntu"))
+    parser.add_argument("--subjects", type=int, default=2)
+    options = parser.parse_args()
+    recordings = options.kind == "pku"
     with tempfile.TemporaryDirectory() as scratch:
-        store = write_synthetic(Path(scratch) / "store", subjects=subjects, repetitions=1, recordings=kind == "pku")
-        (write_pku_files if kind == "pku" else write_ntu_files)(store, folder)
+        store = write_synthetic(
+            Path(scratch) / "store", subjects=options.subjects, repetitions=1, recordings=recordings
+        )
+        (write_pku_files if recordings else write_ntu_files)(store, options.folder)
+        print(f"{store.num_clips} recordings in '{options.folder}'")
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 3 or sys.argv[1] not in ("ntu", "pku"):
-        sys.exit(__doc__)
-    main(*sys.argv[1:])
+    main()
