@@ -57,7 +57,7 @@ def make_card(
             "validation_clips": 0 if trial.validation is None else len(trial.validation),
         },
         "pretrained_on": {"content_hash": run.content_hash, "topology": run.topology.name,
-                          "root": config["dataset"].get("root")},
+                          "preprocessing": run.preprocessing, "root": config["dataset"].get("root")},
         "crop": settings.crop, "crops": settings.crops, "bodies": settings.bodies, "validation": settings.validation,
         "joint_map": settings.joint_map,
         "step": run.step, "seed": trial.seed, "device": str(trial.device),
@@ -136,6 +136,9 @@ def table(cards: list[dict[str, Any]]) -> str:
             line = f"{card['label']:<16}{card[key]:>10.1f}"
             lines.append(line if random is None else f"{line}{random[key]:>14.1f}{card[key] - random[key]:>+8.1f}")
         lines += [f"  {detail}" for detail in _details(card)]
+    before, here = cards[0]["pretrained_on"].get("preprocessing"), facts["preprocessing"]
+    if before is not None and before != here:
+        lines.append(f"note: pre-trained on coordinates prepared as '{before}', these are prepared as '{here}'")
     known = {key: cards[0][key] for key in ("rankme", "feature_std") if cards[0][key] is not None}
     if warning := collapse_warning(known):
         lines.append(f"warning: {warning}")

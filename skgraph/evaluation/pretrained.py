@@ -41,6 +41,7 @@ class PretrainedRun:
         weights: of the encoder.
         step: of the checkpoint.
         content_hash: of the store that it was trained on.
+        preprocessing: of that store; ``None`` where the checkpoint does not say.
     """
 
     folder: Path
@@ -49,6 +50,7 @@ class PretrainedRun:
     weights: dict[str, torch.Tensor]
     step: int
     content_hash: str
+    preprocessing: str | None = None
 
     @classmethod
     def open(cls, folder: str | Path) -> PretrainedRun:
@@ -63,7 +65,11 @@ class PretrainedRun:
         content = read_checkpoint(path)
         check_config(content["config"])
         topology = Topology.from_dict(content["topology"], source=str(path))
-        return cls(folder, content["config"], topology, content["encoder"], content["step"], content["content_hash"])
+        done = content.get("preprocessing")  # of the first versions, checkpoints did not have it
+        return cls(
+            folder, content["config"], topology, content["encoder"], content["step"], content["content_hash"],
+            done if isinstance(done, str) else None,
+        )  # fmt: skip
 
     def encoder(self, trained: bool = True, seed: int | None = None, **options: Any) -> nn.Module:
         """The trained encoder, or the random one that it was before.

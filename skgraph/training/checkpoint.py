@@ -43,7 +43,7 @@ def save_checkpoint(
         objective: the module that trains, with its ``encoder``.
         optimizer: its optimiser.
         config: of the run.
-        store: what it trains on; its topology and content hash are kept.
+        store: what it trains on; its topology, preprocessing and content hash are kept.
 
     Raises:
         CheckpointError: a weight is not finite, or the disk is full or not writable; an earlier checkpoint is
@@ -60,6 +60,7 @@ def save_checkpoint(
         "global_batch": global_batch,
         "config": config,
         "content_hash": store.content_hash,
+        "preprocessing": store.meta.get("preprocessing", "none"),
         "topology": store.topology.to_dict(),
         "encoder": objective.encoder.state_dict(),
         "objective": objective.state_dict(),

@@ -103,6 +103,19 @@ def test_the_table(folder, store):
     assert alone[0] == "linear" and len(alone) == 2
 
 
+def test_other_preprocessing_is_said(folder, store, tmp_path, topology):
+    with StoreWriter(tmp_path / "s", topology, store.class_names, preprocessing="preset mamp") as writer:
+        for i in range(store.num_clips):
+            clip = store.clip(i)
+            writer.add(clip.joints.numpy(), y=int(clip.y), name=clip.name, frame_mask=clip.frame_mask.numpy())
+        writer.add_split("xsub", store.split("xsub", "train"), store.split("xsub", "test"))
+    (card,) = evaluate(folder, SkeletonStore.open(tmp_path / "s"), "knn")
+    assert (card["pretrained_on"]["preprocessing"], card["dataset"]["preprocessing"]) == ("none", "preset mamp")
+    assert "note: pre-trained on coordinates prepared as 'none', these are prepared as 'preset mamp'" in table([card])
+    (own,) = evaluate(folder, store, "knn")
+    assert "note:" not in table([own])
+
+
 def test_a_collapsed_encoder_is_said_to_be_one(folder, store):
     from skgraph.training.checkpoint import read_checkpoint
 
