@@ -6,15 +6,19 @@ import json
 import re
 import sys
 
+import numpy as np
 import pytest
 
 from skgraph.benchmark import _name_first, main
 from skgraph.benchmarks.data import benchmark_data
 from skgraph.benchmarks.flops import benchmark_flops, count_flops
+from skgraph.benchmarks.parse import _arrays, _dictionaries, benchmark_parse
 from skgraph.benchmarks.probes import benchmark_probes
 from skgraph.benchmarks.store import benchmark_store
 from skgraph.benchmarks.timing import median_seconds
 from skgraph.benchmarks.train import BODIES_PER_CLIP, benchmark_train
+from skgraph.datasets.ntu.skeleton_file import parse_skeleton
+from skgraph.datasets.ntu.write_skeleton import skeleton_text
 from tests.test_configs import SMALL, composed
 
 
@@ -42,6 +46,26 @@ def test_store_reports_opening_and_memory():
     measured = benchmark_store(clips=50, frames=10, batch_size=8, repeats=3)
     assert measured["clips"] == 50 and measured["store_mib"] == pytest.approx(50 * 10 * 75 * 2 / 2**20)
     assert measured["open_seconds"] > 0 and measured["read_ms_per_batch"] > 0
+
+
+def test_parse_reports_ratios_and_a_projection():
+    measured = benchmark_parse(files=3, prepared=6, repeats=1)
+    for name in ("dictionaries", "arrays"):
+        ratio = measured["skgraph_files_per_s"] / measured[f"{name}_files_per_s"]
+        assert measured[f"times_as_fast_as_{name}"] == pytest.approx(ratio)
+    minutes = 114_480 / measured["prepare_2_processes_files_per_s"] / 60
+    assert measured["files"] == 3 and measured["ntu120_minutes_with_2_processes"] == pytest.approx(minutes)
+
+
+def test_the_usual_ways_read_the_same_positions(tmp_path):
+    joints = np.random.default_rng(0).normal(size=(2, 6, 25, 3))
+    path = tmp_path / "a.skeleton"
+    path.write_text(skeleton_text(joints, np.ones((2, 6), bool), ids=[3, 4]))
+    tracks = parse_skeleton(path.read_bytes()).tracks
+    dictionaries, arrays = _dictionaries(path), _arrays(path)
+    for body, track in enumerate(tracks):
+        assert (dictionaries[:, body] == track.joints).all()
+        assert (arrays[str(3 + body)].reshape(6, 25, 3) == track.joints.astype(np.float32)).all()
 
 
 # GFP (ICCV 2025), Table 1: GFLOPs of a two-body clip.
@@ -115,7 +139,7 @@ def test_the_verb_prints_a_table_and_writes_json(tmp_path, monkeypatch, capsys):
         (["store", "out=/nowhere/at/all.json"], "out: there is no folder '/nowhere/at'"),
         (
             ["store", "benchmark.name=speed"],
-            "benchmark must be one of data, .*, probes, found 'speed'",
+            "benchmark must be one of data, .*, parse, found 'speed'",
         ),
     ],
 )
