@@ -34,8 +34,8 @@ def benchmark_parse(files: int, prepared: int, repeats: int) -> dict[str, float]
     """
     with tempfile.TemporaryDirectory() as scratch:
         folder, store = Path(scratch), write_synthetic(Path(scratch) / "store", subjects=2, repetitions=1)
-        write_ntu_files(store, folder / "raw")
-        paths = sorted((folder / "raw").iterdir())[:files]
+        write_ntu_files(store, folder / "raw", files)
+        paths = sorted((folder / "raw").iterdir())
         megabytes = sum(path.stat().st_size for path in paths) / 1e6
         ways = {"skgraph": _fast, "dictionaries": _dictionaries, "arrays": _arrays}
         best = dict.fromkeys(ways, float("inf"))

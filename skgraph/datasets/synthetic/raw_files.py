@@ -13,16 +13,17 @@ from skgraph.datasets.pku.write_pku import label_text, pku_text, split_text
 from skgraph.errors import ConfigError
 
 
-def write_ntu_files(store: SkeletonStore, folder: str | Path) -> None:
-    """Write every clip as `NAME.skeleton`; the synthetic dataset names its clips as NTU RGB+D does.
+def write_ntu_files(store: SkeletonStore, folder: str | Path, most: int | None = None) -> None:
+    """Write clips as `NAME.skeleton`; the synthetic dataset names its clips as NTU RGB+D does.
 
     Args:
         store: on the skeleton `ntu_rgbd`, such as `write_synthetic` makes.
         folder: to write to; it is made where it does not exist.
+        most: how many clips, from the first; by default all.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for i, name in enumerate(store.name):
+    for i, name in enumerate(store.name[:most]):
         clip = store.clip(i)
         confidence = clip.confidence.numpy() if "confidence" in clip else None
         text = skeleton_text(clip.joints.double().numpy(), clip.frame_mask.numpy(), confidence)
