@@ -16,7 +16,7 @@ from skgraph.datasets.synthetic import write_synthetic
 from skgraph.errors import ConfigError, DataError, StoreError, first_line
 from skgraph.topology import Topology
 from skgraph.training import ViewMaker, stream_scale
-from skgraph.transforms import AlignBody, Center, Compose
+from skgraph.transforms import AlignBody, Center, Compose, RandomRotate
 from skgraph.values import check_kinds
 
 
@@ -85,7 +85,7 @@ def open_store(dataset: Mapping[str, Any], write: bool = True) -> tuple[Skeleton
         write: whether the synthetic dataset is written where it is not there yet.
 
     Raises:
-        ConfigError: the store has no split, or not the one that was asked for.
+        ConfigError: the store has no split, or not the one that was asked for, or is not the synthetic dataset.
     """
     if not isinstance(dataset, Mapping) or "root" not in dataset:
         raise ConfigError(f"dataset must be a mapping with the root of a store, found '{dataset}'")
@@ -104,6 +104,9 @@ def open_store(dataset: Mapping[str, Any], write: bool = True) -> tuple[Skeleton
             if not root.exists():  # otherwise another process has just finished the same dataset
                 raise
     store = SkeletonStore.open(root)
+    # Otherwise a run on `dataset.root=data/mine` alone would bear the name of the synthetic dataset.
+    if "synthetic" in dataset and not store.meta["source"].startswith("synthetic"):
+        raise ConfigError(f"'{root}' is not the synthetic dataset: say dataset=store dataset.root={root}")
     split = dataset.get("split") or next(iter(store.splits()), None)
     if not store.splits():
         raise ConfigError(f"the store '{root}' has no split: prepare it with split.by=subject, camera, setup or random")
@@ -184,6 +187,8 @@ def build_views(
         for key, value in config["augment"].items()
         if value is not None
     ]
+    if topology.dim == 2 and any(isinstance(step, RandomRotate) and (step.x or step.y) for step in augment):
+        raise ConfigError(f"topology '{topology.name}' is 2D, and the augmentation turns about x or y: augment=planar")
     mask = instance(config["mask"], "mask", topology=topology, patch_length=config["frames"] // segments)
     stream = config["stream"].get("transform")
     return ViewMaker(

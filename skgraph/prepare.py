@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 
@@ -56,14 +57,28 @@ def _check_kinds(cfg: DictConfig) -> None:
             cfg[key] = str(value)  # a folder may be called 2024
 
 
-def _says_what_there_is(arguments: list[str]) -> bool:
-    """Whether help is asked for before a dataset is chosen, which Hydra cannot answer: every dataset has its own."""
-    return bool({"--help", "-h"} & set(arguments)) and not any(word.startswith("dataset=") for word in arguments)
+def _help(arguments: list[str]) -> str | None:
+    """What there is to say, if help is asked for: of a dataset its options with their comments, which Hydra drops."""
+    if not {"--help", "-h"} & set(arguments):
+        return None
+    configs = data_dir("configs") / "prepare"
+    datasets = sorted(path.stem for path in (configs / "dataset").glob("*.yaml"))
+    chosen = next((word.removeprefix("dataset=") for word in arguments if word.startswith("dataset=")), None)
+    if chosen not in datasets:
+        return f"{__doc__}\n\ndataset is one of {', '.join(datasets)}; dataset={datasets[0]} --help shows its options."
+    own = (configs / "dataset" / f"{chosen}.yaml").read_text(encoding="utf-8")
+    shared = (configs / "raw.yaml").read_text(encoding="utf-8") if "/raw@" in own else ""
+    options = [_options(text) for text in (own, shared, "out: ???  # folder of the store") if text]
+    return "\n\n".join([f"python -m skgraph.prepare dataset={chosen} [option=value ...]; ??? must be given", *options])
+
+
+def _options(text: str) -> str:
+    """The options of a configuration file and its comments, without what wires them to functions."""
+    return re.sub(r"(?m)^(?:(?:defaults|read|write):\n(?:[ ].*\n)*|# @package.*\n|\n)", "", text).strip()
 
 
 if __name__ == "__main__":
-    if _says_what_there_is(sys.argv[1:]):
-        datasets = sorted(path.stem for path in (data_dir("configs") / "prepare" / "dataset").glob("*.yaml"))
-        print(f"{__doc__}\n\ndataset is one of {', '.join(datasets)}; dataset={datasets[0]} --help shows its options.")
+    if text := _help(sys.argv[1:]):
+        print(text)
     else:
         main()

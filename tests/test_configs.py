@@ -110,7 +110,7 @@ def test_every_objective_takes_a_step_with_every_encoder(objective, encoder, str
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_every_pair_takes_other_topologies(objective, encoder, name):
     other = Topology.load(name)
-    flat = () if other.dim == 3 else ("augment.rotate.y=0.0", "augment.rotate.z=0.3")
+    flat = () if other.dim == 3 else ("augment=planar",)
     parts = (*OBJECTIVES[objective], *ENCODERS[encoder], *flat, "frames=16", "patch_length=4")
     assert torch.isfinite(step(composed(*parts), other))
 
@@ -124,15 +124,21 @@ def test_masks_and_streams_take_a_step(mask, stream, topology):
 @pytest.mark.parametrize("name", ["uiprmd_22", "kinect_v1", "coco_17", "openpose_25"])
 def test_other_topologies_take_a_step(name):
     other = Topology.load(name)
-    extra = () if other.dim == 3 else ("normalise.align=null", "augment.rotate.y=0.0", "augment.rotate.z=0.3")
+    extra = () if other.dim == 3 else ("normalise.align=null", "augment=planar")
     assert torch.isfinite(step(composed(*SMALL, *extra), other))
 
 
 @pytest.mark.parametrize("experiment", ["sjepa_small", "none"])
-@pytest.mark.parametrize("augment", ["none", "mild", "geometric"])
+@pytest.mark.parametrize("augment", ["none", "mild", "geometric", "planar"])
 def test_augmentations_take_a_step(augment, experiment, topology):
     config = composed(f"augment={augment}", f"experiment={experiment}", "patch_length=8", *SMALL)
     assert torch.isfinite(step(config, topology))
+
+
+@pytest.mark.parametrize("augment", ["mild", "geometric"])
+def test_what_turns_about_x_or_y_is_refused_in_2d(augment):
+    with pytest.raises(ConfigError, match="topology 'coco_17' is 2D, .* turns about x or y: augment=planar"):
+        step(composed(f"augment={augment}", *SMALL), Topology.load("coco_17"))
 
 
 PARTS = [

@@ -98,6 +98,7 @@ def test_report_of_people_in_pixels(tmp_path, capsys):
     assert "32 px along the largest axis" in printed
     assert "subjects are text in the files and numbers in the store: 0 is 'x'" in printed
     assert "bone lengths" not in printed
+    assert printed.endswith(f"dataset=store dataset.root={out} augment=planar 'evaluate=[]'\n")
     assert SkeletonStore.open(out).meta["units"] == "px"
 
 
@@ -113,6 +114,31 @@ def test_other_joints_of_a_source_and_of_a_store(tmp_path, capsys):
     prepare.main(composed("dataset=store", f"source={tmp_path / 'ntu'}", "topology_map=coco", f"out={tmp_path / 'b'}"))
     one, other = (SkeletonStore.open(tmp_path / name) for name in "ab")
     assert one.content_hash == other.content_hash and other.topology.num_joints == 17
+
+
+def test_without_labels_the_next_command_probes_for_none(tmp_path, capsys):
+    for name in "abc":
+        np.save(tmp_path / f"{name}.npy", clip()[0])
+    out = tmp_path / "store"
+    prepare.main(composed("dataset=npy", f"source={tmp_path}", "topology=ntu_rgbd", "labelled=false", f"out={out}"))
+    printed = capsys.readouterr().out
+    assert "classes       1: unlabelled (3)\n" in printed
+    assert printed.endswith(f"dataset=store dataset.root={out} 'evaluate=[]'\n")
+
+
+@pytest.mark.parametrize("dataset", sorted(path.stem for path in (data_dir("configs") / "prepare/dataset").glob("*")))
+def test_help_shows_every_option_of_a_dataset_with_its_comment(dataset):
+    text = prepare._help([f"dataset={dataset}", "--help"])
+    options = OmegaConf.to_container(composed(f"dataset={dataset}"))
+    assert {line.split(":")[0] for line in text.splitlines() if ":" in line[:20]} >= set(options) - {"read", "write"}
+    assert "_target_" not in text and "@" not in text and "${" not in text and "\n\n\n" not in text
+    assert (dataset == "synthetic") != ("  fraction: null    # of a random split" in text)
+
+
+def test_help_without_a_dataset_names_them():
+    for arguments in (["--help"], ["-h", "dataset=nowhere"]):
+        assert "dataset is one of bvh, coco_keypoints, " in prepare._help(arguments)
+    assert prepare._help(["dataset=npz"]) is None
 
 
 READ = sorted({path.stem for path in (data_dir("configs") / "prepare" / "dataset").glob("*.yaml")} - {"synthetic"})

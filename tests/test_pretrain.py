@@ -14,6 +14,7 @@ import pytest
 import torch
 import yaml
 
+from skgraph.build import open_store
 from skgraph.errors import ConfigError
 from skgraph.pretrain import check_recipe
 from skgraph.pretrain import main as pretrain_main
@@ -112,6 +113,11 @@ def test_bad_input_is_one_clear_error(finished, store_path, arguments, message, 
     error = capsys.readouterr().err
     assert exit_.value.code == 1 and message in error and "Traceback" not in error
     assert (finished[0] / "runs" / "r" / "checkpoint.pt").read_bytes() == before
+
+
+def test_another_store_is_not_taken_for_the_synthetic_dataset(store_path):
+    with pytest.raises(ConfigError, match=r"is not the synthetic dataset: say dataset=store dataset.root="):
+        open_store({"root": store_path, "synthetic": {}})
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import textwrap
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,9 +57,18 @@ def report(written: Written, seconds: float) -> str:
         )
         for key, value in rows.items()
     ]  # fmt: skip
-    own = " 'evaluate=[]'" if store.has_segments else ""  # recordings have no one label to probe for
-    lines.append(f"next: python -m skgraph.pretrain dataset=store {shlex.quote(_override(str(written.path)))}{own}")
+    lines.append(" ".join(["next: python -m skgraph.pretrain dataset=store", *_own_options(written.path, store)]))
     return "\n".join(lines)
+
+
+def _own_options(path: Path, store: SkeletonStore) -> list[str]:
+    """What the defaults of a pre-training do not know of this store."""
+    options = [shlex.quote(_override(str(path)))]
+    if store.topology.dim == 2:
+        options.append("augment=planar")
+    if store.has_segments or len(store.class_names) == 1:  # no one label of a clip, or no two of all, to probe for
+        options.append("'evaluate=[]'")
+    return options
 
 
 def _override(path: str) -> str:
