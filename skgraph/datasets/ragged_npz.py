@@ -127,7 +127,10 @@ def _read_all_but_x(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarr
         arrays = {}
         for key in archive.files:
             if NpzMember.of(path, key).dtype.hasobject:
-                raise DataError(f"'{path}': array '{key}' is a pickled object, which is never read: save numbers")
+                raise DataError(
+                    f"'{path}': array '{key}' is a pickled object, which is never read: save numbers, and text by "
+                    "np.array(..., dtype=str)"
+                )
             if key != "x":
                 try:
                     values = archive[key]
