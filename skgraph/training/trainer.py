@@ -166,8 +166,8 @@ class Trainer:
             )
         if content["content_hash"] != store.content_hash:
             raise CheckpointError(
-                f"'{self.checkpoint}' was trained on other data than '{store.path}' has now: give this run a name=..., or "
-                "delete the checkpoint's folder"
+                f"'{self.checkpoint}' was trained on other data than '{store.path}' has now: give this run a name=..., "
+                "or delete the checkpoint's folder"
             )
         check_same_config(self.checkpoint, content["config"], self.run_config, RESUMABLE)
         if content["step"] > self.total_steps:
