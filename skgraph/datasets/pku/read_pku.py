@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -185,7 +186,8 @@ def _read(preset: str, items: Sequence[tuple[SourceFile, int, int]]) -> list[Raw
         elif start >= len(joints):
             raise DataError(f"'{file}' has {len(joints)} frames, and a label starts at frame {start}")
         else:  # some labels end a little after their recording
-            clips.append(PRESETS[preset](as_recording(joints[start:end])))
+            clip = PRESETS[preset](as_recording(joints[start:end]))
+            clips.append(replace(clip, confidence=None))  # the files have none
     return clips
 
 

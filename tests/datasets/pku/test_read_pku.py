@@ -47,7 +47,7 @@ def test_a_clip_for_each_label(folder, tmp_path):
     ]  # fmt: skip
     assert store.y.tolist() == [0, 13, 0, 50, 2, 3, 2] and store.class_names[13] == "handshaking"
     assert store.length.tolist() == [20, 30, 19, 49, 35, 20, 18]
-    assert store.splits() == ["xsub", "xview"]
+    assert store.splits() == ["xsub", "xview"] and not store.has_confidence
     assert store.split("xsub", "train").tolist() == [0, 1, 2] and store.split("xview", "test").tolist() == [0, 1, 3]
     assert store.camera.tolist() == [0, 0, 1, 0, 2, 2, 2]
     assert store.meta["preprocessing"] == "preset skgraph, one_based labels"
