@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import lzma
+import struct
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Sequence
 
 import yaml
 
-# What numpy raises for an archive that is damaged somewhere.
+# What numpy raises for an array or an archive that is damaged somewhere: headers are read as Python expressions, and
+# members of archives are unpacked by several libraries.
 BROKEN_ARCHIVE = (
-    OSError, EOFError, ValueError, RuntimeError, NotImplementedError, KeyError, TypeError, zipfile.BadZipFile,
-    zlib.error,
+    OSError, EOFError, ValueError, RuntimeError, LookupError, TypeError, ArithmeticError, AttributeError, MemoryError,
+    SyntaxError, SystemError, tokenize.TokenError, struct.error, zipfile.BadZipFile, zlib.error, lzma.LZMAError,
 )  # fmt: skip
 # What PyYAML's safe loader raises for a file that is damaged, or whose values cannot be.
 BROKEN_YAML = (OSError, ValueError, AttributeError, TypeError, OverflowError, RecursionError, yaml.YAMLError)
+
+
+_LONGEST = 2000  # characters of a message
 
 
 def first_line(error: BaseException) -> str:
@@ -29,7 +36,19 @@ def first_three(texts: Sequence[str], separator: str = ", ") -> str:
 
 
 class DataError(ValueError):
-    """Input that cannot be used: says what was expected, what was found and where."""
+    """Input that cannot be used: says what was expected, what was found and where.
+
+    It says so in one line that can be printed, whatever names and words of a file the message quotes: what is no letter
+    is escaped, and the middle of a message that nobody would read is left out.
+    """
+
+    def __str__(self) -> str:
+        text = super().__str__()
+        if len(text) > _LONGEST:
+            text = f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"
+        if text.isprintable():
+            return text
+        return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 class TopologyError(DataError):

@@ -218,9 +218,12 @@ def _mirror(pairs: Mapping[str, str], ids: Mapping[str, int]) -> Tensor:
 
 
 def _hops(graph: nx.Graph) -> Tensor:
+    """Of a tree: a joint is one bone further from all joints that were reached before it than its neighbour is."""
     hops = torch.zeros(len(graph), len(graph), dtype=torch.long)
-    for start, lengths in nx.all_pairs_shortest_path_length(graph):
-        hops[start, list(lengths)] = torch.tensor(list(lengths.values()))
+    reached = [0]
+    for near, far in nx.bfs_edges(graph, 0):
+        hops[far, reached] = hops[reached, far] = hops[near, reached] + 1
+        reached.append(far)
     return hops
 
 

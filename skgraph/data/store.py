@@ -267,5 +267,5 @@ class SkeletonStore:
 def _load_npy(path: Path, mode: str) -> np.ndarray:
     try:
         return np.load(path, mmap_mode=mode, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise StoreError(f"'{path}' is missing, truncated or not a NumPy array: {error}") from error
+    except BROKEN_ARCHIVE as error:
+        raise StoreError(f"'{path}' is missing, truncated or not a NumPy array: {first_line(error)}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -18,6 +19,7 @@ MOST_JOINTS = 1000
 """Joints and End Sites of a file, many more than a body with fingers and a face has."""
 
 _CHANNELS = {f"{axis}{kind}".casefold(): f"{axis}{kind}" for kind in ("position", "rotation") for axis in "XYZ"}
+_LONGEST_NAME = 200
 _BATCH = 1000  # frames that are read and placed at a time
 _TIMES = (1e-4, 10.0)  # seconds of a frame that are plausible
 
@@ -142,7 +144,7 @@ class _Words:
 
     def __init__(self, path: Path, lines: Iterator[tuple[int, str]]) -> None:
         self.path, self.lines, self.line = path, lines, 0
-        self._words: list[str] = []
+        self._words: deque[str] = deque()  # a line may have a million
 
     def error(self, problem: str) -> DataError:
         return DataError(f"'{self.path}', line {self.line}: {problem}")
@@ -150,17 +152,19 @@ class _Words:
     def next(self, expected: str) -> str:
         """The next word, wherever it is."""
         while not self._words:
-            self._words = self._next_line(expected).replace("{", " { ").replace("}", " } ").split()
-        return self._words.pop(0)
+            self._words.extend(self._next_line(expected).replace("{", " { ").replace("}", " } ").split())
+        return self._words.popleft()
 
     def name(self) -> str:
         """The rest of the line up to a brace, for names may have blanks in them."""
         words = []
         while self._words and self._words[0] != "{":
-            words.append(self._words.pop(0))
+            words.append(self._words.popleft())
         if not words:
             raise self.error("a joint has no name")
-        return " ".join(words)
+        if len(name := " ".join(words)) > _LONGEST_NAME:
+            raise self.error(f"the name of a joint has {len(name)} characters, expected at most {_LONGEST_NAME}")
+        return name
 
     def expect(self, word: str) -> None:
         if (found := self.next(f"'{word}'")).upper() != word:
@@ -177,7 +181,7 @@ class _Words:
         line = " ".join(self._words) if self._words else ""
         while not line:
             line = self._next_line(expected)
-        self._words = []
+        self._words.clear()
         found = re.fullmatch(pattern, line, re.IGNORECASE)
         if found is None:
             raise self.error(f"expected {expected}, found '{line[:40]}'")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skgraph.datasets.folder_files import folder_files
 from skgraph.errors import DataError, first_three
 
 
@@ -31,7 +32,7 @@ def clip_files(
     """
     if not folder.is_dir():
         raise DataError(f"no folder at '{folder}': expected one with files such as {example}")
-    names = sorted(path.name.removesuffix(suffix) for path in folder.glob(f"*{suffix}") if path.is_file())
+    names = sorted(path.name.removesuffix(suffix) for path in folder_files(folder, suffix))
     if not names:
         raise DataError(f"no {suffix} file in '{folder}': expected files such as {example}")
     found = [re.fullmatch(pattern, name, re.ASCII) for name in names]

@@ -14,7 +14,7 @@ from skgraph.datasets.part_splits import ntu_split_name, part_splits
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.datasets.units import store_unit
-from skgraph.errors import BROKEN_ARCHIVE, ConfigError, DataError
+from skgraph.errors import BROKEN_ARCHIVE, ConfigError, DataError, first_line
 from skgraph.topology import Topology
 
 _KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -90,7 +90,9 @@ def _members(path: Path) -> dict[str, NpzMember]:
     try:
         archive = np.load(path, allow_pickle=False)
     except BROKEN_ARCHIVE as error:
-        raise DataError(f"'{path}' is not a complete npz file (truncated, or another format): {error}") from error
+        raise DataError(
+            f"'{path}' is not a complete npz file (truncated, or another format): {first_line(error)}"
+        ) from error
     if not isinstance(archive, np.lib.npyio.NpzFile):
         raise DataError(f"'{path}' holds a single array, expected an npz with the arrays {', '.join(_KEYS)}")
     with archive:

@@ -18,6 +18,8 @@ _JOINS = [
     (np.uint64(10000), np.uint64(32), np.uint64(0x00000000FFFFFFFF)),
 ]
 _MOST_DIGITS = 14
+_BLANKS = bytes.maketrans(b"\t\v\f\r", b"    ")
+_AT_ONCE = 2**20  # words that are read at a time, which bounds the memory for what is computed on the way
 
 
 class Text:
@@ -38,10 +40,10 @@ class Text:
         if b"\r" in data:
             data = data.replace(b"\r\n", b"\n")
         if tidy:
-            lines = [b" ".join(line.split()) for line in data.split(b"\n")]
-            while lines and not lines[-1]:
-                lines.pop()
-            data = b"\n".join(lines)
+            data = data.translate(_BLANKS)
+            while b"  " in data:  # halves what is too long; to split the text would make an object of every word
+                data = data.replace(b"  ", b" ")
+            data = data.replace(b" \n", b"\n").replace(b"\n ", b"\n").lstrip(b" ").rstrip(b" \n")
         data = data if data.endswith(b"\n") else data + b"\n"
         self.size = len(data)
         # A whole number of 64-byte words of the bit map, and one more to read on into.
@@ -106,14 +108,16 @@ class Text:
 
     def all_words(self) -> tuple[np.ndarray, np.ndarray]:
         """First byte of each word of the text, and the byte after its last, ``[W]``."""
-        end = np.flatnonzero(self._bytes[: self.size] <= 32)
+        text = self._bytes[: self.size]
+        end = np.flatnonzero((text == 32) | (text == 10))  # as `words` counts, and what else is no letter is in a word
         return np.concatenate([[0], end[:-1] + 1]), end
 
     def floats(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         """Words as numbers, the nearest float64 to what is printed.
 
-        Numbers like ``-0.1234567``, with one digit before the point, are computed for all words at once, eight digits
-        in a 64-bit word, since they are nearly all of what sensors print; the others, one at a time by ``float``.
+        Numbers like ``-0.1234567``, with one digit before the point, and whole ones of up to eight digits are computed
+        for all words at once, eight digits in a 64-bit word, since they are nearly all of what sensors print; the
+        others, one at a time by ``float``.
 
         Args:
             start: first byte of each word, ``[...]``.
@@ -126,6 +130,11 @@ class Text:
             DataError: a word that is not a number; the message quotes it and its line.
         """
         shape, start, end = start.shape, start.ravel(), end.ravel()
+        rows = [slice(i, i + _AT_ONCE) for i in range(0, len(start), _AT_ONCE)]
+        return np.concatenate([self._floats(start[row], end[row]) for row in rows] or [np.zeros(0)]).reshape(shape)
+
+    def _floats(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Some words ``[n]`` as numbers."""
         negative = self._bytes.take(start) == 45  # -
         whole = start + negative
         digit = self._bytes.take(whole) - np.uint8(48)  # wraps around for what is no digit
@@ -142,10 +151,30 @@ class Text:
             plain[long] &= good
             # Six digits more, so that 15 stand in all.
             values[long] = (digit[long] * 1e14 + high[long] * 1e6 + low // 100) / 1e14
+        if len(rest := np.flatnonzero(~plain)):
+            values[rest], good = self._whole(whole[rest], end[rest])
+            plain[rest] = good
         values *= np.where(negative, -1.0, 1.0)
-        for i in np.flatnonzero(~plain):
-            values[i] = self._float(start[i], end[i])
-        return values.reshape(shape)
+        if len(rest := np.flatnonzero(~plain)):
+            values[rest] = self._others(start[rest].tolist(), end[rest].tolist())
+        return values
+
+    def _whole(self, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Words as whole numbers without a sign, float64, and whether they are such, bool."""
+        count = end - start
+        eight, good = self._digits(start, count)
+        good &= (count >= 1) & (count <= 8)
+        return (eight // 10 ** (8 - np.where(good, count, 8))).astype(np.float64), good
+
+    def _others(self, start: list[int], end: list[int]) -> list[float]:
+        """Numbers of any other form."""
+        words = [self._data[i:j] for i, j in zip(start, end, strict=True)]
+        try:
+            if b"_" in self._data:  # Python's, not a sensor's
+                raise ValueError
+            return list(map(float, words))
+        except ValueError:
+            return [self._float(i, j) for i, j in zip(start, end, strict=True)]
 
     def _digits(self, place: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The number that eight digits from each place on spell, int64; those after the first ``count`` are zeros.
@@ -164,7 +193,7 @@ class Text:
     def _float(self, start: int, end: int) -> float:
         word = self._data[start:end]
         try:
-            if b"_" in word:  # Python's, not a sensor's
+            if b"_" in word:
                 raise ValueError
             return float(word)
         except ValueError:

@@ -68,5 +68,5 @@ def describe(value: Any) -> str:
         # Digits beyond Python's limit cannot be printed at all, and nobody wants to read 4,000 of them.
         return f"{value}" if type(value) is not int or abs(value) < 10**18 else "a huge whole number"
     if isinstance(value, str):
-        return f"the text '{value[:30]}'"
+        return f"the text {value[:30]!r}"
     return f"{_KINDS[type(value)]} of {len(value)}"

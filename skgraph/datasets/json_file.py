@@ -15,7 +15,7 @@ SIZE_LIMIT = 256 * 2**20
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def read_json(path: Path) -> Any:
+def read_json(path: Path, limit: int | None = None) -> Any:
     """What a JSON file holds (RFC 8259, in UTF-8, a byte order mark allowed), as `json.loads` gives it.
 
     More is refused than Python's parser refuses: `NaN` and `Infinity`, which are not JSON, and a key that an object has
@@ -23,20 +23,22 @@ def read_json(path: Path) -> Any:
 
     Args:
         path: the file.
+        limit: bytes that it may have, by default `SIZE_LIMIT`.
 
     Raises:
-        DataError: no such file, one that is larger than `SIZE_LIMIT`, not UTF-8, not complete JSON, or nested too deep.
+        DataError: no such file, one that is larger, not UTF-8, not complete JSON, or nested too deep.
     """
+    limit = SIZE_LIMIT if limit is None else limit
     if not path.is_file():
         problem = "is a folder, expected a JSON file" if path.is_dir() else "is not there: expected a JSON file"
         raise DataError(f"'{path}' {problem}")
     try:
         with path.open("rb") as file:
-            content = file.read(SIZE_LIMIT + 1)
+            content = file.read(limit + 1)
     except OSError as error:
         raise DataError(f"'{path}' cannot be read: {error}") from error
-    if len(content) > SIZE_LIMIT:
-        raise DataError(f"'{path}' has more than {SIZE_LIMIT // 2**20} MiB, expected one clip a file")
+    if len(content) > limit:
+        raise DataError(f"'{path}' has more than {limit / 2**20:g} MiB, expected one clip a file")
     try:
         text = content.decode("utf-8-sig")
         parsed = json.loads(text, parse_constant=_no_number, object_pairs_hook=_object)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skgraph.datasets.detections import Detections, check_detection_options
+from skgraph.datasets.folder_files import folder_files
 from skgraph.datasets.json_checks import describe, expect, expect_key, expect_numbers
 from skgraph.datasets.json_file import read_json
 from skgraph.datasets.raw_clip import RawClip
@@ -99,7 +100,7 @@ def read_kinetics_skeleton(
 def _videos(folder: Path, table: Path | None, part: str) -> list[_Video]:
     """The clips of a folder, in the order of their names."""
     beside = table.name if table is not None and table.parent.resolve() == folder.resolve() else ""
-    files = {path.stem: path for path in sorted(folder.glob("*.json")) if path.is_file() and path.name != beside}
+    files = {path.stem: path for path in folder_files(folder, ".json") if path.name != beside}
     if not files:
         raise DataError(f"no .json file in '{folder}': expected a clip VIDEO.json each")
     if table is None:

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from skgraph.datasets.folder_files import folder_files, folders_in
 from skgraph.datasets.split import Split
 from skgraph.datasets.splits import given_split
 from skgraph.errors import DataError, first_three
 
+_LARGEST = 2**62
 _COLUMNS = ("name", "label", "subject", "camera", "setup", "split")
 
 
@@ -63,10 +65,10 @@ class LabelTable:
         if suffix:
             # Where clips are CSV files as well, the table beside them is none of them.
             beside = path.name if path.parent.resolve() == folder.resolve() else ""
-            found = (file.name for file in folder.glob(f"*{suffix}") if file.is_file() and file.name != beside)
+            found = [path.name for path in folder_files(folder, suffix) if path.name != beside]
             files = sorted(name.removesuffix(suffix) for name in found)
         else:
-            files = sorted(path.name for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+            files = [path.name for path in folders_in(folder) if not path.name.startswith(".")]
         if not labelled:
             if not files:
                 raise DataError(f"no {suffix or 'folder'} in '{folder}': nothing to read")
@@ -100,8 +102,10 @@ def _read(path: Path, suffix: str) -> tuple[dict[str, list[str]], list[str]]:
             rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"'{path}' is not a CSV file in UTF-8: {error}") from error
+    if twice := [column for column in _COLUMNS if header.count(column) > 1]:
+        raise DataError(f"'{path}' has the columns {', '.join(twice)} twice")
     if missing := [column for column in ("name", "label") if column not in header]:
-        raise DataError(f"'{path}' lacks the columns {', '.join(missing)}; it has {', '.join(header) or 'none'}")
+        raise DataError(f"'{path}' lacks the columns {', '.join(missing)}; it has {', '.join(header)[:200] or 'none'}")
     columns: dict[str, list[str]] = {column: [] for column in _COLUMNS if column in header}
     for line, row in enumerate(rows, start=2):
         for column, values in columns.items():
@@ -135,7 +139,9 @@ def _ids(values: list[str]) -> np.ndarray:
 
 
 def _integers(values: list[str]) -> list[int] | None:
+    """The numbers, None where they are text; a number that no integer of an array can hold is text too."""
     try:
-        return [int(value) for value in values]
+        numbers = [int(value) for value in values]
     except ValueError:
         return None
+    return numbers if all(-_LARGEST < number < _LARGEST for number in numbers) else None

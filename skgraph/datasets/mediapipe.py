@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from skgraph.datasets.detections import Detections, check_detection_options
+from skgraph.datasets.folder_files import folder_files
 from skgraph.datasets.json_checks import describe, expect, expect_key, expect_numbers
 from skgraph.datasets.json_file import SIZE_LIMIT, read_json
 from skgraph.datasets.label_table import LabelTable
@@ -101,7 +102,8 @@ def _suffix(folder: Path, labels: str | Path | None) -> str:
     """The kind of the folder's files; the table of labels is none of them."""
     table = Path(labels).expanduser() if labels is not None else folder / "labels.csv"
     beside = table.name if table.parent.resolve() == folder.resolve() else ""
-    found = {path.suffix for path in folder.glob("*") if path.suffix in (".json", ".csv") and path.name != beside}
+    files = [] if not folder.is_dir() else folder_files(folder, ".json") + folder_files(folder, ".csv")
+    found = {path.suffix for path in files if path.name != beside}
     if len(found) == 2:
         raise DataError(f"'{folder}' holds .json and .csv files, expected clips of one kind")
     return found.pop() if found else ".json"

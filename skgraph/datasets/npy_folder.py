@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.datasets.label_table import LabelTable
+from skgraph.datasets.npy_array import MOST_NUMBERS, open_npy
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.datasets.units import store_unit
@@ -50,7 +51,9 @@ def read_npy_folder(
     def clips() -> Iterator[RawClip]:
         for name in table.name:
             clip = read_clip(folder / f"{name}.npy", topology)
-            yield RawClip(np.multiply(clip, scale, dtype=np.float64).astype(np.float32))
+            with np.errstate(over="ignore"):  # the store refuses what is not finite, and says where it is
+                joints = np.multiply(clip, scale, dtype=np.float64).astype(np.float32)
+            yield RawClip(joints)
 
     return RawDataset(
         topology=topology, clips=clips, units=units, unit=unit, fps=float(fps), source=folder.resolve().name,
@@ -59,17 +62,12 @@ def read_npy_folder(
 
 
 def read_clip(path: Path, topology: Topology) -> np.ndarray:
-    """One clip `[M, T, V, C]`, in the file's unit.
+    """One clip `[M, T, V, C]`, in the file's unit, mapped.
 
     Raises:
-        DataError: it is broken, pickled, or does not fit the topology.
+        DataError: it is broken, pickled, too large, or does not fit the topology.
     """
-    try:
-        clip = np.load(path, allow_pickle=False)
-    except (OSError, EOFError, ValueError, MemoryError) as error:
-        raise DataError(f"'{path}' is not a complete .npy array of numbers: {error}") from error
-    if not isinstance(clip, np.ndarray):
-        raise DataError(f"'{path}' is an archive of arrays, expected one .npy array")
+    clip = open_npy(path)
     if clip.dtype.kind not in "iuf":
         raise DataError(f"'{path}' must hold integers or floats, found {clip.dtype}")
     clip = clip[None] if clip.ndim == 3 else clip
@@ -82,5 +80,10 @@ def read_clip(path: Path, topology: Topology) -> np.ndarray:
         raise DataError(
             f"'{path}' has {clip.shape[0]} bodies in {clip.shape[1]} frames: expected [bodies, frames, joints, "
             "coordinates]; swap the first two axes"
+        )
+    if clip.size > MOST_NUMBERS:
+        raise DataError(
+            f"'{path}' has {clip.size} numbers, expected a clip of at most {MOST_NUMBERS}: cut recordings into shorter "
+            "ones"
         )
     return clip

@@ -11,8 +11,10 @@ from typing import IO
 
 import numpy as np
 
-from skgraph.errors import BROKEN_ARCHIVE, DataError
+from skgraph.datasets.npy_array import MOST_NUMBERS
+from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line
 
+_SMALL = 256 * 2**20  # bytes; a text for each of a million clips has less
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
@@ -52,25 +54,47 @@ class NpzMember:
         return cls(path, key, shape, dtype, fortran)
 
     def pieces(self, lengths: Sequence[int] | np.ndarray) -> Iterator[np.ndarray]:
-        """The array in pieces of these lengths along its first axis, one after another.
+        """The array in pieces of these lengths, which sum to its own, along its first axis, one after another.
 
         Memory holds a piece at a time; only in Fortran order does it hold all of the array.
 
         Raises:
-            DataError: the file is damaged.
+            DataError: the file is damaged, or a piece, in Fortran order the array, is larger than any clip.
         """
+        row = math.prod(self.shape[1:])
+        longest = sum(map(int, lengths)) if self.fortran else max(map(int, lengths), default=0)
+        if longest * row > MOST_NUMBERS:
+            advice = "store it in C order" if self.fortran else "cut recordings into shorter ones"
+            raise DataError(
+                f"'{self.path}': array '{self.key}' has {longest * row} numbers that are read at once, expected at "
+                f"most {MOST_NUMBERS}: {advice}"
+            )
         try:
-            if self.fortran:
-                with np.load(self.path, allow_pickle=False) as archive:
-                    yield from np.split(archive[self.key], np.cumsum(lengths)[:-1])
-                return
             with zipfile.ZipFile(self.path) as archive, archive.open(f"{self.key}.npy") as file:
                 _read_header(file)
-                for length in lengths:
-                    values = file.read(int(length) * math.prod(self.shape[1:]) * self.dtype.itemsize)
-                    yield np.frombuffer(values, self.dtype).reshape(length, *self.shape[1:])
+                unread = self.shape[0]
+                for length in [longest] if self.fortran else lengths:
+                    values = file.read(int(length) * row * self.dtype.itemsize)
+                    unread -= int(length)
+                    if not unread:
+                        file.read(1)  # at its end the checksum is compared
+                    shape = (int(length), *self.shape[1:])
+                    piece = np.frombuffer(values, self.dtype).reshape(shape, order="F" if self.fortran else "C")
+                    yield from np.split(piece, np.cumsum(lengths)[:-1]) if self.fortran else [piece]
         except BROKEN_ARCHIVE as error:
             raise _damaged(self.path, self.key, error) from error
+
+    def read(self) -> np.ndarray:
+        """All of an array that is small: a value for each clip, or a text.
+
+        Raises:
+            DataError: the file is damaged, or the array is not small.
+        """
+        if math.prod(self.shape) * self.dtype.itemsize > _SMALL:
+            raise DataError(
+                f"'{self.path}': array '{self.key}', {self.dtype} {list(self.shape)}, has more than {_SMALL >> 20} MiB"
+            )
+        return next(NpzMember(self.path, self.key, (1, *self.shape), self.dtype, self.fortran).pieces([1]))[0, ...]
 
 
 def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
@@ -78,4 +102,4 @@ def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype]:
 
 
 def _damaged(path: Path, key: str, error: Exception) -> DataError:
-    return DataError(f"'{path}': array '{key}' cannot be read, the file is damaged: {error}")
+    return DataError(f"'{path}': array '{key}' cannot be read, the file is damaged: {first_line(error)}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from skgraph.datasets.clip_files import clip_files
+from skgraph.datasets.json_checks import describe
+from skgraph.datasets.json_file import read_json
 from skgraph.datasets.missing_joints import fill_missing
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
@@ -65,31 +66,28 @@ def read_nw_ucla(source: str | Path) -> RawDataset:
 
 def _read(path: Path, label: int) -> np.ndarray:
     """Joints ``[T, 20, 3]`` of a clip that has this label, counted from 1."""
-    try:
-        if path.stat().st_size > _LARGEST:
-            raise DataError(f"'{path}' has more than {_LARGEST} bytes, expected one clip")
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError, MemoryError) as error:
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"'{path}' is not a JSON file: {error}") from error
+    content = read_json(path, _LARGEST)
     if not isinstance(content, dict) or "skeletons" not in content or "label" not in content:
         raise DataError(f"'{path}' must be an object with 'skeletons' and 'label'")
     if content["label"] != label or isinstance(content["label"], bool):
-        raise DataError(f"'{path}' has the label {str(content['label'])[:40]}, its name says {label}")
+        raise DataError(f"'{path}' has the label {describe(content['label'])}, its name says {label}")
     return _joints(path, content["skeletons"])
+
+
+def _listed(joint: Any) -> str:
+    return ", ".join(map(describe, joint[:4])) or "none" if isinstance(joint, list) else describe(joint)
 
 
 def _joints(path: Path, skeletons: Any) -> np.ndarray:
     if not isinstance(skeletons, list):
-        raise DataError(f"'{path}': 'skeletons' must be a list of frames, found {str(skeletons)[:40]}")
+        raise DataError(f"'{path}': 'skeletons' must be a list of frames, found {describe(skeletons)}")
     for t, frame in enumerate(skeletons):
         if not isinstance(frame, list) or len(frame) != 20:
-            found = f"{len(frame)} joints" if isinstance(frame, list) else str(frame)[:40]
+            found = f"{len(frame)} joints" if isinstance(frame, list) else describe(frame)
             raise DataError(f"'{path}', frame {t}: expected 20 joints, found {found}")
         for v, joint in enumerate(frame):
             if not isinstance(joint, list) or len(joint) != 3 or not all(type(x) in (int, float) for x in joint):
-                raise DataError(f"'{path}', frame {t}, joint {v}: expected three numbers, found {str(joint)[:60]}")
+                raise DataError(f"'{path}', frame {t}, joint {v}: expected three numbers, found {_listed(joint)}")
     try:
         with np.errstate(over="ignore"):  # what is too large for float32 is an error of the store
             return np.array(skeletons, np.float64).astype(np.float32).reshape(-1, 20, 3)

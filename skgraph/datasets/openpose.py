@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from skgraph.datasets.detections import Detections, check_detection_options
+from skgraph.datasets.folder_files import folder_files
 from skgraph.datasets.json_checks import describe, expect, expect_key, expect_numbers
 from skgraph.datasets.json_file import read_json
 from skgraph.datasets.label_table import LabelTable
@@ -95,7 +96,7 @@ def _detections(folder: Path, topology: Topology) -> Detections:
 
 def _frames(folder: Path) -> list[tuple[int, Path]]:
     """The files of a clip and their numbers, in order."""
-    files = sorted(path for path in folder.iterdir() if path.name.endswith(_SUFFIX))
+    files = folder_files(folder, _SUFFIX)
     if not files:
         raise DataError(f"'{folder}' holds no file NAME_000000000000{_SUFFIX}, as OpenPose writes them")
     frames, videos = [], set()

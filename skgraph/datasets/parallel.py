@@ -13,6 +13,8 @@ from functools import partial
 from multiprocessing import connection
 from typing import TypeVar
 
+import numpy as np
+
 from skgraph.datasets.parts import Parts
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.errors import DataError
@@ -24,19 +26,27 @@ PART = 256
 
 
 def convert(
-    items: Sequence[Item], read: Callable[[Sequence[Item]], list[RawClip]], parts: Parts, processes: int | None = None
+    items: Sequence[Item],
+    read: Callable[[Sequence[Item]], list[RawClip]],
+    parts: Parts,
+    processes: int | None = None,
+    at_once: int | None = None,
 ) -> Iterator[RawClip]:
     """Clips of items, one each, in order; those of parts that exist already are not read again.
 
     Args:
-        items: what `read` takes, such as a file's name. read: reads some items; it runs in another process, and so do
-        its errors, but for a `DataError`, which comes here. parts: where clips wait for their turn. processes: how many
-        at once; by default one for each CPU that this process may use. 1 reads in this process.
+        items: what `read` takes, such as a file's name.
+        read: reads some items; it runs in another process. Its errors that are a `DataError` come here as they are.
+        parts: where clips wait for their turn.
+        processes: how many at once; by default one for each CPU that this process may use. 1 reads in this process.
+        at_once: clips a part, which a process holds in memory, by default 256: fewer where they are long. The key of
+            `parts` says how many.
 
     Raises:
         DataError: `read` raised one, or a process was killed.
     """
-    chunks = [items[i : i + PART] for i in range(0, len(items), PART)]
+    at_once = at_once or PART
+    chunks = [items[i : i + at_once] for i in range(0, len(items), at_once)]
     processes = processes or _available_cpus()
     task = partial(_convert, read, parts)
     if processes == 1 or sum(i not in parts for i in range(len(chunks))) <= 1:
@@ -79,7 +89,8 @@ def _first(waiting: deque[tuple[int, Future[None]]], parts: Parts) -> Iterator[R
 
 def _convert(read: Callable[[Sequence[Item]], list[RawClip]], parts: Parts, number: int, chunk: Sequence[Item]) -> None:
     if number not in parts:
-        parts.write(number, read(chunk))
+        with np.errstate(over="ignore", invalid="ignore"):  # the store refuses what is not finite, and says where it is
+            parts.write(number, read(chunk))
 
 
 def _end_with_parent() -> None:

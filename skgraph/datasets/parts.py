@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import re
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,18 +14,20 @@ import numpy as np
 
 from skgraph.atomic import atomic_file
 from skgraph.datasets.raw_clip import RawClip
-from skgraph.errors import BROKEN_ARCHIVE, DataError
+from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line, first_three
 
 _KEY = "key.json"
+# A part, the key, or one of them that was being written.
+_OWN = re.compile(r"\.?(?:key\.json|[0-9]{6,}\.npz)(?:\.[0-9]+\.partial)?")
 
 
 class Parts:
     """A folder of parts, each an `.npz` of some clips in their order.
 
     Args:
-        folder: where the parts are; it belongs to this class alone. key: what the parts depend on: the files, their
-        sizes and times, and how they are converted. Parts of another key
-            are removed.
+        folder: where the parts are; it belongs to this class alone.
+        key: what the parts depend on: the files, their sizes and times, and how they are converted. Parts of another
+            key are removed.
 
     Raises:
         DataError: the folder holds something else.
@@ -31,25 +35,32 @@ class Parts:
 
     def __init__(self, folder: Path, key: object) -> None:
         self.folder = folder
-        digest = hashlib.sha256(repr(key).encode()).hexdigest()
-        if folder.exists():
-            if self._found_key() == digest:
-                return
-            self.remove()
-        folder.mkdir(parents=True)
-        with atomic_file(folder / _KEY, "w") as file:
-            json.dump({"key": digest}, file)
+        digest = hashlib.sha256(repr(key).encode("utf-8", "surrogateescape")).hexdigest()
+        try:
+            if os.path.lexists(folder):
+                self._check_own()
+                if self._found_key() == digest:
+                    return
+                self.remove()
+            folder.mkdir(parents=True)
+            with atomic_file(folder / _KEY, "w") as file:
+                json.dump({"key": digest}, file)
+        except OSError as error:
+            raise DataError(f"'{folder}', where converted clips would wait, cannot be made: {error}") from error
+
+    def _check_own(self) -> None:
+        """Whether nobody else's files are there, for they would be removed."""
+        others = [path.name for path in self.folder.iterdir() if not _OWN.fullmatch(path.name) or not path.is_file()]
+        if others or self.folder.is_symlink():
+            what = f"it holds {first_three(sorted(others))}" if others else "it is a link"
+            raise DataError(
+                f"'{self.folder}' is in the way: expected nothing or what an earlier command left there, and {what}"
+            )
 
     def _found_key(self) -> str | None:
-        if not (self.folder / _KEY).is_file():
-            if any(self.folder.iterdir()):
-                raise DataError(
-                    f"'{self.folder}' is in the way: expected nothing or what an earlier command left there"
-                )
-            return None
         try:
             return json.loads((self.folder / _KEY).read_text(encoding="utf-8"))["key"]
-        except (OSError, ValueError, TypeError, KeyError):
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
             return None
 
     def __contains__(self, number: int) -> bool:
@@ -72,7 +83,7 @@ class Parts:
                 joints, there = part["joints"], part["there"]
                 confidence = part["confidence"] if "confidence" in part else None
         except BROKEN_ARCHIVE as error:
-            raise DataError(f"'{path}' is damaged ({error}): remove the folder '{self.folder}'") from error
+            raise DataError(f"'{path}' is damaged ({first_line(error)}): remove the folder '{self.folder}'") from error
         clips, row = [], 0
         for (bodies, frames), reason in zip(shapes.tolist(), excluded, strict=True):
             if reason:

@@ -7,16 +7,18 @@ from pathlib import Path
 
 import numpy as np
 
+from skgraph.datasets.letters import are_letters
 from skgraph.datasets.npz_member import NpzMember
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.datasets.splits import given_split
 from skgraph.datasets.units import store_unit
-from skgraph.errors import BROKEN_ARCHIVE, DataError
+from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line
 from skgraph.topology import Topology
 
 _REQUIRED = ("x", "offsets", "y", "name", "class_names")
 _OF_SEGMENTS = ("segment_clip", "segment_label", "segment_start", "segment_end")
+_OPTIONAL = ("subject", "camera", "setup", "split", "joint_names", "fps", "unit", "source", "license", *_OF_SEGMENTS)
 
 
 def read_ragged_npz(
@@ -92,7 +94,9 @@ def read_ragged_npz(
     def clips() -> Iterator[RawClip]:
         for frames in x.pieces(lengths):
             frames = frames if order is None else frames[:, :, order]
-            yield RawClip(np.multiply(frames, scale, dtype=np.float64).astype(np.float32).swapaxes(0, 1))
+            with np.errstate(over="ignore"):  # the store refuses what is not finite, and says where it is
+                joints = np.multiply(frames, scale, dtype=np.float64).astype(np.float32)
+            yield RawClip(joints.swapaxes(0, 1))
 
     return RawDataset(
         topology=topology,
@@ -117,27 +121,38 @@ def _read_all_but_x(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarr
     try:
         archive = np.load(path, allow_pickle=False)
     except BROKEN_ARCHIVE as error:
-        raise DataError(f"'{path}' is not a complete npz file (truncated, or another format): {error}") from error
+        raise DataError(
+            f"'{path}' is not a complete npz file (truncated, or another format): {first_line(error)}"
+        ) from error
     if not isinstance(archive, np.lib.npyio.NpzFile):
         raise DataError(f"'{path}' holds a single array, expected an npz with the arrays {', '.join(required)}")
     with archive:
         if missing := [key for key in required if key not in archive]:
             found = ", ".join(archive.files) or "none"
             raise DataError(f"'{path}' lacks the arrays {', '.join(missing)}; it has {found}")
-        arrays = {}
-        for key in archive.files:
-            if NpzMember.of(path, key).dtype.hasobject:
-                raise DataError(
-                    f"'{path}': array '{key}' is a pickled object, which is never read: save numbers, and text by "
-                    "np.array(..., dtype=str)"
-                )
-            if key != "x":
-                try:
-                    values = archive[key]
-                    arrays[key] = np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values
-                except BROKEN_ARCHIVE as error:
-                    raise DataError(f"'{path}': array '{key}' cannot be read, the file is damaged: {error}") from error
+        keys = [key for key in archive.files if f"{key}.npy" in archive.zip.namelist()]
+    arrays = {}
+    for key in keys:
+        member = NpzMember.of(path, key)
+        if member.dtype.hasobject:
+            raise DataError(
+                f"'{path}': array '{key}' is a pickled object, which is never read: save numbers, and text by "
+                "np.array(..., dtype=str)"
+            )
+        if key in (*_REQUIRED, *_OPTIONAL) and key != "x":
+            arrays[key] = _decoded(path, key, member.read())
     return arrays
+
+
+def _decoded(path: Path, key: str, values: np.ndarray) -> np.ndarray:
+    """The array, if it is text as text."""
+    try:
+        values = np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values
+    except UnicodeDecodeError as error:
+        raise DataError(f"'{path}': array '{key}' is not text in UTF-8: {error}") from error
+    if values.dtype.kind == "U" and not are_letters(values):
+        raise DataError(f"'{path}': array '{key}' holds what is no letter")
+    return values
 
 
 def _one_dimensional(path: Path, arrays: dict[str, np.ndarray], key: str) -> np.ndarray:

@@ -12,6 +12,8 @@ from skgraph.datasets.split import Split
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 
+_FASTEST = 1e6  # frames a second that a store may have
+
 
 @dataclass(frozen=True)
 class RawDataset:
@@ -39,7 +41,8 @@ class RawDataset:
         done: called when the store is whole.
 
     Raises:
-        DataError: arrays of different lengths, a label without a class name, or a clip name that is used twice.
+        DataError: arrays of different lengths, a label without a class name, or a clip name that is used twice or is
+            no text.
     """
 
     topology: Topology
@@ -62,8 +65,14 @@ class RawDataset:
     done: Callable[[], None] | None = None
 
     def __post_init__(self) -> None:
+        try:
+            self._check()
+        except DataError as error:
+            raise DataError(f"'{self.source}': {error}") from None
+
+    def _check(self) -> None:
         if not self.name:
-            raise DataError(f"'{self.source}' holds no clip")
+            raise DataError("it holds no clip")
         for key in ("y", "subject", "camera", "setup"):
             values = getattr(self, key)
             if values is not None and np.shape(values) != (len(self),):
@@ -81,6 +90,9 @@ class RawDataset:
             if name in seen:
                 raise DataError(f"clip name '{name}' is used twice, by clips {seen[name]} and {i}")
             seen[name] = i
+            # Names of files may be any bytes, but a store's are printed and written as text.
+            if "\0" in name or (not name.isascii() and name.encode("utf-8", "ignore").decode() != name):
+                raise DataError(f"clip name {name!r} is no text: expected the name of clip {i} in UTF-8")
         if self.segments is not None and len(self.segments) != len(self):
             raise DataError(f"'segments' must be one array a clip, {len(self)}, found {len(self.segments)}")
         lowest = -1 if any(map(len, self.segments or [])) else 0
@@ -91,7 +103,7 @@ class RawDataset:
                 f"clip '{self.name[i]}' has label {self.y[i]}, expected {lowest} to {len(self.class_names) - 1} for "
                 f"{len(self.class_names)} class names ({len(outside)} such clips)"
             )
-        if not self.fps > 0:
+        if not 0 < self.fps < _FASTEST:
             raise DataError(f"fps must be a positive number of frames a second, found {self.fps}")
 
     def __len__(self) -> int:

@@ -72,11 +72,13 @@ class Recording:
         Raises:
             DataError: an id stands twice in a frame.
         """
-        tracks = []
+        tracks: list[Track] = []
+        if not body:
+            return cls(frames, tracks)
         ids = dict.fromkeys(body)
         number = np.fromiter(map({name: i for i, name in enumerate(ids)}.get, body), np.int64, len(body))
-        for i, name in enumerate(ids):
-            rows = np.flatnonzero(number == i)
+        order = np.argsort(number, kind="stable")
+        for name, rows in zip(ids, np.split(order, np.cumsum(np.bincount(number))[:-1]), strict=True):
             if (twice := np.flatnonzero(np.diff(frame[rows]) == 0)).size:
                 where = frame[rows[twice[0]]]
                 raise DataError(f"frame {where} holds the body {name.decode('ascii', 'replace')} twice")

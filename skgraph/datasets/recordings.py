@@ -85,7 +85,9 @@ def _read_npy(source: Path, topology: Topology, unit: str | None) -> RawDataset:
 
     def clips() -> Iterator[RawClip]:
         for file in files:
-            yield RawClip(np.multiply(read_clip(file, topology), scale, dtype=np.float64).astype(np.float32))
+            with np.errstate(over="ignore"):  # the store refuses what is not finite, and says where it is
+                joints = np.multiply(read_clip(file, topology), scale, dtype=np.float64).astype(np.float32)
+            yield RawClip(joints)
 
     return RawDataset(
         topology, ["unlabelled"], [file.stem for file in files], np.zeros(len(files), np.int64), clips, units,

@@ -14,6 +14,7 @@ from typing import IO, Any
 
 import numpy as np
 
+from skgraph.datasets.letters import are_letters
 from skgraph.errors import DataError, first_line
 
 _CONTAINERS = (dict, list, tuple, set, frozenset)
@@ -587,7 +588,5 @@ def _check_values(data: bytes, dtype: np.dtype) -> None:
     """Refuse what no program writes and what is an error only when it is looked at."""
     if dtype.kind == "b" and max(data) > 1:
         raise ValueError("an array of bool holds neither 0 nor 1")
-    if dtype.kind == "U":
-        letters = np.frombuffer(data, np.dtype(np.uint32).newbyteorder(dtype.byteorder))
-        if ((letters > 0x10FFFF) | ((letters >= 0xD800) & (letters < 0xE000))).any():
-            raise ValueError("an array of text holds what is no letter")
+    if dtype.kind == "U" and not are_letters(np.frombuffer(data, dtype)):
+        raise ValueError("an array of text holds what is no letter")

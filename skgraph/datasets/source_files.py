@@ -9,10 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from skgraph.errors import BROKEN_ARCHIVE, DataError
+from skgraph.datasets.folder_files import all_below, check_file
+from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line
 
-# A recording of Kinect v2 has about 3 KB a body and frame.
-_LARGEST = 200 * 2**20
+# A recording of Kinect v2 has about 3 KB a body and frame, one of PKU-MMD some 12 MB. Text takes much memory to parse.
+_LARGEST = 64 * 2**20
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,13 @@ class SourceFile:
         try:
             if Path(self.container).is_dir():
                 return (Path(self.container) / self.path).read_bytes()
-            with _archive(self.container).open(self.path) as file:
-                return file.read()
+            about = Path(self.container).stat()
+            archive = _archive(self.container, about.st_ino, about.st_size, about.st_mtime_ns)
+            with archive.open(self.path) as file:
+                # No more than it says: what is packed may be a thousand times as large.
+                return file.read(self.size) + file.read(1)
         except BROKEN_ARCHIVE as error:
-            raise DataError(f"'{self}' cannot be read: {error}") from error
+            raise DataError(f"'{self}' cannot be read: {first_line(error)}") from error
 
 
 def find_files(source: str | Path | Sequence[str | Path], suffix: str) -> list[SourceFile]:
@@ -71,12 +75,15 @@ def find_files(source: str | Path | Sequence[str | Path], suffix: str) -> list[S
     found: list[SourceFile] = []
     for root in (Path(str(root)).expanduser() for root in roots):
         if root.is_dir():
-            for path in root.rglob("*"):
-                if path.suffix.lower() == suffix and path.is_file():
+            for path in all_below(root):
+                if path.suffix.lower() not in (suffix, ".zip") or path.is_dir():
+                    continue
+                check_file(path)
+                if path.suffix.lower() == suffix:
                     about = path.stat()
                     inside = path.relative_to(root).as_posix()
                     found.append(SourceFile(str(root), inside, about.st_size, about.st_mtime_ns))
-                elif path.suffix.lower() == ".zip" and path.is_file():
+                else:
                     found += _members(path, suffix)
         elif root.is_file():
             found += _members(root, suffix)
@@ -97,16 +104,20 @@ def _members(path: Path, suffix: str) -> list[SourceFile]:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except BROKEN_ARCHIVE as error:
-        raise DataError(f"'{path}' is not a complete zip archive (is the download finished?): {error}") from error
+        raise DataError(
+            f"'{path}' is not a complete zip archive (is the download finished?): {first_line(error)}"
+        ) from error
     return [
         SourceFile(str(path), member.filename, member.file_size, member.CRC)
         for member in members
         # An archive made on a Mac has a shadow of every file.
-        if PurePosixPath(member.filename).suffix.lower() == suffix and "__MACOSX" not in member.filename
+        if PurePosixPath(member.filename).suffix.lower() == suffix
+        and "__MACOSX" not in member.filename
+        and not member.is_dir()
     ]
 
 
 @functools.lru_cache(maxsize=8)
-def _archive(path: str) -> zipfile.ZipFile:
-    """An archive that stays open: its directory is read once a process."""
+def _archive(path: str, *state: int) -> zipfile.ZipFile:
+    """An archive that stays open: its directory is read once a process, as long as the file's state is the same."""
     return zipfile.ZipFile(path)

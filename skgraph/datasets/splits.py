@@ -82,9 +82,11 @@ def given_split(parts: Sequence[str] | np.ndarray, names: Sequence[str]) -> Spli
     """
     if np.shape(parts) != (len(names),):
         raise DataError(f"'split' must be one word a clip, [{len(names)}], found {list(np.shape(parts))}")
+    if np.asarray(parts).dtype.kind != "U":
+        raise DataError(f"'split' must be text, found {np.asarray(parts).dtype}")
     for name, part in zip(names, parts, strict=True):
         if part not in ("train", "test"):
-            raise DataError(f"clip '{name}' has split '{part}', expected 'train' or 'test'")
+            raise DataError(f"clip '{name}' has split '{str(part)[:40]}', expected 'train' or 'test'")
     return Split("given", np.array(parts) == "train", "as the dataset gives it")
 
 

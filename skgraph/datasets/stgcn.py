@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.data.store_checks import check_split_name
+from skgraph.datasets.npy_array import open_npy
 from skgraph.datasets.ntu.names import ntu_columns
 from skgraph.datasets.part_splits import ntu_split_name, part_splits
 from skgraph.datasets.raw_clip import RawClip
@@ -21,7 +22,7 @@ from skgraph.topology import Topology
 _PARTS = ("train", "val", "test")
 _CLIPS_TO_TELL_UP = 100
 # Of 300 in these files. The search for a replay takes the square of it.
-_MAX_FRAMES = 10_000
+_MAX_FRAMES = 3_000
 
 
 def read_stgcn(
@@ -121,7 +122,7 @@ def _parts(folder: Path, topology: Topology) -> tuple[list[_Part], list[str]]:
             continue
         if len(files) > 1:
             notes.append(f"'{files[0].name}' is read, and '{files[1].name}' is not")
-        data = _mapped(files[0])
+        data = open_npy(files[0])
         expected = (topology.num_joints, topology.dim)
         fits = data.ndim == 5 and (data.shape[3], data.shape[1]) == expected
         if not fits or not 0 < data.shape[2] <= _MAX_FRAMES or not 0 < data.shape[4] <= 10:
@@ -140,16 +141,6 @@ def _parts(folder: Path, topology: Topology) -> tuple[list[_Part], list[str]]:
             "of ST-GCN or 2s-AGCN"
         )
     return parts, notes
-
-
-def _mapped(path: Path) -> np.ndarray:
-    try:
-        array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, EOFError, ValueError, MemoryError, OverflowError) as error:
-        raise DataError(f"'{path}' is not a complete .npy array of numbers: {error}") from error
-    if not isinstance(array, np.ndarray):
-        raise DataError(f"'{path}' is an archive of arrays, expected one .npy array")
-    return array
 
 
 def _labels(path: Path, clips: int) -> tuple[list[str], list[int]]:
@@ -178,7 +169,7 @@ def _labels(path: Path, clips: int) -> tuple[list[str], list[int]]:
 def _longest(path: Path, clips: int, frames: int) -> np.ndarray:
     if not path.exists():
         return np.full(clips, frames)
-    values = _mapped(path)
+    values = open_npy(path)
     if values.shape != (clips,) or values.dtype.kind not in "iu":
         raise DataError(f"'{path}' must hold {clips} whole numbers, found {values.dtype} {list(values.shape)}")
     if (outside := np.flatnonzero(values < 0)).size:

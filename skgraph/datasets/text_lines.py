@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
+from skgraph.datasets.folder_files import check_file
 from skgraph.errors import DataError
 
 _LONGEST = 2**20
@@ -19,6 +20,8 @@ def text_lines(path: Path) -> Iterator[tuple[int, str]]:
     Raises:
         DataError: the file cannot be read, is not UTF-8, or has a line of more than 1,048,576 characters.
     """
+    if path.exists() and not path.is_dir():
+        check_file(path)  # a pipe would never end
     try:
         with path.open(encoding="utf-8-sig") as file:
             for number in count(1):

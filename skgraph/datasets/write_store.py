@@ -80,7 +80,9 @@ def write_store(
         out, raw.topology, raw.class_names, source=raw.source, units=raw.units, fps=raw.fps, overwrite=overwrite,
         preprocessing="; ".join(filter(None, [raw.preprocessing, *done])) or "none", notes=raw.notes, dtype=dtype,
     )  # fmt: skip
-    with writer, tqdm(raw.clips(), "preparing", len(raw), unit="clip", leave=False, disable=None) as clips:
+    # Numbers that are too large are refused by the writer, which says where they are.
+    quiet = np.errstate(over="ignore", invalid="ignore")
+    with quiet, writer, tqdm(raw.clips(), "preparing", len(raw), unit="clip", leave=False, disable=None) as clips:
         for i, clip in enumerate(clips):
             frame_mask = clip.there
             if reason := clip.excluded or _empty(frame_mask):

@@ -136,6 +136,9 @@ def test_bad_folders(folder, tmp_path):
     with pytest.raises(DataError, match="names no clip: nothing to read"):
         read_bvh(folder, "cm")
     (folder / "walk.bvh").mkdir()
+    with pytest.raises(DataError, match=r"walk.bvh' is a folder, expected a file"):
+        read_bvh(folder, "cm", labelled=False)
+    (folder / "walk.bvh").rmdir()
     with pytest.raises(DataError, match=r"no \.bvh in '.*clips': nothing to read"):
         read_bvh(folder, "cm", labelled=False)
 

@@ -13,7 +13,6 @@ def read(folder):
 def test_names_and_numbers(tmp_path):
     for name in ("a12_s03_e01_x.txt", "a01_s10_e02_x.txt", "notes.txt"):
         (tmp_path / name).touch()
-    (tmp_path / "a02_s01_e01_x.txt").mkdir()
     names, numbers = read(tmp_path)
     assert names == ["a01_s10_e02", "a12_s03_e01"]
     assert {group: values.tolist() for group, values in numbers.items()} == {"action": [1, 12], "subject": [10, 3]}

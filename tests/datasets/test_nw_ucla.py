@@ -58,25 +58,25 @@ def test_joints_that_were_not_seen(folder):
 @pytest.mark.parametrize(
     "text, message",
     [
-        ("", "is not a JSON file: Expecting value"),
-        ('{"skeletons": [[[0.1, 0.2', "is not a JSON file"),
-        ("[" * 100_000, "is not a JSON file: maximum recursion depth"),
-        (b"\xff\xfe{", "is not a JSON file"),
+        ("", "is not a complete JSON file: Expecting value"),
+        ('{"skeletons": [[[0.1, 0.2', "is not a complete JSON file"),
+        ("[" * 100_000, "is nested too deep"),
+        (b"\xff\xfe{", "is not text in UTF-8"),
         ("[]", "must be an object with 'skeletons' and 'label'"),
         ('{"skeletons": []}', "must be an object with 'skeletons' and 'label'"),
         ('{"skeletons": [], "label": 2}', "has the label 2, its name says 1"),
         ('{"skeletons": [], "label": true}', "has the label True, its name says 1"),
-        ('{"skeletons": [], "label": "wave"}', "has the label wave, its name says 1"),
-        ('{"skeletons": null, "label": 1}', "'skeletons' must be a list of frames, found None"),
+        ('{"skeletons": [], "label": "wave"}', "has the label the text 'wave', its name says 1"),
+        ('{"skeletons": null, "label": 1}', "'skeletons' must be a list of frames, found null"),
         ([frame(), frame()[:19]], "frame 1: expected 20 joints, found 19 joints"),
-        ([frame(), None], "frame 1: expected 20 joints, found None"),
-        ([[*frame()[:19], [1, 2]]], r"frame 0, joint 19: expected three numbers, found \[1, 2\]"),
-        ([[*frame()[:19], [1, 2, None]]], r"frame 0, joint 19: expected three numbers, found \[1, 2, None\]"),
+        ([frame(), None], "frame 1: expected 20 joints, found null"),
+        ([[*frame()[:19], [1, 2]]], r"frame 0, joint 19: expected three numbers, found 1, 2"),
+        ([[*frame()[:19], [1, 2, None]]], r"frame 0, joint 19: expected three numbers, found 1, 2, null"),
         ([[*frame()[:19], [1, "2", 3]]], "joint 19: expected three numbers"),
         ([[*frame()[:19], [1, [2], 3]]], "joint 19: expected three numbers"),
         ([[*frame()[:19], [1, 2, 10**400]]], "a coordinate is too large"),
-        ([[*frame()[:19], [1, 2, float("nan")]]], "body 0, frame 0, joint 'FootRight' is .*nan.*, expected finite"),
-        ([[*frame()[:19], [1, 2, float("inf")]]], "joint 'FootRight' is .*inf.*, expected finite"),
+        ([[*frame()[:19], [1, 2, float("nan")]]], "NaN is not JSON"),
+        ([[*frame()[:19], [1, 2, float("inf")]]], "Infinity is not JSON"),
         ([[*frame()[:19], [1, 2, 1e300]]], "joint 'FootRight' is .*inf.*, expected finite"),
     ],
 )
@@ -107,7 +107,7 @@ def test_bad_names(folder, name, message):
 
 def test_a_file_that_is_too_large(folder, monkeypatch):
     monkeypatch.setattr("skgraph.datasets.nw_ucla._LARGEST", 100)
-    with pytest.raises(DataError, match="has more than 100 bytes, expected one clip"):
+    with pytest.raises(DataError, match="expected one clip"):
         next(read_nw_ucla(folder).clips())
 
 

@@ -139,7 +139,7 @@ def test_bad_names(folder, names, message):
 
 def test_a_folder_where_a_file_should_be(folder):
     (folder / "wait" / "clip_000000000001_keypoints.json").mkdir()
-    with pytest.raises(DataError, match="is a folder, expected a JSON file"):
+    with pytest.raises(DataError, match="is a folder, expected a file"):
         list(read_openpose(folder).clips())
 
 

@@ -20,6 +20,7 @@ from skgraph.datasets.presets import PRESETS, check_preset
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.datasets.source_files import SourceFile, find_files
+from skgraph.datasets.text_lines import text_lines
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
@@ -106,11 +107,11 @@ def _missing(path: str | Path | None) -> frozenset[str]:
     """The names in the authors' list, which has lines of other text too."""
     if path is None:
         return frozenset()
+    pattern = re.compile(r"\bS\d{3}C\d{3}P\d{3}R\d{3}A\d{3}\b")
     try:
-        text = Path(path).expanduser().read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"missing_list '{path}' cannot be read: {error}") from error
-    names = frozenset(re.findall(r"\bS\d{3}C\d{3}P\d{3}R\d{3}A\d{3}\b", text))
+        names = frozenset(name for _, line in text_lines(Path(path).expanduser()) for name in pattern.findall(line))
+    except DataError as error:
+        raise DataError(f"missing_list {error}") from error
     if not names:
         raise DataError(f"missing_list '{path}' names no recording: expected names such as S001C002P005R002A008")
     return names

@@ -45,6 +45,9 @@ def _parse(text: Text) -> Recording:
     frames = _whole(text, 0, "the number of frames")
     if frames > _MOST_FRAMES:
         raise DataError(f"line 1: expected at most {_MOST_FRAMES} frames, found {frames}")
+    # Before memory is taken for each line: a line of a joint has twelve words and as many ends of words.
+    if text.lines > 1 + frames + text.size // (NUM_JOINTS * _JOINT_WORDS * 2) * _LINES:
+        raise DataError(f"the file has {text.lines} lines, which {frames} frames cannot have in {text.size} bytes")
     body, frame, slot = _bodies(text, frames)
     joint = body[:, None] + np.arange(2, _LINES)
     _check_words(text, body, _BODY_WORDS, "a body")

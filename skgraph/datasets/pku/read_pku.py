@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skgraph.datasets.folder_files import all_below, folder_files
 from skgraph.datasets.parallel import convert
 from skgraph.datasets.parts import Parts
 from skgraph.datasets.pku.actions import ACTIONS
@@ -27,7 +28,9 @@ from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
 _FPS = 30.0
-_VERSION = 1
+_VERSION = 2
+# Recordings are a hundred times as long as clips.
+_RECORDINGS_AT_ONCE = 16
 _NAMES = {1: re.compile(r"\d{4}-[LMR]"), 2: re.compile(r"A\d{2}N\d{2}-[LMR]")}
 _SPLITS = {"xsub": "subject", "xview": "view"}
 _MOST_FRAMES = 300
@@ -118,7 +121,9 @@ def read_pku(
 
     def clips() -> Iterator[RawClip]:
         read = partial(_read, preset if form == "clips" else "")
-        for i, clip in enumerate(convert(items, read, Parts(folder, (_VERSION, form, preset, items)), processes)):
+        at_once = None if form == "clips" else _RECORDINGS_AT_ONCE
+        waiting = Parts(folder, (_VERSION, form, preset, items))
+        for i, clip in enumerate(convert(items, read, waiting, processes, at_once)):
             yield clip if form == "clips" else _with_segments(clip, segments[i], files[i])
 
     return RawDataset(
@@ -135,7 +140,7 @@ def _folder(root: Path, word: str) -> Path:
     """The folder below `root`, or itself, whose name has this word and that holds text files."""
     if not root.is_dir():
         raise DataError(f"no folder at '{root}': expected the extracted files of PKU-MMD")
-    folders = [root, *sorted(path for path in root.rglob("*") if path.is_dir())]
+    folders = [root, *(path for path in all_below(root) if path.is_dir())]
     found = [path for path in folders if word in path.name.lower() and any(path.glob("*.txt"))]
     if len(found) != 1:
         listed = first_three([f"'{path}'" for path in found]) or "none"
@@ -157,7 +162,9 @@ def _splits(root: Path, folder: str | Path | None, files: Sequence[SourceFile], 
     place = Path(folder).expanduser() if folder is not None else _folder(root, "split")
     names, splits = [file.stem for file in files], []
     for name, word in _SPLITS.items():
-        paths = sorted(path for path in place.glob("*.txt") if word in path.stem.lower())
+        if not place.is_dir():
+            raise DataError(f"no folder at '{place}': expected the split files of PKU-MMD")
+        paths = [path for path in folder_files(place, ".txt") if word in path.stem.lower()]
         if len(paths) != 1:
             raise DataError(f"expected one file of the split by {word} in '{place}', found {len(paths)}")
         train, test = read_split(paths[0])

@@ -26,6 +26,9 @@ def parse_pku(data: bytes) -> np.ndarray:
     """
     if not data.strip():
         raise DataError("the file is empty: expected a line of 150 numbers a frame")
+    # Before memory is taken for each line: one of 150 words has twice as many bytes.
+    if len(data) > 2**20 and (lines := data.count(b"\n")) > len(data) // _WORDS:
+        raise DataError(f"the file has {lines} lines in {len(data)} bytes: expected a line of 150 numbers a frame")
     text = Text(data)
     if (text.words != _WORDS).any():
         text = Text(data, tidy=True)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.datasets.pku.actions import ACTIONS
+from skgraph.datasets.text_lines import text_lines
 from skgraph.errors import ConfigError, DataError
 
 INDEXINGS = ("one_based", "zero_based")
@@ -27,7 +28,9 @@ def read_labels(path: Path, label_indexing: str) -> np.ndarray:
     if label_indexing not in INDEXINGS:
         raise ConfigError(f"label_indexing must be one of {', '.join(INDEXINGS)}, found '{label_indexing}'")
     rows = []
-    for number, line in enumerate(_lines(path), start=1):
+    for number, line in text_lines(path):
+        if not line:
+            continue
         words = line.replace(",", " ").split()
         try:
             label, start, end = (int(word) for word in words[:3])
@@ -50,7 +53,7 @@ def read_split(path: Path) -> tuple[frozenset[str], frozenset[str]]:
     Raises:
         DataError: the file cannot be read, has another form, or a name is in both parts.
     """
-    lines = _lines(path)
+    lines = [line for _, line in text_lines(path) if line]
     if len(lines) != 4 or "," in lines[0] + lines[2]:
         raise DataError(
             f"'{path}': expected four lines, the second with the recordings that train and the fourth with those that "
@@ -60,11 +63,3 @@ def read_split(path: Path) -> tuple[frozenset[str], frozenset[str]]:
     if both := sorted(train & test):
         raise DataError(f"'{path}' has {len(both)} recordings in both parts, '{both[0]}' first")
     return train, test
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"'{path}' cannot be read: {error}") from error
-    return [line.strip() for line in text.splitlines() if line.strip()]

@@ -46,18 +46,15 @@ def true_times(recording: Recording) -> RawClip:
 
 def _continued(tracks: list[Track]) -> list[Track]:
     """Join a track to the one that it goes on from: the nearest that ended before it starts, if it is near enough."""
-    bodies: list[Track] = []
+    bodies: list[list[Track]] = []
+    ends, places = np.zeros(len(tracks), np.int64), np.zeros((len(tracks), 3))  # the last of each body
     for track in sorted(tracks, key=lambda track: int(track.frame[0])):
-        start, place = track.frame[0], track.joints[0, _CENTRE]
-        nearest, least = None, np.inf
-        for i, body in enumerate(bodies):
-            if body.frame[-1] < start:
-                distance = float(np.linalg.norm(body.joints[-1, _CENTRE] - place))
-                reach = _NEAR + _WALK * (start - body.frame[-1] - 1) / _FPS
-                if distance <= reach and distance < least:
-                    nearest, least = i, distance
-        if nearest is None:
-            bodies.append(track)
-        else:
-            bodies[nearest] = Track.join([bodies[nearest], track])
-    return bodies
+        gap = track.frame[0] - ends[: len(bodies)]
+        distance = np.linalg.norm(places[: len(bodies)] - track.joints[0, _CENTRE], axis=1)
+        distance[(gap <= 0) | ~(distance <= _NEAR + _WALK * (gap - 1) / _FPS)] = np.inf
+        nearest = int(np.argmin(distance)) if np.isfinite(distance).any() else len(bodies)
+        if nearest == len(bodies):
+            bodies.append([])
+        bodies[nearest].append(track)
+        ends[nearest], places[nearest] = track.frame[-1], track.joints[-1, _CENTRE]
+    return [Track.join(body) if len(body) > 1 else body[0] for body in bodies]
