@@ -130,8 +130,10 @@ class Text:
             DataError: a word that is not a number; the message quotes it and its line.
         """
         shape, start, end = start.shape, start.ravel(), end.ravel()
+        if len(start) <= _AT_ONCE:
+            return self._floats(start, end).reshape(shape)
         rows = [slice(i, i + _AT_ONCE) for i in range(0, len(start), _AT_ONCE)]
-        return np.concatenate([self._floats(start[row], end[row]) for row in rows] or [np.zeros(0)]).reshape(shape)
+        return np.concatenate([self._floats(start[row], end[row]) for row in rows]).reshape(shape)
 
     def _floats(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         """Some words ``[n]`` as numbers."""

@@ -73,6 +73,8 @@ def _parse(text: Text) -> Recording:
 def _bodies(text: Text, frames: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The line in which each body starts, its frame, and its place among the bodies of the frame, `[n]`."""
     total = text.lines
+    if (alike := _as_many_bodies(text, frames)) is not None:
+        return alike
     # What the lines of one character say: a dictionary, because looking up one number in an array is slow.
     alone = np.flatnonzero(text.end - text.start == 1)
     digits = text.bytes_at(text.start.take(alone)).tolist()
@@ -92,6 +94,22 @@ def _bodies(text: Text, frames: int) -> tuple[np.ndarray, np.ndarray, np.ndarray
     if line < total:
         raise DataError(f"line {line + 1}: expected the end of the file after {frames} frames, found more")
     return tuple(np.array(found, np.int64).reshape(-1, 3).T)
+
+
+def _as_many_bodies(text: Text, frames: int) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    """What `_bodies` gives, where every frame has as many bodies, as most recordings have; otherwise None."""
+    first = text.line(1) if frames and text.lines > 1 else b""
+    if len(first) != 1 or not first.isdigit():
+        return None
+    bodies = int(first)
+    number = 1 + np.arange(frames) * (1 + bodies * _LINES)  # the lines that say how many
+    if text.lines != 1 + frames * (1 + bodies * _LINES):
+        return None
+    start = text.start.take(number)
+    if not ((text.end.take(number) == start + 1) & (text.bytes_at(start) == first[0])).all():
+        return None
+    line = number[:, None] + 1 + np.arange(bodies) * _LINES
+    return line.ravel(), np.repeat(np.arange(frames), bodies), np.tile(np.arange(bodies), frames)
 
 
 def _whole(text: Text, line: int, what: str) -> int:

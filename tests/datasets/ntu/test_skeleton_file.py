@@ -59,6 +59,16 @@ def test_bodies_that_vanish_and_return_and_frames_with_nobody():
     assert [track.slot.tolist() for track in recording.tracks] == [[0, 0, 0], [1, 0, 1, 0]]
 
 
+@pytest.mark.parametrize("bodies", [0, 1, 2, 9, 12])
+def test_as_many_bodies_in_every_frame(bodies):
+    joints, there = scene(bodies=bodies, frames=3)
+    recording = parse_skeleton(skeleton_text(joints, there).encode())
+    assert recording.frames == 3 and len(recording.tracks) == bodies
+    for slot, track in enumerate(recording.tracks):
+        assert track.frame.tolist() == [0, 1, 2] and track.slot.tolist() == [slot] * 3
+        np.testing.assert_allclose(track.joints, joints[slot], rtol=5e-7, atol=1e-12)
+
+
 def test_no_frames_and_four_bodies():
     assert parse_skeleton(b"0\n") == parse_skeleton(b"0")
     joints, there = scene(bodies=4)
