@@ -44,11 +44,9 @@ class DataError(ValueError):
 
     def __str__(self) -> str:
         text = super().__str__()
-        if len(text) > _LONGEST:
-            text = f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"
-        if text.isprintable():
-            return text
-        return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+        if not text.isprintable():
+            text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+        return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"
 
 
 class TopologyError(DataError):

@@ -51,7 +51,10 @@ def _check_kinds(cfg: DictConfig) -> None:
         raise ConfigError(f"split has options of its own, such as split.by=subject, found split={cfg.split}")
     for key in ("source", "topology", "topology_map", "labels", "missing_list", "out"):
         value = cfg.get(key)
-        if OmegaConf.is_config(value) and not (key == "source" and OmegaConf.is_list(value)):
+        several = (
+            key == "source" and OmegaConf.is_list(value) and "missing_list" in cfg
+        )  # NTU RGB+D has several archives
+        if OmegaConf.is_config(value) and not several:
             raise ConfigError(f"{key} must be one name or path, found {value}")
         if value is not None and not OmegaConf.is_list(value):
             cfg[key] = str(value)  # a folder may be called 2024

@@ -37,6 +37,8 @@ def read_topology_file(path: Path) -> Any:
         TopologyError: the file cannot be read, is not YAML, or repeats a key.
     """
     try:
+        if path.exists() and not path.is_file() and not path.is_dir():
+            raise TopologyError("it is a pipe or a device, expected a file")
         return yaml.load(path.read_text(encoding="utf-8"), _UniqueKeyLoader)
     except TopologyError as error:
         raise TopologyError(f"{path}: {error}") from None

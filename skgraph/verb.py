@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import io
 import re
 import signal
 import sys
@@ -56,8 +57,17 @@ def verb(config_name: str) -> Callable[[Callable[[DictConfig], object]], Callabl
 
             # A command that is told to end removes what it has half written. (A training has a handler of its own.)
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+            # Names of files may be any bytes; what cannot be printed as a letter is printed in ASCII.
+            for stream in (sys.stdout, sys.stderr):
+                if isinstance(stream, io.TextIOWrapper):
+                    stream.reconfigure(errors="backslashreplace")
+            sys.argv[1:] = map(quoted, sys.argv[1:])
             path = data_dir("configs") / config_name
-            hydra.main(config_path=str(path.parent), config_name=path.name, version_base="1.3")(job)()
+            try:
+                hydra.main(config_path=str(path.parent), config_name=path.name, version_base="1.3")(job)()
+            except KeyboardInterrupt:
+                print("interrupted", file=sys.stderr)
+                sys.exit(128 + signal.SIGINT)
             if failures:
                 sys.exit(1)
             return None
@@ -70,6 +80,16 @@ def verb(config_name: str) -> Callable[[Callable[[DictConfig], object]], Callabl
 # Options of Hydra's command line that are followed by a value of their own.
 _WITH_VALUE = ("-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir",
                "-i", "--info")  # fmt: skip
+
+
+def quoted(argument: str) -> str:
+    """``source=Jürgen`` and ``source=a=b.npz`` as Hydra reads them, whose grammar has no such letters without quotes.
+
+    What has quotes, brackets or commas already stays as it is: it may be a list or a sweep.
+    """
+    key, _, value = argument.partition("=")
+    plain = value.isascii() and value.isprintable() and "=" not in value
+    return argument if plain or argument[:1] == "-" or set(value) & set("'\"[]{},\\") else f"{key}='{value}'"
 
 
 def words_as_list(arguments: list[str], key: str) -> list[str]:

@@ -203,6 +203,7 @@ def test_many_classes_are_summarised(tmp_path):
         ("npz", "topology_map=[coco_17]", r"topology_map must be one name or path, found \['coco_17'\]"),
         ("npz", "topology_map={to: coco_17}", "topology_map must be one name or path"),
         ("npz", "topology_map=2024", "no file at 's'"),
+        ("npz", "source=[a,b]", r"source must be one name or path, found \['a', 'b'\]"),
         ("npz", "split=subject", "split has options of its own, such as split.by=subject, found split=subject"),
     ],
 )

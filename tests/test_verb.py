@@ -5,7 +5,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 from skgraph.errors import DataError
-from skgraph.verb import verb, words_as_list
+from skgraph.verb import quoted, verb, words_as_list
 
 CONFIG = """
 defaults:
@@ -116,3 +116,29 @@ def test_plain_words_are_a_list(arguments, expected):
 def test_plain_words_are_taken_as_they_stand(word):
     (override,) = words_as_list([word, "end"], "runs")
     assert OverridesParser.create().parse_override(override).value() == [word, "end"]
+
+
+def test_an_interrupt_is_one_word(run, capsys, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("hydra.main", lambda **_: lambda job: interrupted)
+    with pytest.raises(SystemExit) as stopped:
+        run("count=2", "folder.name=a")
+    assert stopped.value.code == 130 and capsys.readouterr().err == "interrupted\n"
+
+
+@pytest.mark.parametrize(
+    "argument, read",
+    [
+        ("source=Jürgen/😀.npz", "Jürgen/😀.npz"), ("source=a=b.npz", "a=b.npz"), ("source=new\nline", "new\nline"),
+        ("source=plain name", "plain name"), ("source='é'", "é"), ("source=[a,b]", ["a", "b"]), ("fps=30", 30),
+    ],
+)  # fmt: skip
+def test_paths_are_taken_as_they_stand(argument, read):
+    assert OverridesParser.create().parse_override(quoted(argument)).value() == read
+
+
+def test_options_of_hydra_stay():
+    for argument in ("--help", "-cd=é", "--config-dir=a=b", "~é", "count=2"):
+        assert quoted(argument) == argument

@@ -18,6 +18,7 @@ from skgraph.topology import Topology
 
 FORMAT_VERSION = 1
 SPLIT_PARTS = ("train", "test")
+_LARGEST_INDEX = 2**29  # bytes; a million clips have less, and a damaged one may say that it has any number
 
 
 class SkeletonStore:
@@ -98,7 +99,10 @@ class SkeletonStore:
                 f"store '{path}' has format {meta['format']}, this version reads {FORMAT_VERSION}: prepare it again"
             )
         try:
+            _check_file(path / "index.npz")
             with np.load(path / "index.npz", allow_pickle=False) as index:
+                if (size := sum(member.file_size for member in index.zip.infolist())) > _LARGEST_INDEX:
+                    raise ValueError(f"its arrays have {size >> 20} MiB")
                 arrays = {key: index[key] for key in index.files if key != "name"}
         except BROKEN_ARCHIVE as error:
             raise StoreError(f"'{path / 'index.npz'}' is missing, truncated or not a NumPy archive: {error}") from error
@@ -265,7 +269,15 @@ class SkeletonStore:
 
 
 def _load_npy(path: Path, mode: str) -> np.ndarray:
+    _check_file(path)
     try:
-        return np.load(path, mmap_mode=mode, allow_pickle=False)
+        with np.errstate(over="ignore"):  # a damaged shape may be anything
+            return np.load(path, mmap_mode=mode, allow_pickle=False)
     except BROKEN_ARCHIVE as error:
         raise StoreError(f"'{path}' is missing, truncated or not a NumPy array: {first_line(error)}") from error
+
+
+def _check_file(path: Path) -> None:
+    """Refuse what would never end when it is read."""
+    if path.exists() and not path.is_file():
+        raise StoreError(f"'{path}' is a folder, a pipe or a device, expected a file")

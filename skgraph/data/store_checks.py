@@ -13,6 +13,7 @@ from skgraph.topology import Topology
 
 PER_CLIP = ("y", "subject", "camera", "setup", "length")
 PER_TRACK = ("track_row", "track_first", "track_length")
+_LONGEST = 2**40  # frames
 PER_SEGMENT = ("segment_label", "segment_start", "segment_end")
 # A split's name becomes part of a folder's name.
 SPLIT_NAME = re.compile(r"[\w.+-]*\w[\w.+-]*")
@@ -79,13 +80,14 @@ def check_store(
     lowest = -1 if "segment_ptr" in index else 0
     fits = lowest <= y.min() and y.max() < len(classes)
     expect(fits, f"labels {lowest} .. {len(classes) - 1}", f"{y.min()} .. {y.max()}")
-    fits = pointer[0] == 0 and pointer[-1] == tracks and (np.diff(pointer) > 0).all()
+    fits = pointer[0] == 0 and pointer[-1] == tracks and _within(pointer, tracks) and (np.diff(pointer) > 0).all()
     expect(fits, f"body_ptr that rises from 0 to {tracks}", f"{pointer[0]} .. {pointer[-1]}")
-    expect(
-        (count > 0).all() and (row >= 0).all() and (row + count <= rows).all(), f"bodies within {rows} rows", "others"
-    )
+    # No sums, for those of damaged numbers overflow.
+    expect(_within(length, _LONGEST), f"clips of 0 to {_LONGEST} frames", f"{length.min()} .. {length.max()}")
+    fits = (count > 0).all() and _within(count, rows) and (row >= 0).all() and (row <= rows - count).all()
+    expect(fits, f"bodies within {rows} rows", "others")
     owner = np.repeat(np.arange(clips), np.diff(pointer))
-    expect((first >= 0).all() and (first + count <= length[owner]).all(), "bodies within their clips' frames", "others")
+    expect((first >= 0).all() and (first <= length[owner] - count).all(), "bodies within their clips' frames", "others")
     if "segment_ptr" in index:
         pointer, label, start, end = (index[key] for key in ("segment_ptr", *PER_SEGMENT))
         segments = label.size
@@ -93,7 +95,8 @@ def check_store(
         for key, size in ({"segment_ptr": clips + 1} | dict.fromkeys(PER_SEGMENT, segments)).items():
             array = index[key]
             expect(array.shape == (size,) and array.dtype == np.int64, f"{key} as {size} int64", _kind(array))
-        fits = pointer[0] == 0 and pointer[-1] == segments and (np.diff(pointer) >= 0).all()
+        fits = pointer[0] == 0 and pointer[-1] == segments and _within(pointer, segments)
+        fits = fits and (np.diff(pointer) >= 0).all()
         expect(fits, f"segment_ptr that never falls, from 0 to {segments}", f"{pointer[0]} .. {pointer[-1]}")
         expect(
             label.min() >= 0 and label.max() < len(classes), f"segments with labels 0 .. {len(classes) - 1}",
@@ -108,6 +111,10 @@ def check_store(
             good = array.shape == (clips,) and array.dtype == np.int8 and array.min() >= -1 and array.max() <= 1
             expect(good, f"{key} as {clips} numbers -1, 0 or 1", _kind(array))
             expect((array == 0).any() and (array == 1).any(), f"clips in both parts of {key}", "an empty part")
+
+
+def _within(numbers: np.ndarray, most: int) -> bool:
+    return bool(numbers.min() >= 0 and numbers.max() <= most)
 
 
 def _kind(array: np.ndarray) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
@@ -94,7 +95,8 @@ def _convert(read: Callable[[Sequence[Item]], list[RawClip]], parts: Parts, numb
 
 
 def _end_with_parent() -> None:
-    """End this process when the one that started it is killed: nobody else would."""
+    """End this process when the one that started it is killed: nobody else would. An interrupt is that one's alone."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=lambda: (connection.wait([parent.sentinel]), os._exit(1)), daemon=True).start()

@@ -111,8 +111,11 @@ class Parts:
         }
         if kept and kept[0].confidence is not None:
             arrays["confidence"] = np.rint(_rows([clip.confidence for clip in kept], np.float32) * 255).astype(np.uint8)
-        with atomic_file(self.path(number)) as file:
-            np.savez(file, **arrays)
+        try:
+            with atomic_file(self.path(number)) as file:
+                np.savez(file, **arrays)
+        except OSError as error:
+            raise DataError(f"'{self.path(number)}' cannot be written: {error}") from error
 
     def remove(self) -> None:
         """Remove the folder: its clips are in a store now, or of no use."""

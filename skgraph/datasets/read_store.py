@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 
 from skgraph.data.store import SkeletonStore
+from skgraph.datasets.npy_array import MOST_NUMBERS
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.datasets.split import Split
@@ -51,6 +53,11 @@ def _clip(store: SkeletonStore, i: int, scale: float) -> RawClip:
     first, last = store.body_ptr[i : i + 2].tolist()
     frames, present, confidence = store.read_tracks(first, last)
     shape = (last - first, int(store.length[i]))
+    if math.prod(shape) * store.topology.num_joints * store.topology.dim > MOST_NUMBERS:
+        raise DataError(
+            f"clip '{store.name[i]}' of '{store.path}' has {shape[0]} bodies in {shape[1]} frames, expected a clip of "
+            f"at most {MOST_NUMBERS} numbers"
+        )
     joints = np.zeros((*shape, *frames.shape[1:]), np.float32)
     frame_mask = np.zeros(shape, bool)
     sure = None if confidence is None else np.zeros((*shape, frames.shape[1]))

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import shutil
 import time
 
@@ -492,3 +493,32 @@ def test_bodies_are_read_as_they_are_stored(store):
     rows = slice(int(store.track_row[3]), int(store.track_row[6]))
     assert np.array_equal(frames, np.load(store.path / "frames.npy")[rows])
     assert np.array_equal(present, np.load(store.path / "present.npy")[rows]) and confidence is None
+
+
+@pytest.mark.parametrize(
+    "key, i, value",
+    [("track_first", 3, 2**63 - 1), ("track_row", 3, 2**63 - 1), ("length", 2, -(2**63)), ("length", 2, 2**62)],
+)  # fmt: skip
+def test_sums_of_damaged_numbers_do_not_overflow_into_sound_ones(copied, key, i, value):
+    with np.load(copied / "index.npz") as index:
+        arrays = dict(index)
+    arrays[key][i] = value
+    np.savez(copied / "index.npz", **arrays)
+    with pytest.raises(StoreError, match="is inconsistent: expected (bodies within|clips of 0 to)"):
+        SkeletonStore.open(copied)
+
+
+@pytest.mark.parametrize("name", ["frames.npy", "present.npy", "confidence.npy", "index.npz"])
+def test_a_pipe_is_not_waited_for(copied, name):
+    (copied / name).unlink(missing_ok=True)
+    os.mkfifo(copied / name)
+    with pytest.raises(StoreError, match=f"{name}' is a folder, a pipe or a device, expected a file"):
+        SkeletonStore.open(copied)
+
+
+def test_an_index_of_any_size_is_not_read(copied, monkeypatch):
+    monkeypatch.setattr("skgraph.data.store._LARGEST_INDEX", 1000)
+    with pytest.raises(
+        StoreError, match="index.npz' is missing, truncated or not a NumPy archive: its arrays have 0 MiB"
+    ):
+        SkeletonStore.open(copied)

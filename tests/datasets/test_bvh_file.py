@@ -205,3 +205,11 @@ def test_damage_of_any_kind_is_a_data_error(opened, tmp_path):
             assert np.isfinite(BvhFile.open(tmp_path / "damaged.bvh").positions()).all()
         except DataError:
             pass
+
+
+def test_a_line_of_a_million_words_takes_no_time(opened):
+    text = bvh().replace("ROOT Hips", "ROOT Hips" + " a" * 400_000)
+    with pytest.raises(DataError, match="line 2: the name of a joint has 800004 characters, expected at most 200"):
+        opened(text)
+    with pytest.raises(DataError, match="line 3: expected OFFSET, CHANNELS, .*, found 'x'"):
+        opened(bvh().replace("{", "{ x" + " x" * 400_000, 1))

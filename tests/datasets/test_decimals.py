@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 
@@ -92,3 +94,30 @@ def test_every_byte_that_is_no_digit_is_seen():
             else:
                 if b"_" not in word:
                     assert floats(b"0.5 " + bytes(word))[1] == expected
+
+
+def test_words_are_read_some_at_a_time(monkeypatch):
+    words = NUMBERS * 7
+    monkeypatch.setattr("skgraph.datasets.decimals._AT_ONCE", 10)
+    assert floats(" ".join(words).encode()) == [float(word) for word in words]
+
+
+def test_one_word_that_is_none_among_others_of_any_form():
+    with pytest.raises(DataError, match="line 3: expected a number, found b'1e'"):
+        floats(b"1e5 12.5\n7 -8 0.5\n1e 3")
+
+
+def test_only_spaces_part_words():
+    text = Text(b"1 2\t3 4\n")
+    assert text.words.tolist() == [3] and len(text.all_words()[0]) == 3
+    with pytest.raises(DataError, match=r"line 1: expected a number, found b'2\\t3'"):
+        text.floats(*text.all_words())
+
+
+@pytest.mark.parametrize("data", [b"1 " * 2**20, b"\t1\n" * 2**20, b" " * 2**22, b"\n" * 2**22, b"1\n\n" * 2**20])
+def test_white_space_takes_little_memory(data):
+    tracemalloc.start()
+    text = Text(data, tidy=True)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert text.lines and peak < 30 * len(data)

@@ -36,3 +36,7 @@ def test_bad_values(check, arguments, message):
 
 def test_describes_huge_numbers_briefly():
     assert describe(10**5000) == "a huge whole number"
+
+
+def test_text_is_described_in_one_line():
+    assert describe("new\nline") == r"the text 'new\nline'"

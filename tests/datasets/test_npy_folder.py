@@ -121,3 +121,13 @@ def test_truncated_clip(folder, size):
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(DataError, match=r"'.*two.npy' is not a complete .npy array of numbers"):
         list(read_npy_folder(folder, topology(3)).clips())
+
+
+def test_a_clip_of_any_size_is_refused_before_it_is_read(folder):
+    """A sparse file: it says that it has 4 GiB, and takes none."""
+    head = "{'descr': '<f4', 'fortran_order': False, 'shape': (119304647, 3, 3), }".ljust(117) + "\n"
+    with (folder / "two.npy").open("wb") as file:
+        file.write(b"\x93NUMPY\1\0" + len(head).to_bytes(2, "little") + head.encode())
+        file.truncate(10 + len(head) + 4 * 119304647 * 9)
+    with pytest.raises(DataError, match="two.npy' has 1073741823 numbers, expected a clip of at most 33554432"):
+        list(read_npy_folder(folder, topology(3)).clips())

@@ -50,3 +50,20 @@ def test_an_error_keeps_what_was_read(tmp_path, chunks_of_two, processes):
 def test_a_killed_process_is_said(tmp_path, chunks_of_two):
     with pytest.raises(DataError, match="has been killed, most likely for want of memory"):
         list(convert([1, 2, "kill", 4], partial(read, tmp_path / "log"), Parts(tmp_path / "parts", "key"), 2))
+
+
+def test_long_clips_are_read_few_at_a_time(tmp_path):
+    task = partial(read, tmp_path / "log")
+    clips = convert([1, 2, 3, 4, 5], task, Parts(tmp_path / "parts", "key"), processes=1, at_once=2)
+    assert [clip.joints.shape[1] for clip in clips] == [1, 2, 3, 4, 5]
+    assert len((tmp_path / "log").read_text().split()) == 3
+
+
+def overflow(items):
+    return [RawClip((np.full((1, 1, 2, 3), 1e300) ** 2).astype(np.float32)) for _ in items]
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_numbers_that_are_too_large_warn_nobody(tmp_path):
+    (clip,) = convert([0], overflow, Parts(tmp_path / "parts", "key"), processes=1)
+    assert np.isinf(clip.joints).all()

@@ -57,3 +57,38 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path):
     with pytest.raises(DataError, match="is in the way: expected nothing or what an earlier command left there"):
         Parts(tmp_path, "key")
     assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+def test_what_lies_beside_a_key_is_left_alone(tmp_path):
+    """A folder of one's own may have a key.json too."""
+    (tmp_path / "key.json").write_text("{}")
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(DataError, match="is in the way: .*, and it holds notes.txt"):
+        Parts(tmp_path, "key")
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+    (tmp_path / "link").symlink_to(tmp_path / "none")
+    with pytest.raises(DataError, match="link', where converted clips would wait, cannot be made"):
+        Parts(tmp_path / "link", "key")
+    with pytest.raises(
+        DataError, match="notes.txt', where converted clips would wait, cannot be made: .*Not a directory"
+    ):
+        Parts(tmp_path / "notes.txt", "key")
+
+
+def test_what_a_killed_command_left_is_removed(tmp_path):
+    parts = Parts(tmp_path / "parts", "a")
+    parts.write(0, [clip(1, 2)])
+    (parts.folder / ".000001.npz.4711.partial").write_bytes(b"half")
+    assert 0 in Parts(tmp_path / "parts", "a")
+    Parts(tmp_path / "parts", "b")
+    assert [path.name for path in parts.folder.iterdir()] == ["key.json"]
+
+
+def test_a_full_disk_is_said(tmp_path, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    parts = Parts(tmp_path / "parts", "key")
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(DataError, match="000000.npz' cannot be written: .*No space left on device"):
+        parts.write(0, [clip(1, 2)])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from skgraph.data import SkeletonStore
+from skgraph.datasets.npz_member import NpzMember
 from skgraph.datasets.ragged_npz import read_ragged_npz
 from skgraph.datasets.report import report
 from skgraph.datasets.write_store import write_store
@@ -306,3 +307,35 @@ def test_memory_holds_a_clip_at_a_time(npz):
     finally:
         tracemalloc.stop()
     assert peak < 1e6  # the file has 7.2 MB, a clip 72 kB
+
+
+def test_text_that_is_none(npz):
+    for number in (0x110000, 0xD800):
+        names = np.frombuffer(np.array([97, 98, number], np.uint32).tobytes(), "<U1")
+        with pytest.raises(DataError, match="raw.npz': array 'name' holds what is no letter"):
+            read_ragged_npz(npz(name=names), TOPOLOGY)
+    with pytest.raises(DataError, match="raw.npz': array 'name' is not text in UTF-8"):
+        read_ragged_npz(npz(name=np.array([b"a", b"b", b"\xff"])), TOPOLOGY)
+
+
+def test_a_split_that_is_no_text(npz):
+    for split in (np.zeros(3, [("a", "f4")]), np.arange(3)):
+        with pytest.raises(DataError, match="'split' must be text, found"):
+            read_ragged_npz(npz(split=split), TOPOLOGY)
+
+
+def test_what_is_ignored_is_not_read(npz, monkeypatch):
+    read = NpzMember.read
+    monkeypatch.setattr(NpzMember, "read", lambda member: [][0] if member.key == "more" else read(member))
+    path = npz(more=np.zeros(5))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("readme.txt", "not an array")
+    assert len(read_ragged_npz(path, TOPOLOGY)) == 3
+
+
+def test_numbers_that_are_too_large_warn_nobody(npz, tmp_path, recwarn):
+    x = arrays()["x"].astype(np.float64)
+    x[3, 0, 1, 2] = 1e300
+    with pytest.raises(DataError, match="clip 'b': body 0, frame 1, joint 'LeftHand' is .*inf.*, expected finite"):
+        write_store(read_ragged_npz(npz(x=x), TOPOLOGY), tmp_path / "store")
+    assert not [warning for warning in recwarn if issubclass(warning.category, RuntimeWarning)]

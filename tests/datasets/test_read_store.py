@@ -117,3 +117,15 @@ def test_numbers_that_are_none_are_found(path, tmp_path):
     with pytest.raises(DataError, match=r"clip 'c3': body 0, frame 3, joint 'Head' is \[nan.*expected finite"):
         write_store(read_store(path), tmp_path / "new", check_height=False, topology_map="coco_17")
     assert not (tmp_path / "new").exists()
+
+
+def test_a_clip_that_says_it_is_longer_than_any(path, tmp_path):
+    with np.load(path / "index.npz") as index:
+        arrays = dict(index)
+    arrays["length"][0] = 10**9
+    np.savez(path / "index.npz", **arrays)
+    with pytest.raises(
+        DataError, match="clip 'c0' of '.*first' has 1 bodies in 1000000000 frames, expected a clip of at"
+    ):
+        write_store(read_store(path), tmp_path / "second")
+    assert not (tmp_path / "second").exists()

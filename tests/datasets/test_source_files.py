@@ -1,3 +1,4 @@
+import tracemalloc
 import zipfile
 
 import pytest
@@ -68,3 +69,49 @@ def test_a_file_that_has_gone(tmp_path):
     (tmp_path / "one.txt").unlink()
     with pytest.raises(DataError, match=r"one.txt' cannot be read: "):
         file.read()
+
+
+def test_what_an_archive_says_of_a_size_is_all_that_is_read(tmp_path):
+    """A member of 50 MB in 50 KB that says it has 100 bytes."""
+    path = archive(tmp_path / "a.zip", {"one.txt": bytes(50_000_000)})
+    content = bytearray(path.read_bytes())
+    place = content.index(b"PK\1\2") + 24
+    content[place : place + 4] = (100).to_bytes(4, "little")
+    path.write_bytes(content)
+    (file,) = find_files(path, ".txt")
+    tracemalloc.start()
+    with pytest.raises(DataError, match="one.txt' cannot be read: Bad CRC-32"):
+        file.read()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000
+
+
+def test_an_archive_that_was_replaced_is_read_anew(tmp_path):
+    path = archive(tmp_path / "a.zip", {"one.txt": "old"})
+    assert find_files(path, ".txt")[0].read() == b"old"
+    archive(tmp_path / "b.zip", {"one.txt": "newer"}).replace(path)
+    assert find_files(path, ".txt")[0].read() == b"newer"
+
+
+def test_folders_are_no_files_whatever_they_are_called(tmp_path):
+    archive(tmp_path / "a.zip", {"old.txt/": "", "old.txt/one.txt": "1"})
+    (tmp_path / "more.txt").mkdir()
+    assert [file.stem for file in find_files(tmp_path, ".txt")] == ["one"]
+
+
+def test_a_broken_link_is_not_passed_over(tmp_path):
+    (tmp_path / "one.txt").symlink_to("nowhere")
+    with pytest.raises(DataError, match="one.txt' is a broken link, expected a file"):
+        find_files(tmp_path, ".txt")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_of_other_compressions(tmp_path, method):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as file:
+        file.writestr("one.txt", bytes(range(256)) * 20)
+    content = bytearray((tmp_path / "a.zip").read_bytes())
+    content[45:80] = bytes(35)
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(DataError, match="one.txt' cannot be read: "):
+        find_files(tmp_path, ".txt")[0].read()

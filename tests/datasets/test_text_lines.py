@@ -1,3 +1,5 @@
+import os
+
 import pytest
 
 from skgraph.datasets.text_lines import text_lines
@@ -20,3 +22,9 @@ def test_what_is_no_text(tmp_path):
     (tmp_path / "d.txt").write_bytes(b"short\n" + bytes(2**20 + 1))
     with pytest.raises(DataError, match="d.txt', line 2: longer than 1048576 characters"):
         list(text_lines(tmp_path / "d.txt"))
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.txt")
+    with pytest.raises(DataError, match="a.txt' is a pipe or a device, expected a file"):
+        list(text_lines(tmp_path / "a.txt"))

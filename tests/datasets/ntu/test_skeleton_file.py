@@ -133,3 +133,9 @@ JOINT = "0.1 0.2 0.3 0 0 0 0 0 0 0 0 2"
 def test_what_is_wrong_with_a_file(text, message):
     with pytest.raises(DataError, match=message):
         parse_skeleton(text.encode())
+
+
+def test_more_lines_than_there_can_be():
+    """Before memory is taken for each: 24 million lines are in a file of 48 MB, and in an archive of 48 KB."""
+    with pytest.raises(DataError, match="the file has 100000 lines, which 1 frames cannot have in 200000 bytes"):
+        parse_skeleton(b"1\n" * 100_000)

@@ -86,3 +86,15 @@ def test_splits(tmp_path):
     path.write_text("a, b\n")
     with pytest.raises(DataError, match="expected four lines, the second with .* found 1"):
         read_split(path)
+
+
+def test_more_lines_than_there_can_be():
+    with pytest.raises(DataError, match="the file has 1000000 lines in 2000000 bytes: expected a line of 150 numbers"):
+        parse_pku(b"1\n" * 1_000_000)
+
+
+def test_a_tab_is_white_space_and_no_other_byte_is():
+    row = b" ".join([b"0.5"] * 150)
+    assert parse_pku(row.replace(b" ", b"\t", 1)).shape == (1, 2, 25, 3)
+    with pytest.raises(DataError, match="line 1: expected 150 numbers, found 149"):
+        parse_pku(row.replace(b" ", b"\0", 1))

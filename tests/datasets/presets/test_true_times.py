@@ -63,3 +63,11 @@ def test_a_recording_of_nobody_is_left_out(preset):
 def test_unknown_preset():
     with pytest.raises(ConfigError, match="preset must be one of skgraph, mamp, agcn, pyskl, found 'ctrgcn'"):
         check_preset("ctrgcn")
+
+
+def test_thousands_of_ids_take_no_time():
+    """A tracker that gives a new id in every frame: of a body that stands still, and of two far apart."""
+    still = true_times(recording(3000, *(body([t]) for t in range(3000))))
+    assert still.joints.shape[:2] == (1, 3000) and still.frame_mask.all()
+    apart = true_times(recording(3000, *(body([t], at=(500.0 * t, 0, 3)) for t in range(3000))))
+    assert apart.joints.shape[0] == 2

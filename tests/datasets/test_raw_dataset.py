@@ -1,0 +1,37 @@
+import numpy as np
+import pytest
+
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.errors import DataError
+from skgraph.topology import Topology
+
+
+def raw(names=("a", "b"), fps=30.0):
+    return RawDataset(
+        topology=Topology.load("ntu_rgbd"), class_names=["sit"], name=list(names), y=np.zeros(len(names), np.int64),
+        clips=lambda: iter(()), units="m", unit="m", fps=fps, source="a lab",
+    )  # fmt: skip
+
+
+def test_names_are_any_text():
+    assert len(raw(["Jürgen 😀", "new\nline"])) == 2
+
+
+@pytest.mark.parametrize("name", ["\udcff", "a\0"])
+def test_names_that_are_no_text(name):
+    """A file's name may be any bytes; the NUL at the end of a name would be lost in the store."""
+    with pytest.raises(DataError, match="'a lab': clip name '.*' is no text: expected the name of clip 1 in UTF-8"):
+        raw(["a", name])
+
+
+@pytest.mark.parametrize("fps", [0, -1, 1e6, 1e300, float("inf"), float("nan")])
+def test_rates_that_no_store_has(fps):
+    with pytest.raises(DataError, match="'a lab': fps must be a positive number of frames a second, found"):
+        raw(fps=fps)
+
+
+def test_no_clip_and_one_name_twice():
+    with pytest.raises(DataError, match="'a lab': it holds no clip"):
+        raw([])
+    with pytest.raises(DataError, match="'a lab': clip name 'a' is used twice, by clips 0 and 2"):
+        raw(["a", "b", "a"])

@@ -1,0 +1,19 @@
+import pytest
+
+from skgraph.errors import DataError, StoreError
+
+
+@pytest.mark.parametrize(
+    "message, shown",
+    [
+        ("'walk.npy' is damaged", "'walk.npy' is damaged"),
+        ("clip 'Jürgen 😀'", "clip 'Jürgen 😀'"),
+        ("'new\nline'", "'new\\nline'"),
+        ("'bell\a and\0'", "'bell\\x07 and\\x00'"),
+        ("'\udcff'", "'\\udcff'"),  # a byte of a file's name that is no text
+        ("a" * 5000, "a" * 1000 + " ... " + "a" * 1000),
+    ],
+)
+def test_a_message_is_one_line_that_can_be_printed(message, shown):
+    assert str(DataError(message)) == str(StoreError(message)) == shown
+    assert f"{DataError(message)}".encode()
