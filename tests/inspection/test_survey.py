@@ -107,10 +107,10 @@ def test_a_clip_that_says_it_lasts_for_ever(tmp_path):
     write(tmp_path / "s", people(4))
     with np.load(tmp_path / "s" / "index.npz") as file:
         index = dict(file)
-    index["length"][2], index["track_first"][2] = 10**15, 10**14
+    index["length"][2], index["track_first"][2] = 10**12, 10**11
     np.savez(tmp_path / "s" / "index.npz", **index)
     made = survey(SkeletonStore.open(tmp_path / "s"))
-    assert made.presence.longest.value == 10**15 and made.presence.empty_frames == 10**15 - 40
+    assert made.presence.longest.value == 10**12 and made.presence.empty_frames == 10**12 - 40
     assert "<h1>" in page(made, "s", problems(made))
 
 
