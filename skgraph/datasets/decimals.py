@@ -11,15 +11,16 @@ from skgraph.errors import DataError
 _ZEROS = np.uint64(0x3030303030303030)
 # The first n bytes of a little-endian word of eight, for n = 0 .. 8.
 _FIRST = np.array([2 ** (8 * n) - 1 for n in range(9)], np.uint64)
-# What makes one number of two that stand side by side in a word: 8 numbers of 1 digit, then 4 of 2, 2 of 4, 1 of 8.
+# What makes one number of two that stand side by side in a word: of 8 numbers of 1 digit, 4 of 2, 2 of 4, and 1 of 8.
+# The product adds to the higher of each two the lower times its power of ten, the shift brings it to the lower's place.
 _JOINS = [
-    (np.uint64(10), np.uint64(8), np.uint64(0x00FF00FF00FF00FF)),
-    (np.uint64(100), np.uint64(16), np.uint64(0x0000FFFF0000FFFF)),
-    (np.uint64(10000), np.uint64(32), np.uint64(0x00000000FFFFFFFF)),
+    (np.uint64(10 * 2**8 + 1), np.uint64(8), np.uint64(0x00FF00FF00FF00FF)),
+    (np.uint64(100 * 2**16 + 1), np.uint64(16), np.uint64(0x0000FFFF0000FFFF)),
+    (np.uint64(10000 * 2**32 + 1), np.uint64(32), np.uint64(0x00000000FFFFFFFF)),
 ]
 _MOST_DIGITS = 14
 _BLANKS = bytes.maketrans(b"\t\v\f\r", b"    ")
-_AT_ONCE = 2**20  # words that are read at a time, which bounds the memory for what is computed on the way
+_AT_ONCE = 2**15  # words that are read at a time: what is computed on the way stays in a cache
 
 
 class Text:
@@ -29,30 +30,28 @@ class Text:
     which a 64-bit word describes 64 bytes.
 
     Args:
-        data: the text in ASCII. Lines end with ``\\n`` or ``\\r\\n``, the last may end without.
+        files: the text in ASCII, or several, one after another, each of which begins a line. Lines end with ``\n`` or
+            ``\r\n``, the last of a file may end without.
         tidy: also take tabs, several spaces, spaces at the ends of lines and empty lines at the end: slow.
 
     Attributes:
-        start: first byte of each line, ``[L]``; ``end``: its ``\\n``.
+        size: how many bytes there are.
+        start: first byte of each line, ``[L]``; ``end``: its ``\n``.
+        first: the first line of each file, ``[F]``.
     """
 
-    def __init__(self, data: bytes, tidy: bool = False) -> None:
-        if b"\r" in data:
-            data = data.replace(b"\r\n", b"\n")
-        if tidy:
-            data = data.translate(_BLANKS)
-            while b"  " in data:  # halves what is too long; to split the text would make an object of every word
-                data = data.replace(b"  ", b" ")
-            data = data.replace(b" \n", b"\n").replace(b"\n ", b"\n").lstrip(b" ").rstrip(b" \n")
-        data = data if data.endswith(b"\n") else data + b"\n"
-        self.size = len(data)
+    def __init__(self, *files: bytes, tidy: bool = False) -> None:
+        files = [_lines(data, tidy) for data in files]
+        sizes = np.array([len(data) for data in files])
+        self.size = int(sizes.sum())
         # A whole number of 64-byte words of the bit map, and one more to read on into.
-        self._data = data + bytes(128 - len(data) % 64)
+        self._data = b"".join([*files, bytes(128 - self.size % 64)])
         self._bytes = np.frombuffer(self._data, np.uint8)
-        self.end = np.flatnonzero(self._bytes == 10)
+        self.end = _places(_bit_map(self._bytes == 10))
         self.start = np.empty_like(self.end)
         self.start[0], self.start[1:] = 0, self.end[:-1] + 1
-        self._spaces = np.packbits(self._bytes == 32, bitorder="little").view("<u8")
+        self.first = np.searchsorted(self.start, np.cumsum(sizes) - sizes)
+        self._spaces = _bit_map(self._bytes == 32)
 
     @property
     def lines(self) -> int:
@@ -71,6 +70,10 @@ class Text:
     def line(self, number: int) -> bytes:
         """One line."""
         return self._data[self.start[number] : self.end[number]]
+
+    def slices(self, start: np.ndarray, end: np.ndarray) -> list[bytes]:
+        """What stands between places, ``[n]``."""
+        return [self._data[i:j] for i, j in zip(start.tolist(), end.tolist(), strict=True)]
 
     def bytes_at(self, places: np.ndarray) -> np.ndarray:
         """Bytes at places of the text, uint8."""
@@ -93,10 +96,9 @@ class Text:
         starts, ends = np.empty((2, count, len(lines)), np.int64)
         begin = start
         for i in range(count):
-            lowest = ahead & (~ahead + np.uint64(1))
-            # A power of two, or 0, as a float has its exponent in its highest bits.
-            place = (lowest.astype(np.float64).view(np.int64) >> 52) - 1023
-            starts[i], ends[i] = begin, start + place
+            lowest, place = _lowest(ahead)
+            starts[i] = begin
+            np.add(start, place, out=ends[i])
             begin = ends[i] + 1
             ahead ^= lowest
         for line in np.flatnonzero(ends[-1] < starts[-1]):  # words of more than 64 bytes in all
@@ -142,7 +144,8 @@ class Text:
         digit = self._bytes.take(whole) - np.uint8(48)  # wraps around for what is no digit
         point = whole + 1
         count = end - point - 1
-        plain = (self._bytes.take(point) == 46) & (digit <= 9) & (count >= 1) & (count <= _MOST_DIGITS)
+        # Below zero is far above as an unsigned number.
+        plain = (self._bytes.take(point) == 46) & (digit <= 9) & ((count - 1).view(np.uint64) < _MOST_DIGITS)
         point += 1
         high, good = self._digits(point, count)
         plain &= good
@@ -156,9 +159,9 @@ class Text:
         if len(rest := np.flatnonzero(~plain)):
             values[rest], good = self._whole(whole[rest], end[rest])
             plain[rest] = good
-        values *= np.where(negative, -1.0, 1.0)
+        values *= 1.0 - 2.0 * negative
         if len(rest := np.flatnonzero(~plain)):
-            values[rest] = self._others(start[rest].tolist(), end[rest].tolist())
+            values[rest] = self._others(start[rest], end[rest])
         return values
 
     def _whole(self, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -168,15 +171,14 @@ class Text:
         good &= (count >= 1) & (count <= 8)
         return (eight // 10 ** (8 - np.where(good, count, 8))).astype(np.float64), good
 
-    def _others(self, start: list[int], end: list[int]) -> list[float]:
+    def _others(self, start: np.ndarray, end: np.ndarray) -> list[float]:
         """Numbers of any other form."""
-        words = [self._data[i:j] for i, j in zip(start, end, strict=True)]
         try:
             if b"_" in self._data:  # Python's, not a sensor's
                 raise ValueError
-            return list(map(float, words))
+            return list(map(float, self.slices(start, end)))
         except ValueError:
-            return [self._float(i, j) for i, j in zip(start, end, strict=True)]
+            return [self._float(i, j) for i, j in zip(start.tolist(), end.tolist(), strict=True)]
 
     def _digits(self, place: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The number that eight digits from each place on spell, int64; those after the first ``count`` are zeros.
@@ -185,11 +187,13 @@ class Text:
         """
         words, word, bit = np.frombuffer(self._data, "<u8"), place >> 3, (place << 3 & 63).view(np.uint64)
         eight = (words.take(word) >> bit) | (words.take(word + 1) << (np.uint64(64) - bit))
-        digits = (eight ^ _ZEROS) & _FIRST.take(np.maximum(np.minimum(count, 8), 0))
+        digits = (eight ^ _ZEROS) & _FIRST.take(count, mode="clip")
         # A byte above 9 sets its highest bit here, or has it.
         good = ((digits + np.uint64(0x7676767676767676)) | digits) & np.uint64(0x8080808080808080) == 0
-        for base, bits, mask in _JOINS:
-            digits = (digits * base + (digits >> bits)) & mask
+        for factor, bits, mask in _JOINS:
+            digits *= factor
+            digits >>= bits
+            digits &= mask
         return digits.view(np.int64), good
 
     def _float(self, start: int, end: int) -> float:
@@ -201,3 +205,43 @@ class Text:
         except ValueError:
             line = self._data.count(b"\n", 0, start) + 1
             raise DataError(f"line {line}: expected a number, found {word[:40]!r}") from None
+
+
+def _lines(data: bytes, tidy: bool) -> bytes:
+    """A file with one kind of end of line, which the last line has too."""
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n")
+    if tidy:
+        data = data.translate(_BLANKS)
+        while b"  " in data:  # halves what is too long; to split the text would make an object of every word
+            data = data.replace(b"  ", b" ")
+        data = data.replace(b" \n", b"\n").replace(b"\n ", b"\n").lstrip(b" ").rstrip(b" \n")
+    return data if data.endswith(b"\n") else data + b"\n"
+
+
+def _bit_map(which: np.ndarray) -> np.ndarray:
+    """Bytes of a text, bool ``[64 n]``, as bits of words ``[n]``."""
+    return np.packbits(which, bitorder="little").view("<u8")
+
+
+def _places(bits: np.ndarray) -> np.ndarray:
+    """Where the bits of a map are set: twice as fast as `np.flatnonzero` where few are."""
+    word = np.flatnonzero(bits != 0)
+    left = bits.take(word)
+    count = np.bitwise_count(left).astype(np.int64)
+    rank = np.cumsum(count) - count
+    places = np.empty(int(count.sum()), np.int64)
+    while len(word):
+        lowest, place = _lowest(left)
+        places[rank] = (word << 6) + place
+        left ^= lowest
+        more = np.flatnonzero(left != 0)
+        word, left, rank = word.take(more), left.take(more), rank.take(more) + 1
+    return places
+
+
+def _lowest(words: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest bit that is set in each word, and its place; of 0, a place before the first."""
+    lowest = words & (~words + np.uint64(1))
+    # A power of two, or 0, as a float has its exponent in its highest bits.
+    return lowest, (lowest.astype(np.float64).view(np.int64) >> 52) - 1023

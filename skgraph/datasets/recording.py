@@ -72,15 +72,15 @@ class Recording:
         Raises:
             DataError: an id stands twice in a frame.
         """
-        tracks: list[Track] = []
-        if not body:
-            return cls(frames, tracks)
-        ids = dict.fromkeys(body)
-        number = np.fromiter(map({name: i for i, name in enumerate(ids)}.get, body), np.int64, len(body))
-        order = np.argsort(number, kind="stable")
-        for name, rows in zip(ids, np.split(order, np.cumsum(np.bincount(number))[:-1]), strict=True):
-            if (twice := np.flatnonzero(np.diff(frame[rows]) == 0)).size:
-                where = frame[rows[twice[0]]]
+        ids = dict.fromkeys(body)  # in the order of their first frames
+        if len(ids) <= 1:
+            groups = [slice(None)] * len(ids)
+        else:
+            number = np.fromiter(map({name: i for i, name in enumerate(ids)}.get, body), np.int64, len(body))
+            groups = np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1])
+        tracks = [Track(frame[rows], slot[rows], joints[rows], confidence[rows]) for rows in groups]
+        for name, track in zip(ids, tracks, strict=True):
+            if (twice := track.frame[1:] == track.frame[:-1]).any():
+                where = track.frame[np.argmax(twice)]
                 raise DataError(f"frame {where} holds the body {name.decode('ascii', 'replace')} twice")
-            tracks.append(Track(frame[rows], slot[rows], joints[rows], confidence[rows]))
         return cls(frames, tracks)

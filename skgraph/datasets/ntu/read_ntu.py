@@ -13,7 +13,7 @@ import numpy as np
 from skgraph.datasets.ntu.actions import ACTIONS
 from skgraph.datasets.ntu.benchmark import Benchmark, benchmark
 from skgraph.datasets.ntu.names import ClipName
-from skgraph.datasets.ntu.skeleton_file import parse_skeleton
+from skgraph.datasets.ntu.skeleton_file import parse_skeletons
 from skgraph.datasets.parallel import convert
 from skgraph.datasets.parts import Parts
 from skgraph.datasets.presets import PRESETS, check_preset
@@ -120,15 +120,22 @@ def _missing(path: str | Path | None) -> frozenset[str]:
 def _read(preset: str, confidence: bool, damaged: str, files: Sequence[SourceFile]) -> list[RawClip]:
     """The clips of some files, one each."""
     clips = []
-    for file in files:
-        try:
-            clip = PRESETS[preset](parse_skeleton(file.read()))
-        except DataError as error:
+    for file, found in zip(files, parse_skeletons(map(_bytes, files)), strict=True):
+        if isinstance(found, DataError):
             if damaged == "error":
-                raise DataError(f"'{file}' is {_DAMAGED}{error} {_HINT}") from error
-            clip = RawClip.left_out(f"{_DAMAGED}{error}")
+                raise DataError(f"'{file}' is {_DAMAGED}{found} {_HINT}") from found
+            clips.append(RawClip.left_out(f"{_DAMAGED}{found}"))
+            continue
+        clip = PRESETS[preset](found)
         clips.append(clip if confidence else replace(clip, confidence=None))
     return clips
+
+
+def _bytes(file: SourceFile) -> bytes | DataError:
+    try:
+        return file.read()
+    except DataError as error:
+        return error
 
 
 def _review(bench: Benchmark, dataset: int, names: list[ClipName], listed: bool) -> Callable[[np.ndarray], list[str]]:

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from skgraph.datasets.ntu.skeleton_file import parse_skeleton
+from skgraph.datasets.ntu import skeleton_file
+from skgraph.datasets.ntu.skeleton_file import parse_skeleton, parse_skeletons
 from skgraph.datasets.ntu.write_skeleton import skeleton_text
 from skgraph.errors import DataError
 
@@ -87,6 +88,61 @@ def test_line_ends_and_spaces_do_not_matter(change):
     plain, changed = parse_skeleton(text.encode()), parse_skeleton(change(text).encode())
     for one, other in zip(plain.tracks, changed.tracks, strict=True):
         assert (one.joints == other.joints).all() and (one.frame == other.frame).all()
+
+
+def same(one, other):
+    """Whether two recordings are equal to the bit."""
+    return one.frames == other.frames and len(one.tracks) == len(other.tracks) and all(
+        getattr(a, key).tobytes() == getattr(b, key).tobytes()
+        for a, b in zip(one.tracks, other.tracks, strict=True)
+        for key in ("frame", "slot", "joints", "confidence")
+    )  # fmt: skip
+
+
+def varied(files):
+    """Recordings of one to nine bodies that come and go, with empty frames, other ids and ends of lines."""
+    for number in range(files):
+        joints, there = scene(bodies=1 + number % 9, frames=1 + number % 13)
+        there = RNG.random(there.shape) < 0.8
+        text = skeleton_text(joints, there, ids=[(number + 1) ** 9 + i for i in range(len(there))])
+        yield text.replace("\n", "\r\n").encode() if number % 3 == 1 else text.encode()
+
+
+@pytest.mark.parametrize("at_once", [1, 50_000, 2**20])
+def test_many_files_are_parsed_as_each_is_alone(at_once, monkeypatch):
+    monkeypatch.setattr(skeleton_file, "_AT_ONCE", at_once)
+    files = list(varied(40))
+    together = list(parse_skeletons(files))
+    assert len(together) == 40
+    assert all(same(recording, parse_skeleton(data)) for recording, data in zip(together, files, strict=True))
+
+
+@pytest.mark.parametrize("bad", [b"", b"0\n", b"1\n", b"2\n1\n", b"1\n0\n1\n", b"x\n0\n", b"1\nx\n", b"1\n0\n\n\n"])
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_a_bad_file_among_many_spoils_no_other(bad, place):
+    files = list(varied(4))
+    files.insert(place, bad)
+    for data, found in zip(files, parse_skeletons(files), strict=True):
+        try:
+            assert same(found, parse_skeleton(data))
+        except DataError as error:
+            assert data == bad and str(error) == str(found)
+
+
+def test_a_file_never_takes_lines_of_the_next():
+    text = skeleton_text(*scene()).encode()
+    cut, rest = text[: text.index(b"\n1\n", 100) + 1], text[text.index(b"\n1\n", 100) + 1 :]
+    assert all(isinstance(found, DataError) for found in parse_skeletons([cut, rest]))
+
+
+def test_a_file_that_could_not_be_read_comes_back_as_its_error():
+    reason = DataError("no permission")
+    first, second, third = parse_skeletons([text := next(varied(1)), reason, text])
+    assert second is reason and same(first, parse_skeleton(text)) and same(third, first)
+
+
+def test_no_files():
+    assert list(parse_skeletons([])) == []
 
 
 def edited(line, words):
