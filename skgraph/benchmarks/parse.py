@@ -51,6 +51,7 @@ def benchmark_parse(files: int, prepared: int, repeats: int) -> dict[str, float]
         for processes in (1, 2):
             seconds = _seconds(lambda processes=processes: _prepare(folder, processes))
             measured[f"prepare_{processes}_processes_files_per_s"] = links / seconds
+            measured[f"prepare_{processes}_processes_mb_per_s"] = links / seconds * megabytes / len(paths)
         rate = measured["prepare_2_processes_files_per_s"]
         return measured | {"ntu120_minutes_with_2_processes": BENCHMARKS[120].recordings / rate / 60}
 

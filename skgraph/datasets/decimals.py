@@ -8,6 +8,7 @@ import numpy as np
 
 from skgraph.errors import DataError
 
+_WORD, _IN_WORD = np.uint64(64), np.uint64(63)  # bits of a word, and what is left of a place in bits within it
 _ZEROS = np.uint64(0x3030303030303030)
 # The first n bytes of a little-endian word of eight, for n = 0 .. 8.
 _FIRST = np.array([2 ** (8 * n) - 1 for n in range(9)], np.uint64)
@@ -20,6 +21,7 @@ _JOINS = [
 ]
 _MOST_DIGITS = 14
 _BLANKS = bytes.maketrans(b"\t\v\f\r", b"    ")
+_FEW = 64  # words that are read sooner one by one than together
 _AT_ONCE = 2**15  # words that are read at a time: what is computed on the way stays in a cache
 
 
@@ -46,7 +48,7 @@ class Text:
         self.size = int(sizes.sum())
         # A whole number of 64-byte words of the bit map, and one more to read on into.
         self._data = b"".join([*files, bytes(128 - self.size % 64)])
-        self._bytes = np.frombuffer(self._data, np.uint8)
+        self._bytes, self._eights = np.frombuffer(self._data, np.uint8), np.frombuffer(self._data, "<u8")
         self.end = _places(_bit_map(self._bytes == 10))
         self.start = np.empty_like(self.end)
         self.start[0], self.start[1:] = 0, self.end[:-1] + 1
@@ -92,7 +94,7 @@ class Text:
         start = self.start.take(lines)
         word, bit = start >> 6, (start & 63).view(np.uint64)
         # The spaces among 64 bytes from the start of each line on; numpy shifts by 64 to 0.
-        ahead = (self._spaces.take(word) >> bit) | (self._spaces.take(word + 1) << (np.uint64(64) - bit))
+        ahead = (self._spaces.take(word) >> bit) | (self._spaces.take(word + 1) << (_WORD - bit))
         starts, ends = np.empty((2, count, len(lines)), np.int64)
         begin = start
         for i in range(count):
@@ -132,62 +134,83 @@ class Text:
             DataError: a word that is not a number; the message quotes it and its line.
         """
         shape, start, end = start.shape, start.ravel(), end.ravel()
-        if len(start) <= _AT_ONCE:
-            return self._floats(start, end).reshape(shape)
-        rows = [slice(i, i + _AT_ONCE) for i in range(0, len(start), _AT_ONCE)]
-        return np.concatenate([self._floats(start[row], end[row]) for row in rows]).reshape(shape)
+        values, done = np.empty(len(start)), np.zeros(len(start), bool)
+        for read in (self._decimals, self._long_decimals, self._whole_numbers, self._others):
+            if not len(rest := np.flatnonzero(~done)):
+                break
+            read = self._others if len(rest) < _FEW else read
+            for i in range(0, len(rest), _AT_ONCE):
+                # A slice of what there is, where there is all of it, is faster.
+                rows = slice(i, i + _AT_ONCE) if len(rest) == len(start) else rest[i : i + _AT_ONCE]
+                values[rows], done[rows] = read(start[rows], end[rows])
+        return values.reshape(shape)
 
-    def _floats(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-        """Some words ``[n]`` as numbers."""
+    def _decimals(self, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Words like `-0.1234567`, ``[n]``: numbers, and whether a word is such."""
         negative = self._bytes.take(start) == 45  # -
-        whole = start + negative
-        digit = self._bytes.take(whole) - np.uint8(48)  # wraps around for what is no digit
-        point = whole + 1
-        count = end - point - 1
-        # Below zero is far above as an unsigned number.
-        plain = (self._bytes.take(point) == 46) & (digit <= 9) & ((count - 1).view(np.uint64) < _MOST_DIGITS)
-        point += 1
-        high, good = self._digits(point, count)
-        plain &= good
+        place = start + negative
+        digit = self._bytes.take(place) - np.uint8(48)  # wraps around for what is no digit
+        good = digit <= 9
+        place += 1
+        good &= self._bytes.take(place) == 46  # .
+        place += 1
+        count = end - place
+        high, digits = self._digits(place, count)
+        good &= digits
+        count -= 1
+        good &= count.view(np.uint64) < 8  # below zero is far above as an unsigned number
         # Whole numbers below 2**53, so that the quotient is rounded once, as `float` rounds.
-        values = (digit * 1e8 + high) / 1e8
-        if len(long := np.flatnonzero(plain & (count > 8))):
-            low, good = self._digits(point[long] + 8, count[long] - 8)
-            plain[long] &= good
-            # Six digits more, so that 15 stand in all.
-            values[long] = (digit[long] * 1e14 + high[long] * 1e6 + low // 100) / 1e14
-        if len(rest := np.flatnonzero(~plain)):
-            values[rest], good = self._whole(whole[rest], end[rest])
-            plain[rest] = good
+        values = digit * 1e8
+        values += high
+        values /= 1e8
         values *= 1.0 - 2.0 * negative
-        if len(rest := np.flatnonzero(~plain)):
-            values[rest] = self._others(start[rest], end[rest])
-        return values
+        return values, good
 
-    def _whole(self, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Words as whole numbers without a sign, float64, and whether they are such, bool."""
-        count = end - start
-        eight, good = self._digits(start, count)
+    def _long_decimals(self, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same with more digits after the point."""
+        negative = self._bytes.take(start) == 45
+        place = start + negative + 2
+        digit = self._bytes.take(place - 2) - np.uint8(48)
+        count = end - place
+        high, good = self._digits(place, count)
+        low, digits = self._digits(place + 8, count - 8)
+        good &= digits & (digit <= 9) & (self._bytes.take(place - 1) == 46) & (count > 8) & (count <= _MOST_DIGITS)
+        # Six digits more, so that 15 stand in all.
+        return (digit * 1e14 + high * 1e6 + low // 100) / 1e14 * (1.0 - 2.0 * negative), good
+
+    def _whole_numbers(self, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same of words like `-12`."""
+        negative = self._bytes.take(start) == 45
+        place = start + negative
+        count = end - place
+        eight, good = self._digits(place, count)
         good &= (count >= 1) & (count <= 8)
-        return (eight // 10 ** (8 - np.where(good, count, 8))).astype(np.float64), good
+        return eight // 10 ** (8 - np.where(good, count, 8)) * (1.0 - 2.0 * negative), good
 
-    def _others(self, start: np.ndarray, end: np.ndarray) -> list[float]:
+    def _others(self, start: np.ndarray, end: np.ndarray) -> tuple[list[float], np.ndarray]:
         """Numbers of any other form."""
+        good = np.ones(len(start), bool)
         try:
             if b"_" in self._data:  # Python's, not a sensor's
                 raise ValueError
-            return list(map(float, self.slices(start, end)))
+            return list(map(float, self.slices(start, end))), good
         except ValueError:
-            return [self._float(i, j) for i, j in zip(start.tolist(), end.tolist(), strict=True)]
+            return [self._float(i, j) for i, j in zip(start.tolist(), end.tolist(), strict=True)], good
 
     def _digits(self, place: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The number that eight digits from each place on spell, int64; those after the first ``count`` are zeros.
 
         And whether the first are digits at all, bool.
         """
-        words, word, bit = np.frombuffer(self._data, "<u8"), place >> 3, (place << 3 & 63).view(np.uint64)
-        eight = (words.take(word) >> bit) | (words.take(word + 1) << (np.uint64(64) - bit))
-        digits = (eight ^ _ZEROS) & _FIRST.take(count, mode="clip")
+        word, bit = place >> 3, (place << 3).view(np.uint64)
+        bit &= _IN_WORD
+        digits = self._eights.take(word)
+        digits >>= bit
+        word += 1
+        np.subtract(_WORD, bit, out=bit)
+        digits |= self._eights.take(word) << bit
+        digits ^= _ZEROS
+        digits &= _FIRST.take(count, mode="clip")
         # A byte above 9 sets its highest bit here, or has it.
         good = ((digits + np.uint64(0x7676767676767676)) | digits) & np.uint64(0x8080808080808080) == 0
         for factor, bits, mask in _JOINS:

@@ -13,9 +13,29 @@ NUMBERS = (
 ).split()  # fmt: skip
 
 
+@pytest.fixture(autouse=True, params=[0, 10**9], ids=["together", "one by one"])
+def few(request, monkeypatch):
+    """Words of rare forms are read either together or, where they are few, one by one."""
+    monkeypatch.setattr("skgraph.datasets.decimals._FEW", request.param)
+
+
 def floats(data):
     text = Text(data)
     return text.floats(*text.all_words()).tolist()
+
+
+def test_several_texts_are_lines_one_after_another():
+    text = Text(b"1 2\r\n3", b"", b"4\n\n", b"5")
+    assert text.first.tolist() == [0, 2, 3, 5] and text.lines == 6
+    assert [text.line(i) for i in range(6)] == [b"1 2", b"3", b"", b"4", b"", b"5"]
+    assert text.slices(text.start[:2], text.end[:2]) == [b"1 2", b"3"]
+
+
+def test_ends_of_lines_are_found_wherever_they_are():
+    rng = np.random.default_rng(0)
+    for share in (0.01, 0.3, 0.9, 1.0):
+        data = np.where(rng.random(5000) < share, 10, 120).astype(np.uint8).tobytes()
+        assert Text(data).end.tolist() == [i for i, byte in enumerate(data + b"\n" * (data[-1] != 10)) if byte == 10]
 
 
 def test_words_and_lines():
