@@ -119,7 +119,7 @@ def _of_file(data: bytes, suffix: str, rng: Rng) -> tuple[bytes, str, str]:
     way = ways[int(rng.integers(len(ways)))] if rng.random() < 0.75 else _bytes
     try:
         content, entry = way(data, rng)
-    except (ValueError, TypeError, LookupError, SystemError):  # what was damaged before may be past this
+    except (ValueError, TypeError, LookupError, SystemError, struct.error):  # what was damaged before may be past this
         (content, entry), way = _bytes(data, rng), _bytes
     return content, entry, way.__name__.strip("_")
 
