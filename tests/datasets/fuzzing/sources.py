@@ -94,7 +94,7 @@ def _npz(compressed: bool, recordings: bool) -> Source:
     def clip_of(path: str) -> set[str] | None:
         if path.startswith("raw.npz/x/"):
             return {names[int(path.split("/")[2])]}
-        return None if path in ("raw.npz/x", "raw.npz/offsets", "raw.npz/name", "raw.npz/unit") else set()
+        return None if path.removeprefix("raw.npz/").split("/")[0] in ("x", "offsets", "name", "unit") else set()
 
     return Source(
         {"raw.npz": npz(arrays, compressed)}, lambda at, _: read_ragged_npz(at / "raw.npz", "ntu_rgbd"), clip_of
