@@ -21,6 +21,9 @@ _CONFIDENCE = np.array([0.0, 0.5, 1.0])
 _LINES = 2 + NUM_JOINTS
 # No recording of the dataset has a tenth of it.
 _MOST_FRAMES = 100_000
+# Bytes from which on lines are counted before memory is taken for each of them, and that a body has at least in a frame:
+# twelve words and as many ends of words for each joint.
+_LARGE, _LEAST_BODY = 2**22, NUM_JOINTS * _JOINT_WORDS * 2
 # Bytes that are parsed at a time: several files' worth, since with a small one NumPy is mostly busy being called, and
 # little enough to stay in a processor's cache.
 _AT_ONCE = 2**20
@@ -40,6 +43,8 @@ def parse_skeleton(data: bytes) -> Recording:
     Raises:
         DataError: the text is cut off, or anything in it does not have this form; the message names the line.
     """
+    if len(data) > _LARGE and (lines := data.count(b"\n")) > _MOST_FRAMES + len(data) // _LEAST_BODY * _LINES:
+        raise DataError(f"the file has {lines} lines, which no recording has in {len(data)} bytes")
     try:
         return _parse(Text(data))[0]
     except DataError:
@@ -67,7 +72,7 @@ def parse_skeletons(files: Iterable[bytes | DataError]) -> Iterator[Recording | 
 
 
 def _parse_group(files: list[bytes | DataError]) -> Iterable[Recording | DataError]:
-    if not files or any(isinstance(data, DataError) for data in files):
+    if not files or any(isinstance(data, DataError) or len(data) > _LARGE for data in files):
         return map(_parse_or_say_why, files)
     try:
         return _parse(Text(*files))
@@ -87,10 +92,6 @@ def _parse(text: Text) -> list[Recording]:
     frames = [_whole(text, line, "the number of frames") for line in text.first.tolist()]
     if max(frames) > _MOST_FRAMES:
         raise DataError(f"line 1: expected at most {_MOST_FRAMES} frames, found {max(frames)}")
-    # Before memory is taken for each line: a line of a joint has twelve words and as many ends of words.
-    most = len(frames) + sum(frames) + text.size // (NUM_JOINTS * _JOINT_WORDS * 2) * _LINES
-    if text.lines > most:
-        raise DataError(f"the file has {text.lines} lines, which {sum(frames)} frames cannot have in {text.size} bytes")
     body, frame, slot, parts = _bodies(text, np.array(frames))
     joint = body[:, None] + np.arange(2, _LINES)
     _check_words(text, body, _BODY_WORDS, "a body")
