@@ -21,8 +21,8 @@ _CONFIDENCE = np.array([0.0, 0.5, 1.0])
 _LINES = 2 + NUM_JOINTS
 # No recording of the dataset has a tenth of it.
 _MOST_FRAMES = 100_000
-# Bytes from which on lines are counted before memory is taken for each of them, and that a body has at least in a frame:
-# twelve words and as many ends of words for each joint.
+# Bytes from which on lines are counted before memory is taken for each, and that a body has in a frame at least: twelve
+# words and as many ends of words for each joint.
 _LARGE, _LEAST_BODY = 2**22, NUM_JOINTS * _JOINT_WORDS * 2
 # Bytes that are parsed at a time: several files' worth, since with a small one NumPy is mostly busy being called, and
 # little enough to stay in a processor's cache.
