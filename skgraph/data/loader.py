@@ -1,4 +1,4 @@
-"""Shuffled batches of a dataset, as a pure function of (seed, epoch, rank)."""
+"""Shuffled batches of a dataset, as a pure function of (seed, step, rank)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,13 @@ import torch
 from torch import Tensor
 
 from skgraph.data.dataset import SkeletonDataset
+from skgraph.data.random_draws import RankGenerator
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.errors import ConfigError
 
 
 class EpochLoader:
-    """Batches of shuffled items; every rank sees its own share of one global order.
+    """Batches of shuffled items; every rank sees its own share of one global batch, the same for any number of ranks.
 
     There are no worker processes: a batch is one gather from mapped memory. Nothing here has state, so that a resumed
     training reads exactly what an uninterrupted one would have read.
@@ -42,16 +43,20 @@ class EpochLoader:
                 f"{batch_size} x {world_size}: choose a smaller trainer.batch_size"
             )
 
-    def step_generator(self, step: int) -> torch.Generator:
-        """Random numbers of one step on this rank: crops first, then whatever the training draws."""
-        return torch.Generator().manual_seed(_mix(self.seed, 1 + self.rank, step))
+    def step_generator(self, step: int) -> RankGenerator:
+        """Random numbers of one step: crops first, then whatever the training draws of the rows of a batch."""
+        return RankGenerator(self.rank, self.world_size).manual_seed(_mix(self.seed, 1, step))
+
+    def rank_seed(self, step: int) -> int:
+        """A seed for what each rank draws on its own in a step, such as the paths that are dropped."""
+        return _mix(self.seed, 1 + self.rank, step)
 
     def order(self, epoch: int) -> Tensor:
         """The global order of the items in an epoch."""
         generator = torch.Generator().manual_seed(_mix(self.seed, 0, epoch))
         return self.indices[torch.randperm(len(self.indices), generator=generator)]
 
-    def epoch(self, epoch: int, first: int = 0) -> Iterator[tuple[SkeletonData, torch.Generator]]:
+    def epoch(self, epoch: int, first: int = 0) -> Iterator[tuple[SkeletonData, RankGenerator]]:
         """Batches of an epoch from its ``first`` step on, each with the generator of its step."""
         share = self.order(epoch)[self.rank :: self.world_size]
         for step in range(first, self.steps_per_epoch):

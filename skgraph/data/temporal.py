@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from skgraph.data.random_draws import uniform
+
 
 def sample_windows(
     length: Tensor, low: float, high: float, generator: torch.Generator | None = None, min_frames: int = 1
@@ -21,8 +23,7 @@ def sample_windows(
     Returns:
         ``start [n]`` and ``width [n]``, int64, with ``start + width <= length``.
     """
-    device = length.device if generator is None else generator.device
-    draws = torch.rand(2, length.numel(), generator=generator, device=device).to(length.device, non_blocking=True)
+    draws = uniform((2, length.numel()), 0.0, 1.0, length.new_empty(0, dtype=torch.float32), generator, dim=1)
     width = _width(length, low + (high - low) * draws[0], min_frames)
     start = (draws[1] * (length - width + 1)).long()
     return start, width

@@ -18,6 +18,7 @@ from tqdm import tqdm
 
 from skgraph.data import EpochLoader
 from skgraph.errors import CheckpointError, ConfigError, DataError
+from skgraph.objectives.ranks import mean_over_ranks
 from skgraph.topology import Topology
 from skgraph.training.checkpoint import (
     check_same_config,
@@ -250,7 +251,7 @@ class Trainer:
 
     def _train_step(self, model: nn.Module, bodies, generator: torch.Generator) -> tuple[Tensor, dict, float]:
         # Dropped paths draw from the global generator: seeding it from the step keeps resumption exact.
-        torch.manual_seed(generator.initial_seed())
+        torch.manual_seed(self.loader.rank_seed(self.step))
         lr = learning_rate(
             self.step, self.total_steps, round(self.config.warmup_epochs * self.loader.steps_per_epoch), self._lr,
             self._min_lr,
@@ -284,7 +285,9 @@ class Trainer:
                     f"the loss or its gradient is not finite at step {step}; the clips of that batch are "
                     f"{', '.join(names[:8])}{' ...' if len(names) > 8 else ''}; {saved}"
                 )
-        return {"loss": float(loss), **{key: float(value) for key, value in logs.items()}}
+        # What a process has is of its own rows; all of them look at the same steps.
+        means = mean_over_ranks(torch.stack([loss.float(), *(value.float() for value in logs.values())]))
+        return dict(zip(["loss", *logs], means.tolist(), strict=True))
 
     def _save(self) -> None:
         if self._saved == self.step:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from skgraph.data.random_draws import uniform
 from skgraph.errors import ConfigError
 from skgraph.topology import Topology
 from skgraph.transforms.graph_mask import GraphMask
-from skgraph.transforms.random_draws import uniform
 
 
 class LimbMask(GraphMask):

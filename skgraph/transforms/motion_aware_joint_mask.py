@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from skgraph.data.random_draws import gumbel
 from skgraph.errors import ConfigError
 from skgraph.transforms.frame_steps import frame_steps
 from skgraph.transforms.graph_mask import GraphMask
-from skgraph.transforms.random_draws import gumbel
 
 
 class MotionAwareJointMask(GraphMask):

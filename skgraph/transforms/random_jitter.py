@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import torch
 
+from skgraph.data.random_draws import normal
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.errors import ConfigError
 from skgraph.transforms.graph_transform import GraphTransform
-from skgraph.transforms.random_draws import normal
 
 
 class RandomJitter(GraphTransform):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import torch
 
+from skgraph.data.random_draws import uniform
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.errors import ConfigError
 from skgraph.topology import Topology
 from skgraph.transforms.graph_transform import GraphTransform
-from skgraph.transforms.random_draws import uniform
 
 
 class RandomReflect(GraphTransform):

@@ -7,10 +7,10 @@ import math
 import torch
 from torch import Tensor
 
+from skgraph.data.random_draws import uniform
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.errors import ConfigError, DataError
 from skgraph.transforms.linear_map import LinearMap
-from skgraph.transforms.random_draws import uniform
 
 
 class RandomRotate(LinearMap):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from skgraph.data.random_draws import uniform
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.errors import ConfigError
 from skgraph.transforms.linear_map import LinearMap
-from skgraph.transforms.random_draws import uniform
 
 
 class RandomShear(LinearMap):

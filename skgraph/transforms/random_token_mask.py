@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from skgraph.data.random_draws import uniform
 from skgraph.transforms.graph_mask import GraphMask
-from skgraph.transforms.random_draws import uniform
 
 
 class RandomTokenMask(GraphMask):

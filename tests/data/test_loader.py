@@ -31,7 +31,15 @@ def test_ranks_share_the_items(bodies):
     ranks = [EpochLoader(bodies, batch_size=4, rank=r, world_size=2) for r in range(2)]
     seen = [torch.cat([batch.clip for batch, _ in loader.epoch(0)]) for loader in ranks]
     assert sorted(torch.cat(seen).tolist()) == sorted(bodies.clips.tolist())
-    assert ranks[0].step_generator(5).initial_seed() != ranks[1].step_generator(5).initial_seed()
+    assert ranks[0].rank_seed(5) != ranks[1].rank_seed(5)
+
+
+def test_a_batch_is_the_same_however_many_ranks_share_it(bodies):
+    alone = [batch for batch, _ in EpochLoader(bodies, batch_size=8).epoch(1)]
+    ranks = [[batch for batch, _ in EpochLoader(bodies, 4, rank=r, world_size=2).epoch(1)] for r in range(2)]
+    for whole, *shares in zip(alone, *ranks, strict=True):
+        for rank, share in enumerate(shares):
+            assert torch.equal(share.joints, whole.joints[rank::2])
 
 
 def test_a_slice_is_loaded_as_a_slice(bodies):

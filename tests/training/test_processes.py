@@ -1,0 +1,51 @@
+"""Two processes train as one: the same batches, draws and statistics."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from torch import distributed as dist
+from torch import multiprocessing
+
+from skgraph.pretrain import pretrain
+from skgraph.training.devices import Processes
+from tests.test_configs import composed
+
+OBJECTIVES = ("sjepa", "gfp", "mamp")
+
+
+def train(objective: str, store: str, runs: str, batch_size: int, group: Processes) -> None:
+    config = composed(
+        f"objective={objective}", "dataset=store", f"dataset.root={store}", "frames=16", "min_frames=8",
+        "patch_length=4", "encoder.dim=16", "encoder.depth=1", "encoder.heads=2", "precision=fp32", "evaluate=[]",
+        "trainer.epochs=2", f"trainer.batch_size={batch_size}", "trainer.warmup_epochs=1", "trainer.log_every=1",
+        "trainer.progress=false",
+        *(["objective.decoder.levels=[2,4]", "objective.targets=[2,4,g]"] if objective == "gfp" else []),
+    )  # fmt: skip
+    config |= {"runs": runs, "name": objective}
+    pretrain(config, torch.device("cpu"), group)
+
+
+def losses(folder: Path) -> list[float]:
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    return [line["loss"] for line in lines if "loss" in line]
+
+
+def _rank(rank: int, meeting: str, store: str, runs: str) -> None:
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=2)
+    for objective in OBJECTIVES:
+        train(objective, store, runs, 4, Processes(rank, 2, rank))
+    dist.destroy_process_group()
+
+
+def test_the_loss_curve_does_not_depend_on_the_number_of_processes(store_path, tmp_path):
+    multiprocessing.spawn(_rank, args=(str(tmp_path / "meeting"), str(store_path), str(tmp_path / "two")), nprocs=2)
+    for objective in OBJECTIVES:
+        train(objective, str(store_path), str(tmp_path / "one"), 8, Processes())
+        alone, together = (losses(tmp_path / folder / objective) for folder in ("one", "two"))
+        assert len(alone) == 8 and alone[0] != alone[-1]
+        assert together == pytest.approx(alone, rel=1e-4), objective
