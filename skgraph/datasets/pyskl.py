@@ -165,7 +165,8 @@ def _splits(path: Path, lists: Mapping[str, Any], names: list[str]) -> tuple[lis
     place = {name: i for i, name in enumerate(names)}
     parts, notes = {}, []
     for part, members in lists.items():
-        if not isinstance(part, str) or not isinstance(members, (list, tuple, np.ndarray)):
+        is_list = isinstance(members, (list, tuple)) or (isinstance(members, np.ndarray) and members.ndim == 1)
+        if not isinstance(part, str) or not is_list:
             raise DataError(
                 f"'{path}': part {in_words(part)} of 'split' must be a list of clip names, found {in_words(members)}"
             )
