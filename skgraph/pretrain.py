@@ -21,6 +21,7 @@ from skgraph.evaluation import build_protocol, compare
 from skgraph.evaluation.card import table
 from skgraph.training import Trainer, TrainerConfig
 from skgraph.training.devices import Processes, choose_device, processes
+from skgraph.training.feed import place
 from skgraph.verb import verb
 
 
@@ -63,6 +64,7 @@ def pretrain(config: dict, device: torch.device, group: Processes = Processes())
         min_frames=config["min_frames"],
     )  # fmt: skip
     config = measure_scale(config, bodies)
+    bodies = place(bodies, device, trainer_config.data)
     loader = EpochLoader(bodies, trainer_config.batch_size, config["seed"], group.rank, group.world_size)
     torch.manual_seed(config["seed"])
     encoder = build_encoder(config, store.topology)

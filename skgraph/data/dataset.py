@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
@@ -70,6 +71,15 @@ class SkeletonDataset(Dataset):
             chosen = torch.zeros(self.store.num_clips, dtype=torch.bool)
             chosen[clips] = True
             self.items = chosen[self.store.track_clip].nonzero().flatten()
+        # Whether any item is a second body. Of a batch, only a CPU is asked: a GPU would have to be waited for.
+        first = self.store.body_ptr[:-1][self.store.track_clip[self.items]] if items == "bodies" else self.items
+        self._needs_reference = items == "bodies" and not torch.equal(self.items, first)
+
+    def to(self, device: torch.device | str) -> SkeletonDataset:
+        """This dataset with its store on a device: batches are made there, of indices that are there."""
+        moved = copy.copy(self)
+        moved.store, moved.items = self.store.to(device), self.items.to(device)
+        return moved
 
     def len(self) -> int:
         return len(self.items)
@@ -124,7 +134,7 @@ class SkeletonDataset(Dataset):
             origin, length = store.track_first[item], store.track_length[item]
         else:
             clip, origin, length = item, torch.zeros_like(item), store.length[item]
-            body = torch.arange(store.max_bodies)
+            body = torch.arange(store.max_bodies, device=item.device)
             first, end = store.body_ptr[item, None], store.body_ptr[item + 1, None]
             tracks = torch.where(first + body < end, first + body, -1)
         low, high = self.crop
@@ -139,9 +149,9 @@ class SkeletonDataset(Dataset):
         joints, frame_mask = store.gather(tracks.flatten(), positions.repeat_interleave(bodies, dim=0))
         joints, frame_mask = joints.unflatten(0, (-1, bodies)), frame_mask.unflatten(0, (-1, bodies))
         graphs = SkeletonData.from_joints(joints, frame_mask, y=store.y[clip], clip=clip)
-        if self.kind == "bodies" and not torch.equal(item, main := store.body_ptr[clip]):
+        if self._needs_reference and not (item.is_cpu and torch.equal(item, store.body_ptr[clip])):
             # A second body is normalised by the main body of its clip, here as in an evaluation of the whole clip.
-            beside, there = store.gather(main, positions)
+            beside, there = store.gather(store.body_ptr[clip], positions)
             pair, mask = torch.stack([beside, joints[:, 0]], dim=1), torch.stack([there, frame_mask[:, 0]], dim=1)
             graphs.reference = reference_pose(pair, mask)
         return graphs

@@ -16,8 +16,8 @@ from skgraph.errors import ConfigError
 class EpochLoader:
     """Batches of shuffled items; every rank sees its own share of one global batch, the same for any number of ranks.
 
-    There are no worker processes: a batch is one gather from mapped memory. Nothing here has state, so that a resumed
-    training reads exactly what an uninterrupted one would have read.
+    There are no worker processes: a batch is one gather, where the dataset is. Nothing here has state, so that a
+    resumed training reads exactly what an uninterrupted one would have read.
 
     Args:
         dataset: has ``frames`` set, so that its batches have a static shape.
@@ -45,7 +45,8 @@ class EpochLoader:
 
     def step_generator(self, step: int) -> RankGenerator:
         """Random numbers of one step: crops first, then whatever the training draws of the rows of a batch."""
-        return RankGenerator(self.rank, self.world_size).manual_seed(_mix(self.seed, 1, step))
+        device = self.dataset.store.device
+        return RankGenerator(self.rank, self.world_size, device).manual_seed(_mix(self.seed, 1, step))
 
     def rank_seed(self, step: int) -> int:
         """A seed for what each rank draws on its own in a step, such as the paths that are dropped."""
@@ -58,7 +59,7 @@ class EpochLoader:
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[tuple[SkeletonData, RankGenerator]]:
         """Batches of an epoch from its ``first`` step on, each with the generator of its step."""
-        share = self.order(epoch)[self.rank :: self.world_size]
+        share = self.order(epoch)[self.rank :: self.world_size].to(self.dataset.store.device)
         for step in range(first, self.steps_per_epoch):
             generator = self.step_generator(epoch * self.steps_per_epoch + step)
             chosen = share[step * self.batch_size : (step + 1) * self.batch_size]

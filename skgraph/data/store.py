@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,20 @@ class SkeletonStore:
         if missing := wanted - set(arrays):
             raise StoreError(f"'{path / 'index.npz'}' lacks {', '.join(sorted(missing))}: prepare the store again")
         return cls(path, meta, arrays)
+
+    def to(self, device: torch.device | str) -> SkeletonStore:
+        """This store with its frames and its index on a device, where batches are then made; names stay on disk."""
+        moved = copy.copy(self)
+        for key, value in vars(self).items():
+            if isinstance(value, Tensor):
+                setattr(moved, key, value.to(device))
+        moved._split_parts = {name: parts.to(device) for name, parts in self._split_parts.items()}
+        return moved
+
+    @property
+    def device(self) -> torch.device:
+        """Where the frames are; a store that is mapped from disk is on the CPU."""
+        return self._frames.device
 
     @cached_property
     def name(self) -> np.ndarray:

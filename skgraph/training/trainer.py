@@ -7,9 +7,11 @@ import math
 import signal
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -27,19 +29,23 @@ from skgraph.training.checkpoint import (
     read_checkpoint,
     save_checkpoint,
 )
-from skgraph.training.devices import Processes, autocast
+from skgraph.training.devices import Processes, autocast, can_compile
 from skgraph.training.diagnostics import collapse_warning, feature_diagnostics
+from skgraph.training.feed import PLACES, feed
 from skgraph.training.figures import mask_figure
 from skgraph.training.optimizer import adamw, check_gradients
 from skgraph.training.run_log import RunLog
 from skgraph.training.schedule import learning_rate
 from skgraph.training.views import ViewMaker
 
+Item = TypeVar("Item")
+
 # What may change between the stop of a run and its resumption, without being another training. (The batch size may if
 # the number of processes does: their product is compared.)
 RESUMABLE = (
     "name", "runs", "device", "evaluate", "dataset.root", "dataset.name", "trainer.stop_at", "trainer.progress",
-    "trainer.log_every", "trainer.checkpoint_every", "trainer.diagnose_every", "trainer.batch_size",
+    "trainer.log_every", "trainer.checkpoint_every", "trainer.diagnose_every", "trainer.batch_size", "trainer.data",
+    "trainer.compile", "trainer.accumulate",
 )  # fmt: skip
 
 
@@ -63,6 +69,11 @@ class TrainerConfig:
         diagnose_bodies: bodies that the diagnostics encode.
         stop_at: stop with a checkpoint after this step (the schedule does not change); 0 trains to the end.
         progress: show a progress bar.
+        accumulate: parts of a batch that go through the model one after another before the optimiser's step, for
+            batches that do not fit into memory. Gradients add up to those of the whole batch; what an objective takes
+            over a batch (GFP's variance and covariance, S-JEPA's centre) it takes over a part.
+        data: where batches are made, see :func:`skgraph.training.feed.place`.
+        compile: compile the objective: ``"auto"`` on a GPU with Triton, otherwise ``True`` or ``False``.
     """
 
     epochs: int = 300
@@ -80,6 +91,9 @@ class TrainerConfig:
     diagnose_bodies: int = 256
     stop_at: int = 0
     progress: bool = True
+    accumulate: int = 1
+    data: str = "auto"
+    compile: bool | str = "auto"
 
     def __post_init__(self) -> None:
         for f in fields(self):
@@ -87,9 +101,19 @@ class TrainerConfig:
             kinds = {"int": int, "float": (int, float), "bool": bool}.get(f.type)
             if kinds and (not isinstance(value, kinds) or (kinds is not bool and isinstance(value, bool))):
                 raise ConfigError(f"trainer.{f.name} must be of type {f.type}, found '{value}'")
-        for key in ("epochs", "batch_size", "lr_batch", "log_every", "diagnose_every", "diagnose_bodies"):
+        for key in (
+            "epochs", "batch_size", "lr_batch", "log_every", "diagnose_every", "diagnose_bodies", "accumulate"
+        ):  # fmt: skip
             if getattr(self, key) < 1:
                 raise ConfigError(f"trainer.{key} must be at least 1, found {getattr(self, key)}")
+        if self.batch_size % self.accumulate:
+            raise ConfigError(
+                f"trainer.accumulate must divide trainer.batch_size, found {self.accumulate} and {self.batch_size}"
+            )
+        if self.data not in PLACES:
+            raise ConfigError(f"trainer.data must be one of {', '.join(PLACES)}, found '{self.data}'")
+        if self.compile not in ("auto", True, False):
+            raise ConfigError(f"trainer.compile must be auto, true or false, found '{self.compile}'")
         for key in ("min_lr", "warmup_epochs", "weight_decay", "clip_grad", "checkpoint_every", "stop_at"):
             if not 0 <= getattr(self, key) < math.inf:
                 raise ConfigError(f"trainer.{key} must not be negative, found {getattr(self, key)}")
@@ -134,6 +158,8 @@ class Trainer:
         self.objective, self.views = objective.to(device).train(), views.to(device)
         self.loader, self.folder, self.config, self.run_config = loader, folder, config, run_config
         self.device, self.precision, self.processes, self.say = device, precision, processes, say
+        if config.compile is True or (config.compile == "auto" and can_compile(device)):
+            self.objective.compile(dynamic=False)
         self.optimizer = adamw(objective, config.lr, config.weight_decay, config.betas)
         self.total_steps = config.epochs * loader.steps_per_epoch
         self.checkpoint = folder / "checkpoint.pt"
@@ -212,15 +238,19 @@ class Trainer:
             stopping = False
             while self.step < last and not stopping:
                 epoch, first = divmod(self.step, loader.steps_per_epoch)
-                since, clips, warned = time.perf_counter(), 0, False
-                for bodies, generator in loader.epoch(epoch, first):
+                since, clips, waited, warned = time.perf_counter(), 0, 0.0, False
+                batches = feed(loader, self.device, epoch, first)
+                while (batch := _timed_next(batches)) is not None:
+                    (bodies, generator), seconds = batch
+                    waited += seconds
                     loss, logs, lr = self._train_step(model, bodies, generator)
                     clips += config.batch_size * self.processes.world_size
                     bar.update()
                     if self.step % config.log_every == 0 or self.step == last:
                         values = self._checked(loss, logs) | {"lr": lr, "epoch": self.step / loader.steps_per_epoch}
-                        values["clips_per_second"] = clips / (time.perf_counter() - since)
-                        since, clips = time.perf_counter(), 0
+                        elapsed = time.perf_counter() - since
+                        values |= {"clips_per_second": clips / elapsed, "data_wait": waited / elapsed}
+                        since, clips, waited = time.perf_counter(), 0, 0.0
                         bar.set_postfix_str(
                             f"loss {values['loss']:.4f}, lr {lr:.2e}, {values['clips_per_second']:.0f} clips/s"
                         )
@@ -258,11 +288,9 @@ class Trainer:
         )  # fmt: skip
         for group in self.optimizer.param_groups:
             group["lr"] = lr
-        views, visible, masked = self.views(bodies.to(self.device, non_blocking=True), generator)
-        with autocast(self.device, self.precision):
-            loss, logs = model(views, visible, masked)
+        views, visible, masked = self.views(bodies, generator)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        loss, logs = self._forward_and_backward(model, views, visible, masked)
         if self._first_step:  # an optimiser keeps no state of such parameters, and a checkpoint could not be resumed
             self._first_step = False
             check_gradients(self.objective)
@@ -270,9 +298,26 @@ class Trainer:
         self.optimizer.step()
         self.step += 1
         self.objective.after_step(self.step / self.total_steps)
-        loss = loss.detach()
         self._recent.append((self.step, bodies.clip, loss + 0 * norm))
         return loss, logs | {"gradient_norm": norm}, lr
+
+    def _forward_and_backward(
+        self, model: nn.Module, views: Tensor, visible: Tensor, masked: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Gradients of a batch, part after part; the mean of the parts' losses and logs."""
+        parts = self.config.accumulate
+        losses, logs = [], []
+        for i, part in enumerate(zip(views.chunk(parts, 1), visible.chunk(parts), masked.chunk(parts), strict=True)):
+            # The processes need to agree on the gradients of the last part only, which are those of all.
+            with model.no_sync() if i + 1 < parts and self.processes.world_size > 1 else nullcontext():
+                with autocast(self.device, self.precision):
+                    loss, values = model(*part)
+                (loss / parts).backward()
+            losses.append(loss.detach())
+            logs.append(values)
+        if parts == 1:
+            return losses[0], logs[0]
+        return torch.stack(losses).mean(), {key: torch.stack([x[key] for x in logs]).mean() for key in logs[0]}
 
     def _checked(self, loss: Tensor, logs: dict[str, Tensor]) -> dict[str, float]:
         """The step's numbers, after looking at every loss since the last time."""
@@ -335,3 +380,10 @@ class Trainer:
         if self.processes.world_size == 1:
             return self._stop_asked
         return self.step % self.config.log_every == 0 and self.processes.any(self._stop_asked, self.device)
+
+
+def _timed_next(items: Iterator[Item]) -> tuple[Item, float] | None:
+    """The next item and the seconds until it came; None at the end."""
+    start = time.perf_counter()
+    item = next(items, None)
+    return None if item is None else (item, time.perf_counter() - start)

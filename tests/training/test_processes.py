@@ -1,4 +1,4 @@
-"""Two processes train as one: the same batches, draws and statistics."""
+"""What does not change a training: the number of processes, parts of a batch, compilation."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 from torch import distributed as dist
-from torch import multiprocessing
+from torch import multiprocessing, nn
 
+from skgraph.errors import ConfigError
 from skgraph.pretrain import pretrain
 from skgraph.training.devices import Processes
 from tests.test_configs import composed
@@ -17,12 +18,12 @@ from tests.test_configs import composed
 OBJECTIVES = ("sjepa", "gfp", "mamp")
 
 
-def train(objective: str, store: str, runs: str, batch_size: int, group: Processes) -> None:
+def train(objective: str, store: str, runs: str, batch_size: int, group: Processes, *options: str) -> None:
     config = composed(
         f"objective={objective}", "dataset=store", f"dataset.root={store}", "frames=16", "min_frames=8",
         "patch_length=4", "encoder.dim=16", "encoder.depth=1", "encoder.heads=2", "precision=fp32", "evaluate=[]",
         "trainer.epochs=2", f"trainer.batch_size={batch_size}", "trainer.warmup_epochs=1", "trainer.log_every=1",
-        "trainer.progress=false",
+        "trainer.progress=false", *options,
         *(["objective.decoder.levels=[2,4]", "objective.targets=[2,4,g]"] if objective == "gfp" else []),
     )  # fmt: skip
     config |= {"runs": runs, "name": objective}
@@ -49,3 +50,26 @@ def test_the_loss_curve_does_not_depend_on_the_number_of_processes(store_path, t
         alone, together = (losses(tmp_path / folder / objective) for folder in ("one", "two"))
         assert len(alone) == 8 and alone[0] != alone[-1]
         assert together == pytest.approx(alone, rel=1e-4), objective
+
+
+def test_parts_of_a_batch_add_up_to_it(store_path, tmp_path):
+    for parts in (1, 4):
+        train("mamp", str(store_path), str(tmp_path / str(parts)), 8, Processes(), f"trainer.accumulate={parts}")
+    whole, added = (losses(tmp_path / str(parts) / "mamp") for parts in (1, 4))
+    assert added == pytest.approx(whole, rel=1e-4) and len(whole) == 8
+
+
+def test_parts_must_divide_a_batch(store_path, tmp_path):
+    with pytest.raises(ConfigError, match="trainer.accumulate must divide trainer.batch_size, found 3 and 8"):
+        train("mamp", str(store_path), str(tmp_path), 8, Processes(), "trainer.accumulate=3")
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_compiled_objective_trains_alike(objective, store_path, tmp_path, monkeypatch):
+    """What is compiled is all of the objective, in one graph; the backend here only traces it, which takes seconds."""
+    compiled = nn.Module.compile
+    monkeypatch.setattr(nn.Module, "compile", lambda *a, **k: compiled(*a, **k, backend="aot_eager", fullgraph=True))
+    for compile in ("true", "false"):
+        train(objective, str(store_path), str(tmp_path / compile), 8, Processes(), f"trainer.compile={compile}")
+    fast, plain = (losses(tmp_path / compile / objective) for compile in ("true", "false"))
+    assert fast == pytest.approx(plain, rel=1e-4)

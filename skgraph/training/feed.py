@@ -1,0 +1,96 @@
+"""Batches where a training computes, before it asks for them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from queue import Queue
+
+import torch
+
+from skgraph.data import EpochLoader, SkeletonData, SkeletonDataset
+from skgraph.errors import ConfigError
+
+PLACES = ("auto", "device", "disk")
+# Of a device's free memory, what a store may take: the rest is for the model, and for what batches are made of.
+_SHARE = 0.5
+_AHEAD = 2  # batches
+
+
+def place(dataset: SkeletonDataset, device: torch.device, where: str = "auto") -> SkeletonDataset:
+    """A dataset where its batches are to be made.
+
+    Args:
+        dataset: mapped from disk.
+        device: where the training computes.
+        where: ``disk`` leaves it mapped: a batch is read when it is due, by another thread where the device is a GPU;
+            ``device`` copies all frames to the device, where making a batch takes a fraction of a millisecond;
+            ``auto`` does so on a GPU, if they fit into half of its free memory.
+
+    Raises:
+        ConfigError: ``where`` is another word, or the frames do not fit.
+    """
+    if where not in PLACES:
+        raise ConfigError(f"trainer.data must be one of {', '.join(PLACES)}, found '{where}'")
+    if where == "disk" or (where == "auto" and device.type == "cpu"):
+        return dataset
+    if device.type == "cuda":
+        free, needed = torch.cuda.mem_get_info(device)[0], dataset.store.nbytes
+        if needed > free * _SHARE:
+            if where == "auto":
+                return dataset
+            raise ConfigError(
+                f"trainer.data=device: the frames have {needed / 2**30:.1f} GiB and may take {_SHARE:.0%} of the "
+                f"{free / 2**30:.1f} GiB that {device} has free: say trainer.data=disk, or prepare the store with "
+                "dtype=float16"
+            )
+    return dataset.to(device)
+
+
+def feed(
+    loader: EpochLoader, device: torch.device, epoch: int, first: int = 0
+) -> Iterator[tuple[SkeletonData, torch.Generator]]:
+    """What ``loader.epoch(epoch, first)`` yields, on a device.
+
+    Where the dataset is on the CPU and the training on a GPU, a thread reads batches ahead into pinned memory, and they
+    are copied while the GPU computes.
+    """
+    batches = loader.epoch(epoch, first)
+    if loader.dataset.store.device.type == device.type:
+        yield from ((bodies.to(device), generator) for bodies, generator in batches)
+        return
+    for bodies, generator in _ahead((bodies.pin_memory(), generator) for bodies, generator in batches):
+        yield bodies.to(device, non_blocking=True), generator
+
+
+def _ahead(items: Iterator) -> Iterator:
+    """Items that a thread makes before they are asked for; it ends with the loop that asks."""
+    ready: Queue = Queue(_AHEAD)
+    stopped = threading.Event()
+
+    def make() -> None:
+        try:
+            for item in items:
+                if stopped.is_set():
+                    return
+                ready.put((item, None))
+            ready.put((None, None))
+        except BaseException as error:  # it is the loop's
+            ready.put((None, error))
+
+    thread = threading.Thread(target=make, daemon=True)
+    thread.start()
+    try:
+        while True:
+            item, error = ready.get()
+            if error is not None:
+                raise error
+            if item is None:
+                return
+            yield item
+    finally:
+        stopped.set()
+        while thread.is_alive():  # it may wait for room
+            while not ready.empty():
+                ready.get()
+            thread.join(0.01)
