@@ -9,6 +9,7 @@ from omegaconf import DictConfig, OmegaConf
 from skgraph.errors import ConfigError
 from skgraph.evaluation import PretrainedRun
 from skgraph.evaluation.embedding import embed
+from skgraph.evaluation.preparation import preparation_note
 from skgraph.values import check_kinds
 from skgraph.verb import verb
 
@@ -29,6 +30,8 @@ def main(cfg: DictConfig) -> None:
     bodies = len({*zip(features.recording.tolist(), features.body.tolist(), strict=True)})
     whose = "recordings" if features.level == "clip" else "bodies"
     print(f"{features.level} features {list(features.x.shape)} of {bodies} {whose}")
+    if note := preparation_note(run.preprocessing, features.preprocessing):
+        print(note)
     print(f"written: {out}")
 
 

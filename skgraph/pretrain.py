@@ -22,6 +22,7 @@ from skgraph.evaluation.card import table
 from skgraph.training import Trainer, TrainerConfig
 from skgraph.training.devices import Processes, choose_device, processes
 from skgraph.training.feed import place
+from skgraph.training.views import tumbling
 from skgraph.verb import verb
 
 
@@ -85,6 +86,8 @@ def pretrain(config: dict, device: torch.device, group: Processes = Processes())
         with atomic_file(folder / "config.yaml", "w") as file:
             yaml.safe_dump(config, file, sort_keys=False)
     say(f"{folder}: {len(bodies)} bodies of {store.path}, split {split}, on {device}")
+    if warning := tumbling(store, views):
+        say(f"warning: {warning}")
     say(
         f"encoder {_millions(encoder)}, objective {_millions(objective)} parameters in all, tokens "
         f"{encoder.grid[0]} x {encoder.grid[1]}, {trainer.total_steps} steps"

@@ -12,6 +12,7 @@ from typing import Any
 from skgraph.data import SkeletonStore
 from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.metrics import summary
+from skgraph.evaluation.preparation import preparation_note
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.evaluation.protocols import Detection, Outcome, Protocol, build_protocol
 from skgraph.evaluation.protocols.protocol import labels
@@ -136,9 +137,8 @@ def table(cards: list[dict[str, Any]]) -> str:
             line = f"{card['label']:<16}{card[key]:>10.1f}"
             lines.append(line if random is None else f"{line}{random[key]:>14.1f}{card[key] - random[key]:>+8.1f}")
         lines += [f"  {detail}" for detail in _details(card)]
-    before, here = cards[0]["pretrained_on"].get("preprocessing"), facts["preprocessing"]
-    if before is not None and before != here:
-        lines.append(f"note: pre-trained on coordinates prepared as '{before}', these are prepared as '{here}'")
+    if note := preparation_note(cards[0]["pretrained_on"].get("preprocessing"), facts["preprocessing"]):
+        lines.append(note)
     known = {key: cards[0][key] for key in ("rankme", "feature_std") if cards[0][key] is not None}
     if warning := collapse_warning(known):
         lines.append(f"warning: {warning}")

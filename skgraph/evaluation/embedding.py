@@ -41,6 +41,7 @@ class Embedding:
         start: first frame of each row's window, ``[n]``; ``end`` the one after its last.
         fps: frames a second.
         joints: names of the joints, in the order of level ``joint``.
+        preprocessing: how the recordings were prepared, where they are a store.
     """
 
     x: Tensor
@@ -51,13 +52,15 @@ class Embedding:
     end: Tensor
     fps: float
     joints: tuple[str, ...]
+    preprocessing: str = "none"
 
     def save(self, path: str | Path, **facts: Any) -> None:
         """Write an ``.npz``, whole or not at all: ``features`` (which is ``x``), the other attributes, more facts."""
         with atomic_file(Path(path)) as file:
             np.savez(
                 file, features=self.x.numpy(), level=self.level, recording=self.recording, body=self.body.numpy(),
-                start=self.start.numpy(), end=self.end.numpy(), fps=self.fps, joints=np.array(self.joints), **facts,
+                start=self.start.numpy(), end=self.end.numpy(), fps=self.fps, joints=np.array(self.joints),
+                preprocessing=self.preprocessing, **facts,
             )  # fmt: skip
 
 
@@ -153,6 +156,7 @@ def _embed(
     return Embedding(
         torch.cat(x), level, recording, torch.cat(body), start[rows], (start + width)[rows],
         float(store.meta.get("fps", 30.0)), tuple(run.topology.joints),
+        str(store.meta.get("preprocessing", "none")),
     )  # fmt: skip
 
 

@@ -8,8 +8,12 @@ import math
 import torch
 from torch import Tensor, nn
 
-from skgraph.data import SkeletonData, SkeletonDataset
+from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
+from skgraph.data.upright import upright_axis
 from skgraph.errors import ConfigError, DataError
+from skgraph.transforms import AlignBody, RandomRotate
+
+_TILT = 0.8  # radians by which a body that is turned about another axis than its own still stands
 
 
 class ViewMaker(nn.Module):
@@ -83,6 +87,21 @@ class ViewMaker(nn.Module):
             graphs = copy.copy(graphs)
             graphs.joints = graphs.joints / self.scale
         return graphs
+
+
+def tumbling(store: SkeletonStore, views: ViewMaker) -> str | None:
+    """A warning where an augmentation turns bodies about an axis that they do not stand along, and not just a little."""
+    up = upright_axis(store)
+    if up is None or any(isinstance(step, AlignBody) and not step.yaw_only for step in views.normalise.modules()):
+        return None
+    for step in views.augment.modules():
+        for axis in {"x", "y", "z"} - {up}:
+            if isinstance(step, RandomRotate) and (angle := getattr(step, axis)) > _TILT:
+                return (
+                    f"the bodies of '{store.path}' stand along {up}, and are turned by up to {math.degrees(angle):.0f} "
+                    f"degrees about {axis}: say augment.rotate.{axis}=0 augment.rotate.{up}={angle:g}"
+                )
+    return None
 
 
 def stream_scale(dataset: SkeletonDataset, views: ViewMaker, bodies: int = 1024) -> float:

@@ -3,10 +3,11 @@ from __future__ import annotations
 import pytest
 import torch
 
-from skgraph.data import SkeletonDataset
+from skgraph.data import SkeletonDataset, SkeletonStore, StoreWriter
 from skgraph.errors import ConfigError, DataError
 from skgraph.training import ViewMaker, stream_scale
-from skgraph.transforms import Center, Compose, MotionAwareJointMask, RandomRotate, ToMotion
+from skgraph.training.views import tumbling
+from skgraph.transforms import AlignBody, Center, Compose, MotionAwareJointMask, RandomRotate, ToMotion
 
 
 @pytest.fixture
@@ -102,3 +103,20 @@ def test_a_stream_without_spread_is_an_error(store, topology):
 def zeros(graphs):
     graphs.joints = torch.zeros_like(graphs.joints)
     return graphs
+
+
+def test_bodies_that_would_tumble(tmp_path, topology):
+    """Bodies along z are turned about y by any angle: a warning that says what to write."""
+    height = -topology.hops[topology.root].float()
+    joints = torch.zeros(1, 8, 25, 3)
+    joints[..., 2] = 0.3 * height
+    with StoreWriter(tmp_path / "z", topology, ["a"]) as writer:
+        writer.add(joints.numpy(), y=0, name="clip")
+    store = SkeletonStore.open(tmp_path / "z")
+    warning = tumbling(store, maker(topology, angle=3.1416))
+    assert "stand along z, and are turned by up to 180 degrees about y" in warning
+    assert warning.endswith("say augment.rotate.y=0 augment.rotate.z=3.1416")
+    assert tumbling(store, maker(topology, angle=0.5)) is None  # a tilt
+    upright = maker(topology, angle=3.1416)
+    upright.normalise = Compose([Center(topology), AlignBody(topology)])
+    assert tumbling(store, upright) is None

@@ -131,7 +131,7 @@ def read_pku(
         fps=_FPS, source=f"PKU-MMD {dataset}", camera=np.array([files[i].stem[-1] for i in of_recording]),
         splits=[split.of(of_recording) for split in recording_splits],
         segments=segments if form == "recordings" else None,
-        preprocessing=f"preset {preset}, {label_indexing} labels" if form == "clips" else "whole recordings",
+        preprocessing=f"preset {preset}, " + (f"{label_indexing} labels" if form == "clips" else "whole recordings"),
         notes=notes, done=lambda: Parts.discard(folder),
     )  # fmt: skip
 
