@@ -1,4 +1,4 @@
-"""``python -m skgraph.benchmark data|store|flops|train|probes|parse``: the measurements behind every claim of speed."""
+"""``python -m skgraph.benchmark train``, and others: the measurements behind every claim of speed."""
 
 from __future__ import annotations
 
@@ -17,9 +17,11 @@ from omegaconf import DictConfig, OmegaConf
 
 from skgraph.atomic import atomic_file
 from skgraph.benchmarks.data import benchmark_data
+from skgraph.benchmarks.encode import benchmark_encode
 from skgraph.benchmarks.flops import benchmark_flops
 from skgraph.benchmarks.parse import benchmark_parse
 from skgraph.benchmarks.probes import benchmark_probes
+from skgraph.benchmarks.scaling import benchmark_scaling
 from skgraph.benchmarks.store import benchmark_store
 from skgraph.benchmarks.train import benchmark_train
 from skgraph.errors import ConfigError
@@ -29,7 +31,7 @@ from skgraph.verb import verb
 
 _BENCHMARKS = {
     "data": benchmark_data, "store": benchmark_store, "flops": benchmark_flops, "train": benchmark_train,
-    "probes": benchmark_probes, "parse": benchmark_parse,
+    "encode": benchmark_encode, "scaling": benchmark_scaling, "probes": benchmark_probes, "parse": benchmark_parse,
 }  # fmt: skip
 
 
@@ -39,7 +41,7 @@ def main(cfg: DictConfig) -> None:
     config = OmegaConf.to_container(cfg, resolve=True)
     benchmark, recipe = config["benchmark"], config["recipe"]
     what, sizes, methods = benchmark["name"], benchmark["sizes"], benchmark.get("methods", {})
-    _check(what, sizes, recipe, config["out"])
+    _check(what, sizes, recipe, config["out"], config["profiles"])
     configs = {name: _pretraining([*method["overrides"], *recipe]) for name, method in methods.items()}
     if what == "data":
         measured = benchmark_data(_pretraining(recipe), **sizes)
@@ -48,8 +50,10 @@ def main(cfg: DictConfig) -> None:
     elif what == "flops":
         published = {name: method.get("published", {}) for name, method in methods.items()}
         measured = benchmark_flops(configs, published, **sizes)
+    elif what == "train":
+        measured = benchmark_train(configs, **sizes, profiles=config["profiles"])
     else:
-        measured = benchmark_train(configs, **sizes)
+        measured = _BENCHMARKS[what](configs, **sizes)
     machine = _machine()
     print(f"{what}: {machine}, torch {torch.__version__}")
     for key, value in measured.items():
@@ -75,7 +79,7 @@ def _machine() -> str:
     return f"{model}, {torch.get_num_threads()} threads"
 
 
-def _check(what: str, sizes: Any, recipe: Any, out: Any) -> None:
+def _check(what: str, sizes: Any, recipe: Any, out: Any, profiles: Any) -> None:
     """Refuse what would only fail after minutes of measuring."""
     if what not in _BENCHMARKS:
         raise ConfigError(f"benchmark must be one of {', '.join(_BENCHMARKS)}, found '{what}'")
@@ -86,6 +90,8 @@ def _check(what: str, sizes: Any, recipe: Any, out: Any) -> None:
     at_least("benchmark.sizes", 1, **{key: value for key, value in sizes.items() if isinstance(value, int)})
     if not isinstance(recipe, list) or not all(isinstance(word, str) for word in recipe):
         raise ConfigError(f"recipe must be a list of overrides, such as \"['dataset=store']\", found '{recipe}'")
+    if profiles is not None and (what != "train" or not Path(str(profiles)).is_dir()):
+        raise ConfigError(f"profiles must be a folder that exists, for the benchmark train, found '{profiles}'")
     if out is not None and not Path(str(out)).absolute().parent.is_dir():
         raise ConfigError(f"out: there is no folder '{Path(str(out)).parent}'")
 

@@ -10,7 +10,7 @@ from torch_geometric.transforms import Compose, RandomRotate, RandomScale
 
 from skgraph.benchmarks.methods import build_method
 from skgraph.benchmarks.timing import median_seconds
-from skgraph.benchmarks.train import training_step
+from skgraph.benchmarks.train import TrainingStep
 from skgraph.build import measure_scale, open_store
 from skgraph.data import EpochLoader, SkeletonDataset
 from skgraph.data.edges import spatiotemporal_edges
@@ -45,7 +45,7 @@ def benchmark_data(config: dict[str, Any], batch_size: int, repeats: int) -> dic
         return views(dataset.batch(chosen, generator), generator)
 
     prepared = prepare()
-    step = training_step(objective, lambda: prepared, torch.device("cpu"), config["precision"])
+    step = TrainingStep(objective, lambda: prepared, torch.device("cpu"), config["precision"])
     seconds = {
         "gather": median_seconds(lambda: dataset.batch(chosen, generator), repeats),
         "data_path": median_seconds(prepare, repeats),

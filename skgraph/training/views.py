@@ -90,7 +90,7 @@ class ViewMaker(nn.Module):
 
 
 def tumbling(store: SkeletonStore, views: ViewMaker) -> str | None:
-    """A warning where an augmentation turns bodies about an axis that they do not stand along, and not just a little."""
+    """What is wrong where an augmentation turns bodies about an axis that they do not stand along."""
     up = upright_axis(store)
     if up is None or any(isinstance(step, AlignBody) and not step.yaw_only for step in views.normalise.modules()):
         return None

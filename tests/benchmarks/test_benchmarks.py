@@ -8,15 +8,21 @@ import sys
 
 import numpy as np
 import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
 
 from skgraph.benchmark import _name_first, main
 from skgraph.benchmarks.data import benchmark_data
+from skgraph.benchmarks.encode import benchmark_encode
 from skgraph.benchmarks.flops import benchmark_flops, count_flops
+from skgraph.benchmarks.methods import build_method, random_walks
 from skgraph.benchmarks.parse import _arrays, _dictionaries, benchmark_parse
+from skgraph.benchmarks.plain_mamp import PlainMAMP, made_up_clips, plain_batch
 from skgraph.benchmarks.probes import benchmark_probes
+from skgraph.benchmarks.scaling import benchmark_scaling
 from skgraph.benchmarks.store import benchmark_store
 from skgraph.benchmarks.timing import median_seconds
-from skgraph.benchmarks.train import BODIES_PER_CLIP, benchmark_train
+from skgraph.benchmarks.train import BODIES_PER_CLIP, TrainingStep, benchmark_train
 from skgraph.datasets.ntu.skeleton_file import parse_skeleton
 from skgraph.datasets.ntu.write_skeleton import skeleton_text
 from tests.test_configs import SMALL, composed
@@ -101,18 +107,65 @@ def test_published_figures_stand_beside_ours():
     assert measured["small targets, ours over published"] == 0.5 and measured["small encoder GFLOPs"] > 0
 
 
-def test_train_compares_methods_in_one_run():
-    size = ("patch_length=4", "frames=16", *SMALL[:3])
+SIZE = ("patch_length=4", "frames=16", *SMALL[:3])
+
+
+def small(*overrides):
+    return composed(*overrides, *SIZE) | {"device": "cpu"}
+
+
+def test_train_compares_methods_in_one_run(tmp_path):
     configs = {
-        "sjepa": composed("objective=sjepa", "objective.predictor.depth=1", *size),
-        "mamp": composed("objective=mamp", "objective.decoder.depth=1", *size),
+        "sjepa": small("objective=sjepa", "objective.predictor.depth=1"),
+        "mamp": small("objective=mamp", "objective.decoder.depth=1"),
     }
-    for config in configs.values():
-        config["device"] = "cpu"
-    measured = benchmark_train(configs, reference="mamp", topology="ntu_rgbd", bodies=2, repeats=2)
+    measured = benchmark_train(configs, "mamp", "ntu_rgbd", bodies=2, repeats=2, profiles=str(tmp_path))
     assert measured["mamp over mamp"] == 1
     assert measured["sjepa over mamp"] == pytest.approx(measured["sjepa bodies/s"] / measured["mamp bodies/s"])
     assert measured["sjepa clips/s"] == pytest.approx(measured["sjepa bodies/s"] / BODIES_PER_CLIP)
+    assert measured["mamp over plain_mamp"] == pytest.approx(measured["mamp clips/s"] / measured["plain_mamp clips/s"])
+    assert sum(measured[f"mamp share of {part}"] for part in ("views", "forward", "backward", "update")) == 1
+    hours = configs["mamp"]["trainer"]["epochs"] * 40_091 / measured["mamp clips/s"] / 3600
+    assert measured["mamp hours of its recipe"] == pytest.approx(hours)
+    assert 0 < measured["mamp share of that product"]
+    for name in configs:
+        assert json.loads((tmp_path / f"profile_{name}.json").read_text())["traceEvents"]
+
+
+def test_the_plain_way_does_the_same_mathematics(topology):
+    """As many operations and parameters a body as MAMP here, at the same sizes."""
+    config = composed("experiment=mamp_ntu60_xsub", "objective.decoder.depth=5") | {"device": "cpu"}
+    objective, views = build_method(config, topology)
+    own = TrainingStep(objective, lambda: views(random_walks(2, 120, topology)), torch.device("cpu"), "fp32").flops()
+    plain = PlainMAMP(120, 4, 25, 3, dim=256, depth=8, heads=8, decoder_depth=5)
+    with FlopCounterMode(display=False) as counter:
+        plain(plain_batch(made_up_clips(1, 25, 3), 120)).backward()
+    assert counter.get_total_flops() == pytest.approx(own, rel=0.02)
+    sizes = [sum(p.numel() for p in module.parameters()) for module in (plain, objective)]
+    assert sizes[0] == pytest.approx(sizes[1], rel=0.02)
+
+
+def test_plain_batches():
+    clips = made_up_clips(3, 25, 3)
+    batch = plain_batch(clips, 120)
+    assert batch.shape == (3, 2, 120, 25, 3) and not batch[1, 1].any() and batch[0, 1].any()
+    assert PlainMAMP(120, 4, 25, 3, 16, 1, 2, 1)(batch).item() == pytest.approx(1, abs=0.3)  # of unit variance
+
+
+def test_encode_reports_speed_and_latency():
+    measured = benchmark_encode({"a": small()}, "ntu_rgbd", bodies=4, repeats=2, latencies=5)
+    assert measured["a bodies/s"] > 0 and 0 < measured["a single, ms, p50"] <= measured["a single, ms, p99"]
+
+
+def test_scaling_reports_every_point():
+    config = small("objective=mamp", "objective.decoder.depth=1")
+    sizes = dict(frames=[16, 32], batches=[2, 4], topologies=["sbu_15", "ntu_rgbd"])
+    measured = benchmark_scaling({"mamp": config}, "ntu_rgbd", bodies=2, repeats=1, **sizes)
+    assert set(measured) == {
+        "mamp frames 16, ms", "mamp frames 32, ms", "mamp frames 32, exponent", "mamp bodies 2, ms",
+        "mamp bodies 4, ms", "mamp bodies 4, exponent", "mamp joints 15, ms", "mamp joints 25, ms",
+        "mamp joints 25, exponent",
+    }  # fmt: skip
 
 
 def test_the_verb_prints_a_table_and_writes_json(tmp_path, monkeypatch, capsys):
