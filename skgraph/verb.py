@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import io
+import os
 import re
 import signal
 import sys
@@ -11,9 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import hydra
-from hydra.errors import InstantiationException
+from hydra.errors import HydraException, InstantiationException
 from omegaconf import DictConfig, OmegaConf
 
+from skgraph.composition_errors import composition_error
 from skgraph.data_dir import data_dir
 from skgraph.errors import ConfigError, DataError
 
@@ -24,9 +26,9 @@ OmegaConf.register_new_resolver("stem", lambda path: Path(str(path)).name, repla
 def verb(config_name: str) -> Callable[[Callable[[DictConfig], object]], Callable[..., object]]:
     """Make a function of a config the command `python -m skgraph.<verb>`.
 
-    `hydra.main` composes the config, so overrides, `--help`, `--cfg job` and `--multirun` are Hydra's own, and so is
-    the error for an unknown key. A `DataError` (bad input) becomes one line `error: ...` on stderr and exit code 1; in
-    a multirun the other jobs still run. Any other exception is a bug and keeps its traceback.
+    `hydra.main` composes the config, so overrides, `--help`, `--cfg job` and `--multirun` are Hydra's own. A
+    `DataError` (bad input), or a command line that Hydra cannot compose, becomes one line `error: ...` on stderr and
+    exit code 1; in a multirun the other jobs still run. Any other exception is a bug and keeps its traceback.
 
     Args:
         config_name: a file of the packaged `configs` folder without `.yaml`. A verb with config groups of its own has a
@@ -63,8 +65,12 @@ def verb(config_name: str) -> Callable[[Callable[[DictConfig], object]], Callabl
                     stream.reconfigure(errors="backslashreplace")
             sys.argv[1:] = map(quoted, sys.argv[1:])
             path = data_dir("configs") / config_name
+            os.environ["HYDRA_FULL_ERROR"] = "1"  # its errors come here, and are one line too
             try:
                 hydra.main(config_path=str(path.parent), config_name=path.name, version_base="1.3")(job)()
+            except HydraException as error:
+                print(f"error: {composition_error(error)}", file=sys.stderr)
+                sys.exit(1)
             except KeyboardInterrupt:
                 print("interrupted", file=sys.stderr)
                 sys.exit(128 + signal.SIGINT)
@@ -82,6 +88,9 @@ _WITH_VALUE = ("-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", 
                "-i", "--info")  # fmt: skip
 
 
+_CALL = re.compile(r"[a-z_]+\(.*\)")
+
+
 def quoted(argument: str) -> str:
     """``source=Jürgen`` and ``source=a=b.npz`` as Hydra reads them, whose grammar has no such letters without quotes.
 
@@ -89,6 +98,8 @@ def quoted(argument: str) -> str:
     """
     key, _, value = argument.partition("=")
     plain = value.isascii() and value.isprintable() and "=" not in value
+    if "(" in value or ")" in value:  # Hydra's own functions, such as choice(1,2), or `clips (1).npz`
+        plain = plain and _CALL.fullmatch(value) is not None
     return argument if plain or argument[:1] == "-" or set(value) & set("'\"[]{},\\") else f"{key}='{value}'"
 
 
