@@ -48,7 +48,23 @@ def map_topology(raw: RawDataset, to: str | Path) -> RawDataset:
         for name, clip in zip(raw.name, raw.clips(), strict=True):
             yield clip if clip.excluded else _mapped(clip, weights, source, name)
 
-    return replace(raw, topology=target, clips=clips, preprocessing="; ".join(filter(None, [raw.preprocessing, done])))
+    return replace(
+        raw, topology=target, clips=clips, preprocessing="; ".join(filter(None, [raw.preprocessing, done])),
+        notes=[*raw.notes, *_stacked(weights, source, target)],
+    )  # fmt: skip
+
+
+def _stacked(weights: np.ndarray, source: Topology, target: Topology) -> list[str]:
+    """Says which joints of the target stand at one place, because the source has no joints of their own for them."""
+    _, place = np.unique(weights, axis=0, return_inverse=True)
+    groups = [np.flatnonzero(place.ravel() == i) for i in range(int(place.max()) + 1)]
+    notes = []
+    for group in groups:
+        if len(group) > 1:
+            names = ", ".join(target.joints[joint] for joint in group)
+            sources = " and ".join(source.joints[joint] for joint in np.flatnonzero(weights[group[0]]))
+            notes.append(f"{names} stand at one place, that of {source.name}'s {sources}")
+    return notes
 
 
 def _target(to: str | Path) -> tuple[Topology, Path | None]:

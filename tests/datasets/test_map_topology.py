@@ -160,4 +160,11 @@ def test_a_store_in_another_topology(tmp_path):
 def test_unlabelled_columns_come_along():
     dataset = replace(raw([clip()] * 2), notes=["one"], units="normalised", unit="normalised")
     mapped = map_topology(dataset, "smpl")
-    assert (mapped.notes, mapped.units, mapped.name, len(mapped)) == (["one"], "normalised", ["clip0", "clip1"], 2)
+    assert (mapped.units, mapped.name, len(mapped)) == ("normalised", ["clip0", "clip1"], 2)
+    assert mapped.notes[0] == "one"
+
+
+def test_joints_at_one_place_are_said():
+    head = "nose, left_eye, right_eye, left_ear, right_ear stand at one place, that of ntu_rgbd's Head"
+    assert map_topology(raw([clip()]), "coco").notes == [head]
+    assert map_topology(raw([clip()]), "kinect_v1").notes == []
