@@ -60,7 +60,8 @@ class Processes:
 
 @contextmanager
 def processes(device: torch.device) -> Iterator[Processes]:
-    """Join the process group that torchrun describes in the environment, and leave it at the end."""
+    """Join the process group that torchrun or submitit describes in the environment, and leave it at the end."""
+    _read_launcher()
     if "WORLD_SIZE" not in os.environ or int(os.environ["WORLD_SIZE"]) == 1:
         yield Processes()
         return
@@ -71,12 +72,21 @@ def processes(device: torch.device) -> Iterator[Processes]:
         dist.destroy_process_group()
 
 
+def _read_launcher() -> None:
+    """A task of Hydra's submitit launcher, which starts several on each node, as torchrun would describe it."""
+    if "SUBMITIT_EXECUTOR" in os.environ and "WORLD_SIZE" not in os.environ:
+        from submitit.helpers import TorchDistributedEnvironment
+
+        TorchDistributedEnvironment().export(set_cuda_visible_devices=False)
+
+
 def choose_device(name: str = "auto") -> torch.device:
     """``"auto"`` is this process's CUDA device where there is one, otherwise the CPU.
 
     Raises:
         ConfigError: the device does not exist here.
     """
+    _read_launcher()
     local_rank = int(os.environ.get("LOCAL_RANK", 0))
     if name == "auto":
         name = f"cuda:{local_rank}" if torch.cuda.is_available() else "cpu"

@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import os
+import sys
+import types
+
 import pytest
 import torch
 
@@ -31,3 +35,28 @@ def test_alone_without_torchrun(monkeypatch):
     with processes(torch.device("cpu")) as group:
         assert group == Processes(0, 1, 0) and group.is_main
         assert group.any(True, torch.device("cpu")) and not group.any(False, torch.device("cpu"))
+
+
+def test_tasks_of_submitit_are_processes(monkeypatch):
+    """Its launcher starts the tasks, and submitit knows which is which."""
+    exported = {"RANK": "0", "WORLD_SIZE": "1", "LOCAL_RANK": "0"}
+    for key in (*exported, "MASTER_ADDR"):
+        monkeypatch.delenv(key, raising=False)
+
+    class Environment:
+        def export(self, set_cuda_visible_devices):
+            assert not set_cuda_visible_devices  # `choose_device` takes the GPU of the local rank
+            for key, value in exported.items():
+                monkeypatch.setenv(key, value)
+
+    helpers = types.ModuleType("submitit.helpers")
+    helpers.TorchDistributedEnvironment = Environment
+    monkeypatch.setitem(sys.modules, "submitit", types.ModuleType("submitit"))
+    monkeypatch.setitem(sys.modules, "submitit.helpers", helpers)
+    with processes(torch.device("cpu")):
+        assert "WORLD_SIZE" not in os.environ  # not a task
+    monkeypatch.setenv("SUBMITIT_EXECUTOR", "slurm")
+    choose_device("cpu")  # which GPU it is depends on the local rank
+    assert os.environ["LOCAL_RANK"] == "0"
+    with processes(torch.device("cpu")) as group:
+        assert os.environ["WORLD_SIZE"] == "1" and group.world_size == 1
