@@ -1,4 +1,4 @@
-"""Files and folders that are whole or not there."""
+"""Files and folders that are whole or not there, and locks of those that are in the making."""
 
 from __future__ import annotations
 
@@ -8,6 +8,26 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
+
+
+def take_lock(file: IO[Any], where_none: bool = False) -> bool:
+    """Take the lock of an open file until it is closed, also by a kill; False where somebody else has it.
+
+    Args:
+        file: open for writing, which locks over a network need.
+        where_none: what to return where the system has no locks.
+    """
+    try:
+        import fcntl
+    except ImportError:
+        return where_none
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return where_none
+    return True
 
 
 @contextmanager

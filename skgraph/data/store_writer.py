@@ -10,12 +10,13 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import yaml
 from numpy.typing import ArrayLike
 
+from skgraph.atomic import take_lock
 from skgraph.data.store import FORMAT_VERSION, SPLIT_PARTS, SkeletonStore
 from skgraph.data.store_checks import check_split_name
 from skgraph.errors import StoreError
@@ -97,7 +98,7 @@ class StoreWriter:
             self._frames = open(self._folder / "frames.npy", "wb")
             self._present = open(self._folder / "present.npy", "wb")
             self._confidence = open(self._folder / "confidence.npy", "wb")
-            _lock(self._frames)
+            take_lock(self._frames)
             for file in (self._frames, self._present, self._confidence):
                 file.write(bytes(_HEADER_BYTES))
         except OSError as error:
@@ -363,26 +364,12 @@ class StoreWriter:
             shutil.rmtree(replaced, ignore_errors=True)
 
 
-def _lock(file: IO[bytes]) -> bool:
-    """Take the lock of a file until it is closed; False where somebody has it. Systems without locks give it to
-    nobody."""
-    try:
-        import fcntl
-    except ImportError:
-        return False
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
-
-
 def _remove_abandoned(path: Path) -> None:
     """Remove what writers of this store left that were killed: their locks went with them."""
     for folder in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
         try:
             with open(folder / "frames.npy", "rb") as file:
-                abandoned = _lock(file)
+                abandoned = take_lock(file)
         except OSError:
             continue
         if abandoned:

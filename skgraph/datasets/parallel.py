@@ -32,24 +32,34 @@ def convert(
     parts: Parts,
     processes: int | None = None,
     at_once: int | None = None,
+    notes: list[str] | None = None,
 ) -> Iterator[RawClip]:
     """Clips of items, one each, in order; those of parts that exist already are not read again.
 
     Args:
         items: what `read` takes, such as a file's name.
         read: reads some items; it runs in another process. Its errors that are a `DataError` come here as they are.
-        parts: where clips wait for their turn.
+        parts: where clips wait for their turn; closed at the end.
         processes: how many at once; by default one for each CPU that this process may use. 1 reads in this process.
         at_once: clips a part, which a process holds in memory, by default 256: fewer where they are long. The key of
             `parts` says how many.
+        notes: where to add how many clips an earlier command has left.
 
     Raises:
         DataError: `read` raised one, or a process was killed.
     """
     at_once = at_once or PART
     chunks = [items[i : i + at_once] for i in range(0, len(items), at_once)]
-    processes = processes or _available_cpus()
-    task = partial(_convert, read, parts)
+    with parts:
+        kept = sum(len(chunk) for number, chunk in enumerate(chunks) if number in parts)
+        if kept and notes is not None:
+            notes.append(f"{kept} of {len(items)} clips were kept from an earlier command, which did not finish")
+        yield from _converted(chunks, partial(_convert, read, parts), parts, processes or _available_cpus())
+
+
+def _converted(
+    chunks: list[Sequence[Item]], task: Callable[[int, Sequence[Item]], None], parts: Parts, processes: int
+) -> Iterator[RawClip]:
     if processes == 1 or sum(i not in parts for i in range(len(chunks))) <= 1:
         for number, chunk in enumerate(chunks):
             task(number, chunk)

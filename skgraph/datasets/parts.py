@@ -6,23 +6,27 @@ import hashlib
 import json
 import os
 import re
-import shutil
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
+from typing import IO, Any
 
 import numpy as np
 
-from skgraph.atomic import atomic_file
+from skgraph.atomic import atomic_file, take_lock
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line, first_three
 
-_KEY = "key.json"
-# A part, the key, or one of them that was being written.
-_OWN = re.compile(r"\.?(?:key\.json|[0-9]{6,}\.npz)(?:\.[0-9]+\.partial)?")
+_KEY, _LOCK = "key.json", "lock"
+# The lock, a part, the key, or one of the latter that was being written.
+_OWN = re.compile(r"lock|\.?(?:key\.json|[0-9]{6,}\.npz)(?:\.[0-9]+\.partial)?")
 
 
 class Parts:
-    """A folder of parts, each an `.npz` of some clips in their order.
+    """A folder of parts, each an `.npz` of some clips in their order, of one command at a time.
+
+    The folder is locked until `close`, the end of a `with`, or the end of the process. Copies in other processes work
+    under that lock.
 
     Args:
         folder: where the parts are; it belongs to this class alone.
@@ -30,23 +34,48 @@ class Parts:
             key are removed.
 
     Raises:
-        DataError: the folder holds something else.
+        DataError: the folder holds something else, or another command uses it.
     """
 
     def __init__(self, folder: Path, key: object) -> None:
         self.folder = folder
+        self._lock: IO[bytes] | None = None
         digest = hashlib.sha256(repr(key).encode("utf-8", "surrogateescape")).hexdigest()
         try:
             if os.path.lexists(folder):
                 self._check_own()
-                if self._found_key() == digest:
-                    return
-                self.remove()
-            folder.mkdir(parents=True)
-            with atomic_file(folder / _KEY, "w") as file:
-                json.dump({"key": digest}, file)
+            folder.mkdir(parents=True, exist_ok=True)
+            self._take_lock()
+            if self._found_key() != digest:
+                self._clear()
+                with atomic_file(folder / _KEY, "w") as file:
+                    json.dump({"key": digest}, file)
         except OSError as error:
+            self.close()
             raise DataError(f"'{folder}', where converted clips would wait, cannot be made: {error}") from error
+
+    def _take_lock(self) -> None:
+        self._lock = open(self.folder / _LOCK, "ab")
+        if not take_lock(self._lock, where_none=True):
+            self.close()
+            raise DataError(
+                f"another command is converting clips into '{self.folder}': wait for its end, or choose another out"
+            )
+
+    def close(self) -> None:
+        """Let other commands use the folder."""
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def __enter__(self) -> Parts:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_lock": None}
 
     def _check_own(self) -> None:
         """Whether nobody else's files are there, for they would be removed."""
@@ -117,14 +146,20 @@ class Parts:
         except OSError as error:
             raise DataError(f"'{self.path(number)}' cannot be written: {error}") from error
 
-    def remove(self) -> None:
-        """Remove the folder: its clips are in a store now, or of no use."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def _clear(self) -> None:
+        """Remove everything but the lock."""
+        for path in self.folder.iterdir():
+            if path.name != _LOCK:
+                path.unlink()
 
-    @staticmethod
-    def discard(folder: Path) -> None:
-        """Remove a folder of parts that nothing needs any more."""
-        shutil.rmtree(folder, ignore_errors=True)
+    @classmethod
+    def discard(cls, folder: Path) -> None:
+        """Remove a folder of parts that nothing needs any more; another command that has begun to use it keeps it."""
+        with suppress(OSError, DataError), cls(folder, None) as parts:
+            parts._clear()
+            parts.close()  # not every system removes a file that is open
+            (folder / _LOCK).unlink()
+            folder.rmdir()
 
 
 def _rows(arrays: Sequence[np.ndarray], dtype: type) -> np.ndarray:

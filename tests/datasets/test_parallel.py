@@ -31,9 +31,11 @@ def chunks_of_two(monkeypatch):
 @pytest.mark.parametrize("processes", [1, 2])
 def test_clips_come_in_order_and_are_read_once(tmp_path, chunks_of_two, processes):
     task = partial(read, tmp_path / "log")
+    notes = []
     for _ in range(2):
-        clips = convert(list(range(1, 10)), task, Parts(tmp_path / "parts", "key"), processes)
+        clips = convert(list(range(1, 10)), task, Parts(tmp_path / "parts", "key"), processes, notes=notes)
         assert [clip.joints.shape[1] for clip in clips] == list(range(1, 10))
+    assert notes == ["9 of 9 clips were kept from an earlier command, which did not finish"]
     pids = (tmp_path / "log").read_text().split()
     assert len(pids) == 5
     assert (str(os.getpid()) in pids) == (processes == 1)
@@ -45,6 +47,7 @@ def test_an_error_keeps_what_was_read(tmp_path, chunks_of_two, processes):
     with pytest.raises(DataError, match="'bad' is damaged"):
         list(convert([1, 2, 3, 4, 5, "bad"], partial(read, tmp_path / "log"), parts, processes))
     assert 0 in parts and 1 in parts and 2 not in parts
+    Parts(tmp_path / "parts", "key").close()  # nobody holds them any more
 
 
 def test_a_killed_process_is_said(tmp_path, chunks_of_two):

@@ -1,3 +1,7 @@
+import pickle
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -38,9 +42,12 @@ def test_nothing_but_excluded_clips(tmp_path):
 
 
 def test_the_same_key_goes_on_and_another_starts_over(tmp_path):
-    Parts(tmp_path / "parts", ("a", 1)).write(0, [clip(1, 2)])
-    assert 0 in Parts(tmp_path / "parts", ("a", 1))
-    assert 0 not in Parts(tmp_path / "parts", ("a", 2))
+    with Parts(tmp_path / "parts", ("a", 1)) as parts:
+        parts.write(0, [clip(1, 2)])
+    with Parts(tmp_path / "parts", ("a", 1)) as parts:
+        assert 0 in parts
+    with Parts(tmp_path / "parts", ("a", 2)) as parts:
+        assert 0 not in parts
 
 
 def test_a_damaged_part_is_said(tmp_path):
@@ -76,12 +83,44 @@ def test_what_lies_beside_a_key_is_left_alone(tmp_path):
 
 
 def test_what_a_killed_command_left_is_removed(tmp_path):
-    parts = Parts(tmp_path / "parts", "a")
-    parts.write(0, [clip(1, 2)])
+    with Parts(tmp_path / "parts", "a") as parts:
+        parts.write(0, [clip(1, 2)])
     (parts.folder / ".000001.npz.4711.partial").write_bytes(b"half")
-    assert 0 in Parts(tmp_path / "parts", "a")
-    Parts(tmp_path / "parts", "b")
-    assert [path.name for path in parts.folder.iterdir()] == ["key.json"]
+    with Parts(tmp_path / "parts", "a") as parts:
+        assert 0 in parts
+    with Parts(tmp_path / "parts", "b"):
+        assert sorted(path.name for path in parts.folder.iterdir()) == ["key.json", "lock"]
+
+
+def test_two_commands_do_not_share_a_folder(tmp_path):
+    with Parts(tmp_path / "parts", "a") as parts:
+        parts.write(0, [clip(1, 2)])
+        with pytest.raises(DataError, match="another command is converting clips into '.*parts': wait for its end"):
+            Parts(tmp_path / "parts", "b")
+        Parts.discard(tmp_path / "parts")
+        assert 0 in parts
+    Parts.discard(tmp_path / "parts")
+    assert not (tmp_path / "parts").exists()
+
+
+def test_other_processes_write_under_the_lock_of_the_first(tmp_path):
+    with Parts(tmp_path / "parts", "a") as parts:
+        pickle.loads(pickle.dumps(parts)).write(0, [clip(1, 2)])
+        assert 0 in parts
+        with pytest.raises(DataError, match="another command"):
+            Parts(tmp_path / "parts", "a")
+
+
+def test_a_kill_releases_the_folder(tmp_path):
+    code = "from skgraph.datasets.parts import Parts\nfrom pathlib import Path\n"
+    code += f"parts = Parts(Path({str(tmp_path / 'parts')!r}), 'a')\nprint(flush=True)\ninput()"
+    command = [sys.executable, "-c", code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        other.stdout.readline()
+        with pytest.raises(DataError, match="another command"):
+            Parts(tmp_path / "parts", "a")
+        other.kill()
+    Parts(tmp_path / "parts", "a").close()
 
 
 def test_a_full_disk_is_said(tmp_path, monkeypatch):

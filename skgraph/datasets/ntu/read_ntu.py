@@ -86,7 +86,8 @@ def read_ntu(
     def clips() -> Iterator[RawClip]:
         wanted = [file for file in files if file.stem not in missing]
         read = partial(_read, preset, confidence, damaged)
-        converted = convert(wanted, read, Parts(folder, (_VERSION, preset, confidence, wanted)), processes)
+        waiting = Parts(folder, (_VERSION, preset, confidence, wanted))
+        converted = convert(wanted, read, waiting, processes, notes=notes)
         for file in files:
             clip = RawClip.left_out("in the list of missing skeletons") if file.stem in missing else next(converted)
             if damaged == "error" and clip.excluded.startswith(_DAMAGED):  # by an earlier command that excluded them

@@ -123,7 +123,7 @@ def read_pku(
         read = partial(_read, preset if form == "clips" else "")
         at_once = None if form == "clips" else _RECORDINGS_AT_ONCE
         waiting = Parts(folder, (_VERSION, form, preset, items))
-        for i, clip in enumerate(convert(items, read, waiting, processes, at_once)):
+        for i, clip in enumerate(convert(items, read, waiting, processes, at_once, notes)):
             yield clip if form == "clips" else _with_segments(clip, segments[i], files[i])
 
     return RawDataset(

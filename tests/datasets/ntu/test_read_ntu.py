@@ -83,8 +83,9 @@ def test_a_command_that_stopped_goes_on(folder, tmp_path, monkeypatch):
     assert len(list((tmp_path / "again.parts").glob("*.npz"))) == 3
     read = []
     monkeypatch.setattr(SourceFile, "read", lambda file, own=SourceFile.read: read.append(file.stem) or own(file))
-    again, _ = store_of(folder, tmp_path, "again")
+    again, written = store_of(folder, tmp_path, "again")
     assert read == NAMES[15:]
+    assert "15 of 24 clips were kept from an earlier command, which did not finish" in written.notes
     for file in undisturbed.path.iterdir():
         assert file.read_bytes() == (again.path / file.name).read_bytes(), file.name
 
