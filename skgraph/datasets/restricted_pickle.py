@@ -27,6 +27,7 @@ _MAX_MARKS = 1000
 _ALWAYS = 1_000_000
 # Whole numbers beyond have the hashes of smaller ones, and a crafted dict of them would take hours.
 _LARGEST_KEY = 2**61 - 2
+_MOST_MEMO = 2**32  # as many as four bytes number; larger ones may have the same hashes too
 _PLAIN_DTYPE = re.compile(r"b1|[iu][1248]|f[248]|[US][1-9][0-9]{0,8}")
 # How Python 2 writes the bytes of a text that are not printable.
 _ESCAPE = re.compile(rb"""\\(?:x([0-9a-fA-F]{2})|([\\'"nrt])|)""")
@@ -414,6 +415,8 @@ class _Machine:
     # The memo: what is used more than once
 
     def _put(self, number: int) -> None:
+        if not 0 <= number < _MOST_MEMO:
+            raise ValueError(f"the memo is numbered 0 to {_MOST_MEMO - 1}, found {number}")
         self.count()
         self.memo[number] = self.stack[-1]
 
