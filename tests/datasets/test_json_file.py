@@ -1,3 +1,5 @@
+import time
+
 import pytest
 
 from skgraph.datasets import json_file
@@ -32,6 +34,15 @@ def test_bad_files(tmp_path, content, message):
     path.write_bytes(content)
     with pytest.raises(DataError, match=f"a.json' {message}" if message.startswith("is") else message):
         read_json(path)
+
+
+def test_a_key_that_is_there_twice_is_found_at_once(tmp_path):
+    keys = [f"k{i}" for i in range(30_000)]
+    (tmp_path / "a.json").write_text("{" + ", ".join(f'"{key}": 0' for key in [*keys, keys[-1]]) + "}")
+    start = time.perf_counter()
+    with pytest.raises(DataError, match="an object has the key 'k29999' twice"):
+        read_json(tmp_path / "a.json")
+    assert time.perf_counter() - start < 2  # a search for each of the keys takes many times as long
 
 
 def test_what_is_no_file(tmp_path, monkeypatch):
