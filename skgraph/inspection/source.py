@@ -44,7 +44,7 @@ def open_source(source: str | Path, topology: str | None, unit: str | None, scra
 
 def _has_labels(source: Path) -> bool:
     """Whether an archive names classes; one that cannot be read is for the reader to describe."""
-    if source.suffix != ".npz":
+    if source.suffix != ".npz" or not source.is_file():  # a pipe would never end
         return False
     try:
         with np.load(source, allow_pickle=False) as archive:
