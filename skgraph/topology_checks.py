@@ -11,14 +11,15 @@ import yaml
 
 from skgraph.errors import BROKEN_YAML, TopologyError, first_line
 from skgraph.places import mirrored, vocabulary, with_twins
+from skgraph.plain_yaml import PlainLoader, read_plain_yaml
 
 REQUIRED = ("name", "dim", "joints", "mirror", "parts", "center")
 DIRECTIONS = ("across", "up")
 OPTIONAL = (*DIRECTIONS, "means")
 
 
-class _UniqueKeyLoader(yaml.SafeLoader):
-    """A safe loader for which a key given twice is an error: plain YAML silently keeps the last one."""
+class _UniqueKeyLoader(PlainLoader):
+    """A plain loader for which a key given twice is an error: plain YAML silently keeps the last one."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
         line_of: dict[tuple[str, str], int] = {}
@@ -39,7 +40,7 @@ def read_topology_file(path: Path) -> Any:
     try:
         if path.exists() and not path.is_file() and not path.is_dir():
             raise TopologyError("it is a pipe or a device, expected a file")
-        return yaml.load(path.read_text(encoding="utf-8"), _UniqueKeyLoader)
+        return read_plain_yaml(path, _UniqueKeyLoader)
     except TopologyError as error:
         raise TopologyError(f"{path}: {error}") from None
     except (OSError, UnicodeDecodeError) as error:

@@ -453,6 +453,7 @@ def test_unknown_joint(figure):
         (b"name: \xff", "cannot be read: it is not UTF-8 text"),
         (b"name: 2024-99-99", "cannot be read: month must be in 1..12"),
         (b"name: !!python/object:os.system a", "is not YAML: could not determine a constructor"),
+        (b"name: a\nparts: &a [hip]\nmeans: *a", r"is not YAML: the alias \*a .* are not supported\) on line 3"),
         (b"- a\n- b", "expected a mapping with the keys 'name', 'dim', .*, found a list"),
         (b"", "expected a mapping .*, found a NoneType"),
         (b"name: a\nname: b", "'name' is listed twice, on lines 1 and 2"),

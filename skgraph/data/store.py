@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 import torch
-import yaml
 from torch import Tensor
 
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.data.store_checks import PER_CLIP, PER_SEGMENT, PER_TRACK, check_store
 from skgraph.errors import BROKEN_ARCHIVE, BROKEN_YAML, StoreError, first_line
+from skgraph.plain_yaml import read_plain_yaml
 from skgraph.topology import Topology
 
 FORMAT_VERSION = 1
@@ -88,7 +88,7 @@ class SkeletonStore:
         if not (path / "meta.yaml").is_file():
             raise StoreError(f"no store at '{path}': expected a folder with meta.yaml, made by `skgraph.prepare`")
         try:
-            meta = yaml.safe_load((path / "meta.yaml").read_text(encoding="utf-8"))
+            meta = read_plain_yaml(path / "meta.yaml")
         except BROKEN_YAML as error:
             raise StoreError(f"'{path / 'meta.yaml'}' is not readable YAML: {first_line(error)}") from error
         wanted = {"format", "topology", "class_names", "splits", "clips", "bodies", "rows", "content_hash"}

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from torch import Tensor
 
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.data_dir import data_dir
 from skgraph.errors import BROKEN_YAML, TopologyError, first_line
 from skgraph.places import mean_at, places_of
+from skgraph.plain_yaml import read_plain_yaml
 from skgraph.topology import Topology
 from skgraph.transforms.graph_transform import GraphTransform
 
@@ -93,7 +93,7 @@ def read_joint_map(path: str | Path) -> dict[str, Any]:
     if not Path(path).is_file():
         raise TopologyError(f"no joint map at '{path}': expected a YAML file with from, to and joints")
     try:
-        content = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
+        content = read_plain_yaml(Path(path))
     except BROKEN_YAML as error:
         raise TopologyError(f"the joint map '{path}' cannot be read: {first_line(error)}") from error
     if not isinstance(content, dict) or set(content) != {"from", "to", "joints"}:

@@ -233,6 +233,17 @@ def damage_format(path):
     (path / "meta.yaml").write_text(yaml.safe_dump(meta | {"format": 99}))
 
 
+def damage_class_names(path):
+    meta = yaml.safe_load((path / "meta.yaml").read_text())
+    (path / "meta.yaml").write_text(yaml.safe_dump(meta | {"class_names": ["a", "b", "c", ["d"]]}))
+
+
+def damage_by_aliases(path):
+    meta = yaml.safe_load((path / "meta.yaml").read_text())
+    del meta["class_names"]
+    (path / "meta.yaml").write_text(yaml.safe_dump(meta) + "class_names: [&a a, *a, *a, *a]\n")
+
+
 def damage_meta(path):
     (path / "meta.yaml").write_text("just text")
 
@@ -252,6 +263,8 @@ def damage_meta(path):
         (damage_split_name, "a split's name may hold letters, digits and . _ . - only, found '../../elsewhere'"),
         (damage_empty_split, "expected clips in both parts of split_xsub"),
         (damage_format, "has format 99"),
+        (damage_class_names, r"expected a list of texts as class_names, found \['a', 'b', 'c', \['d'\]\]"),
+        (damage_by_aliases, r"meta.yaml' is not readable YAML: the alias \*a .* are not supported"),
         (damage_meta, "not a store's description"),
     ],
 )

@@ -157,6 +157,7 @@ def test_equal_names_need_no_map():
         ("{from: uiprmd_22, to: ntu_rgbd, joints: [1]}", "joints must be a mapping"),
         ("{from: uiprmd_22, to: ntu_rgbd, joints: {Tail: Waist}}", "'ntu_rgbd' has no joint Tail"),
         ("{from: uiprmd_22, to: ntu_rgbd, joints: {Head: Tail}}", "'Head' is said to be Tail, which 'uiprmd_22' does"),
+        ("{from: &a uiprmd_22, to: *a, joints: {}}", r"cannot be read: the alias \*a .* are not supported"),
         ("{from: 1, to: ntu_rgbd, joints: {}}", "from must be a topology's name, found 1"),
         ("[", "cannot be read"),
         ("from: 2024-99-99", "cannot be read"),
