@@ -54,7 +54,7 @@ class MatArray:
 
         Args:
             path: the file.
-            most_bytes: of it, and of an array in it.
+            most_bytes: of it, and of what is compressed in it together.
 
         Raises:
             DataError: it is missing, damaged, larger, or of another level.
@@ -118,13 +118,15 @@ class MatArray:
 
 def _matrices(data: bytes, order: str, most_bytes: int) -> Iterator[bytes]:
     """The content of each array, in order."""
+    left = most_bytes
     while data:
         type_, content, data = _element(data, order, (_MATRIX, _COMPRESSED), padded=False)
         if type_ == _COMPRESSED:
             unpack = zlib.decompressobj()
-            content = unpack.decompress(content, most_bytes)
-            if not unpack.eof:
-                raise ValueError(f"an array is cut off, or has more than {most_bytes} bytes")
+            content = unpack.decompress(content, left + 1)
+            left -= len(content)
+            if not unpack.eof or left < 0:
+                raise ValueError(f"an array is cut off, or what is compressed has more than {most_bytes} bytes")
             _, content, _ = _element(content, order, (_MATRIX,))
         yield content
 

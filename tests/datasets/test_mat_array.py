@@ -32,6 +32,11 @@ def matrix(name, shape, type_, content, flags=6, order="<"):
     return element(14, parts + element(type_, content, order), order)
 
 
+def compressed(size):
+    content = zlib.compress(matrix(b"x", (size, 1), 2, bytes(size)))
+    return struct.pack("<2I", 15, len(content)) + content
+
+
 def header(order="<", version=0x100):
     return b"MATLAB 5.0 MAT-file".ljust(124) + struct.pack(f"{order}H", version) + (b"IM" if order == "<" else b"MI")
 
@@ -70,6 +75,10 @@ def test_what_scipy_writes(save, compressed):
                 array.read()
 
 
+def test_compressed_arrays_have_a_sum(save):
+    assert save(header() + 2 * compressed(400_000))["x"].read().shape == (400_000, 1)
+
+
 @pytest.mark.parametrize(
     "content, message",
     [
@@ -80,8 +89,12 @@ def test_what_scipy_writes(save, compressed):
         (header() + matrix(b"x", (2, 3), 9, bytes(48))[:60], "an element has [0-9]+ bytes, and 52 are left"),
         (header() + matrix(b"x", (2, -3), 9, b""), r"an array has the dimensions \[2, -3\]"),
         (header() + matrix(b"x", (2,), 9, b""), r"an array has the dimensions \[2\]"),
-        (header() + element(15, zlib.compress(bytes(2**21))), "is cut off, or has more than 1048576 bytes"),
-        (header() + element(15, zlib.compress(bytes(99))[:-5]), "is cut off, or has more"),
+        (
+            header() + element(15, zlib.compress(bytes(2**21))),
+            "is cut off, or what is compressed has more than 1048576 bytes",
+        ),
+        (header() + 3 * compressed(400_000), "what is compressed has more than 1048576 bytes"),
+        (header() + element(15, zlib.compress(bytes(99))[:-5]), "is cut off, or what"),
         (header() + element(15, b"x" * 16), "incorrect header check"),
         (header() + element(14, struct.pack("<2I", 0x60006, 0)), "a small element has 4 bytes or fewer, found 6"),
         (header() + element(14, element(6, bytes(4))), "the flags of an array have 8 bytes, found 4"),
