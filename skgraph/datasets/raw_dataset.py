@@ -13,6 +13,7 @@ from skgraph.errors import DataError
 from skgraph.topology import Topology
 
 _FASTEST = 1e6  # frames a second that a store may have
+_LONGEST_NAME = 1000  # characters; a store keeps as many of every name as the longest has
 
 
 @dataclass(frozen=True)
@@ -87,6 +88,11 @@ class RawDataset:
                 raise DataError(f"'{key}' must be integers or text, found {values.dtype}")
         seen: dict[str, int] = {}
         for i, name in enumerate(self.name):
+            if len(name) > _LONGEST_NAME:
+                raise DataError(
+                    f"the name of clip {i} has {len(name)} characters, expected at most {_LONGEST_NAME}: "
+                    f"'{name[:60]}...'"
+                )
             if name in seen:
                 raise DataError(f"clip name '{name}' is used twice, by clips {seen[name]} and {i}")
             seen[name] = i

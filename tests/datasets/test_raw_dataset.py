@@ -17,6 +17,14 @@ def test_names_are_any_text():
     assert len(raw(["Jürgen 😀", "new\nline"])) == 2
 
 
+def test_long_names():
+    """A store keeps names in an array of the longest."""
+    assert len(raw(["a" * 1000, "b"])) == 2
+    message = "'a lab': the name of clip 1 has 1001 characters, expected at most 1000: 'b{60}...'"
+    with pytest.raises(DataError, match=message):
+        raw(["a", "b" * 1001])
+
+
 @pytest.mark.parametrize("name", ["\udcff", "a\0"])
 def test_names_that_are_no_text(name):
     """A file's name may be any bytes; the NUL at the end of a name would be lost in the store."""
