@@ -16,6 +16,8 @@ from skgraph.plain_yaml import PlainLoader, read_plain_yaml
 REQUIRED = ("name", "dim", "joints", "mirror", "parts", "center")
 DIRECTIONS = ("across", "up")
 OPTIONAL = (*DIRECTIONS, "means")
+MOST_JOINTS = 1000
+"""Joints of a topology, of which every pair is looked at; many more than a body with fingers and a face has."""
 
 
 class _UniqueKeyLoader(PlainLoader):
@@ -142,6 +144,7 @@ def _check_means(means: Any, joints: Mapping[str, str | None], mirror: Mapping[s
 
 def _check_tree(joints: Any) -> dict[str, str | None]:
     _expect(isinstance(joints, Mapping) and joints, f"'joints' must map each joint to its parent, found {joints!r}")
+    _expect(len(joints) <= MOST_JOINTS, f"'joints' must be at most {MOST_JOINTS}, found {len(joints)}")
     for joint, parent in joints.items():
         _expect(isinstance(joint, str), f"a joint name must be a text, found {joint!r} (quote it)")
         if parent is not None:

@@ -507,6 +507,10 @@ MISTAKES = {
     "dim bool": (changed(dim=True), "'dim' must be 2 or 3 coordinates, found True"),
     "no joints": (FIGURE | {"joints": {}}, "'joints' must map each joint to its parent, found {}"),
     "joints list": (changed(joints=["head"]), r"'joints' must map each joint to its parent, found \['head'\]"),
+    "many joints": (
+        FIGURE | {"joints": {f"j{i}": f"j{i - 1}" if i else None for i in range(1001)}},
+        "'joints' must be at most 1000, found 1001",
+    ),
     "joint number": (changed(joints={7: "hip"}), "a joint name must be a text, found 7"),
     "parent list": (
         changed(joints={"head": ["neck"]}),
