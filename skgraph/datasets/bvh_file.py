@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skgraph.datasets.plain_number import plain_number
 from skgraph.datasets.text_lines import text_lines
 from skgraph.errors import DataError
 
@@ -199,6 +200,7 @@ def _hierarchy(words: _Words) -> list[BvhJoint]:
     joints: list[BvhJoint] = []
     is_open: list[int] = []  # the joints whose braces are open, outermost first
     line_of: dict[str, int] = {}
+    moving: set[int] = set()  # the joints that have their channels
     while True:
         word = words.next("the rest of the hierarchy, and MOTION")
         key = word.upper()
@@ -223,7 +225,13 @@ def _hierarchy(words: _Words) -> list[BvhJoint]:
                 raise words.error(f"joint '{joints[is_open[-1]].name}' has a second OFFSET")
             joints[is_open[-1]].offset = tuple(words.number(words.next("three numbers")) for _ in range(3))
         elif key == "CHANNELS" and is_open and not joints[is_open[-1]].is_end:
-            joints[is_open[-1]].channels = _channels(words, joints[is_open[-1]].name)
+            joint = joints[is_open[-1]]
+            if is_open[-1] in moving:
+                raise words.error(f"joint '{joint.name}' has a second CHANNELS")
+            if joint is not joints[-1]:  # in a frame, are its numbers before those of its children?
+                raise words.error(f"joint '{joint.name}' has CHANNELS after its child '{joints[is_open[-1] + 1].name}'")
+            moving.add(is_open[-1])
+            joint.channels = _channels(words, joint.name)
         elif word == "}" and is_open:
             joint = joints[is_open.pop()]
             if not joint.offset:
@@ -283,7 +291,7 @@ def _numbers(path: Path, lines: list[tuple[int, str]], columns: list[str]) -> np
 def _number(word: str) -> float:
     """A number, NaN where the word is none."""
     try:
-        return float(word)
+        return plain_number(word)
     except ValueError:
         return math.nan
 

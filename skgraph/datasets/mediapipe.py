@@ -16,6 +16,7 @@ from skgraph.datasets.folder_files import folder_files
 from skgraph.datasets.json_checks import describe, expect, expect_key, expect_numbers
 from skgraph.datasets.json_file import SIZE_LIMIT, read_json
 from skgraph.datasets.label_table import LabelTable
+from skgraph.datasets.plain_number import plain_number
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.errors import ConfigError, DataError, first_three
@@ -206,13 +207,13 @@ def _columns(header: list[str], topology: Topology, path: Path) -> tuple[int, li
 def _cells(line: list[str], columns: list[int], header: list[str], where: str) -> list[float]:
     """The numbers in some columns, NaN in an empty cell."""
     try:
-        return [float(line[i]) if line[i] else math.nan for i in columns]
+        return [plain_number(line[i]) if line[i] else math.nan for i in columns]
     except ValueError:
         pass
     values = []
     for i in columns:
         try:
-            values.append(float(line[i]) if line[i].strip() else math.nan)
+            values.append(plain_number(line[i]) if line[i].strip() else math.nan)
         except ValueError as error:
             raise DataError(f"{where}, column '{header[i][:30]}' must be a number, found '{line[i][:30]}'") from error
     return values

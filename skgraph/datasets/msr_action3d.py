@@ -9,6 +9,7 @@ import numpy as np
 
 from skgraph.datasets.clip_files import clip_files
 from skgraph.datasets.missing_joints import fill_missing
+from skgraph.datasets.plain_number import plain_number
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.datasets.split import Split
@@ -103,7 +104,7 @@ def _read(path: Path) -> np.ndarray:
         if not words:
             continue
         try:
-            row = [float(word) for word in words]
+            row = [plain_number(word) for word in words]
         except ValueError:
             row = []
         if len(row) != 4:

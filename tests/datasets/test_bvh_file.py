@@ -6,7 +6,7 @@ import pytest
 from skgraph.datasets import bvh_file
 from skgraph.datasets.bvh_file import BvhFile
 from skgraph.errors import DataError
-from tests.datasets.bvh_files import BODY, bvh
+from tests.datasets.bvh_files import BODY, ROOT_CHANNELS, bvh
 
 
 @pytest.fixture
@@ -133,6 +133,8 @@ ONE = bvh([{"Hips": (1, 2, 3)}])
         ("OFFSET 0 50 0", "OFFSET 0 fifty 0", "line 8: expected a finite number, found 'fifty'"),
         ("OFFSET 0 50 0", "OFFSET 0 nan 0", "line 8: expected a finite number, found 'nan'"),
         ("OFFSET 0 50 0", "OFFSET 0 1e999 0", "line 8: expected a finite number, found '1e999'"),
+        ("OFFSET 0 50 0", "OFFSET 0 5_0 0", "line 8: expected a finite number, found '5_0'"),
+        ("OFFSET 0 50 0", "OFFSET 0 \uff15\uff10 0", "line 8: expected a finite number, found '\uff15\uff10'"),
         ("OFFSET 0 50 0", "", "joint 'Spine' has no OFFSET"),
         ("OFFSET 0 50 0", "OFFSET 0 50 0 OFFSET 0 50 0", "line 8: joint 'Spine' has a second OFFSET"),
         ("OFFSET 0 50 0", "OFFSET 0 50 0 0", "line 8: expected OFFSET, CHANNELS, JOINT, End Site or '}', found '0'"),
@@ -142,6 +144,13 @@ ONE = bvh([{"Hips": (1, 2, 3)}])
         ("CHANNELS 3", "CHANNELS 2", "expected OFFSET, .* found 'Yrotation'"),
         ("3 Zrotation", "3 Wrotation", "joint 'Spine' has the channel 'Wrotation', expected 3 of Xposition, "),
         ("3 Zrotation", "3 Xrotation", "joint 'Spine' has a channel twice: Xrotation, Xrotation, Yrotation"),
+        ("CHANNELS 3", "CHANNELS 0 CHANNELS 3", "line 9: joint 'Spine' has a second CHANNELS"),
+        ("\t}\n}\nMOTION", "\t}\nCHANNELS 0\n}\nMOTION", "joint 'Hips' has a second CHANNELS"),
+        (
+            f"CHANNELS {ROOT_CHANNELS}",
+            "JOINT Tail { OFFSET 0 0 0 } CHANNELS 0",
+            "'Hips' has CHANNELS after its child 'Tail'",
+        ),
         ("MOTION", "}", "expected MOTION, found '}'"),
         ("MOTION", "", "expected MOTION, found 'Frames:'"),
         ("Frames: 1", "Frames: one", "expected 'Frames: ' and their number, found 'Frames: one'"),
@@ -153,6 +162,7 @@ ONE = bvh([{"Hips": (1, 2, 3)}])
         ("Frames: 1", "Frames: 0", "says it has 0 frames, and has 1 lines of motion"),
         ("1 2 3", "1 2", "line 80: a frame must be 36 numbers, one a channel, found 35"),
         ("1 2 3", "1 2 three", "line 80: 'Hips Zposition' must be a finite number, found 'three'"),
+        ("1 2 3", "1 2 3_0", "line 80: 'Hips Zposition' must be a finite number, found '3_0'"),
         ("1 2 3", "1 NaN 3", "line 80: 'Hips Yposition' must be a finite number, found 'NaN'"),
         ("1 2 3", "1 2 3 1e308 0 1e308", "found 39"),
         ("OFFSET 0 30 0", "OFFSET 0 1.7e308 1.7e308", "line 80: joint 'HeadEnd' is at no finite place"),

@@ -170,6 +170,8 @@ CELLS = ",1" * 98
         (f"{HEADER}\n0{CELLS}\n", "line 2 has 99 cells, the header 100"),
         (f"{HEADER}\n0,1{CELLS}\n0,1{CELLS}\n", "clip.csv' has frame 0 twice"),
         (f"{HEADER}\n0,one{CELLS}\n", "line 2, column 'x0' must be a number, found 'one'"),
+        (f"{HEADER}\n0,1_0{CELLS}\n", "line 2, column 'x0' must be a number, found '1_0'"),
+        (f"{HEADER}\n\uff11,1{CELLS}\n", "line 2, column 'frame' must be a number, found '\uff11'"),
         (f"{HEADER}\n\n1.5,1{CELLS}\n", "line 3: the frame must be a whole number, found '1.5'"),
         (f"{HEADER}\n,1{CELLS}\n", "line 2: the frame must be a whole number, found ''"),
         (f"{HEADER}\n1e300,1{CELLS}\n", "has the frame a huge whole number, expected 0 or more"),

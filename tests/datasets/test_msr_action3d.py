@@ -119,6 +119,7 @@ def test_bad_subsets_and_folders(folder, tmp_path):
         (FRAME + FRAME[:90], "line 25: expected x, y, z and confidence, found"),
         (FRAME + "1 2 3 1\n", "has 21 lines, expected 20 for every frame"),
         (FRAME.replace("0.70", "high"), "line 20: expected x, y, z and confidence, found '0.04 high 2.55 1.0'"),
+        (FRAME.replace("0.70", "0_0.70"), "line 20: expected x, y, z and confidence, found '0.04 0_0.70 2.55 1.0'"),
         (FRAME.replace("0.70 ", ""), "line 20: expected x, y, z and confidence"),
         (FRAME.replace("0.70", "nan"), "body 0, frame 0, joint 'Head' is .*nan.*, expected finite"),
         (FRAME.replace("0.70", "1e300"), "joint 'Head' is .*inf.*, expected finite"),
