@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.data import SkeletonStore, StoreWriter
+from skgraph.datasets.folder_files import check_file
 from skgraph.datasets.npy_folder import read_clip, read_npy_folder
 from skgraph.datasets.ragged_npz import read_ragged_npz
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.datasets.units import METRES, HeightCheck, store_unit
-from skgraph.errors import ConfigError, DataError
+from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
 
@@ -50,7 +51,7 @@ def open_recordings(
     elif source.suffix == ".npy" or source.is_dir():
         raw = _read_npy(source, topology, unit)
     else:
-        raise DataError(f"no recordings at '{source}': expected a store, a .npz, a .npy or a folder of .npy clips")
+        raise _no_recordings(source)
     height = HeightCheck(raw.unit) if check_height and raw.unit in METRES else None
     with StoreWriter(
         scratch, topology, raw.class_names, source=raw.source, units=raw.units, fps=raw.fps
@@ -77,8 +78,10 @@ def open_recordings(
 
 def _read_npy(source: Path, topology: Topology, unit: str | None) -> RawDataset:
     files = sorted(source.glob("*.npy")) if source.is_dir() else [source]
-    if not files or not all(file.is_file() for file in files):
-        raise DataError(f"no recordings at '{source}': expected a store, a .npz, a .npy or a folder of .npy clips")
+    if not files or not source.exists():
+        raise _no_recordings(source)
+    for file in files:
+        check_file(file)
     if unit is None and topology.dim == 2:
         raise ConfigError(f"clips of the 2D topology '{topology.name}' need a unit: unit=px or unit=normalised")
     scale, units = store_unit(unit or "m", topology)
@@ -93,3 +96,21 @@ def _read_npy(source: Path, topology: Topology, unit: str | None) -> RawDataset:
         topology, ["unlabelled"], [file.stem for file in files], np.zeros(len(files), np.int64), clips, units,
         unit or "m", 30.0, source.resolve().name,
     )  # fmt: skip
+
+
+def _no_recordings(source: Path) -> DataError:
+    """The error of a place where nothing is that can be opened."""
+    expected = "expected a store, a .npz, a .npy or a folder of .npy clips"
+    if not source.exists():
+        return DataError(f"no recordings at '{source}': {expected}")
+    if source.is_dir():
+        kinds = sorted({path.suffix or "plain" for path in source.glob("*") if path.is_file()})
+        found = f"a folder of {first_three(kinds)} files" if kinds else "a folder without files"
+    else:
+        kinds = [source.suffix or "plain"]
+        found = f"a {kinds[0]} file"
+    dataset = "bvh" if ".bvh" in kinds else "NAME"
+    return DataError(
+        f"no recordings at '{source}': {expected}, found {found}; `python -m skgraph.prepare dataset={dataset} "
+        "source=... out=STORE` makes a store of many other forms, which can be given instead"
+    )

@@ -56,6 +56,23 @@ def test_errors(topology, tmp_path):
     for source in ("nowhere", "nowhere.npy", "clip.bvh"):
         with pytest.raises(DataError, match="expected a store, a .npz, a .npy or a folder of .npy clips"):
             open_recordings(tmp_path / source, topology, None, tmp_path / "s")
+    (tmp_path / "mocap").mkdir()
+    for content, found, dataset in (
+        (None, "a folder without files", "NAME"), ("README", "a folder of plain files", "NAME"),
+        ("walk.bvh", "a folder of .bvh, plain files", "bvh"),
+    ):  # fmt: skip
+        if content:
+            (tmp_path / "mocap" / content).touch()
+        message = f"folder of .npy clips, found {found}; `python -m skgraph.prepare dataset={dataset} .* makes a store"
+        with pytest.raises(DataError, match=message):
+            open_recordings(tmp_path / "mocap", topology, None, tmp_path / "s")
+    with pytest.raises(
+        DataError, match=r"found a .bvh file; `python -m skgraph.prepare dataset=bvh source=\.\.\. out="
+    ):
+        open_recordings(tmp_path / "mocap" / "walk.bvh", topology, None, tmp_path / "s")
+    (tmp_path / "mocap" / "a.npy").mkdir()
+    with pytest.raises(DataError, match="a.npy' is a folder, expected a file"):
+        open_recordings(tmp_path / "mocap", topology, None, tmp_path / "s")
     np.save(tmp_path / "zero.npy", np.zeros((5, 25, 3)))
     with pytest.raises(DataError, match="the recording 'zero' of .* is zero throughout"):
         open_recordings(tmp_path / "zero.npy", topology, None, tmp_path / "s")
