@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import glob
 import hashlib
 import os
 import shutil
@@ -19,7 +18,8 @@ from numpy.typing import ArrayLike
 from skgraph.atomic import take_lock
 from skgraph.data.store import FORMAT_VERSION, SPLIT_PARTS, SkeletonStore
 from skgraph.data.store_checks import check_split_name
-from skgraph.errors import StoreError
+from skgraph.data.store_leftovers import remove_abandoned, restore, strangers
+from skgraph.errors import StoreError, first_three
 from skgraph.topology import Topology
 
 # Room for the .npy header, rewritten with the final number of rows when the store is closed.
@@ -33,7 +33,7 @@ class StoreWriter:
     written. Memory stays flat, because frames go to disk as they come.
 
     Args:
-        path: the folder to make.
+        path: the folder to make; where it is a link, the folder that the link leads to.
         topology: the skeleton of every clip.
         class_names: names of the labels ``0 .. len - 1``.
         source: where the data come from, for people.
@@ -42,7 +42,7 @@ class StoreWriter:
         notes: what a person should know of how the source was read.
         dtype: ``"float32"`` or ``"float16"``, as stored.
         fps: frames a second.
-        overwrite: replace an existing store.
+        overwrite: replace an existing store, unless its folder holds other files too.
 
     Raises:
         StoreError: ``path`` exists, or the disk is full.
@@ -84,15 +84,17 @@ class StoreWriter:
         self._excluded: list[tuple[str, str]] = []
 
     def __enter__(self) -> StoreWriter:
+        restore(self.path)
         if self.path.exists() and not self.overwrite:
             raise StoreError(f"'{self.path}' exists already: choose another folder, or overwrite=true")
-        if self.path.exists() and not (self.path / "meta.yaml").is_file():
-            raise StoreError(f"'{self.path}' exists and is not a store: overwrite=true replaces stores only")
+        # What is renamed is the folder, not a link to it.
+        self._place = Path(os.path.realpath(self.path))
         # The process id keeps two writers of one store apart; the rename decides which of them made it.
-        self._folder = self.path.parent / f".{self.path.name}.{os.getpid()}.partial"
+        self._folder = self._place.parent / f".{self._place.name}.{os.getpid()}.partial"
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            _remove_abandoned(self.path)
+            self._check_replaceable()
+            self._place.parent.mkdir(parents=True, exist_ok=True)
+            remove_abandoned(self._place)
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder.mkdir()
             self._frames = open(self._folder / "frames.npy", "wb")
@@ -329,7 +331,9 @@ class StoreWriter:
                 csv.writer(file).writerows([("name", "reason"), *self._excluded])
                 file.flush()
                 os.fsync(file.fileno())
-        for file in (self._frames, self._present, self._confidence):
+        # The frames stay open: their lock tells other writers that somebody is at work. Windows has no such locks, and
+        # does not rename a folder with an open file in it.
+        for file in (self._present, self._confidence, *([self._frames] if os.name == "nt" else [])):
             file.close()
         if not self._has_confidence:
             (self._folder / "confidence.npy").unlink()
@@ -352,28 +356,33 @@ class StoreWriter:
         pointer = np.concatenate([[0], np.cumsum(counts)])
         return {"segment_ptr": pointer, "segment_label": label, "segment_start": start, "segment_end": end}
 
+    def _check_replaceable(self) -> None:
+        """Whether all that is where the store shall be is a store, for it is removed."""
+        if not self._place.exists():
+            return
+        if not (self._place / "meta.yaml").is_file():
+            raise StoreError(f"'{self.path}' exists and is not a store: overwrite=true replaces stores only")
+        if others := strangers(self._place):
+            raise StoreError(
+                f"'{self.path}' holds more than a store, which overwrite=true would remove: {first_three(others)}"
+            )
+
     def _move_into_place(self) -> None:
-        replaced = None
-        if self.path.exists():
-            if not self.overwrite:
-                raise StoreError(f"'{self.path}' came into being while this store was written: nothing was replaced")
-            replaced = self._folder.with_suffix(".replaced")
-            os.rename(self.path, replaced)
-        os.rename(self._folder, self.path)
-        if replaced is not None:
-            shutil.rmtree(replaced, ignore_errors=True)
-
-
-def _remove_abandoned(path: Path) -> None:
-    """Remove what writers of this store left that were killed: their locks went with them."""
-    for folder in path.parent.glob(f".{glob.escape(path.name)}.*.partial"):
+        if not self._place.exists():
+            os.rename(self._folder, self._place)
+            return
+        if not self.overwrite:
+            raise StoreError(f"'{self.path}' came into being while this store was written: nothing was replaced")
+        self._check_replaceable()  # anything may have been put there since the writing began
+        replaced = self._folder.with_suffix(".replaced")
         try:
-            with open(folder / "frames.npy", "rb") as file:
-                abandoned = take_lock(file)
-        except OSError:
-            continue
-        if abandoned:
-            shutil.rmtree(folder, ignore_errors=True)
+            os.rename(self._place, replaced)
+            os.rename(self._folder, self._place)
+        except BaseException:
+            if replaced.exists() and not self._place.exists():
+                os.rename(replaced, self._place)
+            raise
+        shutil.rmtree(replaced, ignore_errors=True)
 
 
 def _npy_header(dtype: np.dtype, shape: tuple[int, ...]) -> bytes:

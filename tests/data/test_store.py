@@ -142,6 +142,48 @@ def test_what_is_not_a_store_is_never_overwritten(tmp_path, topology):
     assert (tmp_path / "thesis" / "chapter1.tex").exists()
 
 
+@pytest.mark.parametrize("when", ["before", "while"])
+def test_a_store_with_other_files_in_its_folder_is_not_overwritten(copied, topology, when):
+    def clips():
+        if when == "while":
+            (copied / "raw.npz").touch()
+        yield "new", np.ones((1, 5, 25, 3)), None
+
+    if when == "before":
+        (copied / "raw.npz").touch()
+        (copied / "excluded.csv").mkdir()
+    others = "raw.npz" if when == "while" else "excluded.csv, raw.npz"
+    with pytest.raises(StoreError, match=f"copy' holds more than a store, which overwrite=true would remove: {others}"):
+        write(copied, topology, clips(), overwrite=True)
+    assert (copied / "raw.npz").exists() and SkeletonStore.open(copied).num_clips == 48
+    assert [p.name for p in copied.parent.iterdir()] == ["copy"]
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_is_written_through(copied, topology, there):
+    if not there:
+        shutil.rmtree(copied)
+    link = copied.parent / "link"
+    link.symlink_to("copy")
+    assert write(link, topology, [("new", np.ones((1, 5, 25, 3)), None)], overwrite=True).num_clips == 1
+    assert link.is_symlink() and sorted(p.name for p in copied.parent.iterdir()) == ["copy", "link"]
+
+
+def test_an_overwrite_that_cannot_end_puts_the_old_store_back(copied, topology, monkeypatch):
+    rename = os.rename
+
+    def fail(source, target):
+        if str(source).endswith(".partial"):
+            raise OSError(5, "Input/output error")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", fail)
+    with pytest.raises(StoreError, match="cannot write the store .*Input/output error"):
+        write(copied, topology, [("new", np.ones((1, 5, 25, 3)), None)], overwrite=True)
+    assert SkeletonStore.open(copied).num_clips == 48
+    assert [p.name for p in copied.parent.iterdir()] == ["copy"]
+
+
 def test_an_interrupted_overwrite_keeps_the_old_store(copied, topology):
     with pytest.raises(KeyboardInterrupt), StoreWriter(copied, topology, ["a"], overwrite=True) as writer:
         writer.add(np.ones((1, 5, 25, 3)), y=0, name="new")
