@@ -16,6 +16,7 @@ from skgraph.errors import DataError, first_three
 
 _LARGEST = 2**62
 _COLUMNS = ("name", "label", "subject", "camera", "setup", "split")
+_NO_COMMAS = {";": "semicolons", "\t": "tabs"}
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class LabelTable:
 
         The CSV has a line a clip: `name` and `label` (class names, or integers, which then name the classes), optional
         `subject`, `camera`, `setup` (integers or text) and `split` (`train` or `test`). Classes are in sorted order,
-        integers by value.
+        integers by value. Titles may have capitals.
 
         Args:
             folder: the clips.
@@ -97,23 +98,29 @@ def _read(path: Path, suffix: str) -> tuple[dict[str, list[str]], list[str]]:
         raise DataError(f"no CSV of labels at '{path}': expected the columns name and label, or say labels=FILE.csv")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, skipinitialspace=True, strict=True)
-            header = list(reader.fieldnames or [])
-            rows = list(reader)
+            reader = csv.reader(file, skipinitialspace=True, strict=True)
+            titles = [title.strip() for title in next(reader, [])]
+            rows = [(reader.line_num, row) for row in reader if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"'{path}' is not a CSV file in UTF-8: {error}") from error
+    header = [title.lower() for title in titles]
     if twice := [column for column in _COLUMNS if header.count(column) > 1]:
         raise DataError(f"'{path}' has the columns {', '.join(twice)} twice")
     if missing := [column for column in ("name", "label") if column not in header]:
-        raise DataError(f"'{path}' lacks the columns {', '.join(missing)}; it has {', '.join(header)[:200] or 'none'}")
+        found = ", ".join(titles)
+        between = [word for letter, word in _NO_COMMAS.items() if letter in found]
+        advice = f": expected commas between the cells, found {between[0]}" if between else ""
+        raise DataError(f"'{path}' lacks the columns {', '.join(missing)}; it has {found[:200] or 'none'}{advice}")
     columns: dict[str, list[str]] = {column: [] for column in _COLUMNS if column in header}
-    for line, row in enumerate(rows, start=2):
+    for line, row in rows:
+        if len(row) != len(header):
+            raise DataError(f"'{path}', line {line} has {len(row)} cells, the header {len(header)}")
         for column, values in columns.items():
-            value = (row[column] or "").strip()
+            value = row[header.index(column)].strip()
             if not value and column in ("name", "label"):
                 raise DataError(f"'{path}', line {line}: the {column} is missing")
             values.append(value.removesuffix(suffix) if column == "name" else value)
-    return columns, [column for column in header if column not in _COLUMNS]
+    return columns, [title for title in titles if title.lower() not in _COLUMNS]
 
 
 def _match(folder: Path, suffix: str, table: Path, names: list[str], files: list[str]) -> None:

@@ -33,3 +33,23 @@ def test_numbers_are_numbers(table):
     found = table("name,label,subject\na,10,3\nb,9,\n")
     assert found.class_names == ["9", "10"] and found.y.tolist() == [1, 0]
     assert found.ids["subject"].tolist() == [3, -1] and found.ids["subject"].dtype == np.int64
+
+
+@pytest.mark.parametrize("line, cells", [("b,x,sit,3", 4), ("b,sit", 2), ("b", 1), ("b,sit,3,", 4)])
+def test_a_line_with_other_cells_than_the_header(table, line, cells):
+    with pytest.raises(DataError, match=f"labels.csv', line 4 has {cells} cells, the header 3$"):
+        table(f"name,label,subject\na,sit,1\n\n{line}\n")
+
+
+@pytest.mark.parametrize("letter, word", [(";", "semicolons"), ("\t", "tabs")])
+def test_other_letters_between_the_cells(table, letter, word):
+    with pytest.raises(DataError, match=f"lacks the columns name, label; .*: expected commas .*, found {word}$"):
+        table("name,label\na,sit\nb,stand\n".replace(",", letter))
+
+
+def test_titles_in_any_case(table):
+    found = table("Name, LABEL ,Subject,Age\na,sit,1,30\nb,stand,2,40\n")
+    assert found.class_names == ["sit", "stand"] and found.ids["subject"].tolist() == [1, 2]
+    assert found.notes == ["columns of 'labels.csv' that are not used: Age"]
+    with pytest.raises(DataError, match="labels.csv' has the columns label twice"):
+        table("name,label,Label\na,sit,sit\nb,sit,sit\n")

@@ -77,7 +77,7 @@ def test_2d(folder):
         ("name;label\none;wave\n", "lacks the columns name, label; it has name;label"),
         ("", "lacks the columns name, label; it has none"),
         ("name,label\none,wave\ntwo,\n", "line 3: the label is missing"),
-        ("name,label\none\ntwo,jump\n", "line 2: the label is missing"),
+        ("name,label\none\ntwo,jump\n", "line 2 has 1 cells, the header 2"),
         ("name,label\none,wave\n", r"1 \.npy files of '.*' have no line in '.*labels.csv': two"),
         ("name,label\none,a\ntwo,a\nthree,a\n", r"1 clips of '.*labels.csv' have no \.npy file in '.*': three"),
         ("name,label\none,a\ntwo,a\n3,a\n4,a\n5,a\n6,a\n", r"4 clips of .*: 3, 4, 5 and 1 more"),
