@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from skgraph.datasets.splits import given_split
 from skgraph.errors import DataError, first_three
 
 _LARGEST = 2**62
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
 _COLUMNS = ("name", "label", "subject", "camera", "setup", "split")
 _NO_COMMAS = {";": "semicolons", "\t": "tabs"}
 
@@ -146,9 +148,9 @@ def _ids(values: list[str]) -> np.ndarray:
 
 
 def _integers(values: list[str]) -> list[int] | None:
-    """The numbers, None where they are text; a number that no integer of an array can hold is text too."""
-    try:
-        numbers = [int(value) for value in values]
-    except ValueError:
+    """The numbers, None where one is text: what is not written as a number is printed, or what no integer of an array
+    can hold. So different texts never become one number."""
+    if not all(map(_INTEGER.fullmatch, values)):
         return None
+    numbers = [int(value) for value in values]
     return numbers if all(-_LARGEST < number < _LARGEST for number in numbers) else None

@@ -11,7 +11,7 @@ def table(tmp_path):
         (tmp_path / f"{name}.npy").touch()
 
     def read(text):
-        (tmp_path / "labels.csv").write_text(text)
+        (tmp_path / "labels.csv").write_text(text, encoding="utf-8")
         return LabelTable.of_folder(tmp_path, ".npy")
 
     return read
@@ -29,9 +29,16 @@ def test_numbers_that_no_integer_of_an_array_can_hold_are_text(table, number):
     assert found.ids["subject"].dtype.kind == "U" and found.ids["subject"][0] == str(number)
 
 
+@pytest.mark.parametrize("text", ["1_1", "01", "+1", "-0", "00", "\uff11\uff11", "1.0", "1 1"])
+def test_what_is_not_written_as_a_number_is_text(table, text):
+    found = table(f"name,label,subject\na,{text},{text}\nb,11,1\n")
+    assert found.class_names == sorted([text, "11"])
+    assert found.ids["subject"].tolist() == [text, "1"]
+
+
 def test_numbers_are_numbers(table):
-    found = table("name,label,subject\na,10,3\nb,9,\n")
-    assert found.class_names == ["9", "10"] and found.y.tolist() == [1, 0]
+    found = table("name,label,subject\na,10,3\nb,-9,\n")
+    assert found.class_names == ["-9", "10"] and found.y.tolist() == [1, 0]
     assert found.ids["subject"].tolist() == [3, -1] and found.ids["subject"].dtype == np.int64
 
 
