@@ -10,7 +10,7 @@ import numpy as np
 from skgraph.datasets.letters import are_letters
 from skgraph.datasets.npz_member import NpzMember
 from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import LARGEST_ID, RawDataset
 from skgraph.datasets.splits import given_split
 from skgraph.datasets.units import store_unit
 from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line
@@ -140,12 +140,14 @@ def _read_all_but_x(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarr
                 "np.array(..., dtype=str)"
             )
         if key in (*_REQUIRED, *_OPTIONAL) and key != "x":
-            arrays[key] = _decoded(path, key, member.read())
+            arrays[key] = _checked(path, key, member.read())
     return arrays
 
 
-def _decoded(path: Path, key: str, values: np.ndarray) -> np.ndarray:
-    """The array, if it is text as text."""
+def _checked(path: Path, key: str, values: np.ndarray) -> np.ndarray:
+    """The array, if it is text as text; its integers are such as a store can hold."""
+    if values.dtype.kind == "u" and values.size and values.max() > LARGEST_ID:
+        raise DataError(f"'{path}': array '{key}' holds {values.max()}, expected integers of at most {LARGEST_ID}")
     try:
         values = np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values
     except UnicodeDecodeError as error:

@@ -12,6 +12,9 @@ from skgraph.datasets.split import Split
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 
+LARGEST_ID = 2**63 - 1
+"""The largest integer that a store can hold: its ids are int64."""
+
 _FASTEST = 1e6  # frames a second that a store may have
 _LONGEST_NAME = 1000  # characters; a store keeps as many of every name as the longest has
 
@@ -86,6 +89,9 @@ class RawDataset:
             values = getattr(self, key)
             if values is not None and values.dtype.kind not in "iuU":
                 raise DataError(f"'{key}' must be integers or text, found {values.dtype}")
+            if values is not None and values.dtype.kind == "u" and values.max() > LARGEST_ID:
+                i = int(values.argmax())
+                raise DataError(f"clip '{self.name[i]}' has the {key} {values[i]}, expected at most {LARGEST_ID}")
         seen: dict[str, int] = {}
         for i, name in enumerate(self.name):
             if len(name) > _LONGEST_NAME:

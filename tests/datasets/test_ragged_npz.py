@@ -167,6 +167,15 @@ def test_bad_files(npz, changes, message):
         read_ragged_npz(npz(**changes), TOPOLOGY)
 
 
+@pytest.mark.parametrize("key", ["y", "subject", "segment_start"])
+def test_integers_that_a_store_cannot_hold(npz, key):
+    path = npz(**{key: np.array([0, 1, 2**64 - 1], np.uint64)})
+    with pytest.raises(
+        DataError, match=f"array '{key}' holds 18446744073709551615, expected integers of at most 9223372036854775807"
+    ):
+        read_ragged_npz(path, TOPOLOGY)
+
+
 def segments(**changes):
     """Clips 'a', of 2 frames, and 'b', of 3, as recordings; 'c' is all background."""
     content = {

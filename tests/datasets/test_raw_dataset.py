@@ -6,10 +6,11 @@ from skgraph.errors import DataError
 from skgraph.topology import Topology
 
 
-def raw(names=("a", "b"), fps=30.0):
+def raw(names=("a", "b"), fps=30.0, **ids):
     return RawDataset(
         topology=Topology.load("ntu_rgbd"), class_names=["sit"], name=list(names), y=np.zeros(len(names), np.int64),
         clips=lambda: iter(()), units="m", unit="m", fps=fps, source="a lab",
+        **ids,
     )  # fmt: skip
 
 
@@ -43,3 +44,9 @@ def test_no_clip_and_one_name_twice():
         raw([])
     with pytest.raises(DataError, match="'a lab': clip name 'a' is used twice, by clips 0 and 2"):
         raw(["a", "b", "a"])
+
+
+def test_ids_that_no_store_has():
+    assert raw(subject=np.array([1, 2**63 - 1], np.uint64)).ids("subject").tolist() == [1, 2**63 - 1]
+    with pytest.raises(DataError, match=f"'a lab': clip 'b' has the camera {2**63}, expected at most {2**63 - 1}"):
+        raw(camera=np.array([1, 2**63], np.uint64))
