@@ -68,14 +68,14 @@ def read_ragged_npz(
     if y.dtype.kind not in "iu":
         raise DataError(f"'{path}': array 'y' must hold integer labels, found {y.dtype}")
     lengths = _lengths(path, _one_dimensional(path, arrays, "offsets"), names, x.shape[0])
-    unit = _scalar(arrays, "unit") if unit is None else unit
+    unit = _scalar(path, arrays, "unit") if unit is None else unit
     if unit is None:
         raise DataError(f"'{path}' does not say its unit: give unit=m, unit=cm or unit=mm")
     scale, units = store_unit(str(unit), topology)
-    fps = _scalar(arrays, "fps") if fps is None else fps
+    fps = _scalar(path, arrays, "fps") if fps is None else fps
     if fps is None:
         raise DataError(f"'{path}' does not say its frame rate: give fps=30 or what it is")
-    if not isinstance(fps, (int, float, np.integer, np.floating)) or not np.isfinite(fps):
+    if isinstance(fps, bool) or not isinstance(fps, (int, float, np.integer, np.floating)) or not np.isfinite(fps):
         raise DataError(f"'{path}': the frame rate must be a number above 0, found '{fps}'")
     order, notes = None, []
     if "joint_names" in arrays and not ignore_joint_names:
@@ -86,10 +86,8 @@ def read_ragged_npz(
             notes.append(f"{moved} joints were moved, by name, to the order of topology '{topology.name}'")
     elif "joint_names" not in arrays:
         notes.append(f"the file names no joints: taken in the order of topology '{topology.name}'")
-    class_names = ["unlabelled"]
-    if labelled:
-        class_names = [str(name) for name in _one_dimensional(path, arrays, "class_names")]
-    about = [str(value) for key in ("source", "license") if (value := _scalar(arrays, key)) is not None]
+    class_names = _class_names(path, arrays) if labelled else ["unlabelled"]
+    about = [str(value) for key in ("source", "license") if (value := _scalar(path, arrays, key)) is not None]
 
     def clips() -> Iterator[RawClip]:
         for frames in x.pieces(lengths):
@@ -130,9 +128,12 @@ def _read_all_but_x(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarr
         if missing := [key for key in required if key not in archive]:
             found = ", ".join(archive.files) or "none"
             raise DataError(f"'{path}' lacks the arrays {', '.join(missing)}; it has {found}")
-        keys = [key for key in archive.files if f"{key}.npy" in archive.zip.namelist()]
+        members = archive.zip.namelist()
+        keys = [key for key in archive.files if f"{key}.npy" in members]
     arrays = {}
     for key in keys:
+        if members.count(f"{key}.npy") > 1:
+            raise DataError(f"'{path}' has the array '{key}' twice")
         member = NpzMember.of(path, key)
         if member.dtype.hasobject:
             raise DataError(
@@ -163,8 +164,22 @@ def _one_dimensional(path: Path, arrays: dict[str, np.ndarray], key: str) -> np.
     return arrays[key]
 
 
-def _scalar(arrays: dict[str, np.ndarray], key: str) -> object:
-    return arrays[key].reshape(-1)[0].item() if key in arrays and arrays[key].size else None
+def _scalar(path: Path, arrays: dict[str, np.ndarray], key: str) -> object:
+    """The one value of an array; None where there is none."""
+    values = arrays[key] if key in arrays else np.zeros(0)
+    if values.size > 1:
+        raise DataError(f"'{path}': array '{key}' must hold one value, found shape {list(values.shape)}")
+    return values.item() if values.size else None
+
+
+def _class_names(path: Path, arrays: dict[str, np.ndarray]) -> list[str]:
+    names = [str(name) for name in _one_dimensional(path, arrays, "class_names")]
+    for label, name in enumerate(names):
+        if not name.strip():
+            raise DataError(f"'{path}': array 'class_names' must name every class, found '{name}' for label {label}")
+        if (first := names.index(name)) < label:
+            raise DataError(f"'{path}': array 'class_names' has '{name}' twice, for the labels {first} and {label}")
+    return names
 
 
 def _lengths(path: Path, offsets: np.ndarray, names: list[str], frames: int) -> np.ndarray:

@@ -153,6 +153,11 @@ def test_nameless_joints_are_said(npz):
         ({"offsets": np.array([1, 2, 5, 6])}, "must run from 0 to 6, the length of 'x'; found 1 to 6"),
         ({"offsets": np.array([0, 2, 5, 7])}, "must run from 0 to 6, the length of 'x'; found 0 to 7"),
         ({"offsets": np.array([0, 4, 2, 6])}, "must not decrease, found 2 after 4 at clip 'b'"),
+        ({"fps": np.array([30, 60])}, r"raw.npz': array 'fps' must hold one value, found shape \[2\]"),
+        ({"unit": np.array(["m", "mm"])}, r"raw.npz': array 'unit' must hold one value, found shape \[2\]"),
+        ({"fps": np.array(True)}, "raw.npz': the frame rate must be a number above 0, found 'True'"),
+        ({"class_names": np.array(["a", "a"])}, "array 'class_names' has 'a' twice, for the labels 0 and 1"),
+        ({"class_names": np.array(["a", " "])}, "'class_names' must name every class, found ' ' for label 1"),
         ({"unit": np.array("inch")}, "must be m, cm, mm, normalised; found 'inch'"),
         ({"joint_names": np.array(["HipCenter", "LeftHand"])}, r"has not \(none\), and lacks \(RightHand\)"),
         ({"joint_names": np.array(["HipCenter", "LeftHand", "RightHand", "left hand"])}, "names 4 joints, expected 3"),
@@ -331,6 +336,14 @@ def test_a_split_that_is_no_text(npz):
     for split in (np.zeros(3, [("a", "f4")]), np.arange(3)):
         with pytest.raises(DataError, match="'split' must be text, found"):
             read_ragged_npz(npz(split=split), TOPOLOGY)
+
+
+def test_an_array_that_is_there_twice(npz):
+    path = npz()
+    with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
+        archive.writestr("y.npy", archive.read("y.npy"))
+    with pytest.raises(DataError, match="raw.npz' has the array 'y' twice"):
+        read_ragged_npz(path, TOPOLOGY)
 
 
 def test_what_is_ignored_is_not_read(npz, monkeypatch):
