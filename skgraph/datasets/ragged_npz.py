@@ -174,10 +174,11 @@ def _scalar(path: Path, arrays: dict[str, np.ndarray], key: str) -> object:
 
 def _class_names(path: Path, arrays: dict[str, np.ndarray]) -> list[str]:
     names = [str(name) for name in _one_dimensional(path, arrays, "class_names")]
+    seen: dict[str, int] = {}
     for label, name in enumerate(names):
         if not name.strip():
             raise DataError(f"'{path}': array 'class_names' must name every class, found '{name}' for label {label}")
-        if (first := names.index(name)) < label:
+        if (first := seen.setdefault(name, label)) != label:
             raise DataError(f"'{path}': array 'class_names' has '{name}' twice, for the labels {first} and {label}")
     return names
 
