@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 import time
 
-from hydra.utils import instantiate
+from hydra.utils import get_method, instantiate
 from omegaconf import DictConfig, OmegaConf
 
 from skgraph.data_dir import data_dir
@@ -58,6 +59,16 @@ def _check_kinds(cfg: DictConfig) -> None:
             raise ConfigError(f"{key} must be one name or path, found {value}")
         if value is not None and not OmegaConf.is_list(value):
             cfg[key] = str(value)  # a folder may be called 2024
+    for call in (cfg.write, cfg.get("read")):
+        if call is not None:
+            _check_given(call)
+
+
+def _check_given(call: DictConfig) -> None:
+    """Refuse null where a function needs a value: it would count as false, or be no path."""
+    for key, parameter in inspect.signature(get_method(call._target_)).parameters.items():
+        if key in call and call[key] is None and "None" not in str(parameter.annotation):
+            raise ConfigError(f"{'out' if key == 'path' else key} must have a value, found null")
 
 
 def _help(arguments: list[str]) -> str | None:

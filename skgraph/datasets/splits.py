@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from skgraph.data.store_checks import check_split_name
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.datasets.split import Split
 from skgraph.errors import ConfigError, DataError
@@ -40,6 +41,11 @@ def make_splits(
         ConfigError: options that do not belong together, or values that the dataset does not have.
         DataError: the dataset lacks what the split is made by, or a part would be empty.
     """
+    if name is not None:
+        if isinstance(name, bool) or not isinstance(name, (str, int, float)):
+            raise ConfigError(f"split.name must be one name, found {name}")
+        name = str(name)  # a split may be called 2024
+        check_split_name(name, "split.name")
     if by is None:
         if raw.splits:
             by = "given"
@@ -57,7 +63,7 @@ def make_splits(
         fraction, seed = 0.8 if fraction is None else fraction, 0 if seed is None else seed
         if not isinstance(fraction, float) or not 0 < fraction < 1:
             raise ConfigError(f"split.fraction must be a number between 0 and 1, found {fraction}")
-        if not isinstance(seed, int) or seed < 0:
+        if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
             raise ConfigError(f"split.seed must be a whole number, 0 or more, found {seed}")
         how = f"{fraction:g} of the clips of each class, at random (seed {seed}), train"
         splits = [Split(name or "random", _random(raw.y, fraction, seed), how)]
@@ -98,7 +104,7 @@ def _given(raw: RawDataset, name: str | None) -> list[Split]:
     if len(raw.splits) > 1:
         own = ", ".join(split.name for split in raw.splits)
         raise ConfigError(f"split.name={name} names one split, and the dataset comes with several: {own}")
-    return [replace(raw.splits[0], name=str(name))]
+    return [replace(raw.splits[0], name=name)]
 
 
 def _random(y: np.ndarray, fraction: float, seed: int) -> np.ndarray:
@@ -127,6 +133,8 @@ def _grouped(raw: RawDataset, by: str, train: str | int | Sequence[str | int]) -
         wanted = available[::2]
     else:
         wanted = list(train) if isinstance(train, Sequence) and not isinstance(train, str) else [train]
+        if any(isinstance(value, bool) for value in wanted):
+            raise ConfigError(f"split.train must be {by}s, found {_listed(wanted)}")
         # A subject named '01' reaches us as the number 1 unless it was quoted, so text is compared as it was read.
         wanted = [str(value) for value in wanted] if is_text else wanted
         if absent := [value for value in wanted if value not in available]:

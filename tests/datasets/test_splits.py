@@ -97,6 +97,12 @@ def test_the_dataset_s_own_split():
         ({}, {"fraction": 1.5}, ConfigError, "must be a number between 0 and 1, found 1.5"),
         ({}, {"fraction": "half"}, ConfigError, "must be a number between 0 and 1, found half"),
         ({}, {"seed": -1}, ConfigError, "split.seed must be a whole number, 0 or more, found -1"),
+        ({}, {"seed": True}, ConfigError, "split.seed must be a whole number, 0 or more, found True"),
+        ({"subject": SUBJECTS}, {"train": True}, ConfigError, "split.train must be subjects, found True"),
+        ({"subject": list("11223344")}, {"train": [1, True]}, ConfigError, "split.train must be subjects, found 1, Tr"),
+        ({}, {"name": ["a"]}, ConfigError, r"split.name must be one name, found \['a'\]"),
+        ({}, {"name": True}, ConfigError, "split.name must be one name, found True"),
+        ({}, {"name": "a/b"}, DataError, "split.name: a split's name may hold letters, digits and .*, found 'a/b'"),
         ({}, {"train": [1]}, ConfigError, r"split.train=\[1\] needs split.by=subject, camera or setup"),
         ({"subject": SUBJECTS}, {"by": "subject", "seed": 1}, ConfigError, "belong to split.by=random"),
         ({"split": ["train"] * 7 + ["val"]}, {}, DataError, "clip 'clip7' has split 'val', expected 'train' or 'test'"),
@@ -106,6 +112,11 @@ def test_the_dataset_s_own_split():
 def test_impossible_splits(columns, options, error, message):
     with pytest.raises(error, match=message):
         make_split(raw(**columns), **options)
+
+
+@pytest.mark.parametrize("by", ["random", "subject", "given"])
+def test_a_split_may_be_called_by_a_number(by):
+    assert make_split(raw(["train", "test"] * 4, subject=SUBJECTS), name=2024, by=by).name == "2024"
 
 
 def test_several_splits_of_the_dataset_s_own():
