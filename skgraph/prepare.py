@@ -6,6 +6,7 @@ import inspect
 import re
 import sys
 import time
+from pathlib import Path
 
 from hydra.utils import get_method, instantiate
 from omegaconf import DictConfig, OmegaConf
@@ -58,7 +59,8 @@ def _check_kinds(cfg: DictConfig) -> None:
         if OmegaConf.is_config(value) and not several:
             raise ConfigError(f"{key} must be one name or path, found {value}")
         if value is not None and not OmegaConf.is_list(value):
-            cfg[key] = str(value)  # a folder may be called 2024
+            # A folder may be called 2024, and what is called after it lies beside it, not in it.
+            cfg[key] = str(Path(str(value))) if key == "out" else str(value)
     for call in (cfg.write, cfg.get("read")):
         if call is not None:
             _check_given(call)

@@ -221,6 +221,13 @@ def test_options_of_the_wrong_kind(dataset, override, message):
         prepare.main(composed(f"dataset={dataset}", "out=o", *given, override))
 
 
+@pytest.mark.parametrize("dataset", ["ntu60", "ntu120", "pku1", "pku2"])
+def test_what_waits_lies_beside_a_folder_with_a_slash(dataset):
+    cfg = composed(f"dataset={dataset}", "source=s", "out=a/o//")
+    prepare._check_kinds(cfg)
+    assert (cfg.write.out, cfg.read.parts) == ("a/o", "a/o.parts")
+
+
 def test_units_that_no_person_has(tmp_path):
     for height, unit, message in (
         (1700, "m", "bodies are 1.7e\\+03 m tall with unit=m .* expected 0.3 to 3 m: say unit=mm"),
