@@ -35,6 +35,11 @@ def first_three(texts: Sequence[str], separator: str = ", ") -> str:
     return separator.join(texts[:3]) + more
 
 
+def printable(text: str) -> str:
+    """A text in one line that a terminal shows and does not obey: what is no letter is escaped."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 class DataError(ValueError):
     """Input that cannot be used: says what was expected, what was found and where.
 
@@ -43,9 +48,7 @@ class DataError(ValueError):
     """
 
     def __str__(self) -> str:
-        text = super().__str__()
-        if not text.isprintable():
-            text = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+        text = printable(super().__str__())
         return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} ... {text[-_LONGEST // 2 :]}"
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from skgraph.errors import DataError, StoreError
+from skgraph.errors import DataError, StoreError, printable
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,7 @@ from skgraph.errors import DataError, StoreError
 def test_a_message_is_one_line_that_can_be_printed(message, shown):
     assert str(DataError(message)) == str(StoreError(message)) == shown
     assert f"{DataError(message)}".encode()
+
+
+def test_what_is_printable_stays():
+    assert printable("Jürgen's 😀, \\ and \x1b[2J\u202e\n") == "Jürgen's 😀, \\ and \\x1b[2J\\u202e\\n"

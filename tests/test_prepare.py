@@ -190,6 +190,16 @@ def test_many_classes_are_summarised(tmp_path):
     assert "classes       21, of 0 (class 20) to 3 clips (class 0), median 2\n" in printed
 
 
+def test_escapes_of_a_terminal_are_shown_and_not_obeyed(tmp_path):
+    dataset = replace(
+        raw([clip()] * 4), class_names=["sit\x1b[31m", "stand\n"], source="a \u202elab", notes=["columns: a\x07b"]
+    )
+    printed = report(write_store(dataset, tmp_path / "store"), 0.0)
+    assert printed.replace("\n", "").isprintable()
+    for shown in ("sit\\x1b[31m (2), stand\\n (2)", "a \\u202elab", "columns: a\\x07b"):
+        assert shown in printed
+
+
 @pytest.mark.parametrize(
     "dataset, override, message",
     [

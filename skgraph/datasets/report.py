@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from skgraph.data.store import SkeletonStore
 from skgraph.datasets.bone_lengths import bone_lengths
 from skgraph.datasets.write_store import Written
+from skgraph.errors import printable
 
 _SAMPLE = 500
 _WIDTH = 100
@@ -52,7 +53,7 @@ def report(written: Written, seconds: float) -> str:
     width = max(_KEY_WIDTH, *(len(key) + 2 for key in rows))
     lines = [
         textwrap.fill(
-            value, _WIDTH, initial_indent=key.ljust(width), subsequent_indent=" " * width,
+            printable(value), _WIDTH, initial_indent=key.ljust(width), subsequent_indent=" " * width,
             break_long_words=False, break_on_hyphens=False,
         )
         for key, value in rows.items()
