@@ -19,6 +19,8 @@ from skgraph.composition_errors import composition_error
 from skgraph.data_dir import data_dir
 from skgraph.errors import ConfigError, DataError
 
+# What a key without a default may be, where that is the same for whatever has such a key.
+_CHOICES = {"unit": "m|cm|mm|normalised"}
 # `${stem:PATH}` in a configuration is the last part of a path.
 OmegaConf.register_new_resolver("stem", lambda path: Path(str(path)).name, replace=True)
 
@@ -49,7 +51,7 @@ def verb(config_name: str) -> Callable[[Callable[[DictConfig], object]], Callabl
             def job(cfg: DictConfig) -> object:
                 try:
                     if missing := _missing(OmegaConf.to_container(cfg)):
-                        wanted = " ".join(f"{key}=..." for key in missing)
+                        wanted = " ".join(f"{key}={_CHOICES.get(key, '...')}" for key in missing)
                         raise ConfigError(f"say {wanted} on the command line: no default fits")
                     return task(cfg)
                 except (DataError, InstantiationException, OSError, MemoryError, RuntimeError) as error:

@@ -16,6 +16,7 @@ count: ???
 folder:
   name: ???
   copy: ${count}
+unit: m
 hydra: {run: {dir: .}, output_subdir: null, sweep: {dir: ., subdir: .}, job: {chdir: false}}
 """
 
@@ -70,7 +71,7 @@ def test_missing_values_are_named(run, capsys):
     ("argument", "message"),
     [
         ("cuont=4", "Could not override 'cuont': did you mean count?"),
-        ("x.y=4", "Could not override 'x.y': expected one of count, folder"),
+        ("x.y=4", "Could not override 'x.y': expected one of count, folder, unit"),
         ("folder.nome=4", "Could not override 'folder.nome': did you mean name?"),
         ("+count", "+count cannot be read (missing EQUAL at '<EOF>'): put its value in quotes"),
         ("count=a{", "count=a{ cannot be read (extraneous input '{' expecting <EOF>): put its value in quotes"),
@@ -80,6 +81,12 @@ def test_what_hydra_cannot_compose_is_one_line(run, capsys, argument, message):
     with pytest.raises(SystemExit) as stopped:
         run(argument)
     assert stopped.value.code == 1 and capsys.readouterr().err == f"error: {message}\n"
+
+
+def test_a_unit_that_is_missing_is_named_with_its_choices(run, capsys):
+    with pytest.raises(SystemExit):
+        run("folder.name=x", "count=2", "unit=???")
+    assert capsys.readouterr().err == "error: say unit=m|cm|mm|normalised on the command line: no default fits\n"
 
 
 def test_a_bug_keeps_its_traceback(run, capsys):

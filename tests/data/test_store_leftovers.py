@@ -11,8 +11,8 @@ import sys
 import numpy as np
 import pytest
 
+from skgraph.atomic import take_lock
 from skgraph.data import SkeletonStore, StoreWriter
-from skgraph.data.store_leftovers import lock
 from skgraph.errors import StoreError
 
 # Writes a store of one clip over another, and is killed at the rename with this number.
@@ -78,7 +78,7 @@ def test_what_was_replaced_already_is_removed(copied, topology):
 def test_a_writer_at_work_is_left_alone(killed):
     (partial,) = killed.parent.glob("*.partial")
     with open(partial / "frames.npy", "rb") as file:
-        assert lock(file)
+        assert take_lock(file)
         with pytest.raises(StoreError, match="no store at"):
             SkeletonStore.open(killed)
     assert SkeletonStore.open(killed).num_clips == 48
@@ -87,7 +87,7 @@ def test_a_writer_at_work_is_left_alone(killed):
 def test_the_lock_is_kept_until_the_store_is_in_place(tmp_path, topology, monkeypatch):
     def rename(source, target):
         with open(source / "frames.npy", "rb") as file:
-            assert not lock(file)
+            assert not take_lock(file)
         moved.append(target)
 
     moved, move = [], os.rename
