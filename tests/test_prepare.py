@@ -76,10 +76,10 @@ def test_command_line(tmp_path):
         "excluded      1 all zero (clip2)\n",
         "classes       2: sit (2), stand (3)\n",
         "subjects      3\n",
-        "frames        3 to 9 a clip, median 5; 27 in all",
+        "frames        3 to 9 a clip, median 5; 27 in all, 0.9 s at 30 a second\n",
         "body size     1.7 m along the largest axis, 0 x 1.7 x 0 m in xyz",
         "split xsub    4 train, 1 test; subjects 0, 2 train\n",
-        "next: python -m skgraph.pretrain dataset=store dataset.root=store\n",
+        "next: python -m skgraph.pretrain dataset=store dataset.root=store trainer.batch_size=4\n",
     ):
         assert line in done.stdout
     assert sorted(file.name for file in tmp_path.iterdir()) == ["raw.npz", "store"]  # no log, no Hydra folder
@@ -98,7 +98,7 @@ def test_report_of_people_in_pixels(tmp_path, capsys):
     assert "32 px along the largest axis" in printed
     assert "subjects are text in the files and numbers in the store: 0 is 'x'" in printed
     assert "bone lengths" not in printed
-    assert printed.endswith(f"dataset=store dataset.root={out} augment=planar 'evaluate=[]'\n")
+    assert printed.endswith(f"dataset=store dataset.root={out} augment=planar 'evaluate=[]' trainer.batch_size=2\n")
     assert SkeletonStore.open(out).meta["units"] == "px"
 
 
@@ -123,7 +123,7 @@ def test_without_labels_the_next_command_probes_for_none(tmp_path, capsys):
     prepare.main(composed("dataset=npy", f"source={tmp_path}", "topology=ntu_rgbd", "labelled=false", f"out={out}"))
     printed = capsys.readouterr().out
     assert "classes       1: unlabelled (3)\n" in printed
-    assert printed.endswith(f"dataset=store dataset.root={out} 'evaluate=[]'\n")
+    assert printed.endswith(f"dataset=store dataset.root={out} 'evaluate=[]' trainer.batch_size=2\n")
 
 
 @pytest.mark.parametrize("dataset", sorted(path.stem for path in (data_dir("configs") / "prepare/dataset").glob("*")))
@@ -188,6 +188,34 @@ def test_many_classes_are_summarised(tmp_path):
     dataset = replace(dataset, y=np.arange(42) % 20)
     printed = report(write_store(dataset, tmp_path / "other", split={"seed": 0}), 0.0)
     assert "classes       21, of 0 (class 20) to 3 clips (class 0), median 2\n" in printed
+
+
+@pytest.mark.parametrize(
+    "frames, clips, shown",
+    [
+        (30, 4, "30 frames a clip; 120 in all, 4 s at 30 a second"),
+        (1, 4, "1 frame a clip; 4 in all, 0.13 s at 30 a second"),
+        (100, 12, "100 frames a clip; 1200 in all, 40 s at 30 a second"),
+        (1000, 4, "1000 frames a clip; 4000 in all, 2 min at 30 a second"),
+    ],
+)
+def test_frames_and_how_long_they_last(tmp_path, frames, clips, shown):
+    written = write_store(raw([clip(frames)] * clips), tmp_path / "store")
+    printed = report(written, 0.0)
+    assert f"\nframes        {shown}\n" in printed
+    size = sum(file.stat().st_size for file in written.path.iterdir())
+    assert (f", {size / 1e6:.1f} MB, made" if size > 1e6 else f", {size / 1e3:.0f} kB, made") in printed.replace(
+        "\n" + 14 * " ", " "
+    )
+
+
+@pytest.mark.parametrize("bodies, option", [(16, ""), (15, " trainer.batch_size=8"), (1, " trainer.batch_size=1")])
+def test_the_next_command_has_a_batch_that_can_be_filled(tmp_path, bodies, option):
+    dataset = replace(raw([clip()] * (bodies + 1)), splits=[Split("own", np.arange(bodies + 1) < bodies, "")])
+    printed = report(write_store(dataset, tmp_path / "store"), 0.0)
+    assert printed.endswith(f"dataset=store dataset.root={tmp_path / 'store'}{option}")
+    with initialize_config_dir(str(data_dir("configs")), version_base="1.3"):
+        assert compose("pretrain").trainer.batch_size == 16
 
 
 def test_escapes_of_a_terminal_are_shown_and_not_obeyed(tmp_path):

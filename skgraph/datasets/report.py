@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from skgraph.data.dataset import SkeletonDataset
 from skgraph.data.store import SkeletonStore
 from skgraph.datasets.bone_lengths import bone_lengths
 from skgraph.datasets.write_store import Written
 from skgraph.errors import printable
 
 _SAMPLE = 500
+_BATCH = 16  # bodies a step of the pre-training that the last line starts
 _WIDTH = 100
 _KEY_WIDTH = 14
 
@@ -47,7 +49,7 @@ def report(written: Written, seconds: float) -> str:
         **_sizes(store),
         **{f"split {name}": _split(store, name) for name in store.splits()},
         "source": store.meta["source"],
-        "store": f"{written.path}, {_megabytes(store)}, made in {seconds:.1f} s",
+        "store": f"{written.path}, {_bytes(store)}, made in {seconds:.1f} s",
         **{f"note {i}" if len(written.notes) > 1 else "note": note for i, note in enumerate(written.notes, start=1)},
     }
     width = max(_KEY_WIDTH, *(len(key) + 2 for key in rows))
@@ -69,6 +71,9 @@ def _own_options(path: Path, store: SkeletonStore) -> list[str]:
         options.append("augment=planar")
     if store.has_segments or len(store.class_names) == 1:  # no one label of a clip, or no two of all, to probe for
         options.append("'evaluate=[]'")
+    bodies = len(SkeletonDataset(store, store.splits()[0], "train", items="bodies")) if store.splits() else _BATCH
+    if bodies < _BATCH:
+        options.append(f"trainer.batch_size={2 ** (bodies.bit_length() - 1)}")
     return options
 
 
@@ -128,10 +133,16 @@ def _bodies(store: SkeletonStore) -> str:
 
 def _frames(store: SkeletonStore) -> str:
     length, fps = store.length.numpy(), store.meta["fps"]
-    return (
-        f"{length.min()} to {length.max()} a clip, median {np.median(length):g}; {length.sum()} in all, "
-        f"{length.sum() / fps / 60:.0f} min at {fps:g} a second"
-    )
+    each = f"{length.min()} to {length.max()} a clip, median {np.median(length):g}"
+    if length.min() == length.max():
+        each = f"{length.min()} frame{'s' if length.min() > 1 else ''} a clip"
+    return f"{each}; {length.sum()} in all, {_duration(length.sum() / fps)} at {fps:g} a second"
+
+
+def _duration(seconds: float) -> str:
+    if seconds >= 120:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.2g} s"
 
 
 def _sizes(store: SkeletonStore) -> dict[str, str]:
@@ -168,5 +179,6 @@ def _split(store: SkeletonStore, name: str) -> str:
     return f"{train} train, {test} test" + (f"; {how}" if how else "")
 
 
-def _megabytes(store: SkeletonStore) -> str:
-    return f"{sum(file.stat().st_size for file in store.path.iterdir()) / 1e6:.1f} MB"
+def _bytes(store: SkeletonStore) -> str:
+    size = sum(file.stat().st_size for file in store.path.iterdir())
+    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
