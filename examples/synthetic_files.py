@@ -19,7 +19,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("kind", nargs="?", choices=("ntu", "pku"), default="ntu")
     parser.add_argument("folder", nargs="?", type=Path, default=Path("raw/ntu"))
-    parser.add_argument("--subjects", type=int, default=2)
+    parser.add_argument("--subjects", type=int, default=4)
     options = parser.parse_args()
     recordings = options.kind == "pku"
     with tempfile.TemporaryDirectory() as scratch:

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from skgraph.datasets.ntu.benchmark import BENCHMARKS
+from skgraph.datasets.ntu.names import ClipName
+
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -21,6 +24,9 @@ def test_example(script, tmp_path):
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip()
+    if script.stem == "synthetic_files":  # its people must train and test in the published split
+        names = [ClipName.parse(path.stem) for path in (tmp_path / "raw" / "ntu").iterdir()]
+        assert not any(split.problem() for split in BENCHMARKS[60].splits(names))
 
 
 @pytest.mark.parametrize(
