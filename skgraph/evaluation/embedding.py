@@ -96,7 +96,7 @@ def embed(
         device: where to compute.
         precision: see :func:`skgraph.training.devices.autocast`.
         batch_size: windows encoded at once.
-        progress: show a bar.
+        progress: show a bar, where there is a terminal.
 
     Raises:
         DataError: no such run or recordings, or they do not fit together.
@@ -138,7 +138,8 @@ def _embed(
     row, start, width = _windows(store.length, window, stride)
     x, owner, body = [], [], []
     with frozen(encoder) as check:
-        for chunk in tqdm(torch.arange(len(row)).split(batch_size), desc="encoding", disable=not progress, leave=False):
+        hidden = None if progress else True  # None: shown on a terminal
+        for chunk in tqdm(torch.arange(len(row)).split(batch_size), desc="encoding", disable=hidden, leave=False):
             batch = read_bodies(dataset, row[chunk], views, device, windows=(start[chunk], width[chunk]))
             tokens = encode(encoder, batch, device, precision, dataset).unflatten(1, encoder.grid)  # [b, T_e, V, D]
             check()

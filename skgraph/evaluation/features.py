@@ -59,7 +59,7 @@ def clip_features(
         bodies: ``"present"`` averages the bodies that are there; ``"padded"`` encodes absent bodies as zeros and
             averages them in, as published protocols do.
         batch_size: clips encoded at once.
-        progress: show a bar.
+        progress: show a bar, where there is a terminal.
         crop: proportion of a clip that is encoded.
         crops: how many such windows, evenly from the clip's start to its end; one is the middle.
         processes: that share the work; each clip is encoded by exactly one, and all get all features.
@@ -105,7 +105,8 @@ def window_features(
     share = torch.arange(len(rows))[processes.rank :: processes.world_size]
     x = []
     with frozen(encoder) as check:
-        for chunk in tqdm(share.split(batch_size), desc="encoding", disable=not progress, leave=False):
+        hidden = None if progress else True  # None: shown on a terminal
+        for chunk in tqdm(share.split(batch_size), desc="encoding", disable=hidden, leave=False):
             windows = (start[chunk], width[chunk])
             batch = read_bodies(dataset, rows[chunk], views, device, bodies, windows)
             x.append(batch.mean(encode(encoder, batch, device, precision, dataset).mean(dim=1)).cpu())

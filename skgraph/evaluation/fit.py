@@ -66,7 +66,7 @@ def fit(
         precision: see :func:`skgraph.training.devices.autocast`.
         seed: of the order and of everything random in the training.
         processes: each takes its share of every batch.
-        progress: show a bar.
+        progress: show a bar, where there is a terminal.
 
     Raises:
         ConfigError: fewer examples than a step needs.
@@ -89,7 +89,8 @@ def fit(
     own = torch.Generator().manual_seed(seed + 1 + processes.rank)  # of crops and augmentation
     torch.manual_seed(seed + 1 + processes.rank)  # of dropout and dropped paths
     history = History()
-    bar = tqdm(range(recipe.epochs), unit="epoch", leave=False, disable=not (progress and processes.is_main))
+    hidden = None if progress and processes.is_main else True  # None: shown on a terminal
+    bar = tqdm(range(recipe.epochs), unit="epoch", leave=False, disable=hidden)
     for epoch in bar:
         model.train()
         order = torch.randperm(len(source.y), generator=generator)

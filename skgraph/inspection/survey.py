@@ -80,7 +80,7 @@ def survey(
         jump: longest step of a joint that is none; see :class:`~skgraph.inspection.jumps.Jumps`.
         frozen: seconds without any motion; see :class:`~skgraph.inspection.missing.Missing`.
         near: tolerance of duplicates; see :class:`~skgraph.inspection.duplicates.Duplicates`.
-        progress: show a bar.
+        progress: show a bar, where there is a terminal.
     """
     presence, bodies, missing = Presence(store), Bodies(store), Missing(store, frozen)
     jumps, duplicates = Jumps(store, jump), Duplicates(store, near)

@@ -68,7 +68,7 @@ class TrainerConfig:
         diagnose_every: epochs between diagnostics of the features.
         diagnose_bodies: bodies that the diagnostics encode.
         stop_at: stop with a checkpoint after this step (the schedule does not change); 0 trains to the end.
-        progress: show a progress bar.
+        progress: show a progress bar, where there is a terminal.
         accumulate: parts of a batch that go through the model one after another before the optimiser's step, for
             batches that do not fit into memory. Gradients add up to those of the whole batch; what an objective takes
             over a batch (GFP's variance and covariance, S-JEPA's centre) it takes over a part.
@@ -229,10 +229,8 @@ class Trainer:
             ids = [self.device.index] if self.device.type == "cuda" else None
             model = DistributedDataParallel(self.objective, device_ids=ids)
         log = RunLog(self.folder, self.step) if self.processes.is_main else None
-        bar = tqdm(
-            total=self.total_steps, initial=self.step, unit="step", dynamic_ncols=True,
-            disable=not (config.progress and self.processes.is_main),
-        )  # fmt: skip
+        hidden = None if config.progress and self.processes.is_main else True  # None: shown on a terminal
+        bar = tqdm(total=self.total_steps, initial=self.step, unit="step", dynamic_ncols=True, disable=hidden)
         handlers = {s: signal.signal(s, self._ask_to_stop) for s in (signal.SIGTERM, signal.SIGINT)}
         try:
             stopping = False

@@ -92,6 +92,11 @@ def test_y_is_up_and_z_goes_away_from_the_camera(store):
         assert 1.5 < first[:, 2].min() and first[:, 2].max() < 6.0
 
 
+def test_no_bar_without_a_terminal(tmp_path, capsys):
+    write_synthetic(tmp_path / "store", subjects=2, repetitions=1, progress=True)
+    assert capsys.readouterr().err == ""
+
+
 def test_same_seed_same_content(tmp_path):
     one, two, other = (
         write_synthetic(tmp_path / name, subjects=2, repetitions=1, seed=seed)

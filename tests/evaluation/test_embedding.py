@@ -32,6 +32,11 @@ def test_the_levels_are_means_of_each_other(run_folder, store):
     assert torch.allclose(body.x[:2].mean(dim=0), levels["clip"].x[0], atol=1e-5)
 
 
+def test_no_bar_without_a_terminal(run_folder, store, capsys):
+    embed(run_folder, store, device="cpu", progress=True)
+    assert capsys.readouterr().err == ""
+
+
 def test_sliding_windows(run_folder, store):
     found = embed(run_folder, store, window=16, stride=8, device="cpu")
     first = found.recording == "clip00"

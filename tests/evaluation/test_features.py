@@ -68,6 +68,11 @@ class Restless(nn.Module):
         return joints.flatten(1, 2)
 
 
+def test_no_bar_without_a_terminal(store, topology, encoder, capsys):
+    clip_features(encoder, SkeletonDataset(store, frames=16), views(topology), CPU, progress=True)
+    assert capsys.readouterr().err == ""
+
+
 def test_an_encoder_that_leaves_evaluation_mode_is_caught(store, topology):
     with pytest.raises(AssertionError, match="left evaluation mode"):
         clip_features(Restless(), SkeletonDataset(store, frames=16), views(topology), CPU)

@@ -33,11 +33,11 @@ def recipe(**values):
     return Recipe(**plain | values)
 
 
-def train(data, values, score=lambda: 0):
+def train(data, values, score=lambda: 0, **options):
     torch.manual_seed(0)
     model = nn.Linear(5, 3)
     groups = [{"params": list(model.parameters()), "weight_decay": 0.0, "lr_scale": 1.0}]
-    return model, fit(model, groups, data, recipe(**values), score, CPU, "fp32", seed=3)
+    return model, fit(model, groups, data, recipe(**values), score, CPU, "fp32", seed=3, **options)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "adamw"])
@@ -46,6 +46,11 @@ def test_it_learns_what_can_be_learned(optimizer):
     model, history = train(data, {"optimizer": optimizer, "lr": 0.1})
     assert history.loss[-1] < history.loss[0] / 2
     assert (model(data.x).argmax(1) == data.y).float().mean() > 0.95
+
+
+def test_no_bar_without_a_terminal(capsys):
+    train(points(20), {"epochs": 1}, progress=True)
+    assert capsys.readouterr().err == ""
 
 
 def test_sgd_with_momentum_step_by_step():

@@ -89,6 +89,11 @@ def test_losses_fall(store, tmp_path):
     assert len(losses) == 16 and sum(losses[-4:]) < 0.7 * sum(losses[:4])
 
 
+def test_no_bar_without_a_terminal(store, tmp_path, capsys):
+    assert trainer(store, tmp_path / "run", progress=True, epochs=1).fit()
+    assert capsys.readouterr().err == ""
+
+
 def test_the_log_holds_what_was_promised(store, tmp_path):
     trainer(store, tmp_path / "r").fit()
     steps = [r for r in records(tmp_path / "r") if "loss" in r]

@@ -62,7 +62,7 @@ def write_synthetic(
         dropout: part of the joints and frames in which the tracker loses a joint.
         recordings: untrimmed recordings of several actions, not a clip an action.
         overwrite: replace an existing store.
-        progress: show a bar.
+        progress: show a bar, where there is a terminal.
 
     Raises:
         DataError: a number is out of its range.
@@ -87,7 +87,8 @@ def write_synthetic(
     # A performance is an action, or one of the recordings of a repetition.
     letter, count = ("N", RECORDINGS) if recordings else ("A", len(ACTIONS))
     plan, total = product(range(subjects), range(repetitions), range(count)), subjects * repetitions * count
-    with writer, tqdm(plan, "performing", total, unit="performance", disable=not progress) as performances:
+    hidden = None if progress else True  # None: shown on a terminal
+    with writer, tqdm(plan, "performing", total, unit="performance", disable=hidden) as performances:
         for subject, repetition, number in performances:
             key = (subject, repetition, number)
             rng = np.random.default_rng((seed, _PERFORMANCE, *key))
