@@ -218,6 +218,14 @@ def test_the_next_command_has_a_batch_that_can_be_filled(tmp_path, bodies, optio
         assert compose("pretrain").trainer.batch_size == 16
 
 
+def test_the_next_command_turns_bodies_about_the_axis_that_they_stand_along(tmp_path):
+    topology = Topology.load("ntu_rgbd")
+    joints = np.zeros((1, 8, 25, 3), np.float32)
+    joints[..., 2] = -0.3 * topology.hops[topology.root].numpy()
+    printed = report(write_store(raw([joints] * 40), tmp_path / "store"), 0.0)
+    assert printed.endswith("augment.rotate.y=0 augment.rotate.z=3.1416")
+
+
 def test_escapes_of_a_terminal_are_shown_and_not_obeyed(tmp_path):
     dataset = replace(
         raw([clip()] * 4), class_names=["sit\x1b[31m", "stand\n"], source="a \u202elab", notes=["columns: a\x07b"]

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from skgraph.data.dataset import SkeletonDataset
 from skgraph.data.store import SkeletonStore
+from skgraph.data.upright import upright_axis
 from skgraph.datasets.bone_lengths import bone_lengths
 from skgraph.datasets.write_store import Written
 from skgraph.errors import printable
@@ -69,6 +70,8 @@ def _own_options(path: Path, store: SkeletonStore) -> list[str]:
     options = [shlex.quote(_override(str(path)))]
     if store.topology.dim == 2:
         options.append("augment=planar")
+    elif (up := upright_axis(store)) not in (None, "y"):  # a heading is about the axis that people stand along
+        options += ["augment.rotate.y=0", f"augment.rotate.{up}=3.1416"]
     if store.has_segments or len(store.class_names) == 1:  # no one label of a clip, or no two of all, to probe for
         options.append("'evaluate=[]'")
     bodies = len(SkeletonDataset(store, store.splits()[0], "train", items="bodies")) if store.splits() else _BATCH
