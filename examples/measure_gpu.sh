@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# What a GPU is asked for: steps of each method, features, growth, and two epochs of GFP and MAMP on a made-up dataset of
+# the size of NTU RGB+D 60, whose log has the clips a second and the share of the time that a step waited for data.
+#
+#     bash examples/measure_gpu.sh examples/results
+set -euo pipefail
+out=$(realpath "${1:-examples/results}")
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+mkdir -p traces  # what each step does, for Perfetto
+python -m skgraph.benchmark train_gpu out="$out/benchmark_train_gpu.json" profiles=traces
+python -m skgraph.benchmark encode out="$out/benchmark_encode_gpu.json" benchmark.sizes.bodies=256
+python -m skgraph.benchmark scaling out="$out/benchmark_scaling_gpu.json" benchmark.sizes.bodies=64
+# 26 actions x 3 cameras x 40 people x 13 times: 40,560 clips.
+python -m skgraph.prepare dataset=synthetic subjects=40 repetitions=13 out="$work/large"
+for objective in gfp mamp; do
+  python -m skgraph.pretrain experiment="${objective}_ntu60_xsub" dataset=store dataset.root="$work/large" \
+    dataset.split=xsub runs="$work/runs" name="$objective" trainer.epochs=2 trainer.warmup_epochs=1 'evaluate=[]'
+  cp "$work/runs/$objective/metrics.jsonl" "$out/metrics_${objective}_gpu.jsonl"
+done
