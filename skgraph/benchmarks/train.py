@@ -91,7 +91,7 @@ def benchmark_train(
     topology: str,
     bodies: int,
     repeats: int,
-    plain: bool = True,
+    plain_clips: int = 4,
     profiles: str | None = None,
 ) -> dict[str, float]:
     """Time a training step of several methods on the same bodies, in turns, so that what disturbs one disturbs all.
@@ -105,7 +105,7 @@ def benchmark_train(
         topology: name of a topology.
         bodies: of a batch.
         repeats: steps timed of each method; the median counts.
-        plain: also time :class:`~skgraph.benchmarks.plain_mamp.PlainMAMP` at the reference's sizes, on the same device.
+        plain_clips: of a batch of :class:`~skgraph.benchmarks.plain_mamp.PlainMAMP`, which has the reference's sizes.
         profiles: folder for a trace of a step of each method, which `chrome://tracing` and Perfetto show.
 
     Returns:
@@ -118,20 +118,21 @@ def benchmark_train(
     skeleton = Topology.load(topology)
     device = choose_device(configs[reference]["device"])
     steps = {name: _step(config, skeleton, bodies, device) for name, config in configs.items()}
-    calls: dict[str, Callable[[], None]] = dict(steps)
-    if plain:
-        calls[_PLAIN] = _plain_step(configs[reference], skeleton, max(1, bodies // 2), device)
+    calls: dict[str, Callable[[], None]] = {
+        **steps, _PLAIN: _plain_step(configs[reference], skeleton, plain_clips, device)
+    }  # fmt: skip
     memory = dict.fromkeys(calls, 0)
     times: dict[str, list[float]] = {name: [] for name in calls}
-    for repeat in range(repeats + 1):
+    for _ in range(repeats):
         for name, call in calls.items():
+            call()  # not counted: the memory of the method before has gone back to the system
             if device.type == "cuda":
                 torch.cuda.reset_peak_memory_stats(device)
+            synchronise(device)
             start = time.perf_counter()
             call()
             synchronise(device)
-            if repeat:  # the first one warms up
-                times[name].append(time.perf_counter() - start)
+            times[name].append(time.perf_counter() - start)
             if device.type == "cuda":
                 memory[name] = torch.cuda.max_memory_allocated(device)
     seconds = {name: statistics.median(taken) for name, taken in times.items()}
@@ -139,15 +140,13 @@ def benchmark_train(
     peak = matmul_peak(device, precision)
     measured = {f"largest product of matrices, {precision}, TFLOP/s": peak / 1e12}
     per_clip = {name: BODIES_PER_CLIP * seconds[name] / bodies for name in steps}
-    if plain:
-        per_clip[_PLAIN] = seconds[_PLAIN] / max(1, bodies // 2)
-        measured[f"{_PLAIN} clips/s"] = 1 / per_clip[_PLAIN]
+    per_clip[_PLAIN] = seconds[_PLAIN] / plain_clips
+    measured[f"{_PLAIN} clips/s"] = 1 / per_clip[_PLAIN]
     for name, step in steps.items():
         measured[f"{name} bodies/s"] = bodies / seconds[name]
         measured[f"{name} clips/s"] = 1 / per_clip[name]
         measured[f"{name} over {reference}"] = per_clip[reference] / per_clip[name]
-        if plain:
-            measured[f"{name} over {_PLAIN}"] = per_clip[_PLAIN] / per_clip[name]
+        measured[f"{name} over {_PLAIN}"] = per_clip[_PLAIN] / per_clip[name]
         rate = step.flops() / seconds[name]
         measured |= {f"{name} TFLOP/s": rate / 1e12, f"{name} share of that product": rate / peak}
         step(apart=True)
