@@ -19,7 +19,8 @@ from skgraph.benchmarks.plain_mamp import PlainMAMP, made_up_clips, plain_batch
 from skgraph.benchmarks.timing import matmul_peak, synchronise
 from skgraph.errors import ConfigError
 from skgraph.topology import Topology
-from skgraph.training.devices import autocast, can_compile, choose_device, choose_precision
+from skgraph.training.compiling import compile_objective
+from skgraph.training.devices import autocast, choose_device, choose_precision
 from skgraph.training.optimizer import adamw
 
 # NTU RGB+D 60, cross-subject: training clips, and bodies a clip.
@@ -166,9 +167,7 @@ def _step(config: Mapping[str, Any], topology: Topology, bodies: int, device: to
     objective, views = build_method(config, topology)
     objective, views = objective.to(device), views.to(device)
     graphs = random_walks(bodies, config["frames"], topology).to(device)
-    wanted = config["trainer"]["compile"]
-    if wanted is True or (wanted == "auto" and can_compile(device)):
-        objective.compile(dynamic=False)
+    compile_objective(objective, config["trainer"]["compile"], device)
     return TrainingStep(objective, lambda: views(graphs), device, config["precision"])
 
 

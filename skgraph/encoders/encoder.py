@@ -29,10 +29,13 @@ class Encoder(nn.Module):
     Attributes:
         dim: width of the tokens.
         grid: ``(T_e, V)``, with ``T_e = T / l`` segments.
+        static_shapes: whether it does the same operations with every batch, so that compiling it is worth it.
 
     Raises:
         ConfigError: ``patch_length`` does not divide ``frames``, or a size is below 1.
     """
+
+    static_shapes = False
 
     def __init__(self, topology: Topology, frames: int, channels: int, patch_length: int, dim: int) -> None:
         super().__init__()

@@ -43,6 +43,8 @@ class STGCNEncoder(Encoder):
         ConfigError: ``patch_length`` does not divide ``frames``, or is too long for the kernel.
     """
 
+    static_shapes = True
+
     def __init__(
         self,
         topology: Topology,

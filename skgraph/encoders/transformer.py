@@ -48,6 +48,8 @@ class TransformerEncoder(Encoder):
         ConfigError: ``patch_length`` does not divide ``frames``, or ``heads`` does not divide ``dim``.
     """
 
+    static_shapes = True
+
     def __init__(
         self,
         topology: Topology,

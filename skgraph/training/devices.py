@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -116,13 +115,6 @@ def autocast(device: torch.device, precision: str = "auto") -> torch.autocast:
     return torch.autocast(
         device.type, dtype=torch.bfloat16, enabled=choose_precision(device, precision) == "bf16"
     )  # fmt: skip
-
-
-def can_compile(device: torch.device) -> bool:
-    """Whether ``torch.compile`` is worth its minute there: it needs Triton, and a GPU that Triton knows."""
-    if device.type != "cuda" or importlib.util.find_spec("triton") is None:
-        return False
-    return torch.cuda.get_device_capability(device) >= (7, 0)
 
 
 def choose_precision(device: torch.device, precision: str = "auto") -> str:

@@ -29,7 +29,8 @@ from skgraph.training.checkpoint import (
     read_checkpoint,
     save_checkpoint,
 )
-from skgraph.training.devices import Processes, autocast, can_compile
+from skgraph.training.compiling import compile_objective
+from skgraph.training.devices import Processes, autocast
 from skgraph.training.diagnostics import collapse_warning, feature_diagnostics
 from skgraph.training.feed import PLACES, feed
 from skgraph.training.figures import mask_figure
@@ -73,7 +74,8 @@ class TrainerConfig:
             batches that do not fit into memory. Gradients add up to those of the whole batch; what an objective takes
             over a batch (GFP's variance and covariance, S-JEPA's centre) it takes over a part.
         data: where batches are made, see :func:`skgraph.training.feed.place`.
-        compile: compile the objective: ``"auto"`` on a GPU with Triton, otherwise ``True`` or ``False``.
+        compile: compile the objective: ``"auto"``, ``True`` or ``False``; see
+            :func:`skgraph.training.compiling.compile_objective`.
     """
 
     epochs: int = 300
@@ -158,8 +160,7 @@ class Trainer:
         self.objective, self.views = objective.to(device).train(), views.to(device)
         self.loader, self.folder, self.config, self.run_config = loader, folder, config, run_config
         self.device, self.precision, self.processes, self.say = device, precision, processes, say
-        if config.compile is True or (config.compile == "auto" and can_compile(device)):
-            self.objective.compile(dynamic=False)
+        compile_objective(self.objective, config.compile, device)
         self.optimizer = adamw(objective, config.lr, config.weight_decay, config.betas)
         self.total_steps = config.epochs * loader.steps_per_epoch
         self.checkpoint = folder / "checkpoint.pt"

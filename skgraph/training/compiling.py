@@ -1,0 +1,33 @@
+"""Compilation of an objective, where it is asked for or helps."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import torch
+from torch import nn
+
+
+def compile_objective(objective: nn.Module, wanted: bool | str, device: torch.device) -> bool:
+    """Compile all of an objective: the encoder, what predicts and the loss.
+
+    Args:
+        objective: is compiled in place; its weights keep their names.
+        wanted: ``"auto"`` compiles on a GPU that Triton knows, where it is installed, and if the encoder does the same
+            with every batch (``static_shapes``): others would be compiled again and again.
+        device: where it computes.
+
+    Returns:
+        whether it was compiled, which the first step does.
+    """
+    static = getattr(getattr(objective, "encoder", None), "static_shapes", False)
+    if wanted is True or (wanted == "auto" and static and _has_triton(device)):
+        objective.compile(dynamic=False)
+        return True
+    return False
+
+
+def _has_triton(device: torch.device) -> bool:
+    if device.type != "cuda" or importlib.util.find_spec("triton") is None:
+        return False
+    return torch.cuda.get_device_capability(device) >= (7, 0)

@@ -1,0 +1,40 @@
+import pytest
+import torch
+from torch import nn
+
+from skgraph.training import compiling
+from skgraph.training.compiling import compile_objective
+
+CPU, GPU = torch.device("cpu"), torch.device("cuda")
+
+
+class Objective(nn.Module):
+    def __init__(self, static):
+        super().__init__()
+        self.encoder = nn.Identity()
+        self.encoder.static_shapes = static
+
+    def compile(self, **options):
+        assert options == {"dynamic": False}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "device", "static", "done"),
+    [
+        (True, CPU, True, True), (True, GPU, False, True), (False, GPU, True, False),
+        ("auto", CPU, True, False), ("auto", GPU, True, True), ("auto", GPU, False, False),
+    ],
+)  # fmt: skip
+def test_where_it_is_asked_for_or_helps(wanted, device, static, done, monkeypatch):
+    monkeypatch.setattr(compiling.importlib.util, "find_spec", lambda name: name == "triton")
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (9, 0))
+    assert compile_objective(Objective(static), wanted, device) is done
+
+
+def test_without_triton_or_on_an_old_gpu(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (9, 0))
+    monkeypatch.setattr(compiling.importlib.util, "find_spec", lambda name: None)
+    assert not compile_objective(Objective(True), "auto", GPU)
+    monkeypatch.setattr(compiling.importlib.util, "find_spec", lambda name: name)
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (6, 1))
+    assert not compile_objective(Objective(True), "auto", GPU)
