@@ -24,7 +24,7 @@ def place(dataset: SkeletonDataset, device: torch.device, where: str = "auto") -
         dataset: mapped from disk.
         device: where the training computes.
         where: ``disk`` leaves it mapped: a batch is read when it is due, by another thread where the device is a GPU;
-            ``device`` copies all frames to the device, where making a batch takes a fraction of a millisecond;
+            ``device`` copies all frames to the device, where a batch is one gather;
             ``auto`` does so on a GPU, if they fit into half of its free memory.
 
     Raises:

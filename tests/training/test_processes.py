@@ -11,6 +11,7 @@ from torch import distributed as dist
 from torch import multiprocessing, nn
 
 from skgraph.errors import ConfigError
+from skgraph.objectives import MaskedRegression
 from skgraph.pretrain import pretrain
 from skgraph.training.devices import Processes
 from tests.test_configs import composed
@@ -52,11 +53,15 @@ def test_the_loss_curve_does_not_depend_on_the_number_of_processes(store_path, t
         assert together == pytest.approx(alone, rel=1e-4), objective
 
 
-def test_parts_of_a_batch_add_up_to_it(store_path, tmp_path):
+def test_parts_of_a_batch_add_up_to_it(store_path, tmp_path, monkeypatch):
+    own, sizes = MaskedRegression.forward, []
+    monkeypatch.setattr(
+        MaskedRegression, "forward", lambda self, views, *ids: sizes.append(views.size(1)) or own(self, views, *ids)
+    )
     for parts in (1, 4):
         train("mamp", str(store_path), str(tmp_path / str(parts)), 8, Processes(), f"trainer.accumulate={parts}")
     whole, added = (losses(tmp_path / str(parts) / "mamp") for parts in (1, 4))
-    assert added == pytest.approx(whole, rel=1e-4) and len(whole) == 8
+    assert added == pytest.approx(whole, rel=1e-4) and sizes == [8] * 8 + [2] * 32
 
 
 def test_parts_must_divide_a_batch(store_path, tmp_path):
@@ -67,9 +72,14 @@ def test_parts_must_divide_a_batch(store_path, tmp_path):
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_a_compiled_objective_trains_alike(objective, store_path, tmp_path, monkeypatch):
     """What is compiled is all of the objective, in one graph; the backend here only traces it, which takes seconds."""
-    compiled = nn.Module.compile
-    monkeypatch.setattr(nn.Module, "compile", lambda *a, **k: compiled(*a, **k, backend="aot_eager", fullgraph=True))
+    own, compiled = nn.Module.compile, []
+
+    def trace(module, **options):
+        compiled.append(type(module).__name__)
+        own(module, **options, backend="aot_eager", fullgraph=True)
+
+    monkeypatch.setattr(nn.Module, "compile", trace)
     for compile in ("true", "false"):
         train(objective, str(store_path), str(tmp_path / compile), 8, Processes(), f"trainer.compile={compile}")
     fast, plain = (losses(tmp_path / compile / objective) for compile in ("true", "false"))
-    assert fast == pytest.approx(plain, rel=1e-4)
+    assert fast == pytest.approx(plain, rel=1e-4) and len(compiled) == 1
