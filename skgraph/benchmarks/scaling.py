@@ -8,9 +8,8 @@ from typing import Any
 
 import torch
 
-from skgraph.benchmarks.methods import build_method, random_walks
 from skgraph.benchmarks.timing import synchronise
-from skgraph.benchmarks.train import TrainingStep
+from skgraph.benchmarks.train import made_up_step
 from skgraph.topology import Topology
 from skgraph.training.devices import choose_device
 
@@ -64,10 +63,7 @@ def benchmark_scaling(
 def _measure(config: Mapping[str, Any], topology: Topology, bodies: int, repeats: int) -> tuple[float, float, int]:
     """Seconds and operations of a step, and the peak of memory on a GPU."""
     device = choose_device(config["device"])
-    objective, views = build_method(config, topology)
-    objective, views = objective.to(device), views.to(device)
-    graphs = random_walks(bodies, config["frames"], topology).to(device)
-    step = TrainingStep(objective, lambda: views(graphs), device, config["precision"])
+    step = made_up_step(config, topology, bodies, device)
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
     times = []

@@ -118,7 +118,7 @@ def benchmark_train(
         raise ConfigError(f"benchmark.sizes.reference must be one of {', '.join(configs)}, found '{reference}'")
     skeleton = Topology.load(topology)
     device = choose_device(configs[reference]["device"])
-    steps = {name: _step(config, skeleton, bodies, device) for name, config in configs.items()}
+    steps = {name: made_up_step(config, skeleton, bodies, device) for name, config in configs.items()}
     calls: dict[str, Callable[[], None]] = {
         **steps, _PLAIN: _plain_step(configs[reference], skeleton, plain_clips, device)
     }  # fmt: skip
@@ -163,7 +163,8 @@ def benchmark_train(
     return measured
 
 
-def _step(config: Mapping[str, Any], topology: Topology, bodies: int, device: torch.device) -> TrainingStep:
+def made_up_step(config: Mapping[str, Any], topology: Topology, bodies: int, device: torch.device) -> TrainingStep:
+    """A step of a pre-training configuration on bodies made up, compiled where a training would be."""
     objective, views = build_method(config, topology)
     objective, views = objective.to(device), views.to(device)
     graphs = random_walks(bodies, config["frames"], topology).to(device)

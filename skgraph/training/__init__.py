@@ -2,7 +2,8 @@
 
 from skgraph.training.diagnostics import collapse_warning, feature_diagnostics, rankme
 from skgraph.training.schedule import learning_rate
-from skgraph.training.trainer import Trainer, TrainerConfig
+from skgraph.training.trainer import Trainer
+from skgraph.training.trainer_config import TrainerConfig
 from skgraph.training.views import ViewMaker, stream_scale
 
 __all__ = [

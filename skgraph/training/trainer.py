@@ -9,7 +9,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +18,7 @@ from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from skgraph.data import EpochLoader
-from skgraph.errors import CheckpointError, ConfigError, DataError
+from skgraph.errors import CheckpointError, DataError
 from skgraph.objectives.ranks import mean_over_ranks
 from skgraph.topology import Topology
 from skgraph.training.checkpoint import (
@@ -32,98 +31,15 @@ from skgraph.training.checkpoint import (
 from skgraph.training.compiling import compile_objective
 from skgraph.training.devices import Processes, autocast
 from skgraph.training.diagnostics import collapse_warning, feature_diagnostics
-from skgraph.training.feed import PLACES, feed
+from skgraph.training.feed import feed
 from skgraph.training.figures import mask_figure
 from skgraph.training.optimizer import adamw, check_gradients
 from skgraph.training.run_log import RunLog
 from skgraph.training.schedule import learning_rate
+from skgraph.training.trainer_config import RESUMABLE, TrainerConfig
 from skgraph.training.views import ViewMaker
 
 Item = TypeVar("Item")
-
-# What may change between the stop of a run and its resumption, without being another training. (The batch size may if
-# the number of processes does: their product is compared.)
-RESUMABLE = (
-    "name", "runs", "device", "evaluate", "dataset.root", "dataset.name", "trainer.stop_at", "trainer.progress",
-    "trainer.log_every", "trainer.checkpoint_every", "trainer.diagnose_every", "trainer.batch_size", "trainer.data",
-    "trainer.compile", "trainer.accumulate",
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class TrainerConfig:
-    """How long and how fast to train.
-
-    Attributes:
-        epochs: passes over the training bodies.
-        batch_size: bodies a step on each process.
-        lr: peak learning rate of a global batch of ``lr_batch``; scaled linearly with the global batch.
-        lr_batch: the global batch that ``lr`` is meant for.
-        min_lr: last learning rate, scaled alike.
-        warmup_epochs: epochs of linear warm-up.
-        weight_decay: of matrices.
-        betas: of AdamW.
-        clip_grad: largest norm of the gradient; 0 does not clip.
-        log_every: steps between log records.
-        checkpoint_every: steps between checkpoints; 0 writes one an epoch.
-        diagnose_every: epochs between diagnostics of the features.
-        diagnose_bodies: bodies that the diagnostics encode.
-        stop_at: stop with a checkpoint after this step (the schedule does not change); 0 trains to the end.
-        progress: show a progress bar, where there is a terminal.
-        accumulate: parts of a batch that go through the model one after another before the optimiser's step, for
-            batches that do not fit into memory. Gradients add up to those of the whole batch; what an objective takes
-            over a batch (GFP's variance and covariance, S-JEPA's centre) it takes over a part.
-        data: where batches are made, see :func:`skgraph.training.feed.place`.
-        compile: compile the objective: ``"auto"``, ``True`` or ``False``; see
-            :func:`skgraph.training.compiling.compile_objective`.
-    """
-
-    epochs: int = 300
-    batch_size: int = 128
-    lr: float = 1.5e-4
-    lr_batch: int = 256
-    min_lr: float = 0.0
-    warmup_epochs: float = 20
-    weight_decay: float = 0.05
-    betas: tuple[float, float] = (0.9, 0.95)
-    clip_grad: float = 1.0
-    log_every: int = 10
-    checkpoint_every: int = 0
-    diagnose_every: int = 5
-    diagnose_bodies: int = 256
-    stop_at: int = 0
-    progress: bool = True
-    accumulate: int = 1
-    data: str = "auto"
-    compile: bool | str = "auto"
-
-    def __post_init__(self) -> None:
-        for f in fields(self):
-            value = getattr(self, f.name)
-            kinds = {"int": int, "float": (int, float), "bool": bool}.get(f.type)
-            if kinds and (not isinstance(value, kinds) or (kinds is not bool and isinstance(value, bool))):
-                raise ConfigError(f"trainer.{f.name} must be of type {f.type}, found '{value}'")
-        for key in (
-            "epochs", "batch_size", "lr_batch", "log_every", "diagnose_every", "diagnose_bodies", "accumulate"
-        ):  # fmt: skip
-            if getattr(self, key) < 1:
-                raise ConfigError(f"trainer.{key} must be at least 1, found {getattr(self, key)}")
-        if self.batch_size % self.accumulate:
-            raise ConfigError(
-                f"trainer.accumulate must divide trainer.batch_size, found {self.accumulate} and {self.batch_size}"
-            )
-        if self.data not in PLACES:
-            raise ConfigError(f"trainer.data must be one of {', '.join(PLACES)}, found '{self.data}'")
-        if self.compile not in ("auto", True, False):
-            raise ConfigError(f"trainer.compile must be auto, true or false, found '{self.compile}'")
-        for key in ("min_lr", "warmup_epochs", "weight_decay", "clip_grad", "checkpoint_every", "stop_at"):
-            if not 0 <= getattr(self, key) < math.inf:
-                raise ConfigError(f"trainer.{key} must not be negative, found {getattr(self, key)}")
-        if not 0 < self.lr < math.inf:
-            raise ConfigError(f"trainer.lr must be positive, found {self.lr}")
-        pair = isinstance(self.betas, (list, tuple)) and len(self.betas) == 2
-        if not pair or not all(isinstance(beta, (int, float)) and 0 <= beta < 1 for beta in self.betas):
-            raise ConfigError(f"trainer.betas must be two numbers in [0, 1), found {self.betas}")
 
 
 class Trainer:
