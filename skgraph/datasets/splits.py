@@ -21,6 +21,7 @@ def make_splits(
     name: str | None = None,
     by: str | None = None,
     train: str | int | Sequence[str | int] | None = None,
+    test: str | int | Sequence[str | int] | None = None,
     fraction: float | None = None,
     seed: int | None = None,
 ) -> list[Split]:
@@ -32,8 +33,10 @@ def make_splits(
         by: `subject`, `camera` or `setup` (no value of it is in both parts), `random` (by clip, the classes in
             proportion) or `given` (the dataset's own splits). By default `given` where there are such, then `random`
             if `fraction` or `seed` is given or subjects are unknown, else `subject`.
-        train: the values of `by` that train, or `alternate`, the default: of the sorted values every second one,
-            starting with the first.
+        train: the values of `by` that train; by default those that do not test, and without `test` either `alternate`:
+            of the sorted values every second one, starting with the first.
+        test: the values of `by` that test, by default all that do not train; with both, clips may be in neither part.
+            That is how to choose settings: on some of the training people, the test people kept away.
         fraction: part of the clips that trains in a `random` split, 0.8 by default.
         seed: of a `random` split, 0 by default.
 
@@ -55,8 +58,9 @@ def make_splits(
         raise ConfigError(f"split.by must be one of {', '.join(_WAYS)}, found '{by}'")
     if by != "random" and (fraction is not None or seed is not None):
         raise ConfigError(f"split.fraction and split.seed belong to split.by=random, found split.by={by}")
-    if by in ("random", "given") and train is not None:
-        raise ConfigError(f"split.train={train} needs split.by=subject, camera or setup, found split.by={by}")
+    for key, value in (("train", train), ("test", test)):
+        if by in ("random", "given") and value is not None:
+            raise ConfigError(f"split.{key}={value} needs split.by=subject, camera or setup, found split.by={by}")
     if by == "given":
         splits = _given(raw, name)
     elif by == "random":
@@ -68,7 +72,7 @@ def make_splits(
         how = f"{fraction:g} of the clips of each class, at random (seed {seed}), train"
         splits = [Split(name or "random", _random(raw.y, fraction, seed), how)]
     else:
-        splits = [Split(name or _NAMES[by], *_grouped(raw, by, "alternate" if train is None else train))]
+        splits = [_grouped(raw, by, name or _NAMES[by], train, test)]
     # What comes with a dataset may need clips that this part of it lacks; one split that can be used is enough.
     problems = [split.problem() for split in splits]
     if all(problems):
@@ -118,7 +122,13 @@ def _random(y: np.ndarray, fraction: float, seed: int) -> np.ndarray:
     return chosen
 
 
-def _grouped(raw: RawDataset, by: str, train: str | int | Sequence[str | int]) -> tuple[np.ndarray, str]:
+def _grouped(
+    raw: RawDataset,
+    by: str,
+    name: str,
+    train: str | int | Sequence[str | int] | None,
+    test: str | int | Sequence[str | int] | None,
+) -> Split:
     values = getattr(raw, by)
     if values is None:
         raise DataError(f"split.by={by} needs the {by} of every clip, which is unknown; try split.by=random")
@@ -129,17 +139,33 @@ def _grouped(raw: RawDataset, by: str, train: str | int | Sequence[str | int]) -
             f"split.by={by} needs the {by} of every clip, and {len(unknown)} have none, '{raw.name[unknown[0]]}' first"
         )
     available = [value.item() for value in np.unique(values)]
-    if isinstance(train, str) and train == "alternate":
-        wanted = available[::2]
-    else:
-        wanted = list(train) if isinstance(train, Sequence) and not isinstance(train, str) else [train]
-        if any(isinstance(value, bool) for value in wanted):
-            raise ConfigError(f"split.train must be {by}s, found {_listed(wanted)}")
-        # A subject named '01' reaches us as the number 1 unless it was quoted, so text is compared as it was read.
-        wanted = [str(value) for value in wanted] if is_text else wanted
-        if absent := [value for value in wanted if value not in available]:
-            raise ConfigError(f"split.train has the {by}s {_listed(absent)}; available are {_listed(available)}")
-    return np.isin(values, wanted), f"{by}s {_listed(wanted)} train"
+    if test is None:
+        trains = _wanted("train", by, "alternate" if train is None else train, available)
+        return Split(name, np.isin(values, trains), f"{by}s {_listed(trains)} train")
+    tests = _wanted("test", by, test, available)
+    tested = np.isin(values, tests)
+    if train is None:
+        return Split(name, ~tested, f"{by}s {_listed(tests)} test")
+    trains = _wanted("train", by, train, available)
+    if both := [value for value in trains if value in tests]:
+        raise ConfigError(f"split.train and split.test both have the {by}s {_listed(both)}")
+    return Split(name, np.isin(values, trains), f"{by}s {_listed(trains)} train, {_listed(tests)} test", tested)
+
+
+def _wanted(
+    part: str, by: str, values: str | int | Sequence[str | int], available: Sequence[str | int]
+) -> list[str | int]:
+    """The values of `by` that an option names, checked against those that there are."""
+    if isinstance(values, str) and values == "alternate" and part == "train":
+        return list(available[::2])
+    wanted = list(values) if isinstance(values, Sequence) and not isinstance(values, str) else [values]
+    if any(isinstance(value, bool) for value in wanted):
+        raise ConfigError(f"split.{part} must be {by}s, found {_listed(wanted)}")
+    # A subject named '01' reaches us as the number 1 unless it was quoted, so text is compared as it was read.
+    wanted = [str(value) for value in wanted] if isinstance(available[0], str) else wanted
+    if absent := [value for value in wanted if value not in available]:
+        raise ConfigError(f"split.{part} has the {by}s {_listed(absent)}; available are {_listed(available)}")
+    return wanted
 
 
 def _listed(values: Sequence[object]) -> str:

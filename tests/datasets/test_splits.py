@@ -48,6 +48,18 @@ def test_one_value_need_not_be_a_list():
     assert np.flatnonzero(make_split(raw(subject=SUBJECTS), train=2).train).tolist() == [2, 3]
 
 
+def test_values_that_test():
+    split = make_split(raw(subject=SUBJECTS), test=[5])
+    assert (np.flatnonzero(split.tests).tolist(), split.how) == ([4, 5], "subjects 5 test")
+    assert np.array_equal(split.train, ~split.tests)
+
+
+def test_clips_in_neither_part():
+    split = make_split(raw(subject=SUBJECTS), train=[2, 9], test=30)
+    assert np.flatnonzero(split.train).tolist() == [0, 1, 2, 3]
+    assert (np.flatnonzero(split.tests).tolist(), split.how) == ([6, 7], "subjects 2, 9 train, 30 test")
+
+
 def test_text_subjects_and_numbers_from_the_command_line():
     split = make_split(raw(subject=list("11223344")), train=[1, 4])
     assert np.flatnonzero(split.train).tolist() == [0, 1, 6, 7]
@@ -104,6 +116,9 @@ def test_the_dataset_s_own_split():
         ({}, {"name": True}, ConfigError, "split.name must be one name, found True"),
         ({}, {"name": "a/b"}, DataError, "split.name: a split's name may hold letters, digits and .*, found 'a/b'"),
         ({}, {"train": [1]}, ConfigError, r"split.train=\[1\] needs split.by=subject, camera or setup"),
+        ({}, {"test": [1]}, ConfigError, r"split.test=\[1\] needs split.by=subject, camera or setup"),
+        ({"subject": SUBJECTS}, {"test": [7]}, ConfigError, "split.test has the subjects 7; available are 2, 5, 9, 30"),
+        ({"subject": SUBJECTS}, {"train": [2, 5], "test": [5]}, ConfigError, "split.test both have the subjects 5"),
         ({"subject": SUBJECTS}, {"by": "subject", "seed": 1}, ConfigError, "belong to split.by=random"),
         ({"split": ["train"] * 7 + ["val"]}, {}, DataError, "clip 'clip7' has split 'val', expected 'train' or 'test'"),
         ({"split": ["train"] * 8}, {}, DataError, "split 'given' leaves no test clips"),
