@@ -18,7 +18,7 @@ from skgraph.evaluation.card import check_place, make_card, result_folder
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.evaluation.protocols import Outcome, Protocol, build_protocol
 from skgraph.evaluation.protocols.protocol import labels
-from skgraph.evaluation.result import save_card, save_classes
+from skgraph.evaluation.result import save_card, save_classes, save_people
 from skgraph.evaluation.scores import save_scores
 from skgraph.evaluation.settings import Settings
 from skgraph.evaluation.subsets import hold_out_subjects
@@ -133,7 +133,9 @@ def _save(place: Path, trial: Trial, card: dict[str, Any], outcome: Outcome) -> 
             if dataset is not None and scores is not None:
                 save_scores(folder / name, dataset.store.name[dataset.clips.numpy()], scores, labels(dataset))
         if outcome.scores is not None:
-            save_classes(folder, outcome.scores, labels(trial.test), trial.test.store.class_names)
+            y, store = labels(trial.test), trial.test.store
+            save_classes(folder, outcome.scores, y, store.class_names)
+            save_people(folder, outcome.scores, y, store.subject[trial.test.clips])
         for name, text in outcome.texts.items():
             (folder / name).write_text(text, encoding="utf-8")
         save_card(folder, card)

@@ -35,6 +35,21 @@ def save_classes(folder: Path, scores: Tensor, y: Tensor, class_names: list[str]
         confusion_figure(counts, class_names).savefig(file, format="png", dpi=120)
 
 
+def save_people(folder: Path, scores: Tensor, y: Tensor, subject: Tensor) -> None:
+    """Write ``per_subject.csv``, the people who are recognised worst first; nothing where subjects are unknown."""
+    if (subject < 0).all():
+        return
+    right = scores.argmax(dim=1) == y
+    rows = []
+    for person in subject.unique().tolist():
+        own = right[subject == person]
+        rows.append(
+            [person if person >= 0 else "unknown", len(own), int(own.sum()), f"{100 * own.double().mean():.2f}"]
+        )
+    rows.sort(key=lambda row: float(row[-1]))
+    _save_csv(folder / "per_subject.csv", [["subject", "clips", "right", "accuracy"], *rows])
+
+
 def confusion_figure(counts: Tensor, class_names: list[str]) -> Figure:
     """Confusion matrix ``[K, K]`` as a figure; each row is shaded by the share of its class."""
     share = counts.double() / counts.sum(dim=1, keepdim=True).clamp(min=1)

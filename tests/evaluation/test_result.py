@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from skgraph.errors import DataError
-from skgraph.evaluation.result import card_value, confusion_figure, read_card, save_card, save_classes
+from skgraph.evaluation.result import card_value, confusion_figure, read_card, save_card, save_classes, save_people
 
 SCORES, Y = torch.tensor([[1.0, 2.0], [3.0, 0.0], [0.0, 1.0]]), torch.tensor([1, 1, 0])
 
@@ -22,6 +22,22 @@ def test_classes_in_detail(tmp_path):
 def test_a_class_without_clips(tmp_path):
     save_classes(tmp_path, torch.cat([SCORES, torch.zeros(3, 1)], 1), Y, ["a", "b", "c"])
     assert (tmp_path / "per_class.csv").read_text().splitlines()[-1] == "c,0,0,,"
+
+
+def test_people_in_detail(tmp_path):
+    save_people(tmp_path, SCORES, Y, torch.tensor([5, 3, 5]))
+    right = (SCORES.argmax(1) == Y).tolist()
+    assert right == [True, False, False]
+    assert (tmp_path / "per_subject.csv").read_text().splitlines() == [
+        "subject,clips,right,accuracy", "3,1,0,0.00", "5,2,1,50.00",
+    ]  # fmt: skip
+
+
+def test_people_who_are_not_known(tmp_path):
+    save_people(tmp_path, SCORES, Y, torch.tensor([-1, -1, -1]))
+    assert not (tmp_path / "per_subject.csv").exists()
+    save_people(tmp_path, SCORES, Y, torch.tensor([-1, 2, 2]))
+    assert (tmp_path / "per_subject.csv").read_text().splitlines()[-1] == "unknown,1,1,100.00"
 
 
 @pytest.mark.parametrize("classes", [2, 120])
