@@ -113,16 +113,13 @@ class SJEPA(Objective):
             (1 is uniform, 0 is one-hot), ``target_std`` and ``prediction_std`` (mean over features of the deviation
             over tokens and batch).
         """
-        latents = self.projection(self.encoder(views[0], visible))
-        predictions = self.predictor(latents, visible, masked).float()
+        predictions = self.predict(views[0], visible, masked)
         targets = self.targets(views[-1])  # [B, L, K]
         index = masked[..., None].expand(-1, -1, targets.size(-1))
         logs = {"target_std": _spread(targets), "prediction_std": _spread(predictions.detach())}
         if self.loss == "l2":
             return F.mse_loss(predictions, targets.gather(1, index)), logs
-        centred = targets - self.center if self.centring else targets
-        logits = centred.gather(1, index) / self.target_temperature
-        q = logits.softmax(dim=-1)
+        q = self.target_distribution(targets).gather(1, index)
         log_p = (predictions / self.temperature).log_softmax(dim=-1)
         loss = -(q * log_p).sum(dim=-1).mean()
         with torch.no_grad():
@@ -132,6 +129,16 @@ class SJEPA(Objective):
         if self.centring and self.training:
             self._update_center(targets)
         return loss, logs
+
+    def predict(self, view: Tensor, visible: Tensor, masked: Tensor) -> Tensor:
+        """Predictions ``[B, L - K, K]`` at the masked tokens of a view ``[B, T, V, C]`` (lines 7 to 9)."""
+        latents = self.projection(self.encoder(view, visible))
+        return self.predictor(latents, visible, masked).float()
+
+    def target_distribution(self, targets: Tensor) -> Tensor:
+        """The distributions ``[B, L, K]`` that targets ``[B, L, K]`` stand for in the cross-entropy (line 13)."""
+        centred = targets - self.center if self.centring else targets
+        return (centred / self.target_temperature).softmax(dim=-1)
 
     @torch.no_grad()
     def targets(self, view: Tensor) -> Tensor:

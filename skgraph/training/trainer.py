@@ -40,6 +40,7 @@ from skgraph.training.trainer_config import RESUMABLE, TrainerConfig
 from skgraph.training.views import ViewMaker
 
 Item = TypeVar("Item")
+SNAPSHOTS = "snapshots"  # the folder, in a run's, of checkpoints that are kept
 
 
 class Trainer:
@@ -180,6 +181,8 @@ class Trainer:
                 if self.step % loader.steps_per_epoch == 0:
                     if not config.checkpoint_every:
                         self._save()
+                    if config.snapshot_every and (epoch + 1) % config.snapshot_every == 0:
+                        self._keep()
                     if log and (epoch % config.diagnose_every == 0 or self.step == self.total_steps):
                         self._diagnose(log)
             self._save()
@@ -255,12 +258,23 @@ class Trainer:
         if self._recent:  # name the clips of a loss that is not finite, rather than the weights that it spoilt
             self._checked(self._recent[-1][2], {})
         if self.processes.is_main:
-            save_checkpoint(
-                self.checkpoint, self.step, self.global_batch, self.objective, self.optimizer,
-                self.run_config, self.loader.dataset.store,
-            )  # fmt: skip
+            self._write(self.checkpoint)
         self._saved = self.step
         self.processes.barrier()
+
+    def _keep(self) -> None:
+        """Write a checkpoint that stays, beside the one that the next replaces."""
+        path = self.folder / SNAPSHOTS / f"step_{self.step:08d}.pt"
+        if self.processes.is_main:
+            path.parent.mkdir(exist_ok=True)
+            self._write(path)
+        self.processes.barrier()
+
+    def _write(self, path: Path) -> None:
+        save_checkpoint(
+            path, self.step, self.global_batch, self.objective, self.optimizer, self.run_config,
+            self.loader.dataset.store,
+        )  # fmt: skip
 
     def _diagnose(self, log: RunLog) -> None:
         generator = self.loader.step_generator(0)

@@ -11,8 +11,8 @@ from skgraph.errors import ConfigError
 # the number of processes does: their product is compared.)
 RESUMABLE = (
     "name", "runs", "device", "evaluate", "dataset.root", "dataset.name", "trainer.stop_at", "trainer.progress",
-    "trainer.log_every", "trainer.checkpoint_every", "trainer.diagnose_every", "trainer.batch_size", "trainer.data",
-    "trainer.compile", "trainer.accumulate",
+    "trainer.log_every", "trainer.checkpoint_every", "trainer.snapshot_every", "trainer.diagnose_every",
+    "trainer.batch_size", "trainer.data", "trainer.compile", "trainer.accumulate",
 )  # fmt: skip
 
 
@@ -32,6 +32,8 @@ class TrainerConfig:
         clip_grad: largest norm of the gradient; 0 does not clip.
         log_every: steps between log records.
         checkpoint_every: steps between checkpoints; 0 writes one an epoch.
+        snapshot_every: epochs between checkpoints that are kept in ``snapshots``, for ``python -m skgraph.diagnose``;
+            0 keeps none.
         diagnose_every: epochs between diagnostics of the features.
         diagnose_bodies: bodies that the diagnostics encode.
         stop_at: stop with a checkpoint after this step (the schedule does not change); 0 trains to the end.
@@ -55,6 +57,7 @@ class TrainerConfig:
     clip_grad: float = 1.0
     log_every: int = 10
     checkpoint_every: int = 0
+    snapshot_every: int = 0
     diagnose_every: int = 5
     diagnose_bodies: int = 256
     stop_at: int = 0
@@ -80,7 +83,9 @@ class TrainerConfig:
             )
         if self.compile not in ("auto", True, False):
             raise ConfigError(f"trainer.compile must be auto, true or false, found '{self.compile}'")
-        for key in ("min_lr", "warmup_epochs", "weight_decay", "clip_grad", "checkpoint_every", "stop_at"):
+        for key in (
+            "min_lr", "warmup_epochs", "weight_decay", "clip_grad", "checkpoint_every", "snapshot_every", "stop_at"
+        ):  # fmt: skip
             if not 0 <= getattr(self, key) < math.inf:
                 raise ConfigError(f"trainer.{key} must not be negative, found {getattr(self, key)}")
         if not 0 < self.lr < math.inf:

@@ -1,0 +1,34 @@
+"""``python -m skgraph.diagnose``: what an encoder knew at each checkpoint of its run."""
+
+from __future__ import annotations
+
+from omegaconf import DictConfig, OmegaConf
+
+from skgraph.build import open_store
+from skgraph.diagnosis import diagnose
+from skgraph.diagnosis.curves import save_diagnosis, table
+from skgraph.evaluation.pretrained import folder_of_run
+from skgraph.training.checkpoint import read_checkpoint
+from skgraph.training.devices import choose_device
+from skgraph.values import check_kinds
+from skgraph.verb import verb
+
+
+@verb("diagnose")
+def main(cfg: DictConfig) -> None:
+    """Diagnose one run; print the table and say where the figures lie."""
+    config = OmegaConf.to_container(cfg, resolve=True)
+    folder = folder_of_run(config["run"])
+    options = {key: config[key] for key in ("bodies", "batch_size")}
+    check_kinds(diagnose, options, "diagnose")
+    dataset = config["dataset"] or read_checkpoint(folder / "checkpoint.pt")["config"].get("dataset")
+    store, split = open_store(dataset, write=False)
+    device = choose_device(config["device"])
+    found = diagnose(folder, store, split, device, config["precision"], progress=True, **options)
+    save_diagnosis(folder / "diagnosis", found)
+    print(table(found))
+    print(f"written: {folder / 'diagnosis'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,191 @@
+"""A run's checkpoints, one after another: what each knows, and how well it predicts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from skgraph.build import build_encoder, build_objective, build_views, check_config
+from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
+from skgraph.diagnosis.knowledge import Facts, knowledge
+from skgraph.diagnosis.prediction import prediction
+from skgraph.diagnosis.similarity import linear_cka
+from skgraph.errors import CheckpointError, ConfigError
+from skgraph.evaluation.frozen import frozen
+from skgraph.objectives import SJEPA
+from skgraph.topology import Topology
+from skgraph.training.checkpoint import load_weights, read_checkpoint
+from skgraph.training.devices import autocast
+from skgraph.training.diagnostics import rankme
+from skgraph.training.trainer import SNAPSHOTS
+from skgraph.training.views import ViewMaker
+from skgraph.transforms.linear_map import LinearMap
+from skgraph.values import at_least
+
+VIEW_ANGLE = math.pi / 4  # NTU's cameras stand 45 degrees apart
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """A row of numbers for each checkpoint, the untrained objective first.
+
+    Attributes:
+        rows: each has ``step``, what :func:`~skgraph.diagnosis.knowledge.knowledge` finds (per cent), ``rankme``,
+            ``similarity`` (linear CKA with the untrained encoder's features), ``loss`` of one fixed batch and whatever
+            the objective logs of it, and for S-JEPA the distances and the ``skill`` of
+            :class:`~skgraph.diagnosis.prediction.Prediction`.
+    """
+
+    rows: list[dict[str, float]]
+
+
+def diagnose(
+    folder: Path,
+    store: SkeletonStore,
+    split: str,
+    device: torch.device,
+    precision: str = "auto",
+    bodies: int = 2048,
+    batch_size: int = 128,
+    progress: bool = False,
+) -> Diagnosis:
+    """Diagnose a run on the training part of a split; the test part is not looked at.
+
+    Args:
+        folder: of the run, with ``checkpoint.pt`` and, from ``trainer.snapshot_every``, ``snapshots``.
+        store: clips with labels.
+        split: whose training part is read.
+        device: where to compute.
+        precision: see :func:`skgraph.training.devices.autocast`.
+        bodies: that are looked at, at most, spread evenly over the training part.
+        batch_size: bodies encoded at once, and in the batch that is predicted.
+        progress: show a bar, where there is a terminal.
+
+    Raises:
+        CheckpointError: a checkpoint is missing, corrupt, of another topology or of another run.
+        ConfigError: a number out of its range.
+    """
+    at_least("diagnose", 1, bodies=bodies, batch_size=batch_size)
+    paths = [*sorted((folder / SNAPSHOTS).glob("step_*.pt")), folder / "checkpoint.pt"]
+    last = read_checkpoint(paths[-1])
+    config = last["config"]
+    check_config(config)
+    topology = Topology.from_dict(last["topology"], source=str(paths[-1]))
+    if topology != store.topology:
+        raise CheckpointError(f"'{paths[-1]}' has topology '{topology.name}', '{store.path}' '{store.topology.name}'")
+    if (store.y < 0).any():
+        raise ConfigError(f"the clips of '{store.path}' have no labels: nothing can be asked of the features")
+    dataset = SkeletonDataset(store, split, "train", items="bodies", frames=config["frames"])
+    index = torch.linspace(0, len(dataset) - 1, min(bodies, len(dataset))).round().long()
+    angle = torch.empty(len(index)).uniform_(-VIEW_ANGLE, VIEW_ANGLE, generator=torch.Generator().manual_seed(0))
+    rows, facts, untrained = [], None, None
+    hidden = None if progress else True  # None: shown on a terminal
+    for step, objective in tqdm(
+        _objectives(paths, config, topology), total=len(paths) + 1, desc="checkpoints", disable=hidden, leave=False
+    ):
+        objective.to(device)
+        views = build_views(config, topology, objective.encoder.grid[0], objective.num_views).to(device)
+        with frozen(objective), autocast(device, precision):
+            plain, turned = _features(objective.encoder, dataset, index, angle, views, device, batch_size)
+            row = {"step": float(step), **_answers(objective, dataset, index[:: max(1, len(index) // batch_size)],
+                                                   views, device)}  # fmt: skip
+        facts = facts or _facts(dataset, index, views, device)
+        untrained = plain if untrained is None else untrained
+        row |= knowledge(plain, facts, turned, angle)
+        row |= {"rankme": float(rankme(plain)), "similarity": linear_cka(plain, untrained)}
+        rows.append(row)
+    return Diagnosis(rows)
+
+
+def _objectives(paths: list[Path], config: dict[str, Any], topology: Topology) -> Iterator[tuple[int, nn.Module]]:
+    """The untrained objective, then those of the checkpoints; each step once."""
+
+    def build() -> nn.Module:
+        torch.manual_seed(config["seed"])
+        return build_objective(config, build_encoder(config, topology), topology)
+
+    yield 0, build()
+    done = 0
+    for path in paths:
+        content = read_checkpoint(path)
+        if content["config"] != config:
+            raise CheckpointError(f"'{path}' is of another run than '{paths[-1]}': its configuration differs")
+        if content["step"] == done:
+            continue
+        objective = build()
+        load_weights(objective, content["objective"], path)
+        done = content["step"]
+        yield done, objective
+
+
+def _features(
+    encoder: nn.Module,
+    dataset: SkeletonDataset,
+    index: Tensor,
+    angle: Tensor,
+    views: ViewMaker,
+    device: torch.device,
+    batch_size: int,
+) -> tuple[Tensor, Tensor]:
+    """Mean-pooled features ``[n, D]`` of bodies as they are, and turned."""
+    parts: tuple[list[Tensor], list[Tensor]] = ([], [])
+    for rows, turns in zip(index.split(batch_size), angle.split(batch_size), strict=True):
+        bodies = dataset.batch(rows).to(device)
+        for part, turn in zip(parts, (None, _Turn(turns.to(device))), strict=True):
+            part.append(encoder(views.plain(bodies, turn).joints[:, 0]).float().mean(dim=1).cpu())
+    return torch.cat(parts[0]), torch.cat(parts[1])
+
+
+def _answers(
+    objective: nn.Module, dataset: SkeletonDataset, index: Tensor, views: ViewMaker, device: torch.device
+) -> dict[str, float]:
+    """What the objective makes of one batch, the same for all checkpoints."""
+    generator = torch.Generator(device).manual_seed(0)
+    batch = views(dataset.batch(index).to(device), generator)
+    loss, logs = objective(*batch)
+    row = {"loss": float(loss), **{key: float(value) for key, value in logs.items()}}
+    if isinstance(objective, SJEPA):
+        found = prediction(objective, *batch)
+        row |= {**vars(found), "skill": found.skill}
+    return row
+
+
+def _facts(dataset: SkeletonDataset, index: Tensor, views: ViewMaker, device: torch.device) -> Facts:
+    store = dataset.store
+    clip = dataset.clips[index]
+    pose, speed = [], []
+    for rows in index.split(512):
+        bodies = views.normalise(dataset.batch(rows).to(device)).cpu()
+        joints, there = bodies.joints[:, 0].double(), bodies.frame_mask[:, 0]  # [b, T, V, C], [b, T]
+        weight = there[..., None, None] / there.sum(dim=1).clamp(min=1)[:, None, None, None]
+        centred = joints - torch.einsum("btvc,v->btc", joints, store.topology.center.double())[:, :, None]
+        pose.append((centred * weight).sum(dim=1).flatten(1))
+        pairs = there[:, 1:] & there[:, :-1]
+        steps = (joints[:, 1:] - joints[:, :-1]).norm(dim=-1).mean(dim=-1)  # [b, T - 1]
+        mean = (steps * pairs).sum(dim=1) / pairs.sum(dim=1).clamp(min=1)
+        frame = store.track_length[dataset.items[rows]] / float(store.meta.get("fps", 30.0)) / dataset.frames  # seconds
+        speed.append((mean / frame).clamp(min=1e-4).log()[:, None])
+    return Facts(store.y[clip], store.subject[clip], torch.cat(pose), torch.cat(speed))
+
+
+class _Turn(LinearMap):
+    """Every graph about the vertical by its own angle; in the image of a 2D skeleton."""
+
+    def __init__(self, angle: Tensor) -> None:
+        super().__init__()
+        self.angle = angle
+
+    def matrix(self, data: SkeletonData, generator: torch.Generator | None = None) -> Tensor:
+        channels = data.joints.size(-1)
+        across = channels - 1  # z of three coordinates, y of two
+        matrix = torch.eye(channels, device=self.angle.device).repeat(len(self.angle), 1, 1)
+        matrix[:, 0, 0] = matrix[:, across, across] = self.angle.cos()
+        matrix[:, 0, across], matrix[:, across, 0] = self.angle.sin(), -self.angle.sin()
+        return matrix
