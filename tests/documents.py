@@ -14,7 +14,7 @@ from skgraph.verb import words_as_list
 
 ROOT = Path(__file__).resolve().parents[1]
 # What the plain words of a command line are to a verb.
-_WORDS = {"report": "runs", "inspect": "source", "benchmark": "benchmark"}
+_WORDS = {"report": "runs", "inspect": "source", "view": "source", "benchmark": "benchmark"}
 
 
 class Block(NamedTuple):

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from skgraph.objectives import SJEPA
+from skgraph.objectives import SJEPA, MaskedRegression
 
 
 @dataclass(frozen=True)
@@ -37,20 +37,35 @@ class Prediction:
 
 
 @torch.no_grad()
-def prediction(objective: SJEPA, views: Tensor, visible: Tensor, masked: Tensor) -> Prediction:
-    """Compare an objective's predictions with trivial ones that may look at the visible *targets*.
+def answers(
+    objective: SJEPA | MaskedRegression, views: Tensor, visible: Tensor, masked: Tensor
+) -> tuple[Tensor, Tensor]:
+    """What an objective predicts and what it wanted, where its loss compares them.
 
     Args:
         objective: in evaluation mode.
         views: ``[num_views, B, T, V, C]``.
         visible: ``[B, K]``, the tokens that the encoder sees.
         masked: ``[B, L - K]``, the others.
+
+    Returns:
+        answers ``[B, L - K, d]`` at the masked tokens, and targets ``[B, L, d]`` of all.
     """
     answer = objective.predict(views[0], visible, masked)
     target = objective.targets(views[-1])
-    if objective.loss == "ce":
-        answer = (answer / objective.temperature).softmax(dim=-1)
-        target = objective.target_distribution(target)
+    if isinstance(objective, SJEPA) and objective.loss == "ce":
+        return (answer / objective.temperature).softmax(dim=-1), objective.target_distribution(target)
+    return answer, target
+
+
+@torch.no_grad()
+def prediction(objective: SJEPA, views: Tensor, visible: Tensor, masked: Tensor) -> Prediction:
+    """Compare an objective's predictions with trivial ones that may look at the visible *targets*.
+
+    Args:
+        objective, views, visible, masked: see :func:`answers`.
+    """
+    answer, target = answers(objective, views, visible, masked)
     wanted = _take(target, masked)
     seen = _take(target, visible)
     middle = seen.mean(dim=1, keepdim=True)

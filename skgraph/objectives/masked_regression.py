@@ -58,11 +58,15 @@ class MaskedRegression(Objective):
 
     def forward(self, views: Tensor, visible: Tensor, masked: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """See :class:`~skgraph.objectives.objective.Objective`; the log has ``prediction_std``."""
-        predictions = self.decoder(self.encoder(views[0], visible), visible, masked).float()
+        predictions = self.predict(views[0], visible, masked)
         targets = self.targets(views[0])
         targets = targets.gather(1, masked[..., None].expand(-1, -1, targets.size(-1)))
         logs = {"prediction_std": predictions.detach().flatten(0, 1).std(dim=0).mean()}
         return (predictions - targets).square().mean(), logs
+
+    def predict(self, view: Tensor, visible: Tensor, masked: Tensor) -> Tensor:
+        """Predictions ``[B, L - K, l * C]`` at the masked tokens of a view ``[B, T, V, C]``."""
+        return self.decoder(self.encoder(view, visible), visible, masked).float()
 
     @torch.no_grad()
     def targets(self, joints: Tensor) -> Tensor:

@@ -1,0 +1,6 @@
+"""Skeletons in one HTML page that needs nothing else: a player in three dimensions."""
+
+from skgraph.viewer.page import page
+from skgraph.viewer.scene import Layer, ViewedClip, clip_of_store, motion_layer
+
+__all__ = ["Layer", "ViewedClip", "clip_of_store", "motion_layer", "page"]

@@ -1,0 +1,188 @@
+"""What a run knows of a clip, as layers to colour it by: visible tokens, attention, prediction error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from skgraph.build import build_encoder, build_objective
+from skgraph.data import SkeletonDataset, SkeletonStore
+from skgraph.diagnosis.prediction import answers
+from skgraph.encoders import TransformerEncoder
+from skgraph.encoders.layers import Attention
+from skgraph.errors import ConfigError
+from skgraph.evaluation.bodies import Bodies, read_bodies
+from skgraph.evaluation.frozen import frozen
+from skgraph.evaluation.pretrained import PretrainedRun, same_skeleton
+from skgraph.objectives import SJEPA, MaskedRegression
+from skgraph.training.checkpoint import load_weights, read_checkpoint
+from skgraph.training.views import ViewMaker
+from skgraph.values import at_least
+from skgraph.viewer.scene import Layer
+
+KINDS = ("mask", "attention", "error")
+
+
+def run_layers(
+    run: str | Path | PretrainedRun,
+    store: SkeletonStore,
+    indices: Sequence[int],
+    kinds: Sequence[str] = KINDS,
+    joint_map: str | None = None,
+    seed: int = 0,
+    masks: int = 16,
+) -> list[dict[str, Layer]]:
+    """Layers of clips, on the token grid of a run's encoder.
+
+    - ``mask``: one mask as the run draws them; what the encoder sees of it while training.
+    - ``attention``: what each token gets of the last block's attention, mean over heads and over the tokens that look,
+      times the number of tokens: 1 is an even share.
+    - ``error``: squared distance between prediction and target where the loss compares them (distributions for S-JEPA's
+      cross-entropy), mean over the masks among ``masks`` that hide the token.
+
+    Args:
+        run: the folder of a run.
+        store: with the clips.
+        indices: of the clips.
+        kinds: of layers.
+        joint_map: see :meth:`~skgraph.evaluation.pretrained.PretrainedRun.views`.
+        seed: of the masks.
+        masks: that the errors are a mean over.
+
+    Raises:
+        ConfigError: an unknown kind, or one that the run's encoder or objective cannot give.
+        CheckpointError: no such run, or of another skeleton.
+    """
+    at_least("view", 1, masks=masks)
+    if unknown := [kind for kind in kinds if kind not in KINDS]:
+        raise ConfigError(f"layers are {', '.join(KINDS)}, found '{unknown[0]}'")
+    run = run if isinstance(run, PretrainedRun) else PretrainedRun.open(run)
+    views = run.views(store.topology, joint_map)
+    if kinds and not same_skeleton(run.topology, store.topology):
+        raise ConfigError(
+            f"what the run '{run.folder}' knows is of the joints of '{run.topology.name}', the clips have those of "
+            f"'{store.topology.name}': make a store of them with topology_map={run.topology.base_name}"
+        )
+    dataset = SkeletonDataset(store, frames=run.config["frames"])
+    bodies = read_bodies(dataset, torch.as_tensor(list(indices)), views, torch.device("cpu"))
+    objective = _objective(run)
+    grid = objective.encoder.grid
+    layers: list[dict[str, Layer]] = [{} for _ in indices]
+    with frozen(objective), torch.no_grad():
+        for kind in kinds:
+            title, unit, values = _LAYERS[kind](objective, views, dataset, bodies, indices, seed, masks)
+            dense = _by_clip(values.unflatten(1, grid), bodies)
+            for layer, clip in zip(layers, dense, strict=True):
+                if kind == "mask":
+                    layer[kind] = Layer(title, clip, kind="two", high="visible", low="masked")
+                else:
+                    layer[kind] = Layer(title, clip, unit)
+    return layers
+
+
+def _objective(run: PretrainedRun) -> nn.Module:
+    torch.manual_seed(run.config["seed"])
+    objective = build_objective(run.config, build_encoder(run.config, run.topology), run.topology)
+    path = run.folder / "checkpoint.pt"
+    load_weights(objective, read_checkpoint(path)["objective"], path)
+    return objective
+
+
+def _by_clip(values: Tensor, bodies: Bodies) -> np.ndarray:
+    """``[b, T_e, V]`` of bodies as ``[B, M, T_e, V]`` of clips; absent bodies have zeros."""
+    dense = values.new_zeros(len(bodies), bodies.slots, *values.shape[1:])
+    dense[bodies.clip, bodies.slot] = values
+    return dense.float().numpy()
+
+
+def _mask(
+    objective: nn.Module,
+    views: ViewMaker,
+    dataset: SkeletonDataset,
+    bodies: Bodies,
+    indices: Sequence[int],
+    seed: int,
+    masks: int,
+) -> tuple[str, str, Tensor]:
+    visible, masked = _drawn(views, dataset, bodies, indices, torch.Generator().manual_seed(seed))
+    seen = torch.zeros(len(visible), visible.size(1) + masked.size(1)).scatter_(1, visible, 1.0)
+    return "visible to the encoder", "", seen
+
+
+def _attention(
+    objective: nn.Module,
+    views: ViewMaker,
+    dataset: SkeletonDataset,
+    bodies: Bodies,
+    indices: Sequence[int],
+    seed: int,
+    masks: int,
+) -> tuple[str, str, Tensor]:
+    encoder = objective.encoder
+    if not isinstance(encoder, TransformerEncoder):
+        raise ConfigError(f"attention is of a transformer, the run has a {type(encoder).__name__}")
+    return "attention", "x an even share", attention_received(encoder, bodies.joints)
+
+
+def _error(
+    objective: nn.Module,
+    views: ViewMaker,
+    dataset: SkeletonDataset,
+    bodies: Bodies,
+    indices: Sequence[int],
+    seed: int,
+    masks: int,
+) -> tuple[str, str, Tensor]:
+    if not isinstance(objective, (SJEPA, MaskedRegression)):
+        raise ConfigError(
+            f"error is of an objective that predicts each token, S-JEPA, MAMP or SkeletonMAE; the run has "
+            f"{type(objective).__name__}"
+        )
+    generator = torch.Generator().manual_seed(seed)
+    joints = bodies.joints.expand(objective.num_views, *bodies.joints.shape)
+    total = count = 0.0
+    for _ in range(masks):
+        visible, masked = _drawn(views, dataset, bodies, indices, generator)
+        answer, target = answers(objective, joints, visible, masked)
+        wanted = target.gather(1, masked[..., None].expand(-1, -1, target.size(-1)))
+        distance = (answer - wanted).square().sum(dim=-1)
+        empty = torch.zeros(target.shape[:2])
+        total = total + empty.scatter(1, masked, distance)
+        count = count + empty.scatter(1, masked, 1.0)
+    return "prediction error", "", total / count.clamp(min=1)
+
+
+_LAYERS: dict[str, Callable[..., tuple[str, str, Tensor]]] = {"mask": _mask, "attention": _attention, "error": _error}
+
+
+def attention_received(encoder: TransformerEncoder, joints: Tensor) -> Tensor:
+    """What each token gets of the last block's attention, ``[B, L]``; 1 is an even share.
+
+    Args:
+        encoder: in evaluation mode.
+        joints: ``[B, T, V, C]``.
+    """
+    attention: Attention = encoder.blocks[-1].attention
+    seen: list[Tensor] = []
+    handle = attention.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    try:
+        encoder(joints)
+    finally:
+        handle.remove()
+    (x,) = seen
+    query, key, _ = attention.qkv(x).unflatten(-1, (3, attention.heads, -1)).permute(2, 0, 3, 1, 4)
+    share = (query @ key.transpose(-1, -2) * query.size(-1) ** -0.5).softmax(dim=-1)  # [B, heads, L, L]
+    return share.mean(dim=(1, 2)) * x.size(1)
+
+
+def _drawn(
+    views: ViewMaker, dataset: SkeletonDataset, bodies: Bodies, indices: Sequence[int], generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """A mask for each body, drawn from its normalised positions, as in training but without augmentation."""
+    graphs = views.normalise(dataset.batch(torch.as_tensor(list(indices))))
+    joints = graphs.joints[bodies.clip, bodies.slot]
+    return views.mask.draw(joints, generator, graphs.frame_mask[bodies.clip, bodies.slot])

@@ -1,0 +1,100 @@
+"""The page: data, three.js and the player in one file."""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+from collections.abc import Sequence
+from importlib import resources
+from string import Template
+from typing import Any
+
+import numpy as np
+
+from skgraph.errors import DataError
+from skgraph.inspection.text import plain
+from skgraph.topology import Topology
+from skgraph.viewer.scene import Layer, ViewedClip, front
+
+_STEPS = 32000  # of the range of a clip's coordinates: 0.1 mm in three metres
+
+
+def page(topology: Topology, clips: Sequence[ViewedClip], title: str, about: str = "") -> str:
+    """One page of HTML that opens offline and loads nothing.
+
+    Args:
+        topology: of all clips.
+        clips: shown side by side, with the same layers.
+        title: of the page.
+        about: a line under it.
+
+    Raises:
+        DataError: no clip, or coordinates that are not finite.
+    """
+    if not clips:
+        raise DataError("there is no clip to show")
+    for clip in clips:
+        if not np.isfinite(clip.joints).all():
+            raise DataError(f"clip '{plain(clip.name)}' has coordinates that are not finite")
+    parts = list(topology.parts)
+    highest = {key: _highest([clip.layers[key] for clip in clips]) for key in clips[0].layers}
+    data = {
+        "topology": {
+            "joints": list(topology.joints), "parents": topology.parents.tolist(), "parts": parts,
+            "part": [next(i for i, name in enumerate(parts) if v in topology.parts[name].tolist())
+                     for v in range(topology.num_joints)],
+        },
+        "clips": [_clip(clip, highest) for clip in clips],
+        "layers": [
+            {"key": key, "title": layer.title, "unit": layer.unit, "kind": layer.kind, "high": layer.high,
+             "low": layer.low, "max": highest[key]}
+            for key, layer in clips[0].layers.items()
+        ],
+        "front": front(topology, clips[0]), "flat": topology.dim == 2, "size": _size(clips),
+    }  # fmt: skip
+    text = {name: (resources.files("skgraph.viewer") / "assets" / name).read_text("utf-8")
+            for name in ("page.html", "viewer.css", "viewer.js", "three.min.js")}  # fmt: skip
+    return Template(text["page.html"]).substitute(
+        title=html.escape(plain(title)), about=html.escape(plain(about, 400)), style=text["viewer.css"],
+        # No name in a recording can end the element that the data stands in.
+        data=json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
+        three=text["three.min.js"], viewer=text["viewer.js"],
+    )  # fmt: skip
+
+
+def _clip(clip: ViewedClip, highest: dict[str, float]) -> dict[str, Any]:
+    bodies, frames = clip.there.shape
+    seen = clip.joints[clip.there]  # coordinates of absent bodies stay zero, and are not shown
+    low, high = (seen.min(axis=(0, 1)), seen.max(axis=(0, 1))) if len(seen) else (np.zeros(3), np.zeros(3))
+    origin = (low.astype(float) + high) / 2
+    step = max(float((high - low).max()) / (2 * _STEPS), 1e-9)
+    whole = np.round((clip.joints.swapaxes(0, 1) - origin) / step).clip(-_STEPS, _STEPS)  # [T, M, V, 3]
+    # A joint that a tracker lost for a moment must not make everything else small.
+    usual = np.quantile(seen, [0.01, 0.99], axis=(0, 1)) if len(seen) else np.zeros((2, 3))
+    return {
+        "name": plain(clip.name), "label": plain(clip.label), "fps": clip.fps, "frames": frames, "bodies": bodies,
+        "low": usual[0].tolist(), "high": usual[1].tolist(), "there": _base64(clip.there.T.astype(np.uint8)),
+        "joints": _base64(whole.astype("<i2")), "step": step, "origin": origin.tolist(),
+        "layers": {
+            key: {"segments": layer.values.shape[1],
+                  "values": _base64(np.round(255 * (layer.values / (highest[key] or 1)).clip(0, 1)).astype(np.uint8))}
+            for key, layer in clip.layers.items()
+        },
+    }  # fmt: skip
+
+
+def _highest(layers: Sequence[Layer]) -> float:
+    """Where a ramp ends: what one value in a hundred is above, for the same reason."""
+    values = np.concatenate([layer.values.ravel() for layer in layers])
+    return float(np.quantile(values, 0.99) or values.max(initial=0)) if layers[0].kind == "ramp" else 1.0
+
+
+def _size(clips: Sequence[ViewedClip]) -> float:
+    """Typical extent of a body, that joints, floor and camera are drawn by."""
+    extents = [np.ptp(clip.joints[clip.there], axis=1).max(axis=1) for clip in clips if clip.there.any()]
+    return max(float(np.median(np.concatenate(extents))), 1e-6) if extents else 1.0
+
+
+def _base64(array: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode("ascii")

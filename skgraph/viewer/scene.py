@@ -1,0 +1,126 @@
+"""Clips as the viewer shows them, and what they may be coloured by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+import torch
+
+from skgraph.data import SkeletonStore
+from skgraph.data.upright import upright_axis
+from skgraph.topology import Topology
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A number for each joint of each body, in equal parts of a clip's time.
+
+    Attributes:
+        title: what it is.
+        values: ``[M, S, V]``, 0 or more; the S parts cover the clip in turn.
+        unit: of the values.
+        kind: ``"ramp"``, dark to light, or ``"two"``: ``high`` where a value is not 0, otherwise ``low``.
+        high, low: words of the two.
+    """
+
+    title: str
+    values: np.ndarray
+    unit: str = ""
+    kind: Literal["ramp", "two"] = "ramp"
+    high: str = ""
+    low: str = ""
+
+
+@dataclass(frozen=True)
+class ViewedClip:
+    """A clip in the viewer.
+
+    Attributes:
+        name: of the clip.
+        label: its class, or "".
+        fps: frames a second.
+        joints: ``[M, T, V, 3]``, y up.
+        there: ``[M, T]`` bool, where a body is there.
+        layers: by their key, what it may be coloured by.
+    """
+
+    name: str
+    label: str
+    fps: float
+    joints: np.ndarray
+    there: np.ndarray
+    layers: dict[str, Layer] = field(default_factory=dict)
+
+
+def clip_of_store(store: SkeletonStore, index: int) -> ViewedClip:
+    """A clip of a store at full length, coloured by motion, with y up.
+
+    Recordings whose bodies stand along z are turned; those in two dimensions lie in the plane of the page.
+    """
+    clip = store.clip(index)
+    joints, there = clip.joints.double().numpy(), clip.frame_mask.numpy()
+    if store.topology.dim == 2:
+        joints = np.concatenate([joints, np.zeros_like(joints[..., :1])], axis=-1)
+    elif upright_axis(store) == "z":
+        x, y, z = np.moveaxis(joints, -1, 0)
+        joints = np.stack([x, z, -y], axis=-1)
+    fps = float(store.meta.get("fps", 30.0))
+    label = store.class_names[int(clip.y)] if 0 <= int(clip.y) < len(store.class_names) else ""
+    unit = "m/s" if store.meta.get("units") == "m" else "a second"
+    layers = {"motion": motion_layer(joints, there, fps, unit)}
+    return ViewedClip(str(store.name[index]), label, fps, joints.astype(np.float32), there, layers)
+
+
+def motion_layer(joints: np.ndarray, there: np.ndarray, fps: float, unit: str = "m/s") -> Layer:
+    """Speed of each joint, central differences over neighbouring frames in which the body is there.
+
+    Args:
+        joints: ``[M, T, V, 3]``.
+        there: ``[M, T]``.
+        fps: frames a second.
+        unit: of the speed.
+    """
+    speed = np.zeros(joints.shape[:-1])
+    if joints.shape[1] > 1:
+        step = np.linalg.norm(np.diff(joints, axis=1), axis=-1) * fps  # [M, T - 1, V]
+        known = (there[:, 1:] & there[:, :-1])[..., None]
+        total, count = np.zeros_like(speed), np.zeros((*there.shape, 1))
+        for part in (np.s_[:, 1:], np.s_[:, :-1]):
+            total[part] += step * known
+            count[part] += known
+        speed = total / np.maximum(count, 1)
+    return Layer("motion", speed.astype(np.float32), unit)
+
+
+def front(topology: Topology, clip: ViewedClip) -> tuple[float, float]:
+    """Horizontal direction ``(x, z)`` to look at a clip from.
+
+    One body is seen from the front, where its left times its up points on average. Two do not hide each other: they are
+    seen at a right angle to the line between them, from the side that the first one faces. ``(0, 1)`` where it cannot
+    be known.
+    """
+    facing = _facing(topology, clip)
+    if topology.dim == 2 or len(clip.joints) < 2:
+        return facing
+    both = clip.there[0] & clip.there[1]
+    if not both.any():
+        return facing
+    x, _, z = (clip.joints[1, both] - clip.joints[0, both]).mean(axis=(0, 1)).tolist()
+    length = float(np.hypot(x, z))
+    if length < 1e-9:
+        return facing
+    side = (z / length, -x / length)
+    return side if side[0] * facing[0] + side[1] * facing[1] >= 0 else (-side[0], -side[1])
+
+
+def _facing(topology: Topology, clip: ViewedClip) -> tuple[float, float]:
+    if topology.dim == 2 or topology.across is None or topology.up is None or not clip.there[0].any():
+        return 0.0, 1.0
+    joints = torch.as_tensor(clip.joints[0][clip.there[0]], dtype=torch.double)
+    left = torch.einsum("tvc,v->c", joints, topology.across.double())
+    upwards = torch.einsum("tvc,v->c", joints, topology.up.double())
+    x, _, z = torch.linalg.cross(left, upwards).tolist()
+    length = float(np.hypot(x, z))
+    return (x / length, z / length) if length > 1e-9 else (0.0, 1.0)

@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+
+from skgraph.verb import words_as_list
+from skgraph.view import chosen, main
+from tests.evaluation.conftest import run_folder  # noqa: F401
+
+
+def call(monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["view", *words_as_list(list(arguments), "source")])
+    main()
+
+
+def test_one_command(store_path, run_folder, tmp_path, monkeypatch, capsys):  # noqa: F811
+    out = tmp_path / "v.html"
+    call(monkeypatch, str(store_path), "clip=[clip03,1]", f"run={run_folder}", f"out={out}")
+    assert f"written: {out} (0." in capsys.readouterr().out
+    text = out.read_text()
+    assert "clip03" in text and '"key":"attention"' in text and "clip07" not in text
+
+
+def test_raw_clips(tmp_path, monkeypatch):
+    np.save(tmp_path / "mine.npy", np.random.rand(20, 17, 2).astype(np.float32))
+    call(monkeypatch, str(tmp_path / "mine.npy"), "topology=coco_17", "unit=px", f"out={tmp_path / 'v.html'}")
+    assert '"flat":true' in (tmp_path / "v.html").read_text()
+
+
+def test_clips_by_name_and_number(store):
+    assert chosen(store, None) == [0] and chosen(store, "clip07") == [7] and chosen(store, ["clip01", 2]) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["clip=nobody"],
+            "error: no clip 'nobody': give a name or a number from 0 to 47; the names are clip00, clip01",
+        ),
+        (["clip=48"], "error: no clip '48'"),
+        (["clip=[]"], "error: clip must name at least one clip"),
+        (["out=v.txt"], "error: out must be a file that ends in .html, in a folder that exists, found 'v.txt'"),
+        (["run=nowhere"], "error: no checkpoint at 'nowhere/checkpoint.pt'"),
+        (["topology=ntu_rgbd"], "error: topology=ntu_rgbd is for raw clips"),
+        (["masks=few"], "error: view.masks must be a whole number, found 'few'"),
+        (["seed=-1"], "error: view: seed must be at least 0, found -1"),
+        (["another"], "error: view takes one store, file or folder, found 2"),
+    ],
+)
+def test_bad_input(store_path, tmp_path, monkeypatch, capsys, arguments, message):
+    with pytest.raises(SystemExit):
+        call(monkeypatch, str(store_path), f"out={tmp_path / 'v.html'}", *arguments)
+    assert message in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_the_source_is_not_written_into(store_path, monkeypatch, capsys):
+    with pytest.raises(SystemExit):
+        call(monkeypatch, str(store_path), f"out={store_path / 'v.html'}")
+    assert "would write into the source" in capsys.readouterr().err and not (store_path / "v.html").exists()

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from skgraph.data import SkeletonStore, StoreWriter
+from skgraph.topology import Topology
+from skgraph.viewer.scene import ViewedClip, clip_of_store, front, motion_layer
+
+THERE = np.ones((1, 5), bool)
+
+
+def standing(topology, turn=0.0, up="y"):
+    """A body that faces +z, or is turned to the left, with its left side at +x and its head up."""
+    rest = torch.zeros(25, 3)
+    names = topology.joints
+    for name, place in {"SpineShoulder": (0, 1.4, 0), "SpineMid": (0, 1.2, 0), "Head": (0, 1.7, 0),
+                        "ShoulderLeft": (0.2, 1.4, 0), "ShoulderRight": (-0.2, 1.4, 0), "HipLeft": (0.1, 1, 0),
+                        "HipRight": (-0.1, 1, 0), "SpineBase": (0, 1, 0)}.items():  # fmt: skip
+        rest[names.index(name)] = torch.tensor(place).float()
+    c, s = np.cos(turn), np.sin(turn)
+    rest = rest @ torch.tensor([[c, 0, -s], [0, 1, 0], [s, 0, c]]).float()
+    return (rest[:, [0, 2, 1]] * torch.tensor([1, -1, 1]) if up == "z" else rest).numpy()
+
+
+def viewed(*bodies):
+    joints = np.stack([np.repeat(body[None], 5, 0) for body in bodies]).astype(np.float32)
+    return ViewedClip("c", "", 30.0, joints, np.ones((len(bodies), 5), bool))
+
+
+def test_speed_of_a_joint_that_moves_evenly():
+    joints = np.zeros((1, 5, 2, 3))
+    joints[0, :, 1, 0] = np.arange(5) * 0.1
+    speed = motion_layer(joints, THERE, fps=20).values
+    assert np.allclose(speed[0, :, 1], 2.0) and np.allclose(speed[0, :, 0], 0)
+
+
+def test_speed_does_not_reach_over_gaps():
+    joints = np.random.default_rng(0).normal(size=(1, 5, 2, 3))
+    there = np.array([[True, True, False, True, True]])
+    speed = motion_layer(joints * there[..., None, None], there, fps=1).values
+    assert np.allclose(speed[0, 1], np.linalg.norm(joints[0, 1] - joints[0, 0], axis=-1)) and (speed[0, 2] == 0).all()
+    assert motion_layer(joints[:, :1], there[:, :1], fps=30).values.tolist() == [[[0, 0]]]
+
+
+@pytest.mark.parametrize("turn", [0, 0.7, 3.0])
+def test_one_body_is_seen_from_the_front(topology, turn):
+    assert front(topology, viewed(standing(topology, turn))) == pytest.approx((np.sin(turn), np.cos(turn)), abs=1e-6)
+
+
+def test_two_bodies_do_not_hide_each_other(topology):
+    behind = standing(topology) + np.float32([0, 0, -1])
+    x, z = front(topology, viewed(standing(topology), behind))
+    assert (abs(x), z) == pytest.approx((1, 0), abs=1e-6)
+    beside = standing(topology) + np.float32([1, 0, 0])
+    assert front(topology, viewed(standing(topology), beside)) == pytest.approx((0, 1), abs=1e-6)
+
+
+def test_where_the_front_is_not_known():
+    assert front(Topology.load("coco_17"), viewed(np.random.rand(17, 3))) == (0, 1)
+    assert front(Topology.load("ntu_rgbd"), viewed(np.zeros((25, 3)))) == (0, 1)
+
+
+def write(path, topology, body, **columns):
+    clips = np.repeat(body[None, None], 5, 1)
+    with StoreWriter(path, topology, ["sit", "stand"], source="made up", **columns) as writer:
+        writer.add(clips, y=1, name="c0")
+    return SkeletonStore.open(path)
+
+
+def test_bodies_along_z_are_put_upright(tmp_path, topology):
+    y_up = clip_of_store(write(tmp_path / "y", topology, standing(topology)), 0)
+    z_up = clip_of_store(write(tmp_path / "z", topology, standing(topology, up="z")), 0)
+    assert np.allclose(y_up.joints, z_up.joints, atol=1e-6)
+    assert (y_up.name, y_up.label, y_up.fps, y_up.layers["motion"].unit) == ("c0", "stand", 30.0, "m/s")
+
+
+def test_two_dimensions_lie_in_the_plane(tmp_path):
+    topology = Topology.load("coco_17")
+    clip = clip_of_store(write(tmp_path / "s", topology, np.random.rand(17, 2), units="normalised", fps=25.0), 0)
+    assert clip.joints.shape == (1, 5, 17, 3) and (clip.joints[..., 2] == 0).all()
+    assert (clip.fps, clip.layers["motion"].unit) == (25.0, "a second")
