@@ -1,0 +1,142 @@
+"""What the study of S-JEPA tried and the library does not ship: it did not help (docs/sjepa.md has the figures).
+
+Every class is also an example of a part of one's own, from the folder above this one:
+`+augment.bones._target_=examples.sjepa_variants.RandomBoneLengths +augment.bones.strength=0.2`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+from skgraph import Topology
+from skgraph.data import SkeletonData
+from skgraph.data.random_draws import gumbel, normal, uniform
+from skgraph.objectives import SJEPA
+from skgraph.transforms import GraphTransform, MotionAwareJointMask
+from skgraph.transforms.frame_steps import frame_steps
+
+
+class RandomBoneLengths(GraphTransform):
+    """Other people: every bone of a graph is longer or shorter by a factor, the same left and right.
+
+    A bone's factor is ``exp(u)`` with ``u ~ U(-strength, strength)``; the root stays where it is. Bones are differences
+    along the tree, joints are sums of bones: two matrices of the topology with the factors between them.
+    """
+
+    def __init__(self, topology: Topology, strength: float) -> None:
+        super().__init__(topology)
+        self.strength = strength
+        bones = torch.eye(topology.num_joints)
+        for parent, child in topology.edges.tolist():
+            bones[child, parent] = -1.0
+        pair = torch.minimum(torch.arange(topology.num_joints), topology.mirror)
+        self.register_buffer("bones", bones, persistent=False)
+        self.register_buffer("paths", torch.linalg.inv(bones).round(), persistent=False)
+        self.register_buffer("pair", pair, persistent=False)
+
+    def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> SkeletonData:
+        joints = data.joints
+        factor = uniform((*joints.shape[:-4], joints.size(-2)), -self.strength, self.strength, joints, generator)
+        factor = factor.exp()[..., self.pair]
+        factor[..., self.topology.root] = 1.0
+        matrix = (self.paths * factor[..., None, :]) @ self.bones
+        data.joints = torch.einsum("...vw,...mtwc->...mtvc", matrix, joints)
+        return data
+
+
+class RandomPoseOffset(GraphTransform):
+    """Other postures: every joint of a graph is moved by one offset in all frames, ``N(0, std)`` metres."""
+
+    def __init__(self, std: float) -> None:
+        super().__init__()
+        self.std = std
+
+    def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> SkeletonData:
+        joints = data.joints
+        shape = (*joints.shape[:-4], 1, 1, *joints.shape[-2:])
+        there = data.frame_mask[..., None, None]
+        data.joints = joints + normal(shape, self.std, joints, generator) * there
+        return data
+
+
+class RandomTimeWarp(GraphTransform):
+    """Other rhythms: the time ``t`` in [0, 1] of a graph becomes ``t + a sin(pi t) + b / 2 sin(2 pi t)``.
+
+    ``a`` and ``b`` are drawn from ``U(-strength, strength)``; below a quarter, time never runs backwards.
+    """
+
+    def __init__(self, strength: float) -> None:
+        super().__init__()
+        self.strength = strength
+
+    def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> SkeletonData:
+        joints, there = data.joints, data.frame_mask
+        frames = joints.size(-3)
+        a, b = uniform((*joints.shape[:-4], 2, 1), -self.strength, self.strength, joints, generator).unbind(dim=-2)
+        t = torch.linspace(0, 1, frames, device=joints.device)
+        warped = t + a * torch.sin(math.pi * t) + 0.5 * b * torch.sin(2 * math.pi * t)
+        position = warped.clamp(0, 1) * (frames - 1)
+        low = position.floor().long().clamp(max=frames - 2)
+        weight = (position - low)[..., None, :, None, None]
+        index = low[..., None, :].expand(there.shape)
+        rows = index[..., None, None].expand(joints.shape)
+        data.frame_mask = there.gather(-1, index) & there.gather(-1, index + 1)
+        moved = torch.lerp(joints.gather(-3, rows), joints.gather(-3, rows + 1), weight)
+        data.joints = moved * data.frame_mask[..., None, None]
+        return data
+
+
+class DropDepth(GraphTransform):
+    """View 1 loses its depth, view 2 keeps it: predict 3D latents from 2D, in the words of the original paper.
+
+    For objectives with two views, whose copies follow one another; after the other transforms.
+    """
+
+    def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> SkeletonData:
+        data.joints = data.joints.clone()
+        data.joints[: data.num_graphs // 2, ..., 2] = 0.0
+        return data
+
+
+class StillJointMask(MotionAwareJointMask):
+    """Algorithm 2 the other way round: joints that move less are hidden more, and those that move are seen."""
+
+    def scores(self, joints: Tensor, frame_mask: Tensor, generator: torch.Generator | None) -> Tensor:
+        noise = gumbel((len(joints), 1, joints.size(-2)), joints, generator)
+        steps, valid = frame_steps(joints, frame_mask)
+        motion = (steps.norm(dim=-1) * valid).sum(dim=1) / valid.sum(dim=1).clamp(min=1)
+        return noise - self.alpha * (motion + self.eps).log().unsqueeze(1)
+
+
+class TimeCentredSJEPA(SJEPA):
+    """S-JEPA whose targets are what changes: the mean over time is taken from the targets of each joint."""
+
+    @torch.no_grad()
+    def targets(self, view: Tensor) -> Tensor:
+        targets = super().targets(view).unflatten(1, self.encoder.grid)
+        return (targets - targets.mean(dim=1, keepdim=True)).flatten(1, 2)
+
+
+class ClipCentredSJEPA(SJEPA):
+    """S-JEPA whose targets lack what all tokens of a body share: their mean over the body is taken away."""
+
+    @torch.no_grad()
+    def targets(self, view: Tensor) -> Tensor:
+        targets = super().targets(view)
+        return targets - targets.mean(dim=1, keepdim=True)
+
+
+if __name__ == "__main__":
+    topology = Topology.load("ntu_rgbd")
+    body = torch.randn(1, 30, topology.num_joints, 3, generator=torch.Generator().manual_seed(0))
+    graph = SkeletonData.from_joints(body, torch.ones(1, 30, dtype=torch.bool))
+    parent, child = topology.edges.T
+    for transform in (RandomBoneLengths(topology, 0.2), RandomPoseOffset(0.05), RandomTimeWarp(0.1)):
+        changed = transform(graph, torch.Generator().manual_seed(1)).joints
+        length = ((changed[:, :, child] - changed[:, :, parent]).norm(dim=-1).mean() /
+                  (body[:, :, child] - body[:, :, parent]).norm(dim=-1).mean())  # fmt: skip
+        moved = (changed - body).norm(dim=-1).mean()
+        print(f"{type(transform).__name__}: joints move {moved:.2f} m, bones are {length:.2f} times as long")
