@@ -17,7 +17,7 @@ from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
 from skgraph.diagnosis.knowledge import Facts, knowledge
 from skgraph.diagnosis.prediction import prediction
 from skgraph.diagnosis.similarity import linear_cka
-from skgraph.errors import CheckpointError, ConfigError
+from skgraph.errors import CheckpointError
 from skgraph.evaluation.frozen import frozen
 from skgraph.objectives import SJEPA
 from skgraph.topology import Topology
@@ -60,7 +60,7 @@ def diagnose(
 
     Args:
         folder: of the run, with ``checkpoint.pt`` and, from ``trainer.snapshot_every``, ``snapshots``.
-        store: clips with labels.
+        store: clips, with labels or without.
         split: whose training part is read.
         device: where to compute.
         precision: see :func:`skgraph.training.devices.autocast`.
@@ -80,8 +80,6 @@ def diagnose(
     topology = Topology.from_dict(last["topology"], source=str(paths[-1]))
     if topology != store.topology:
         raise CheckpointError(f"'{paths[-1]}' has topology '{topology.name}', '{store.path}' '{store.topology.name}'")
-    if (store.y < 0).any():
-        raise ConfigError(f"the clips of '{store.path}' have no labels: nothing can be asked of the features")
     dataset = SkeletonDataset(store, split, "train", items="bodies", frames=config["frames"])
     index = torch.linspace(0, len(dataset) - 1, min(bodies, len(dataset))).round().long()
     angle = torch.empty(len(index)).uniform_(-VIEW_ANGLE, VIEW_ANGLE, generator=torch.Generator().manual_seed(0))

@@ -113,11 +113,11 @@ def _trial(
     return Trial(
         lambda seed=None, **options: run.encoder(**options), views, train, validation, parts["test"], device, precision,
         settings.bodies, settings.crop, settings.crops, settings.batch_size, seed, processes, progress,
-        run.folder / "features" if settings.cache else None, _input_facts(run, views),
+        run.folder / "features" if settings.cache else None, input_facts(run, views),
     )  # fmt: skip
 
 
-def _input_facts(run: PretrainedRun, views: nn.Module) -> dict[str, Any]:
+def input_facts(run: PretrainedRun, views: nn.Module) -> dict[str, Any]:
     """What turns a store's clips into the encoder's input, and input into tokens, as plain values."""
     maps = [module.weights.tolist() for module in views.modules() if isinstance(module, MapJoints)]
     parts = {key: run.config[key] for key in ("encoder", "normalise", "stream", "patch_length")}

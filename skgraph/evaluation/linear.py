@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -11,9 +12,30 @@ from torch.nn import functional as F
 from skgraph.errors import DataError
 
 
-def linear_scores(
-    train_x: Tensor, train_y: Tensor, unseen: Sequence[Tensor], num_classes: int, c: float = 1.0, iterations: int = 1000
-) -> list[Tensor]:
+@dataclass(frozen=True)
+class LinearProbe:
+    """A linear classifier of standardised features.
+
+    Attributes:
+        mean: that is subtracted from features, ``[D]``.
+        scale: that they are divided by then, ``[D]``; infinite for features that did not vary.
+        weight: ``[K, D]``.
+        bias: ``[K]``.
+    """
+
+    mean: Tensor
+    scale: Tensor
+    weight: Tensor
+    bias: Tensor
+
+    def __call__(self, features: Tensor) -> Tensor:
+        """Logits ``[n, K]`` float32 of features ``[n, D]``."""
+        return (((features - self.mean) / self.scale).double() @ self.weight.T + self.bias).float()
+
+
+def fit_linear(
+    train_x: Tensor, train_y: Tensor, num_classes: int, c: float = 1.0, iterations: int = 1000
+) -> LinearProbe:
     r"""Multinomial logistic regression on standardised features, solved to convergence by L-BFGS.
 
     Minimises :math:`\tfrac12 \lVert W \rVert^2 + c \sum_i \mathrm{CE}(W x_i + b, y_i)`: convex, so that the result has
@@ -21,26 +43,17 @@ def linear_scores(
 
     Args:
         train_x: ``[N, D]``; its labels ``train_y [N]``.
-        unseen: features to classify, each ``[n, D]``.
         num_classes: classes.
         c: inverse strength of the penalty.
         iterations: of L-BFGS, at most.
 
-    Returns:
-        logits ``[n, num_classes]`` of each of ``unseen``.
-
     Raises:
-        DataError: they are not finite.
+        DataError: the weights are not finite.
     """
     mean, std = train_x.mean(dim=0), train_x.std(dim=0)
     # A feature that never varies carries nothing; dividing by its rounding noise would make it the largest of all.
-    keep = std > 1e-6 * std.max().clamp(min=1e-30)
-    scale = torch.where(keep, std, 1.0)
-
-    def standardise(features: Tensor) -> Tensor:
-        return ((features - mean) / scale * keep).double()
-
-    x = standardise(train_x)
+    scale = torch.where(std > 1e-6 * std.max().clamp(min=1e-30), std, torch.inf)
+    x = ((train_x - mean) / scale).double()
     weight = torch.zeros(num_classes, x.size(1), dtype=torch.double, requires_grad=True)
     bias = torch.zeros(num_classes, dtype=torch.double, requires_grad=True)
     solver = torch.optim.LBFGS(
@@ -56,8 +69,22 @@ def linear_scores(
 
     with torch.enable_grad():
         solver.step(objective)
-    with torch.no_grad():
-        scores = [(standardise(features) @ weight.T + bias).float() for features in unseen]
+    probe = LinearProbe(mean, scale, weight.detach(), bias.detach())
+    if not (probe.weight.isfinite().all() and probe.bias.isfinite().all()):
+        raise DataError(f"the linear probe did not converge with c={c:g}: its weights are not finite")
+    return probe
+
+
+def linear_scores(
+    train_x: Tensor, train_y: Tensor, unseen: Sequence[Tensor], num_classes: int, c: float = 1.0, iterations: int = 1000
+) -> list[Tensor]:
+    """Logits ``[n, num_classes]`` of each of ``unseen [n, D]`` by :func:`fit_linear`.
+
+    Raises:
+        DataError: they are not finite.
+    """
+    probe = fit_linear(train_x, train_y, num_classes, c, iterations)
+    scores = [probe(features) for features in unseen]
     if not all(part.isfinite().all() for part in scores):
         raise DataError(f"the linear probe did not converge with c={c:g}: its logits are not finite")
     return scores

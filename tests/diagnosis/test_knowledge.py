@@ -56,6 +56,12 @@ def test_the_person_is_read_from_other_bodies_of_the_same_person():
     assert found["subject"] == 100 and found["action"] < 45  # unseen people have directions of their own
 
 
+@pytest.mark.parametrize("action", [torch.zeros(N, dtype=torch.long), torch.full((N,), -1)])
+def test_without_labels_the_rest_is_known_all_the_same(action):
+    found = knowledge(NOISE, Facts(action, SUBJECT, POSE, SPEED), NOISE, ANGLE)
+    assert found.keys() == {"subject", "pose", "speed", "view"}
+
+
 def test_unknown_people_are_not_asked_for():
     facts = Facts(ACTION, torch.full((N,), -1), POSE, SPEED)
     assert "subject" not in knowledge(NOISE, facts, NOISE, ANGLE)

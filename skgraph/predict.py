@@ -1,0 +1,54 @@
+"""``python -m skgraph.predict``: what people do in recordings, by the encoder of a run."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from omegaconf import DictConfig, OmegaConf
+
+from skgraph.build import open_store
+from skgraph.datasets.recordings import open_recordings
+from skgraph.errors import ConfigError
+from skgraph.evaluation.preparation import preparation_note
+from skgraph.evaluation.pretrained import PretrainedRun
+from skgraph.recognition import Recogniser, timelines
+from skgraph.recognition.files import save_timelines, table
+from skgraph.topology import Topology
+from skgraph.training.devices import choose_device
+from skgraph.values import check_kinds
+from skgraph.verb import verb
+
+
+@verb("predict")
+def main(cfg: DictConfig) -> None:
+    """Learn the names of actions from labelled clips, recognise recordings, and write what was found."""
+    config = OmegaConf.to_container(cfg, resolve=True)
+    out, source = Path(str(config["out"])), Path(str(config["source"])).expanduser()
+    known = {"predictions.json", "segments.csv"}
+    if out.exists() and not (out.is_dir() and (not any(out.iterdir()) or known <= {p.name for p in out.iterdir()})):
+        raise ConfigError(f"out must be a new folder, or one of earlier predictions, found '{out}'")
+    if source.resolve() in (out.resolve(), *out.resolve().parents):
+        raise ConfigError(f"out={out} would write into the source '{source}'")
+    options = {key: config[key] for key in ("window", "stride", "smooth", "shortest", "threshold", "joint_map")}
+    check_kinds(timelines, options, "predict")
+    check_kinds(Recogniser.fit, {"c": config["c"]}, "predict")
+    run = PretrainedRun.open(config["run"])
+    device = choose_device(config["device"])
+    labelled, split = open_store(config["dataset"] or run.config["dataset"], write=False)
+    topology = run.topology if config["topology"] is None else Topology.load(str(config["topology"]))
+    unit = None if config["unit"] is None else str(config["unit"])
+    with tempfile.TemporaryDirectory() as scratch:
+        store = open_recordings(source, topology, unit, Path(scratch) / "store", config["check_height"])
+        recogniser = Recogniser.fit(run, labelled, split, device, config["precision"], config["c"], progress=True)
+        found = timelines(recogniser, store, progress=True, **options)
+        save_timelines(out, found, run=str(run.folder), step=run.step, learned_from=str(labelled.path), **options)
+        note = preparation_note(run.preprocessing, str(store.meta.get("preprocessing", "none")))
+    print(table(found))
+    if note:
+        print(note)
+    print(f"written: {out}")
+
+
+if __name__ == "__main__":
+    main()

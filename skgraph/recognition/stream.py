@@ -1,0 +1,102 @@
+"""Frames one by one, labels in real time."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+
+from skgraph.data import SkeletonData
+from skgraph.errors import DataError
+from skgraph.recognition.recogniser import Recogniser
+from skgraph.transforms import CropResample
+from skgraph.values import at_least
+
+
+@dataclass(frozen=True)
+class StreamedLabel:
+    """What the last frames of a stream show.
+
+    Attributes:
+        frame: number of the newest of them, from 0.
+        label: the most probable class.
+        probability: of it.
+        probabilities: of all classes, ``[K]``.
+    """
+
+    frame: int
+    label: str
+    probability: float
+    probabilities: np.ndarray
+
+
+class SkeletonStream:
+    """Takes frames as they come, and says what the last ones show.
+
+    Args:
+        recogniser: at work; recordings must have its run's topology.
+        window: frames that are looked at.
+        every: frames between two answers.
+        bodies: bodies of a frame, ``M``, at most.
+
+    Raises:
+        ConfigError: a number below 1.
+    """
+
+    def __init__(self, recogniser: Recogniser, window: int = 60, every: int = 1, bodies: int = 1) -> None:
+        at_least("SkeletonStream", 1, window=window, every=every, bodies=bodies)
+        self.recogniser, self.window, self.every, self.bodies = recogniser, window, every, bodies
+        topology = recogniser.run.topology
+        self._shape = (topology.num_joints, topology.dim)
+        self._views = recogniser.run.views(topology).to(recogniser.device)
+        self._resample = CropResample(recogniser.run.config["frames"])
+        self._frames: deque[np.ndarray] = deque(maxlen=window)
+        self.seen = 0
+
+    def push(self, frame: ArrayLike) -> StreamedLabel | None:
+        """Take a frame.
+
+        Args:
+            frame: ``[V, C]``, or ``[M, V, C]`` with NaN for a body that is not there, in the unit of the run's data.
+
+        Returns:
+            what the last ``window`` frames show, every ``every`` frames, and nothing in between. Before a whole window
+            has come, what there is counts.
+
+        Raises:
+            DataError: a frame of another shape, or with numbers that are partly missing; the stream goes on without it.
+        """
+        self._frames.append(self._checked(frame))
+        self.seen += 1
+        if self.seen % self.every:
+            return None
+        joints = torch.from_numpy(np.stack(self._frames, axis=1))  # [M, t, V, C]
+        there = ~joints.isnan().flatten(2).any(dim=-1)
+        graph = SkeletonData.from_joints(joints.nan_to_num(0.0)[None], there[None])
+        (probabilities,) = self.recogniser(self._resample(graph), self._views)
+        best = int(probabilities.argmax())
+        return StreamedLabel(
+            self.seen - 1, self.recogniser.class_names[best], float(probabilities[best]), probabilities.numpy()
+        )
+
+    def reset(self) -> None:
+        """Forget all frames: another recording begins."""
+        self._frames.clear()
+        self.seen = 0
+
+    def _checked(self, frame: ArrayLike) -> np.ndarray:
+        frame = np.asarray(frame, dtype=np.float32)
+        frame = frame[None] if frame.ndim == 2 else frame
+        if frame.ndim != 3 or frame.shape[1:] != self._shape or not 1 <= len(frame) <= self.bodies:
+            raise DataError(
+                f"frame {self.seen} must be {list(self._shape)}, or up to {self.bodies} bodies of that, found "
+                f"{list(frame.shape)}: {self.recogniser.run.topology.name} has {self._shape[0]} joints"
+            )
+        missing = np.isnan(frame).reshape(len(frame), -1)
+        if np.isinf(frame).any() or (missing.any(axis=1) & ~missing.all(axis=1)).any():
+            raise DataError(f"frame {self.seen} holds numbers that are infinite, or a body that is only partly there")
+        absent = np.full((self.bodies - len(frame), *self._shape), np.nan, np.float32)
+        return np.concatenate([frame, absent])

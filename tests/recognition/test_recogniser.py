@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from skgraph.data import SkeletonDataset, StoreWriter
+from skgraph.errors import ConfigError
+from skgraph.evaluation import compare
+from skgraph.evaluation.scores import read_scores
+from skgraph.recognition import Recogniser
+
+
+def test_its_head_is_the_linear_probe(recogniser, run_folder, store, tmp_path):
+    compare(run_folder, store, "xsub", ["linear"], "cpu", "fp32", progress=False)
+    (path,) = run_folder.glob("evaluation/linear_*/scores.npz")
+    logits = torch.as_tensor(read_scores(path).logits).float()
+    test = SkeletonDataset(store, "xsub", "test", frames=16)
+    rows = torch.arange(len(test))
+    found = recogniser.windows(test, rows, torch.zeros_like(rows), store.length[test.clips], recogniser.views(store))
+    assert torch.allclose(found, logits.softmax(1), atol=1e-4)
+    assert recogniser.class_names == ("a", "b", "c", "d") and recogniser.background is None
+
+
+def test_a_batch_is_recognised_like_windows_of_a_store(recogniser, store):
+    dataset = SkeletonDataset(store, frames=16)
+    rows = torch.arange(7)  # some have two bodies, of which the second comes late
+    views = recogniser.views(store)
+    by_windows = recogniser.windows(dataset, rows, torch.zeros_like(rows), store.length[rows], views)
+    assert torch.allclose(recogniser(dataset.batch(rows), views), by_windows, atol=1e-5)
+
+
+def test_recordings_are_learned_with_background(run_folder, topology, tmp_path):  # noqa: F811
+    rng = np.random.default_rng(0)
+    poses = rng.normal(size=(3, 25, 3)).astype(np.float32)  # of background, of a wave, of a kick
+    label = np.repeat([0, 1, 0, 2, 0], 120)
+    with StoreWriter(tmp_path / "long", topology, ["wave", "kick"], source="made up") as writer:
+        for i in range(3):
+            joints = poses[label] + rng.normal(size=(600, 25, 3)).astype(np.float32) * 0.05
+            writer.add(joints[None], y=-1, name=f"r{i}", segments=[(0, 120, 240), (1, 360, 480)])
+    found = Recogniser.fit(run_folder, tmp_path / "long", precision="fp32")
+    assert found.class_names == ("wave", "kick", "background") and found.background == 2
+    dataset = SkeletonDataset(tmp_path / "long", frames=16)
+    start = torch.tensor([20, 150, 390])
+    rows, width = torch.zeros_like(start), torch.full_like(start, 60)
+    p = found.windows(dataset, rows, start, width, found.views(dataset.store))
+    assert p.argmax(1).tolist() == [2, 0, 1]
+
+
+def test_bad_input(run_folder, topology, store, tmp_path):
+    with pytest.raises(ConfigError, match="c must be positive, found 0"):
+        Recogniser.fit(run_folder, store, "xsub", c=0)
+    with StoreWriter(tmp_path / "none", topology, ["unlabelled"], source="made up") as writer:
+        writer.add(np.random.rand(1, 20, 25, 3), y=0, name="c")
+    with pytest.raises(ConfigError, match="has one class, 'unlabelled': a recogniser learns several"):
+        Recogniser.fit(run_folder, tmp_path / "none")

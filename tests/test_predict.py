@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+import sys
+
+import numpy as np
+import pytest
+
+from skgraph.predict import main
+from tests.evaluation.conftest import run_folder  # noqa: F401
+
+
+def call(monkeypatch, *arguments):
+    monkeypatch.setattr(sys, "argv", ["predict", *arguments])
+    main()
+
+
+@pytest.fixture
+def recording(store, tmp_path):
+    path = tmp_path / "mine.npy"
+    np.save(path, np.concatenate([store.clip(i).joints[0].numpy() for i in (1, 2, 4)])[None])
+    return path
+
+
+def test_a_timeline_in_one_command(run_folder, recording, tmp_path, monkeypatch, capsys):  # noqa: F811
+    out = tmp_path / "found"
+    for _ in range(2):  # the second time in place of the first
+        call(monkeypatch, f"run={run_folder}", f"source={recording}", f"out={out}", "window=0.5", "check_height=false")
+    assert "mine" in capsys.readouterr().out
+    content = json.loads((out / "predictions.json").read_text())
+    assert content["class_names"] == ["a", "b", "c", "d"] and content["recordings"][0]["name"] == "mine"
+    assert {path.name for path in out.iterdir()} == {"predictions.json", "segments.csv", "00_mine.png"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["window=-1"], "error: window must be positive, in seconds, found -1"),
+        (["window=long"], "error: predict.window must be a number or null, found 'long'"),
+        (["run=nowhere"], "error: no checkpoint at 'nowhere/checkpoint.pt'"),
+        (["source=nowhere"], "error: no recordings at 'nowhere'"),
+        (["topology=kinect_v1"], "must be [bodies, frames, 20, 3], or without bodies, for topology 'kinect_v1'"),
+        (["dataset=store", "dataset.root=nowhere"], "error: no store at 'nowhere'"),
+        (["c=0"], "error: c must be positive, found 0"),
+    ],
+)
+def test_bad_input(run_folder, recording, tmp_path, monkeypatch, capsys, arguments, message):  # noqa: F811
+    out = tmp_path / "found"
+    with pytest.raises(SystemExit):
+        call(monkeypatch, f"run={run_folder}", f"source={recording}", f"out={out}", "check_height=false", *arguments)
+    assert message in capsys.readouterr().err and not out.exists()
+
+
+def test_a_folder_of_something_else_is_left_alone(run_folder, recording, tmp_path, monkeypatch, capsys):  # noqa: F811
+    (tmp_path / "found").mkdir()
+    (tmp_path / "found" / "diary.txt").write_text("mine")
+    with pytest.raises(SystemExit):
+        call(monkeypatch, f"run={run_folder}", f"source={recording}", f"out={tmp_path / 'found'}")
+    assert "out must be a new folder, or one of earlier predictions" in capsys.readouterr().err
+    assert (tmp_path / "found" / "diary.txt").read_text() == "mine"
