@@ -35,14 +35,19 @@ def main(cfg: DictConfig) -> None:
     check_kinds(Recogniser.fit, {"c": config["c"]}, "predict")
     run = PretrainedRun.open(config["run"])
     device = choose_device(config["device"])
-    labelled, split = open_store(config["dataset"] or run.config["dataset"], write=False)
+    own = run.head is not None and not config["dataset"]  # a model that was exported with its head
+    labelled = None if own else open_store(config["dataset"] or run.config["dataset"], write=False)
     topology = run.topology if config["topology"] is None else Topology.load(str(config["topology"]))
     unit = None if config["unit"] is None else str(config["unit"])
     with tempfile.TemporaryDirectory() as scratch:
         store = open_recordings(source, topology, unit, Path(scratch) / "store", config["check_height"])
-        recogniser = Recogniser.fit(run, labelled, split, device, config["precision"], config["c"], progress=True)
+        if labelled is None:
+            recogniser, learned = Recogniser.load(run, device, config["precision"]), str(run.folder)
+        else:
+            recogniser = Recogniser.fit(run, *labelled, device, config["precision"], config["c"], progress=True)
+            learned = str(labelled[0].path)
         found = timelines(recogniser, store, progress=True, **options)
-        save_timelines(out, found, run=str(run.folder), step=run.step, learned_from=str(labelled.path), **options)
+        save_timelines(out, found, run=str(run.folder), step=run.step, learned_from=learned, **options)
         note = preparation_note(run.preprocessing, str(store.meta.get("preprocessing", "none")))
     print(table(found))
     if note:

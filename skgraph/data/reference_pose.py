@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import torch
 from torch import Tensor
 
 
@@ -21,4 +20,6 @@ def reference_pose(joints: Tensor, frame_mask: Tensor) -> Tensor:
     # argmax returns the first of equal maxima: in (body, frame) order that is the frame looked for.
     first = frame_mask.flatten(-2).int().argmax(dim=-1)
     poses = joints.flatten(-4, -3)  # [*, M * T, V, C]
-    return torch.take_along_dim(poses, first[..., None, None, None], dim=-3).squeeze(-3)
+    # Not take_along_dim, whose broadcasting keeps a program for any batch size from being exported.
+    index = first[..., None, None, None].expand(*first.shape, 1, *poses.shape[-2:])
+    return poses.gather(-3, index).squeeze(-3)

@@ -6,7 +6,7 @@ from skgraph.evaluation.features import Features, clip_features
 from skgraph.evaluation.knn import knn_scores
 from skgraph.evaluation.linear import linear_scores
 from skgraph.evaluation.metrics import top_k
-from skgraph.evaluation.pretrained import PretrainedRun
+from skgraph.evaluation.pretrained import PretrainedRun, load_encoder
 from skgraph.evaluation.protocols import Protocol, build_protocol
 from skgraph.evaluation.retrieval import retrieve
 from skgraph.evaluation.settings import Settings
@@ -23,6 +23,7 @@ __all__ = [
     "embed",
     "knn_scores",
     "linear_scores",
+    "load_encoder",
     "retrieve",
     "top_k",
 ]

@@ -13,6 +13,7 @@ from torch import nn
 
 from skgraph.build import build_encoder, build_views, check_config
 from skgraph.errors import CheckpointError, ConfigError
+from skgraph.evaluation.model_folder import Head, from_hub, is_model_folder, read_model_folder
 from skgraph.topology import Topology
 from skgraph.training.checkpoint import load_weights, read_checkpoint
 from skgraph.training.views import ViewMaker
@@ -42,6 +43,9 @@ class PretrainedRun:
         step: of the checkpoint.
         content_hash: of the store that it was trained on.
         preprocessing: of that store; ``None`` where the checkpoint does not say.
+        weights_file: that the weights were read from.
+        head: of a model folder that recognises: its linear head, and the names of its classes; see
+            :mod:`skgraph.evaluation.model_folder`.
     """
 
     folder: Path
@@ -51,16 +55,24 @@ class PretrainedRun:
     step: int
     content_hash: str
     preprocessing: str | None = None
+    weights_file: Path = Path("checkpoint.pt")
+    head: Head | None = None
 
     @classmethod
     def open(cls, folder: str | Path) -> PretrainedRun:
-        """Read the checkpoint of a run folder.
+        """Read the checkpoint of a run folder, or a model that ``python -m skgraph.export`` wrote.
+
+        Args:
+            folder: of the run or model; ``hf:owner/model`` is one of the Hugging Face Hub.
 
         Raises:
             CheckpointError: it is missing or corrupt.
             ConfigError: its configuration is not one of this version.
         """
-        folder = folder_of_run(folder)
+        hub = str(folder).partition("hf:")[2] if str(folder).startswith("hf:") else ""
+        folder = from_hub(hub) if hub else folder_of_run(folder)
+        if is_model_folder(folder):
+            return cls(folder, **read_model_folder(folder))
         path = folder / "checkpoint.pt"
         content = read_checkpoint(path)
         check_config(content["config"])
@@ -68,7 +80,7 @@ class PretrainedRun:
         done = content.get("preprocessing")  # of the first versions, checkpoints did not have it
         return cls(
             folder, content["config"], topology, content["encoder"], content["step"], content["content_hash"],
-            done if isinstance(done, str) else None,
+            done if isinstance(done, str) else None, path,
         )  # fmt: skip
 
     def encoder(self, trained: bool = True, seed: int | None = None, **options: Any) -> nn.Module:
@@ -92,7 +104,7 @@ class PretrainedRun:
         torch.manual_seed(self.config["seed"] if seed is None else seed)
         encoder = build_encoder(self.config | {"encoder": own | options}, self.topology)
         if trained:
-            load_weights(encoder, self.weights, self.folder / "checkpoint.pt")
+            load_weights(encoder, self.weights, self.weights_file)
         return encoder
 
     def views(self, topology: Topology, joint_map: str | Path | None = None) -> ViewMaker:
@@ -124,7 +136,7 @@ class PretrainedRun:
                     else f"no joint map makes {self.topology.dim}D of {topology.dim}D"
                 )
                 raise CheckpointError(
-                    f"the checkpoint '{self.folder / 'checkpoint.pt'}' was trained on topology '{self.topology.name}' "
+                    f"the checkpoint '{self.weights_file}' was trained on topology '{self.topology.name}' "
                     f"({self.topology.num_joints} joints), the recordings have '{topology.name}' "
                     f"({topology.num_joints} joints): {how}"
                 )
@@ -135,3 +147,16 @@ class PretrainedRun:
 def same_skeleton(a: Topology, b: Topology) -> bool:
     """Whether two topologies have the same joints in the same order, and the same bones."""
     return (a.joints, a.parents.tolist(), a.dim) == (b.joints, b.parents.tolist(), b.dim)
+
+
+def load_encoder(name: str | Path, device: torch.device | str = "cpu") -> nn.Module:
+    """The trained encoder of a run, of a model folder, or (``hf:owner/model``) of the Hugging Face Hub.
+
+    In evaluation mode: ``encoder(joints [B, T, V, C]) -> tokens [B, L, D]``; :meth:`PretrainedRun.views` prepares the
+    joints.
+
+    Raises:
+        CheckpointError: there is no such model, or it is damaged.
+        ConfigError: its configuration is not one of this version.
+    """
+    return PretrainedRun.open(name).encoder().to(device).eval()

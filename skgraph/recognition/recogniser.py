@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
-from skgraph.errors import ConfigError
+from skgraph.errors import CheckpointError, ConfigError
 from skgraph.evaluation.comparison import input_facts
 from skgraph.evaluation.detection import window_label, window_starts
 from skgraph.evaluation.features import window_features
@@ -92,9 +92,30 @@ class Recogniser:
                 run, run.encoder().to(device).eval(), probe, (*names, "background"), len(names), device, precision
             )
         if len(names) < 2:
-            raise ConfigError(f"'{store.path}' has one class, '{names[0]}': a recogniser learns several from their clips")
+            raise ConfigError(f"'{store.path}' has one class, '{names[0]}': a recogniser learns several")
         probe = fit_linear(trial.features(dataset).x, store.y[dataset.clips], len(names), c)
         return cls(run, run.encoder().to(device).eval(), probe, names, None, device, precision)
+
+    @classmethod
+    def load(
+        cls, run: str | Path | PretrainedRun, device: torch.device | str = "cpu", precision: str = "auto"
+    ) -> Recogniser:
+        """A recogniser that ``python -m skgraph.export head=linear`` wrote.
+
+        Args:
+            run: the model folder; ``hf:owner/model`` is one of the Hugging Face Hub.
+            device: where to compute.
+            precision: see :func:`skgraph.training.devices.autocast`.
+
+        Raises:
+            CheckpointError: there is no such model, or it has no head.
+        """
+        run = run if isinstance(run, PretrainedRun) else PretrainedRun.open(run)
+        if run.head is None:
+            raise CheckpointError(f"'{run.folder}' has no head: export it with head=linear, or fit one")
+        device, head = torch.device(device), run.head
+        encoder = run.encoder().to(device).eval()
+        return cls(run, encoder, head.probe, head.class_names, head.background, device, precision)
 
     def views(self, store: SkeletonStore, joint_map: str | None = None) -> ViewMaker:
         """What prepares the recordings of a store; see :meth:`~skgraph.evaluation.pretrained.PretrainedRun.views`."""

@@ -14,7 +14,7 @@ from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.diagnosis.prediction import answers
 from skgraph.encoders import TransformerEncoder
 from skgraph.encoders.layers import Attention
-from skgraph.errors import ConfigError
+from skgraph.errors import CheckpointError, ConfigError
 from skgraph.evaluation.bodies import Bodies, read_bodies
 from skgraph.evaluation.frozen import frozen
 from skgraph.evaluation.pretrained import PretrainedRun, same_skeleton
@@ -88,6 +88,8 @@ def _objective(run: PretrainedRun) -> nn.Module:
     torch.manual_seed(run.config["seed"])
     objective = build_objective(run.config, build_encoder(run.config, run.topology), run.topology)
     path = run.folder / "checkpoint.pt"
+    if not path.exists():
+        raise CheckpointError(f"'{run.folder}' is a model without its objective: show=[] or the run that it comes from")
     load_weights(objective, read_checkpoint(path)["objective"], path)
     return objective
 

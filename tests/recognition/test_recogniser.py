@@ -30,7 +30,7 @@ def test_a_batch_is_recognised_like_windows_of_a_store(recogniser, store):
     assert torch.allclose(recogniser(dataset.batch(rows), views), by_windows, atol=1e-5)
 
 
-def test_recordings_are_learned_with_background(run_folder, topology, tmp_path):  # noqa: F811
+def test_recordings_are_learned_with_background(run_folder, topology, tmp_path):
     rng = np.random.default_rng(0)
     poses = rng.normal(size=(3, 25, 3)).astype(np.float32)  # of background, of a wave, of a kick
     label = np.repeat([0, 1, 0, 2, 0], 120)

@@ -1,0 +1,62 @@
+"""The model card that travels with a model."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from skgraph.evaluation.model_folder import Head
+from skgraph.evaluation.pretrained import PretrainedRun
+from skgraph.inspection.text import plain
+from skgraph.training.checkpoint import versions
+
+
+def model_card(run: PretrainedRun, head: Head | None = None) -> str:
+    """What a model is, what it learned from, what it reached, and how to use it, in Markdown.
+
+    Accuracies are those of the run's own results of frozen evaluations, if it has any.
+
+    Args:
+        run: that it comes from.
+        head: that goes with it.
+    """
+    config = run.config
+    kinds = {key: str(config[key]["_target_"]).rpartition(".")[2] for key in ("objective", "encoder")}
+    rows = [
+        ("objective", kinds["objective"]), ("encoder", kinds["encoder"]), ("stream", config["stream"]["name"]),
+        ("topology", f"{run.topology.name}, {run.topology.num_joints} joints, {run.topology.dim}D"),
+        ("input", f"{config['frames']} frames of a body, tokens of {config['patch_length']} frames"),
+        ("pre-trained on", f"{config['dataset'].get('name')}, content {run.content_hash[:16]}"),
+        ("prepared", run.preprocessing or "unknown"), ("steps", str(run.step)),
+        ("versions", ", ".join(f"{key} {value}" for key, value in versions().items())),
+    ]  # fmt: skip
+    if head is not None:
+        rows.append(("classes", ", ".join(head.class_names)))
+    lines = [
+        "---", "library_name: skgraph", "tags: [skeleton, action-recognition, self-supervised]", "---",
+        f"# {plain(run.folder.name)}", "", "| | |", "|---|---|",
+        *(f"| {key} | {_cell(value)} |" for key, value in rows), "", *_accuracies(run.folder),
+        "```python", "from skgraph.evaluation import embed, load_encoder", "",
+        'encoder = load_encoder("this folder")', 'features = embed("this folder", "recording.npy").x', "```", "",
+    ]  # fmt: skip
+    return "\n".join(lines)
+
+
+def _accuracies(folder: Path) -> list[str]:
+    rows = []
+    for path in sorted(folder.glob("evaluation/*/result.json")):
+        card = json.loads(path.read_text(encoding="utf-8"))
+        if card.get("protocol") in ("knn", "linear") and card.get("random_init"):
+            data = card["dataset"]
+            rows.append(
+                f"| {card['label']} | {_cell(data['name'])}, {_cell(data['split'])} | {card['top1']:.1f} | "
+                f"{card['random_init']['top1']:.1f} |"
+            )
+    if not rows:
+        return []
+    return ["Top-1 accuracy of the frozen encoder, in per cent:", "", "| protocol | test clips of | trained | random |",
+            "|---|---|---|---|", *rows, ""]  # fmt: skip
+
+
+def _cell(text: object) -> str:
+    return plain(text, 400).replace("|", "\\|")
