@@ -41,21 +41,28 @@ FRAME = ["normalise.center=frame"]
 BEST = [*FRAME, "augment.rotate=null"]
 LONG = ["trainer.epochs=40", "trainer.warmup_epochs=4"]
 JITTER = ["+augment.jitter._target_=skgraph.transforms.RandomJitter", "+augment.jitter.std=0.02"]
+AMPLITUDE = [f"+augment.amplitude._target_={VARIANTS}.RandomAmplitude", "+augment.amplitude.low=0.4",
+             "+augment.amplitude.high=1.2"]  # fmt: skip
 ROWS = {
     # Where coordinates are measured from, and how bodies are turned.
     "input/first_frame": SMALL,
     "input/every_frame": [*SMALL, *FRAME],
     "input/every_frame_aligned": [*SMALL, *FRAME, "normalise.align=yaw"],
+    "input/first_frame_unturned": ["augment.rotate=null"],
     "input/best": BEST,
     "input/best_jitter": [*BEST, *JITTER],
     # What else may differ between two views.
     "views/jitter": [*SMALL, *FRAME, *JITTER],
     "views/bone_lengths": [*SMALL, *FRAME, f"+augment.bones._target_={VARIANTS}.RandomBoneLengths",
                            "+augment.bones.strength=0.2"],
+    "views/amplitude": [*SMALL, *AMPLITUDE],
+    "views/best_amplitude": [*BEST, *AMPLITUDE],
+    "views/no_shear": [*BEST, "augment.shear=null"],
     "views/one": [*BEST, "objective.two_views=false"],
     # How long.
     "epochs/10": [*SMALL, *FRAME, "trainer.epochs=10"],
     "epochs/40": [*SMALL, *FRAME, *LONG],
+    "epochs/60_first_frame": [*SMALL, "trainer.epochs=60"],
     "tokens/patch_8": [*SMALL, *FRAME, "patch_length=8"],
     # What is hidden.
     "mask/ratio_50": [*BEST, "mask.ratio=0.5"],

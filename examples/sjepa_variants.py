@@ -89,6 +89,21 @@ class RandomTimeWarp(GraphTransform):
         return data
 
 
+class RandomAmplitude(GraphTransform):
+    """Smaller or larger movements: joints keep their mean over time and go ``a ~ U(low, high)`` times as far from it."""
+
+    def __init__(self, low: float, high: float) -> None:
+        super().__init__()
+        self.low, self.high = low, high
+
+    def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> SkeletonData:
+        joints, there = data.joints, data.frame_mask[..., None, None]
+        mean = (joints * there).sum(dim=-3, keepdim=True) / there.sum(dim=-3, keepdim=True).clamp(min=1)
+        amplitude = uniform((*joints.shape[:-4], 1, 1, 1, 1), self.low, self.high, joints, generator)
+        data.joints = torch.where(there, torch.lerp(mean, joints, amplitude), joints)
+        return data
+
+
 class DropDepth(GraphTransform):
     """View 1 loses its depth, view 2 keeps it: predict 3D latents from 2D, in the words of the original paper.
 

@@ -32,6 +32,8 @@ METHODS = {  # name: overrides, seeds
     "sjepa_pyg": (["objective=sjepa", "encoder=pyg", "trainer.epochs=10"], ONE),
     "gfp_pyg": (["objective=gfp", "encoder=pyg", "trainer.epochs=10"], ONE),
 }
+# What the study of S-JEPA found (docs/sjepa.md): people who face the camera, and actions that have no side.
+RECIPES = {"irds": ("sjepa_facing",), "uiprmd": ("sjepa_sideless", "gfp_sideless")}
 SJEPA_ABLATIONS = {
     "motion_mask": ["mask=motion_token"],
     "l2": ["objective.loss=l2"],
@@ -58,8 +60,13 @@ def rows(data: str) -> dict[str, list[str]]:
     """Every run by its name: `dataset/method/seed`, and the overrides that make it."""
     found = {f"synthetic/sjepa/{seed}": [f"seed={seed}"] for seed in THREE}
     for dataset in ("irds", "uiprmd"):
+        where = ["dataset=store", f"dataset.root={data}/{dataset}"]
+        for recipe in RECIPES[dataset]:
+            for seed in THREE:
+                objective = f"objective={recipe.partition('_')[0]}"
+                found[f"{dataset}/{recipe}/{seed}"] = [*where, objective, f"experiment={recipe}", f"seed={seed}"]
         # Its people face the camera: headings within 20 degrees are enough.
-        store = ["dataset=store", f"dataset.root={data}/{dataset}", "augment.rotate.y=0.35"]
+        store = [*where, "augment.rotate.y=0.35"]
         for method, (overrides, seeds) in METHODS.items():
             if dataset == "uiprmd" and method in ("sjepa", "sjepa_joints", "sjepa_algorithm2"):
                 overrides = [
