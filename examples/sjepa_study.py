@@ -22,7 +22,6 @@ into three groups, of which each is held out once, those of UI-PRMD (1 to 5) int
 
 import argparse
 import csv
-import fnmatch
 import json
 import subprocess
 import sys
@@ -32,7 +31,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
-from small_results import train
+from small_results import show, train_chosen
 
 FOLDS = {"irds": "ABC", "uiprmd": "AB"}
 VARIANTS = "examples.sjepa_variants"
@@ -206,22 +205,11 @@ def figures(results: list[dict], folder: Path) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("rows", nargs="*", help="names or patterns of rows to train")
-    parser.add_argument("--data", default="data", help="folder of the stores")
-    parser.add_argument("--runs", type=Path, default=Path("runs/study"), help="folder of the runs")
-    parser.add_argument("--json", type=Path, help="write what is finished to this file")
     parser.add_argument("--figures", type=Path, help="draw what is finished into this folder")
-    options = parser.parse_args()
-    known = rows(options.data)
-    for pattern in options.rows:
-        if not (chosen := fnmatch.filter(known, pattern)):
-            parser.error(f"no row matches '{pattern}'; there are {', '.join(known)}")
-        for name in chosen:
-            train(name, known[name], options.runs)
+    options = train_chosen(parser, rows, "runs/study", "irdsA, irdsB, irdsC, uiprmdA and uiprmdB")
     results = collect(options.data, options.runs)
     if not options.rows and not results:
-        for name, overrides in known.items():
-            print(f"{name:<42} python -m skgraph.pretrain {' '.join(overrides)}")
+        show(rows(options.data))
     if results:
         print(table(results))
         print(json.dumps(correlations(results)))

@@ -90,7 +90,7 @@ class RandomTimeWarp(GraphTransform):
 
 
 class RandomAmplitude(GraphTransform):
-    """Smaller or larger movements: joints keep their mean over time and go ``a ~ U(low, high)`` times as far from it."""
+    """Smaller or larger movements: joints keep their mean over time, and go ``U(low, high)`` times as far from it."""
 
     def __init__(self, low: float, high: float) -> None:
         super().__init__()

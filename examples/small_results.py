@@ -16,6 +16,7 @@ import json
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -137,11 +138,13 @@ def table(results: list[dict]) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def train_chosen(
+    parser: argparse.ArgumentParser, rows: Callable[[str], dict[str, list[str]]], runs: str, data: str
+) -> argparse.Namespace:
+    """Parse a command line of row patterns, and train the rows that it chooses."""
     parser.add_argument("rows", nargs="*", help="names or patterns of rows to train")
-    parser.add_argument("--data", default="data", help="folder of the stores irds and uiprmd")
-    parser.add_argument("--runs", type=Path, default=Path("runs/small"), help="folder of the runs")
+    parser.add_argument("--data", default="data", help=f"folder of the stores {data}")
+    parser.add_argument("--runs", type=Path, default=Path(runs), help="folder of the runs")
     parser.add_argument("--json", type=Path, help="write what is finished to this file")
     options = parser.parse_args()
     known = rows(options.data)
@@ -150,10 +153,21 @@ def main() -> None:
             parser.error(f"no row matches '{pattern}'; there are {', '.join(known)}")
         for name in chosen:
             train(name, known[name], options.runs)
+    return options
+
+
+def show(known: dict[str, list[str]]) -> None:
+    """Every row, and the command behind it."""
+    for name, overrides in known.items():
+        print(f"{name:<42} python -m skgraph.pretrain {' '.join(overrides)}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    options = train_chosen(parser, rows, "runs/small", "irds and uiprmd")
     results = collect(options.data, options.runs)
     if not options.rows and not results:
-        for name, overrides in known.items():
-            print(f"{name:<32} python -m skgraph.pretrain {' '.join(overrides)}")
+        show(rows(options.data))
     if results:
         print(table(results))
     if options.json:

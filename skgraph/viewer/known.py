@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from skgraph.build import build_encoder, build_objective
-from skgraph.data import SkeletonDataset, SkeletonStore
+from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
 from skgraph.diagnosis.prediction import answers
 from skgraph.encoders import TransformerEncoder
 from skgraph.encoders.layers import Attention
@@ -68,20 +69,47 @@ def run_layers(
             f"'{store.topology.name}': make a store of them with topology_map={run.topology.base_name}"
         )
     dataset = SkeletonDataset(store, frames=run.config["frames"])
-    bodies = read_bodies(dataset, torch.as_tensor(list(indices)), views, torch.device("cpu"))
+    rows = torch.as_tensor(list(indices))
+    bodies = read_bodies(dataset, rows, views, torch.device("cpu"))
     objective = _objective(run)
-    grid = objective.encoder.grid
+    shown = _Shown(objective, views, bodies, views.normalise(dataset.batch(rows)), seed, masks)
     layers: list[dict[str, Layer]] = [{} for _ in indices]
     with frozen(objective), torch.no_grad():
         for kind in kinds:
-            title, unit, values = _LAYERS[kind](objective, views, dataset, bodies, indices, seed, masks)
-            dense = _by_clip(values.unflatten(1, grid), bodies)
+            values = _VALUES[kind](shown)
+            dense = _by_clip(values.unflatten(1, objective.encoder.grid), bodies)
             for layer, clip in zip(layers, dense, strict=True):
-                if kind == "mask":
-                    layer[kind] = Layer(title, clip, kind="two", high="visible", low="masked")
-                else:
-                    layer[kind] = Layer(title, clip, unit)
+                layer[kind] = replace(_LAYERS[kind], values=clip)
     return layers
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """Some clips as an objective sees them.
+
+    Attributes:
+        objective: frozen.
+        views: that prepare its input.
+        bodies: prepared, of all clips.
+        positions: the clips, normalised only: what masks are drawn from.
+        seed: of the masks.
+        masks: that errors are a mean over.
+    """
+
+    objective: nn.Module
+    views: ViewMaker
+    bodies: Bodies
+    positions: SkeletonData
+    seed: int
+    masks: int
+
+    def draw(self, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """A mask for each body, as in training but without augmentation: visible and masked tokens."""
+        chosen = (self.bodies.clip, self.bodies.slot)
+        return self.views.mask.draw(self.positions.joints[chosen], generator, self.positions.frame_mask[chosen])
+
+    def generator(self) -> torch.Generator:
+        return torch.Generator().manual_seed(self.seed)
 
 
 def _objective(run: PretrainedRun) -> nn.Module:
@@ -101,64 +129,45 @@ def _by_clip(values: Tensor, bodies: Bodies) -> np.ndarray:
     return dense.float().numpy()
 
 
-def _mask(
-    objective: nn.Module,
-    views: ViewMaker,
-    dataset: SkeletonDataset,
-    bodies: Bodies,
-    indices: Sequence[int],
-    seed: int,
-    masks: int,
-) -> tuple[str, str, Tensor]:
-    visible, masked = _drawn(views, dataset, bodies, indices, torch.Generator().manual_seed(seed))
-    seen = torch.zeros(len(visible), visible.size(1) + masked.size(1)).scatter_(1, visible, 1.0)
-    return "visible to the encoder", "", seen
+def _mask(shown: _Shown) -> Tensor:
+    visible, masked = shown.draw(shown.generator())
+    return torch.zeros(len(visible), visible.size(1) + masked.size(1)).scatter_(1, visible, 1.0)
 
 
-def _attention(
-    objective: nn.Module,
-    views: ViewMaker,
-    dataset: SkeletonDataset,
-    bodies: Bodies,
-    indices: Sequence[int],
-    seed: int,
-    masks: int,
-) -> tuple[str, str, Tensor]:
-    encoder = objective.encoder
+def _attention(shown: _Shown) -> Tensor:
+    encoder = shown.objective.encoder
     if not isinstance(encoder, TransformerEncoder):
         raise ConfigError(f"attention is of a transformer, the run has a {type(encoder).__name__}")
-    return "attention", "x an even share", attention_received(encoder, bodies.joints)
+    return attention_received(encoder, shown.bodies.joints)
 
 
-def _error(
-    objective: nn.Module,
-    views: ViewMaker,
-    dataset: SkeletonDataset,
-    bodies: Bodies,
-    indices: Sequence[int],
-    seed: int,
-    masks: int,
-) -> tuple[str, str, Tensor]:
+def _error(shown: _Shown) -> Tensor:
+    objective, generator = shown.objective, shown.generator()
     if not isinstance(objective, (SJEPA, MaskedRegression)):
         raise ConfigError(
             f"error is of an objective that predicts each token, S-JEPA, MAMP or SkeletonMAE; the run has "
             f"{type(objective).__name__}"
         )
-    generator = torch.Generator().manual_seed(seed)
-    joints = bodies.joints.expand(objective.num_views, *bodies.joints.shape)
-    total = count = 0.0
-    for _ in range(masks):
-        visible, masked = _drawn(views, dataset, bodies, indices, generator)
+    joints = shown.bodies.joints.expand(objective.num_views, *shown.bodies.joints.shape)
+    total: Tensor | float = 0.0
+    count: Tensor | float = 0.0
+    for _ in range(shown.masks):
+        visible, masked = shown.draw(generator)
         answer, target = answers(objective, joints, visible, masked)
         wanted = target.gather(1, masked[..., None].expand(-1, -1, target.size(-1)))
-        distance = (answer - wanted).square().sum(dim=-1)
         empty = torch.zeros(target.shape[:2])
-        total = total + empty.scatter(1, masked, distance)
+        total = total + empty.scatter(1, masked, (answer - wanted).square().sum(dim=-1))
         count = count + empty.scatter(1, masked, 1.0)
-    return "prediction error", "", total / count.clamp(min=1)
+    return total / count.clamp(min=1)
 
 
-_LAYERS: dict[str, Callable[..., tuple[str, str, Tensor]]] = {"mask": _mask, "attention": _attention, "error": _error}
+_VALUES: dict[str, Callable[[_Shown], Tensor]] = {"mask": _mask, "attention": _attention, "error": _error}
+_NONE = np.zeros((1, 1, 1), np.float32)
+_LAYERS = {
+    "mask": Layer("visible to the encoder", _NONE, kind="two", high="visible", low="masked"),
+    "attention": Layer("attention", _NONE, "x an even share"),
+    "error": Layer("prediction error", _NONE),
+}
 
 
 def attention_received(encoder: TransformerEncoder, joints: Tensor) -> Tensor:
@@ -179,12 +188,3 @@ def attention_received(encoder: TransformerEncoder, joints: Tensor) -> Tensor:
     query, key, _ = attention.qkv(x).unflatten(-1, (3, attention.heads, -1)).permute(2, 0, 3, 1, 4)
     share = (query @ key.transpose(-1, -2) * query.size(-1) ** -0.5).softmax(dim=-1)  # [B, heads, L, L]
     return share.mean(dim=(1, 2)) * x.size(1)
-
-
-def _drawn(
-    views: ViewMaker, dataset: SkeletonDataset, bodies: Bodies, indices: Sequence[int], generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
-    """A mask for each body, drawn from its normalised positions, as in training but without augmentation."""
-    graphs = views.normalise(dataset.batch(torch.as_tensor(list(indices))))
-    joints = graphs.joints[bodies.clip, bodies.slot]
-    return views.mask.draw(joints, generator, graphs.frame_mask[bodies.clip, bodies.slot])
