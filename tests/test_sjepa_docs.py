@@ -1,0 +1,46 @@
+"""`docs/sjepa.md` shows the study's own results, and what it names is there."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+
+from skgraph.data_dir import data_dir
+from tests.documents import ROOT, blocks, broken_links, check_composes
+
+PATH = ROOT / "docs" / "sjepa.md"
+TEXT = PATH.read_text(encoding="utf-8")
+RECORD = ROOT / "examples" / "results" / "sjepa_study.json"
+COMMANDS = [command for block in blocks(PATH) for command in block.commands]
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_commands_compose(command):
+    check_composes(command[0], command[1:])
+
+
+def test_the_table_is_the_record_s():
+    results = json.loads(RECORD.read_text())["results"]
+    script = "import json, sys; from examples.sjepa_study import table; print(table(json.load(sys.stdin)))"
+    done = subprocess.run([sys.executable, "-c", script], input=json.dumps(results), cwd=ROOT, capture_output=True,
+                          env=os.environ | {"PYTHONPATH": "examples"},
+                          text=True, timeout=120)  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert len(results) > 15 and done.stdout.strip() in TEXT
+
+
+def test_every_row_that_the_text_names_was_measured():
+    measured = {result["row"].partition("/")[2] for result in json.loads(RECORD.read_text())["results"]}
+    named = set(re.findall(r"`((?:input|views|epochs|tokens|mask|target)/[a-z0-9_]+)`", TEXT))
+    assert named and named <= measured
+
+
+def test_recipes_and_links_are_there():
+    recipes = set(re.findall(r"experiment=([a-z0-9_]+)", TEXT))
+    assert recipes <= {path.stem for path in (data_dir("configs") / "experiment").glob("*.yaml")}
+    assert broken_links(PATH) == []
