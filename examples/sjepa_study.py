@@ -21,10 +21,7 @@ into three groups, of which each is held out once, those of UI-PRMD (1 to 5) int
 """
 
 import argparse
-import csv
 import json
-import subprocess
-import sys
 from collections import defaultdict
 from datetime import date
 from pathlib import Path
@@ -82,7 +79,7 @@ ROWS = {
     "target/clip_centred": [*SMALL, *FRAME, f"objective._target_={VARIANTS}.ClipCentredSJEPA"],
 }  # fmt: skip
 UIPRMD = ("input/first_frame", "input/every_frame", "input/best")  # rows that are trained there too
-LABEL_FREE = ("rankme", "similarity", "skill", "loss", "target_entropy", "view", "pose", "speed")
+LABEL_FREE = ("rankme", "feature_std", "loss", "target_std", "prediction_std", "target_entropy", "prediction_entropy")
 
 
 def rows(data: str) -> dict[str, list[str]]:
@@ -104,14 +101,12 @@ def rows(data: str) -> dict[str, list[str]]:
     return found
 
 
-def diagnose(folder: Path) -> dict[str, float]:
-    """The last line of the run's diagnosis, which is made where there is none."""
-    path = folder / "diagnosis" / "diagnosis.csv"
-    if not path.exists():
-        subprocess.run([sys.executable, "-m", "skgraph.diagnose", f"run={folder}", "bodies=512"], check=True,
-                       stdout=subprocess.DEVNULL)  # fmt: skip
-    with open(path, encoding="utf-8") as file:
-        return {key: float(value) for key, value in list(csv.DictReader(file))[-1].items()}
+def last_logged(folder: Path) -> dict[str, float]:
+    """The last value of each number in a run's log that needs no labels."""
+    found = {}
+    for line in (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
+        found |= {key: value for key, value in json.loads(line).items() if key in LABEL_FREE}
+    return found
 
 
 def collect(data: str, runs: Path) -> list[dict]:
@@ -122,7 +117,7 @@ def collect(data: str, runs: Path) -> list[dict]:
                  for path in (runs / name).glob(f"evaluation/{key}_*/result.json")]  # fmt: skip
         if len(cards) == 2:
             row, _, fold = name.rpartition("/")
-            found = diagnose(runs / name)
+            found = last_logged(runs / name)
             folds[row][fold] = {
                 **{card["protocol"]: [round(card["top1"], 1), round(card["random_init"]["top1"], 1)] for card in cards},
                 **{key: round(found[key], 4) for key in LABEL_FREE if key in found},

@@ -34,7 +34,7 @@ METHODS = {  # name: overrides, seeds
     "gfp_pyg": (["objective=gfp", "encoder=pyg", "trainer.epochs=10"], ONE),
 }
 # What the study of S-JEPA found (docs/sjepa.md): people who face the camera, and actions that have no side.
-RECIPES = {"irds": ("sjepa_facing",), "uiprmd": ("sjepa_sideless", "gfp_sideless")}
+RECIPES = {"irds": ("sjepa_facing",), "uiprmd": ("sjepa_sideless", "sjepa_sideless_facing", "gfp_sideless")}
 SJEPA_ABLATIONS = {
     "motion_mask": ["mask=motion_token"],
     "l2": ["objective.loss=l2"],

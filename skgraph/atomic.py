@@ -63,6 +63,7 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     Args:
         path: the folder to make or to replace.
     """
+    path = path.resolve()  # a link stays one, and `.` has a name
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     replaced = path.with_name(f".{path.name}.{os.getpid()}.replaced")
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ from skgraph.datasets.synthetic import write_synthetic
 from skgraph.errors import ConfigError, DataError, StoreError, first_line
 from skgraph.topology import Topology
 from skgraph.training import ViewMaker, stream_scale
-from skgraph.transforms import AlignBody, Center, Compose, RandomRotate
+from skgraph.transforms import AlignBody, Center, Compose, GraphTransform, RandomRotate
 from skgraph.values import check_kinds
 
 
@@ -191,9 +191,11 @@ def build_views(
         raise ConfigError(f"topology '{topology.name}' is 2D, and the augmentation turns about x or y: augment=planar")
     mask = instance(config["mask"], "mask", topology=topology, patch_length=config["frames"] // segments)
     stream = config["stream"].get("transform")
+    stream = None if stream is None else instance(stream, "stream", topology=topology)
+    if not (stream is None or isinstance(stream, GraphTransform)) or not hasattr(mask, "draw"):
+        raise ConfigError("stream must be a graph transform, and mask have a draw()")
     return ViewMaker(
-        Compose(steps), Compose(augment), mask,
-        None if stream is None else instance(stream, "stream", topology=topology), num_views,
+        Compose(steps), Compose(augment), mask, stream, num_views,
         1.0 if normalise["scale"] is None else normalise["scale"],
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from skgraph.build import open_store
 from skgraph.errors import ConfigError
-from skgraph.evaluation.model_folder import CARD, CONFIG, WEIGHTS, Head, save_model_folder
+from skgraph.evaluation.model_folder import CARD, CONFIG, WEIGHTS, Head, is_replaceable, save_model_folder
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.recognition import Recogniser
 from skgraph.recognition.card import model_card
@@ -28,7 +28,7 @@ def main(cfg: DictConfig) -> None:
     run = PretrainedRun.open(config["run"])
     form = str(config["format"])
     out = Path(str(config["out"] or f"{run.folder.name}{'' if form == 'safetensors' else '.' + form}"))
-    _check_place(out, form)
+    _check_place(out, form, run.folder)
     check_kinds(Recogniser.fit, {"c": config["c"]}, "export")
     head = run.head
     if config["head"] == "linear" and (head is None or config["dataset"]):
@@ -55,14 +55,16 @@ def main(cfg: DictConfig) -> None:
     print(f"largest difference to PyTorch: {difference:.2g}\nwritten: {out} ({out.stat().st_size / 1e6:.1f} MB)")
 
 
-def _check_place(out: Path, form: str) -> None:
+def _check_place(out: Path, form: str, run: Path) -> None:
+    if run.resolve() in (out.resolve(), *out.resolve().parents):
+        raise ConfigError(f"out={out} would write into '{run}', which is exported: say out=... elsewhere")
     if not out.absolute().parent.is_dir():
         raise ConfigError(f"out must lie in a folder that exists, found '{out}'")
     if form != "safetensors":
         if out.suffix != f".{form}" or (out.exists() and not out.is_file()):
             raise ConfigError(f"out must be a file that ends in .{form}, found '{out}'")
-    elif out.exists() and not (out.is_dir() and {p.name for p in out.iterdir()} <= {WEIGHTS, CONFIG, CARD}):
-        raise ConfigError(f"out must be a new folder, or one of an earlier export, found '{out}'")
+    elif out.exists() and not is_replaceable(out):
+        raise ConfigError(f"out must be a new folder, or one of an earlier export and nothing else, found '{out}'")
 
 
 if __name__ == "__main__":

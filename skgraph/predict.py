@@ -13,7 +13,7 @@ from skgraph.errors import ConfigError
 from skgraph.evaluation.preparation import preparation_note
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.recognition import Recogniser, timelines
-from skgraph.recognition.files import save_timelines, table
+from skgraph.recognition.files import is_replaceable, save_timelines, table
 from skgraph.topology import Topology
 from skgraph.training.devices import choose_device
 from skgraph.values import check_kinds
@@ -25,9 +25,8 @@ def main(cfg: DictConfig) -> None:
     """Learn the names of actions from labelled clips, recognise recordings, and write what was found."""
     config = OmegaConf.to_container(cfg, resolve=True)
     out, source = Path(str(config["out"])), Path(str(config["source"])).expanduser()
-    known = {"predictions.json", "segments.csv"}
-    if out.exists() and not (out.is_dir() and (not any(out.iterdir()) or known <= {p.name for p in out.iterdir()})):
-        raise ConfigError(f"out must be a new folder, or one of earlier predictions, found '{out}'")
+    if config["out"] is None or (out.exists() and not is_replaceable(out)):
+        raise ConfigError(f"out must be a new folder, or one of earlier predictions and nothing else, found '{out}'")
     if source.resolve() in (out.resolve(), *out.resolve().parents):
         raise ConfigError(f"out={out} would write into the source '{source}'")
     options = {key: config[key] for key in ("window", "stride", "smooth", "shortest", "threshold", "joint_map")}

@@ -50,7 +50,7 @@ def main(cfg: DictConfig) -> None:
         text = page(store.topology, clips, source.stem or "skeletons", about)
     with atomic_file(out, "w") as file:
         file.write(text)
-    print(f"{about}\nwritten: {out} ({len(text.encode()) / 1e6:.1f} MB): open it in a browser")
+    print(f"{plain(about, 400)}\nwritten: {out} ({len(text.encode()) / 1e6:.1f} MB): open it in a browser")
 
 
 def chosen(store: SkeletonStore, wanted: object) -> list[int]:

@@ -25,7 +25,7 @@ def test_one_command(kept_run, monkeypatch, capsys):  # noqa: F811
     [
         (["run=nowhere"], "error: no checkpoint at 'nowhere/checkpoint.pt'"),
         (["bodies=some"], "error: diagnose.bodies must be a whole number, found 'some'"),
-        (["bodies=0"], "error: diagnose: bodies must be at least 1, found 0"),
+        (["bodies=0"], "error: diagnose: bodies must be at least 20, found 0"),
         (["dataset=store", "dataset.root=nowhere"], "error: no store at 'nowhere'"),
     ],
 )

@@ -77,3 +77,44 @@ def test_a_folder_of_something_else_is_left_alone(run_folder, tmp_path, monkeypa
     with pytest.raises(SystemExit):
         call(monkeypatch, f"run={run_folder}", f"out={tmp_path}")
     assert "out must be a new folder, or one of an earlier export" in capsys.readouterr().err
+
+
+def test_the_model_that_is_exported_is_not_replaced(run_folder, tmp_path, monkeypatch, capsys):  # noqa: F811
+    call(monkeypatch, f"run={run_folder}", f"out={tmp_path / 'mine'}", "head=linear")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit):
+        call(monkeypatch, "run=mine")
+    assert "would write into 'mine', which is exported" in capsys.readouterr().err
+    assert PretrainedRun.open(tmp_path / "mine").head is not None
+
+
+@pytest.mark.parametrize(
+    "files", [{"README.md": "# a project"}, {"config.json": "{}", "model.safetensors": "", "README.md": ""}]
+)
+def test_other_folders_of_like_names_are_left_alone(run_folder, tmp_path, monkeypatch, capsys, files):  # noqa: F811
+    out = tmp_path / "other"
+    out.mkdir()
+    for name, text in files.items():
+        (out / name).write_text(text)
+    with pytest.raises(SystemExit):
+        call(monkeypatch, f"run={run_folder}", f"out={out}")
+    assert "and nothing else" in capsys.readouterr().err
+    assert {path.name: path.read_text() for path in out.iterdir()} == files
+
+
+def test_a_link_stays_a_link(run_folder, tmp_path, monkeypatch):  # noqa: F811
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link").symlink_to("real")
+    call(monkeypatch, f"run={run_folder}", f"out={tmp_path / 'link'}")
+    assert (tmp_path / "link").is_symlink() and (tmp_path / "real" / "model.safetensors").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"real", "link"}
+
+
+def test_a_damaged_result_is_left_out_of_the_card(run_folder, tmp_path, monkeypatch):  # noqa: F811
+    for name, text in (("knn_x", "{"), ("linear_x", '{"protocol": "linear", "top1": "x", "random_init": {"top1": 1}}')):
+        folder = tmp_path / "run" / "evaluation" / name
+        folder.mkdir(parents=True)
+        (folder / "result.json").write_text(text)
+    (tmp_path / "run" / "checkpoint.pt").write_bytes((run_folder / "checkpoint.pt").read_bytes())
+    call(monkeypatch, f"run={tmp_path / 'run'}", f"out={tmp_path / 'model'}")
+    assert "Top-1" not in (tmp_path / "model" / "README.md").read_text()

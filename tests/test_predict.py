@@ -35,7 +35,7 @@ def test_a_timeline_in_one_command(run_folder, recording, tmp_path, monkeypatch,
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["window=-1"], "error: window must be positive, in seconds, found -1"),
+        (["window=-1"], "error: window must be above 0 and at most 1e+06, in seconds, found -1"),
         (["window=long"], "error: predict.window must be a number or null, found 'long'"),
         (["run=nowhere"], "error: no checkpoint at 'nowhere/checkpoint.pt'"),
         (["source=nowhere"], "error: no recordings at 'nowhere'"),
@@ -56,5 +56,22 @@ def test_a_folder_of_something_else_is_left_alone(run_folder, recording, tmp_pat
     (tmp_path / "found" / "diary.txt").write_text("mine")
     with pytest.raises(SystemExit):
         call(monkeypatch, f"run={run_folder}", f"source={recording}", f"out={tmp_path / 'found'}")
-    assert "out must be a new folder, or one of earlier predictions" in capsys.readouterr().err
+    assert "out must be a new folder, or one of earlier predictions and nothing else" in capsys.readouterr().err
     assert (tmp_path / "found" / "diary.txt").read_text() == "mine"
+
+
+def test_nothing_else_in_the_folder_is_lost(run_folder, recording, tmp_path, monkeypatch, capsys):  # noqa: F811
+    out = tmp_path / "found"
+    arguments = [f"run={run_folder}", f"out={out}", "check_height=false"]
+    call(monkeypatch, *arguments, f"source={recording}")
+    (out / "notes.txt").write_text("mine")
+    with pytest.raises(SystemExit):
+        call(monkeypatch, *arguments, f"source={recording}")
+    assert "and nothing else" in capsys.readouterr().err and (out / "notes.txt").read_text() == "mine"
+
+
+def test_names_with_dollars_are_drawn(run_folder, recording, tmp_path, monkeypatch):  # noqa: F811
+    odd = recording.rename(tmp_path / "x$^$.npy")
+    call(monkeypatch, f"run={run_folder}", f"source='{odd}'", f"out={tmp_path / 'found'}", "window=0.5",
+         "check_height=false")  # fmt: skip
+    assert len(list((tmp_path / "found").glob("*.png"))) == 1

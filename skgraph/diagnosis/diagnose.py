@@ -17,8 +17,9 @@ from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
 from skgraph.diagnosis.knowledge import Facts, knowledge
 from skgraph.diagnosis.prediction import prediction
 from skgraph.diagnosis.similarity import linear_cka
-from skgraph.errors import CheckpointError
+from skgraph.errors import CheckpointError, DataError
 from skgraph.evaluation.frozen import frozen
+from skgraph.evaluation.model_folder import is_model_folder
 from skgraph.objectives import SJEPA
 from skgraph.topology import Topology
 from skgraph.training.checkpoint import load_weights, read_checkpoint
@@ -29,6 +30,7 @@ from skgraph.training.views import ViewMaker
 from skgraph.transforms.linear_map import LinearMap
 from skgraph.values import at_least
 
+FEWEST = 20  # bodies that probes learn from and are tried on
 VIEW_ANGLE = math.pi / 4  # NTU's cameras stand 45 degrees apart
 
 
@@ -71,8 +73,12 @@ def diagnose(
     Raises:
         CheckpointError: a checkpoint is missing, corrupt, of another topology or of another run.
         ConfigError: a number out of its range.
+        DataError: there are fewer than twenty bodies.
     """
-    at_least("diagnose", 1, bodies=bodies, batch_size=batch_size)
+    at_least("diagnose", FEWEST, bodies=bodies)
+    at_least("diagnose", 1, batch_size=batch_size)
+    if is_model_folder(folder):
+        raise CheckpointError(f"'{folder}' is a model that was exported: diagnose the run that it comes from")
     paths = [*sorted((folder / SNAPSHOTS).glob("step_*.pt")), folder / "checkpoint.pt"]
     last = read_checkpoint(paths[-1])
     config = last["config"]
@@ -81,6 +87,8 @@ def diagnose(
     if topology != store.topology:
         raise CheckpointError(f"'{paths[-1]}' has topology '{topology.name}', '{store.path}' '{store.topology.name}'")
     dataset = SkeletonDataset(store, split, "train", items="bodies", frames=config["frames"])
+    if len(dataset) < FEWEST:
+        raise DataError(f"the training part of '{store.path}' has {len(dataset)} bodies, probes need {FEWEST} at least")
     index = torch.linspace(0, len(dataset) - 1, min(bodies, len(dataset))).round().long()
     angle = torch.empty(len(index)).uniform_(-VIEW_ANGLE, VIEW_ANGLE, generator=torch.Generator().manual_seed(0))
     rows, facts, untrained = [], None, None

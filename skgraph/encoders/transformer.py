@@ -65,6 +65,8 @@ class TransformerEncoder(Encoder):
     ) -> None:
         super().__init__(topology, frames, channels, patch_length, dim)
         at_least("TransformerEncoder", 1, depth=depth, heads=heads)
+        if depth > 1000:  # a mistake, or somebody else's configuration that never ends
+            raise ConfigError(f"TransformerEncoder: depth must be at most 1000, found {depth}")
         if not 0 <= drop_path < 1:
             raise ConfigError(f"TransformerEncoder: drop_path must be in [0, 1), found {drop_path}")
         self.gradient_checkpointing = gradient_checkpointing

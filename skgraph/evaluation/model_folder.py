@@ -16,6 +16,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import torch
+from hydra.utils import get_class
 from torch import Tensor
 
 from skgraph.atomic import atomic_folder
@@ -29,6 +31,7 @@ FORMAT_VERSION = 1
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
 _KINDS = {"config": dict, "topology": dict, "step": int, "content_hash": str}
 _HEAD = ("mean", "scale", "weight", "bias")
+_PARTS = ((torch.float32, 1), (torch.float32, 1), (torch.float64, 2), (torch.float64, 1))
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,20 @@ class Head:
 def is_model_folder(folder: Path) -> bool:
     """Whether a folder holds a model rather than a run."""
     return (folder / WEIGHTS).is_file() and not (folder / "checkpoint.pt").exists()
+
+
+def is_replaceable(folder: Path) -> bool:
+    """Whether a folder is empty, or holds a model of skgraph and nothing else."""
+    if not folder.is_dir():
+        return False
+    names = {path.name for path in folder.iterdir()}
+    if names != {WEIGHTS, CONFIG, CARD}:
+        return not names
+    try:
+        content = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return False
+    return isinstance(content, dict) and {"format", "content_hash", "topology"} <= content.keys()
 
 
 def save_model_folder(
@@ -96,7 +113,7 @@ def read_model_folder(folder: Path) -> dict[str, Any]:
     """
     path = folder / CONFIG
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
     except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"the model's '{path}' cannot be read: {first_line(error)}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT_VERSION:
@@ -104,6 +121,8 @@ def read_model_folder(folder: Path) -> dict[str, Any]:
     for key, kind in _KINDS.items():
         if not isinstance(content.get(key), kind) or isinstance(content[key], bool):
             raise CheckpointError(f"'{path}': '{key}' must be of type {kind.__name__}, found '{content.get(key)}'")
+    if content["step"] < 0:
+        raise CheckpointError(f"'{path}' is from step {content['step']}, which cannot be")
     check_config(content["config"])
     _check_own(content["config"], path)
     weights = folder / WEIGHTS
@@ -128,9 +147,12 @@ def _head(content: dict[str, Any], tensors: dict[str, Tensor], path: Path) -> He
     if names is None:
         return None
     parts = [tensors.get(f"head.{key}") for key in _HEAD]
-    whole = all(part is not None and not part.isnan().any() for part in parts)
-    listed = isinstance(names, list) and all(isinstance(name, str) for name in names)
-    if not whole or not listed or parts[2].dim() != 2:
+    whole = all(
+        part is not None and part.dtype == kind and part.dim() == dim
+        for part, (kind, dim) in zip(parts, _PARTS, strict=True)
+    )
+    listed = isinstance(names, list) and len(names) > 1 and all(isinstance(n, str) and _writable(n) for n in names)
+    if not whole or not listed or not _usable(*parts):
         raise CheckpointError(f"'{path}' names classes, but '{WEIGHTS}' holds no whole head for them")
     mean, _, weight, bias = parts
     if weight.shape != (len(names), len(mean)) or bias.shape != (len(names),) or parts[1].shape != mean.shape:
@@ -143,14 +165,45 @@ def _head(content: dict[str, Any], tensors: dict[str, Tensor], path: Path) -> He
     return Head(LinearProbe(*parts), tuple(names), background)
 
 
-def _check_own(node: Any, path: Path) -> None:
+def _usable(mean: Tensor, scale: Tensor, weight: Tensor, bias: Tensor) -> bool:
+    """Whether logits of finite features are finite; a feature that did not vary has an infinite scale."""
+    finite = all(bool(part.isfinite().all()) for part in (mean, weight, bias))
+    return finite and bool((scale > 0).all())
+
+
+def _writable(text: str) -> bool:
+    """Whether a text can be written: half a surrogate pair can be escaped in JSON, and encoded nowhere."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _no_number(text: str) -> None:
+    raise ValueError(f"{text} is no number of JSON")
+
+
+def _is_own(target: str) -> bool:
+    """Whether a dotted name leads to a class of skgraph, not just through one of its modules."""
+    if not target.startswith("skgraph."):
+        return False
+    try:
+        return get_class(target).__module__.startswith("skgraph.")
+    except Exception:  # hydra raises ImportError, ValueError and others for names that lead nowhere
+        return False
+
+
+def _check_own(node: Any, path: Path, top: bool = True) -> None:
     """A stranger's model must not import a stranger's code."""
     if isinstance(node, Mapping):
         target = node.get("_target_")
-        if target is not None and not str(target).startswith("skgraph."):
+        if node.get("_partial_") and top:
+            raise ConfigError(f"'{path}': '{target}' must be whole, not partial")
+        if target is not None and not _is_own(str(target)):
             raise ConfigError(f"'{path}' names the class '{target}': a model folder may only name those of skgraph")
         for value in node.values():
-            _check_own(value, path)
+            _check_own(value, path, top="_target_" not in node)
     elif isinstance(node, list):
         for value in node:
             _check_own(value, path)

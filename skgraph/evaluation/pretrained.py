@@ -69,8 +69,7 @@ class PretrainedRun:
             CheckpointError: it is missing or corrupt.
             ConfigError: its configuration is not one of this version.
         """
-        hub = str(folder).partition("hf:")[2] if str(folder).startswith("hf:") else ""
-        folder = from_hub(hub) if hub else folder_of_run(folder)
+        folder = from_hub(str(folder)[3:]) if str(folder).startswith("hf:") else folder_of_run(folder)
         if is_model_folder(folder):
             return cls(folder, **read_model_folder(folder))
         path = folder / "checkpoint.pt"

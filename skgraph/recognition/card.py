@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from skgraph.errors import DataError
 from skgraph.evaluation.model_folder import Head
 from skgraph.evaluation.pretrained import PretrainedRun
+from skgraph.evaluation.result import card_value, read_card
 from skgraph.inspection.text import plain
 from skgraph.training.checkpoint import versions
 
@@ -21,9 +22,9 @@ def model_card(run: PretrainedRun, head: Head | None = None) -> str:
         head: that goes with it.
     """
     config = run.config
-    kinds = {key: str(config[key]["_target_"]).rpartition(".")[2] for key in ("objective", "encoder")}
+    kinds = {key: str(config[key].get("_target_")).rpartition(".")[2] for key in ("objective", "encoder")}
     rows = [
-        ("objective", kinds["objective"]), ("encoder", kinds["encoder"]), ("stream", config["stream"]["name"]),
+        ("objective", kinds["objective"]), ("encoder", kinds["encoder"]), ("stream", str(config["stream"].get("name"))),
         ("topology", f"{run.topology.name}, {run.topology.num_joints} joints, {run.topology.dim}D"),
         ("input", f"{config['frames']} frames of a body, tokens of {config['patch_length']} frames"),
         ("pre-trained on", f"{config['dataset'].get('name')}, content {run.content_hash[:16]}"),
@@ -45,13 +46,14 @@ def model_card(run: PretrainedRun, head: Head | None = None) -> str:
 def _accuracies(folder: Path) -> list[str]:
     rows = []
     for path in sorted(folder.glob("evaluation/*/result.json")):
-        card = json.loads(path.read_text(encoding="utf-8"))
-        if card.get("protocol") in ("knn", "linear") and card.get("random_init"):
-            data = card["dataset"]
-            rows.append(
-                f"| {card['label']} | {_cell(data['name'])}, {_cell(data['split'])} | {card['top1']:.1f} | "
-                f"{card['random_init']['top1']:.1f} |"
-            )
+        try:
+            card = read_card(path)
+        except DataError:
+            continue  # a damaged result is no reason not to export
+        trained, random = card_value(card, "top1"), card_value(card, "random_init.top1")
+        if card.get("protocol") in ("knn", "linear") and all(isinstance(x, (int, float)) for x in (trained, random)):
+            where = ", ".join(_cell(card_value(card, f"dataset.{key}")) for key in ("name", "split"))
+            rows.append(f"| {_cell(card.get('label'))} | {where} | {trained:.1f} | {random:.1f} |")
     if not rows:
         return []
     return ["Top-1 accuracy of the frozen encoder, in per cent:", "", "| protocol | test clips of | trained | random |",

@@ -19,6 +19,15 @@ from skgraph.recognition.timeline import Timeline
 DRAWN = 20  # recordings, at most
 
 
+def is_replaceable(folder: Path) -> bool:
+    """Whether a folder is empty, or holds what :func:`save_timelines` writes and nothing else."""
+    if not folder.is_dir():
+        return False
+    names = {path.name for path in folder.iterdir()}
+    drawings = {name for name in names if re.fullmatch(r"\d\d_.*\.png", name)}
+    return not names or names - drawings == {"predictions.json", "segments.csv"}
+
+
 def save_timelines(folder: Path, found: Sequence[Timeline], **facts: Any) -> None:
     """Write ``predictions.json``, ``segments.csv`` and a drawing of each timeline into a folder, whole or not at all.
 
@@ -63,11 +72,11 @@ def timeline_figure(timeline: Timeline, most: int = 10) -> Figure:
     figure = Figure(figsize=(10, 4), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     for i, label in enumerate(shown):
-        above.plot(seconds, p[:, label], color=f"C{i}", linewidth=1.2, label=plain(timeline.class_names[label], 40))
+        above.plot(seconds, p[:, label], color=f"C{i}", linewidth=1.2, label=_words(timeline.class_names[label], 40))
     above.set_ylabel("probability")
     above.set_ylim(0, 1)
     above.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    above.set_title(plain(timeline.name, 80), fontsize=9)
+    above.set_title(_words(timeline.name, 80), fontsize=9)
     for label, start, end in timeline.segments.tolist():
         colour = f"C{shown.index(label)}" if label in shown else "0.7"
         below.axvspan(start / timeline.fps, end / timeline.fps, color=colour, alpha=0.8, linewidth=0)
@@ -75,6 +84,11 @@ def timeline_figure(timeline: Timeline, most: int = 10) -> Figure:
     below.set_xlabel("seconds")
     below.set_xlim(0, len(p) / timeline.fps)
     return figure
+
+
+def _words(text: str, letters: int) -> str:
+    """For a drawing, in which dollars would begin a formula."""
+    return plain(text, letters).replace("$", r"\$")
 
 
 def table(found: Sequence[Timeline], most: int = 20) -> str:

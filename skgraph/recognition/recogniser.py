@@ -115,6 +115,10 @@ class Recogniser:
             raise CheckpointError(f"'{run.folder}' has no head: export it with head=linear, or fit one")
         device, head = torch.device(device), run.head
         encoder = run.encoder().to(device).eval()
+        if len(head.probe.mean) != encoder.dim:
+            raise CheckpointError(
+                f"the head in '{run.weights_file}' takes {len(head.probe.mean)} features, the encoder has {encoder.dim}"
+            )
         return cls(run, encoder, head.probe, head.class_names, head.background, device, precision)
 
     def views(self, store: SkeletonStore, joint_map: str | None = None) -> ViewMaker:

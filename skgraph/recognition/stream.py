@@ -10,10 +10,10 @@ import torch
 from numpy.typing import ArrayLike
 
 from skgraph.data import SkeletonData
-from skgraph.errors import DataError
+from skgraph.errors import DataError, first_line
 from skgraph.recognition.recogniser import Recogniser
 from skgraph.transforms import CropResample
-from skgraph.values import at_least
+from skgraph.values import at_least, check_kinds
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ class SkeletonStream:
     """
 
     def __init__(self, recogniser: Recogniser, window: int = 60, every: int = 1, bodies: int = 1) -> None:
+        check_kinds(SkeletonStream, {"window": window, "every": every, "bodies": bodies}, "SkeletonStream")
         at_least("SkeletonStream", 1, window=window, every=every, bodies=bodies)
         self.recogniser, self.window, self.every, self.bodies = recogniser, window, every, bodies
         topology = recogniser.run.topology
@@ -88,7 +89,10 @@ class SkeletonStream:
         self.seen = 0
 
     def _checked(self, frame: ArrayLike) -> np.ndarray:
-        frame = np.asarray(frame, dtype=np.float32)
+        try:
+            frame = np.asarray(frame).astype(np.float32, casting="same_kind") if np.size(frame) else np.zeros(0)
+        except (TypeError, ValueError, RuntimeError) as error:
+            raise DataError(f"frame {self.seen} must hold numbers, {list(self._shape)}: {first_line(error)}") from error
         frame = frame[None] if frame.ndim == 2 else frame
         if frame.ndim != 3 or frame.shape[1:] != self._shape or not 1 <= len(frame) <= self.bodies:
             raise DataError(

@@ -12,6 +12,8 @@ from skgraph.errors import ConfigError
 from skgraph.evaluation.detection import find_segments, frame_scores, window_starts
 from skgraph.recognition.recogniser import Recogniser
 
+LONGEST = 1e6  # seconds of a window, eleven days
+
 
 @dataclass(frozen=True)
 class Timeline:
@@ -84,8 +86,9 @@ def timelines(
     """
     for key, value, least in (("window", window, 1e-9), ("stride", stride, 1e-9), ("smooth", smooth, 0.0),
                               ("shortest", shortest, 0.0)):  # fmt: skip
-        if value is not None and not least <= value < float("inf"):
-            raise ConfigError(f"{key} must be {'positive' if least else 'at least 0'}, in seconds, found {value}")
+        if value is not None and not least <= value <= LONGEST:
+            low = "above 0" if least else "at least 0"
+            raise ConfigError(f"{key} must be {low} and at most {LONGEST:g}, in seconds, found {value}")
     if not 0 <= threshold <= 1:
         raise ConfigError(f"threshold must be a probability in [0, 1], found {threshold}")
     if window is None and stride is not None:

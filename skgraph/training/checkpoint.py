@@ -120,7 +120,8 @@ def load_weights(module: nn.Module, weights: dict[str, torch.Tensor], path: Path
     own = module.state_dict()
     for name, value in weights.items():
         plain = isinstance(value, torch.Tensor) and value.layout == torch.strided and not value.is_meta
-        if not plain or value.is_quantized or not torch.isfinite(value).all():
+        fits = plain and name in own and value.dtype == own[name].dtype  # others are named below
+        if not plain or value.is_quantized or (fits and not torch.isfinite(value).all()):
             raise CheckpointError(f"the checkpoint '{path}' is damaged: '{name}' is not a tensor of finite numbers")
     problems = [f"'{name}' is missing" for name in own if name not in weights]
     problems += [f"'{name}' is not part of the model" for name in weights if name not in own]

@@ -44,7 +44,7 @@ class ViewMaker(nn.Module):
         scale: float = 1.0,
     ) -> None:
         super().__init__()
-        if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0 < scale < math.inf:
+        if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0 < scale < 1e30:
             raise ConfigError(f"normalise.scale must be a positive number, 'auto' or null, found '{scale}'")
         self.normalise, self.augment, self.mask, self.stream = normalise, augment, mask, stream
         self.num_views, self.scale = num_views, scale

@@ -59,6 +59,8 @@ def run_layers(
         CheckpointError: no such run, or of another skeleton.
     """
     at_least("view", 1, masks=masks)
+    if masks > 1000:
+        raise ConfigError(f"view: masks must be at most 1000, found {masks}")
     if unknown := [kind for kind in kinds if kind not in KINDS]:
         raise ConfigError(f"layers are {', '.join(KINDS)}, found '{unknown[0]}'")
     run = run if isinstance(run, PretrainedRun) else PretrainedRun.open(run)

@@ -35,8 +35,8 @@ def page(topology: Topology, clips: Sequence[ViewedClip], title: str, about: str
     if not clips:
         raise DataError("there is no clip to show")
     for clip in clips:
-        if not np.isfinite(clip.joints).all():
-            raise DataError(f"clip '{plain(clip.name)}' has coordinates that are not finite")
+        if not (np.abs(clip.joints) < 1e30).all():
+            raise DataError(f"clip '{plain(clip.name)}' has coordinates that are not finite, or too large to be drawn")
     parts = list(topology.parts)
     highest = {key: _highest([clip.layers[key] for clip in clips]) for key in clips[0].layers}
     data = {

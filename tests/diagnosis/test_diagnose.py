@@ -78,7 +78,7 @@ def test_turning_keeps_lengths_and_the_vertical(channels):
 def test_bad_input(kept_run, store, tmp_path, topology):
     with pytest.raises(CheckpointError, match="no checkpoint at"):
         diagnose(tmp_path / "none", store, "xsub", CPU)
-    with pytest.raises(ConfigError, match="diagnose: bodies must be at least 1, found 0"):
+    with pytest.raises(ConfigError, match="diagnose: bodies must be at least 20, found 0"):
         diagnose(kept_run, store, "xsub", CPU, bodies=0)
     with StoreWriter(tmp_path / "other", Topology.load("kinect_v1"), ["a"], source="made up") as writer:
         for i in range(2):

@@ -121,3 +121,36 @@ def test_the_hub_is_asked_by_name_alone(model, monkeypatch):
         PretrainedRun.open("hf:owner/other")
     with pytest.raises(CheckpointError, match="no checkpoint at 'owner/name/checkpoint.pt'"):
         PretrainedRun.open("owner/name")  # a folder, which is not there
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("weight", torch.zeros(4, 16, dtype=torch.half)),
+        ("weight", torch.full((4, 16), torch.nan).double()),
+        ("bias", torch.full((4,), torch.inf).double()),
+        ("scale", torch.zeros(16)),
+        ("mean", torch.zeros(())),
+    ],
+)
+def test_heads_that_would_not_work(model, key, value):
+    import safetensors.torch
+
+    tensors = safetensors.torch.load_file(str(model / WEIGHTS))
+    safetensors.torch.save_file(tensors | {f"head.{key}": value}, str(model / WEIGHTS))
+    with pytest.raises(CheckpointError, match="holds no whole head"):
+        PretrainedRun.open(model)
+
+
+def test_configurations_that_would_build_something_else(model):
+    config = json.loads((model / CONFIG).read_text())["config"]
+    for part, values in (
+        ("stream", {"name": "joint", "transform": {"_target_": "skgraph.build.nn.ReLU"}}),
+        ("encoder", config["encoder"] | {"_partial_": True}),
+    ):
+        changed(model, config=config | {part: values})
+        with pytest.raises(ConfigError, match="may only name those of skgraph|must be whole, not partial"):
+            PretrainedRun.open(model)
+    changed(model, config=config | {"encoder": config["encoder"] | {"depth": 10**9}})
+    with pytest.raises(ConfigError, match="depth must be at most 1000"):
+        load_encoder(model)

@@ -42,11 +42,11 @@ def test_windows_are_means_over_those_that_cover_a_frame(recogniser, store):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"window": 0}, "window must be positive, in seconds, found 0"),
-        ({"window": float("inf")}, "window must be positive"),
+        ({"window": 0}, "window must be above 0 and at most 1e[+]06, in seconds, found 0"),
+        ({"window": float("inf")}, "window must be above 0"),
         ({"stride": 0.5}, "stride=0.5 is for sliding windows"),
         ({"window": 1.0, "stride": 2.0}, "stride must be at most the window of 1.0 s"),
-        ({"smooth": -1}, "smooth must be at least 0, in seconds, found -1"),
+        ({"smooth": -1}, "smooth must be at least 0 and at most 1e[+]06, in seconds, found -1"),
         ({"threshold": 2}, r"threshold must be a probability in \[0, 1\], found 2"),
     ],
 )

@@ -83,5 +83,5 @@ def test_bad_input(topology):
     with pytest.raises(DataError, match="there is no clip to show"):
         page(topology, [], "t")
     joints = np.full((2, 7, 25, 3), np.nan, np.float32)
-    with pytest.raises(DataError, match="clip 'c' has coordinates that are not finite"):
+    with pytest.raises(DataError, match="clip 'c' has coordinates that are not finite, or too"):
         page(topology, [clip(joints=joints)], "t")
