@@ -18,9 +18,19 @@ into three groups, of which each is held out once, those of UI-PRMD (1 to 5) int
         'split.test=[1,2]'
     python -m skgraph.prepare dataset=npz source=uiprmd.npz topology=uiprmd_22 out=data/uiprmdB 'split.train=[1,2,3]' \
         'split.test=[4,5]'
+
+The curves are of two runs that keep their checkpoints, of `irds/input/best/A` and `irds/mask/motion_joints_90/A`:
+
+    python -m skgraph.pretrain runs=runs/study name=watched_tokens dataset=store dataset.root=data/irdsA \
+        trainer.snapshot_every=2 normalise.center=frame augment.rotate=null evaluate=[]
+    python -m skgraph.diagnose run=runs/study/watched_tokens bodies=1024
+    python -m skgraph.pretrain runs=runs/study name=watched_joints dataset=store dataset.root=data/irdsA \
+        trainer.snapshot_every=2 normalise.center=frame augment.rotate=null evaluate=[] mask=motion_joint
+    python -m skgraph.diagnose run=runs/study/watched_joints bodies=1024
 """
 
 import argparse
+import csv
 import json
 from collections import defaultdict
 from datetime import date
@@ -198,6 +208,30 @@ def figures(results: list[dict], folder: Path) -> None:
     figure.savefig(folder / "sjepa_label_free.png", dpi=110)
 
 
+def watched_figure(runs: Path, folder: Path) -> None:
+    """`sjepa_watched.png`: what `skgraph.diagnose` found in two runs that kept their checkpoints, if they are there."""
+    paths = {"tokens": runs / "watched_tokens", "still joints": runs / "watched_joints"}
+    paths = {name: path / "diagnosis" / "diagnosis.csv" for name, path in paths.items()}
+    if not all(path.exists() for path in paths.values()):
+        return
+    figure = Figure(figsize=(11, 3.2), layout="constrained")
+    panels = figure.subplots(1, 4)
+    for (name, path), style in zip(paths.items(), ("-", "--"), strict=True):
+        with open(path, encoding="utf-8") as file:
+            lines = [{key: float(value) for key, value in line.items() if value} for line in csv.DictReader(file)]
+        steps = [line["step"] for line in lines]
+        for axes, keys in zip(panels, (("action", "neighbour", "subject"), ("pose", "speed", "view"), ("rankme",),
+                                       ("similarity", "skill")), strict=True):  # fmt: skip
+            for i, key in enumerate(keys):
+                axes.plot(steps, [line[key] for line in lines], style, color=f"C{i}", label=f"{key}, {name}")
+    for axes, label in zip(panels, ("accuracy, %", "variance explained, %", "RankMe", "share"), strict=True):
+        axes.set_xlabel("step")
+        axes.set_ylabel(label)
+        axes.legend(fontsize=6)
+    panels[3].set_ylim(-0.5, 1.05)
+    figure.savefig(folder / "sjepa_watched.png", dpi=110)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--figures", type=Path, help="draw what is finished into this folder")
@@ -213,6 +247,7 @@ def main() -> None:
         options.json.write_text(json.dumps(content, indent=1) + "\n")
     if options.figures and results:
         figures(results, options.figures)
+        watched_figure(options.runs, options.figures)
 
 
 if __name__ == "__main__":
