@@ -16,10 +16,12 @@ import yaml
 from numpy.typing import ArrayLike
 
 from skgraph.atomic import take_lock
+from skgraph.data.clip_checks import as_stored, check_shape, checked_confidence, checked_segments
 from skgraph.data.store import FORMAT_VERSION, SPLIT_PARTS, SkeletonStore
 from skgraph.data.store_checks import check_split_name
-from skgraph.data.store_leftovers import remove_abandoned, restore, strangers
-from skgraph.errors import StoreError, first_three
+from skgraph.data.store_leftovers import remove_abandoned, restore
+from skgraph.data.store_place import check_replaceable, move_into_place
+from skgraph.errors import StoreError
 from skgraph.topology import Topology
 
 # Room for the .npy header, rewritten with the final number of rows when the store is closed.
@@ -92,7 +94,7 @@ class StoreWriter:
         # The process id keeps two writers of one store apart; the rename decides which of them made it.
         self._folder = self._place.parent / f".{self._place.name}.{os.getpid()}.partial"
         try:
-            self._check_replaceable()
+            check_replaceable(self._place, self.path)
             self._place.parent.mkdir(parents=True, exist_ok=True)
             remove_abandoned(self._place)
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -142,12 +144,7 @@ class StoreWriter:
                 that was used, a segment outside the clip's frames, a clip without any body, or a full disk.
         """
         joints = np.asarray(joints)
-        expected = (self.topology.num_joints, self.topology.dim)
-        if joints.ndim != 4 or joints.shape[2:] != expected:
-            raise StoreError(
-                f"clip '{name}': expected joints [M, T, {expected[0]}, {expected[1]}] for topology "
-                f"'{self.topology.name}', found {list(joints.shape)}"
-            )
+        check_shape(joints, self.topology, name)
         present = np.ones(joints.shape[:2], bool) if frame_mask is None else np.asarray(frame_mask, bool)
         if present.shape != joints.shape[:2]:
             raise StoreError(f"clip '{name}': frame_mask must be {list(joints.shape[:2])}, found {list(present.shape)}")
@@ -155,23 +152,15 @@ class StoreWriter:
             hint = " (-1, no single label, is for recordings with segments)" if y == -1 else ""
             raise StoreError(f"clip '{name}': label {y} is outside 0 .. {len(self.class_names) - 1}{hint}")
         if segments is not None:
-            segments = self._checked_segments(np.asarray(segments), name, joints.shape[1])
+            segments = checked_segments(np.asarray(segments), len(self.class_names), joints.shape[1], name)
         if name in self._names:
             raise StoreError(f"clip name '{name}' is used twice (clips {self._names[name]} and {len(self._clips)})")
         bodies = np.flatnonzero(present.any(axis=1))
         if not len(bodies):
             raise StoreError(f"clip '{name}' has no frame with a body in it")
-        with np.errstate(over="ignore"):
-            stored = joints.astype(self._dtype)
-        bad = ~np.isfinite(stored) & present[:, :, None, None]
-        if bad.any():
-            body, frame, joint, _ = np.argwhere(bad)[0]
-            raise StoreError(
-                f"clip '{name}': body {body}, frame {frame}, joint '{self.topology.joints[joint]}' is "
-                f"{joints[body, frame, joint].tolist()}, expected finite {self._dtype} numbers"
-            )
+        stored = as_stored(joints, present, self._dtype, self.topology, name)
         if confidence is not None:
-            confidence = self._checked_confidence(np.asarray(confidence), present, name)
+            confidence = checked_confidence(np.asarray(confidence), present, self.topology, name)
         if self._clips and self._has_confidence != (confidence is not None):
             here, before = ("no", "has") if confidence is None else ("a", "has none")
             raise StoreError(f"clip '{name}' has {here} confidence of its joints, the clip before it {before}")
@@ -192,43 +181,6 @@ class StoreWriter:
             self._segments[len(self._clips)] = segments
         self._names[name] = len(self._clips)
         self._clips.append((int(y), int(subject), int(camera), int(setup), joints.shape[1]))
-
-    def _checked_confidence(self, confidence: np.ndarray, present: np.ndarray, name: str) -> np.ndarray:
-        """Confidence as uint8 ``[M, T, V]``, 255 for 1."""
-        expected = (*present.shape, self.topology.num_joints)
-        if confidence.shape != expected:
-            raise StoreError(f"clip '{name}': confidence must be {list(expected)}, found {list(confidence.shape)}")
-        good = (confidence >= 0) & (confidence <= 1)  # not of NaN
-        if not good[present].all():
-            body, frame, joint = np.argwhere(~good & present[..., None])[0]
-            raise StoreError(
-                f"clip '{name}': body {body}, frame {frame}, joint '{self.topology.joints[joint]}' has the confidence "
-                f"{confidence[body, frame, joint]}, expected 0 to 1"
-            )
-        return np.rint(255 * np.where(good, confidence, 0)).astype(np.uint8)
-
-    def _checked_segments(self, segments: np.ndarray, name: str, frames: int) -> np.ndarray:
-        """Segments of a clip as int64 ``[S, 3]``."""
-        if segments.shape == (0,):
-            return np.zeros((0, 3), np.int64)
-        if segments.ndim != 2 or segments.shape[1] != 3 or segments.dtype.kind not in "iu":
-            raise StoreError(
-                f"clip '{name}': segments must be integers [S, 3] (label, start, end), found {segments.dtype} "
-                f"{list(segments.shape)}"
-            )
-        segments = segments.astype(np.int64)
-        label, start, end = segments.T
-        for good, expected in (
-            ((label >= 0) & (label < len(self.class_names)), f"a label 0 .. {len(self.class_names) - 1}"),
-            ((start >= 0) & (start < end) & (end <= frames), f"0 <= start < end <= {frames}, its frames"),
-        ):
-            if not good.all():
-                i = int(np.argmin(good))
-                raise StoreError(
-                    f"clip '{name}': segment {i} is (label {label[i]}, start {start[i]}, end {end[i]}), expected "
-                    f"{expected}"
-                )
-        return segments
 
     def exclude(self, name: str, reason: str) -> None:
         """Record that a clip of the source is not in the store, and why: a line of ``excluded.csv``."""
@@ -338,7 +290,7 @@ class StoreWriter:
         if not self._has_confidence:
             (self._folder / "confidence.npy").unlink()
         SkeletonStore.open(self._folder)  # what was written must be readable before it replaces anything
-        self._move_into_place()
+        move_into_place(self._folder, self._place, self.path, self.overwrite)
 
     def _segment_index(self, y: np.ndarray) -> dict[str, np.ndarray]:
         """The arrays of the segments; a store without any has none of them."""
@@ -355,34 +307,6 @@ class StoreWriter:
         label, start, end = np.concatenate(list(self._segments.values())).T.copy()
         pointer = np.concatenate([[0], np.cumsum(counts)])
         return {"segment_ptr": pointer, "segment_label": label, "segment_start": start, "segment_end": end}
-
-    def _check_replaceable(self) -> None:
-        """Whether all that is where the store shall be is a store, for it is removed."""
-        if not self._place.exists():
-            return
-        if not (self._place / "meta.yaml").is_file():
-            raise StoreError(f"'{self.path}' exists and is not a store: overwrite=true replaces stores only")
-        if others := strangers(self._place):
-            raise StoreError(
-                f"'{self.path}' holds more than a store, which overwrite=true would remove: {first_three(others)}"
-            )
-
-    def _move_into_place(self) -> None:
-        if not self._place.exists():
-            os.rename(self._folder, self._place)
-            return
-        if not self.overwrite:
-            raise StoreError(f"'{self.path}' came into being while this store was written: nothing was replaced")
-        self._check_replaceable()  # anything may have been put there since the writing began
-        replaced = self._folder.with_suffix(".replaced")
-        try:
-            os.rename(self._place, replaced)
-            os.rename(self._folder, self._place)
-        except BaseException:
-            if replaced.exists() and not self._place.exists():
-                os.rename(replaced, self._place)
-            raise
-        shutil.rmtree(replaced, ignore_errors=True)
 
 
 def _npy_header(dtype: np.dtype, shape: tuple[int, ...]) -> bytes:

@@ -2,71 +2,20 @@
 
 from __future__ import annotations
 
-import math
 import os
-import pickletools
-import re
-import struct
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
-from skgraph.datasets.letters import are_letters
-from skgraph.errors import DataError, first_line
+from skgraph.datasets.pickle_machine import PickledName, PickleMachine
+from skgraph.datasets.pickled_array import PickledArray, PickledType
+from skgraph.errors import DataError
 
 _CONTAINERS = (dict, list, tuple, set, frozenset)
 _PLAIN = {*_CONTAINERS, str, bytes, int, float, bool, type(None), np.ndarray}
-_KEYS = {str, bytes, int, float, bool, type(None)}
 _MAX_DEPTH = 100
-_MAX_MARKS = 1000
-# One byte of a pickle can make a set of 216 bytes, so that containers are counted: this many, and one more for every
-# four bytes of the file. Real files make one in eight bytes or fewer.
-_ALWAYS = 1_000_000
-# Whole numbers beyond have the hashes of smaller ones, and a crafted dict of them would take hours.
-_LARGEST_KEY = 2**61 - 2
-_MOST_MEMO = 2**32  # as many as four bytes number; larger ones may have the same hashes too
-_PLAIN_DTYPE = re.compile(r"b1|[iu][1248]|f[248]|[US][1-9][0-9]{0,8}")
-# How Python 2 writes the bytes of a text that are not printable.
-_ESCAPE = re.compile(rb"""\\(?:x([0-9a-fA-F]{2})|([\\'"nrt])|)""")
-_ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
-
-
-@dataclass(frozen=True)
-class _Name:
-    """What stands on the stack for a function or a class that a pickle names; nothing is ever looked up."""
-
-    kind: str
-
-
-@dataclass(eq=False)
-class _Type:
-    """A dtype in the making: it has its byte order after the instruction BUILD."""
-
-    code: str
-    dtype: np.dtype | None = None
-
-
-@dataclass(eq=False)
-class _Array:
-    """An array in the making: it has its content after the instruction BUILD."""
-
-    value: np.ndarray | None = None
-
-
-_NAMES = {
-    ("numpy", "ndarray"): _Name("ndarray"),
-    ("numpy", "dtype"): _Name("dtype"),
-    ("_codecs", "encode"): _Name("encode"),
-    **{
-        (f"numpy.{core}.{module}", name): _Name(name)
-        for core in ("core", "_core")
-        for module, name in (("multiarray", "_reconstruct"), ("multiarray", "scalar"), ("numeric", "_frombuffer"))
-    },
-    **{(module, name): _Name(name) for module in ("__builtin__", "builtins") for name in ("bytes", "set", "frozenset")},
-}
 
 
 def load_plain(path: str | Path) -> Any:
@@ -74,8 +23,8 @@ def load_plain(path: str | Path) -> Any:
 
     The instructions of the file are carried out here, not by Python's `pickle`, which calls what a file names. Names
     are compared with a short list (`numpy.ndarray`, `numpy.dtype` and what arrays, their scalars and sets are written
-    with) and stand for code of this module, which checks shape, type and size of an array before it makes one. There is
-    no other name, no class, no extension code and no persistent id. What is read is a tree of finite depth, parts of
+    with) and stand for our own code, which checks shape, type and size of an array before it makes one. There is no
+    other name, no class, no extension code and no persistent id. What is read is a tree of finite depth, parts of
     which may be shared, and memory is bounded by a multiple of the file's size.
 
     The format is that of Python's documentation of `pickletools`, protocols 0 to 5. 8-bit texts of Python 2 are read as
@@ -96,9 +45,9 @@ def load_plain(path: str | Path) -> Any:
         raise DataError(f"no file at '{path}': expected a pickle")
     try:
         with path.open("rb") as file:
-            machine = _Machine(path, file, os.fstat(file.fileno()).st_size)
+            machine = PickleMachine(path, file, os.fstat(file.fileno()).st_size)
             value = machine.run()
-            machine.check_plain(value)
+            _check_tree(value, machine)
             return value
     except OSError as error:
         raise DataError(f"'{path}' cannot be read: {error}") from error
@@ -113,483 +62,43 @@ def in_words(value: Any) -> str:
     return repr(value[:40] if isinstance(value, (str, bytes)) else value)
 
 
-class _Machine:
-    """The stack machine that a pickle is a program of.
-
-    The instruction NAME is carried out by the method `do_name`; instructions without one are refused.
-
-    Args:
-        path: of the file, for messages.
-        file: positioned at its start.
-        size: of the file in bytes.
-    """
-
-    def __init__(self, path: Path, file: IO[bytes], size: int) -> None:
-        self.path = path
-        self.file = file
-        self.size = size
-        self.position = 0  # bytes read so far
-        self.stack: list[Any] = []  # what was made since the last mark
-        self.below: list[list[Any]] = []  # the stacks under the marks
-        self.memo: dict[int, Any] = {}
-        self.containers = 0
-        self.copied = 0  # bytes of arrays and text, and members of sets
-
-    def run(self) -> Any:
-        """The value that the pickle describes; `check_plain` tells whether nothing unfinished is in it."""
-        start = 0
-        try:
-            while True:
-                start = self.position
-                code = self.read(1)
-                if code == b".":
-                    break
-                action = _ACTIONS.get(code)
-                if action is None:
-                    self.refuse_instruction(code)
-                action(self)
-            value = self.stack.pop()
-        except DataError:
-            raise
-        except (IndexError, KeyError, ValueError, TypeError, OverflowError, MemoryError, struct.error) as error:
-            raise DataError(f"'{self.path}' is not a sound pickle: byte {start}: {first_line(error)}") from error
-        if self.position != self.size:
-            raise DataError(f"'{self.path}': {self.size - self.position} bytes follow the end of the pickle")
-        return value
-
-    def refuse_instruction(self, code: bytes) -> None:
-        known = pickletools.code2op.get(code.decode("latin-1"))
-        if known is None:
-            raise ValueError(f"no pickle has an instruction {code!r}")
-        if known.name == "INST":
-            self.name(self.line(), self.line())
-        raise self.refused(f"the instruction {known.name}")
-
-    def refused(self, what: str) -> DataError:
-        return DataError(f"'{self.path}': the pickle wants {what}: only arrays and plain containers are read")
-
-    def read(self, count: int) -> bytes:
-        """The next bytes; their number is compared with the file's before memory is taken."""
-        if not 0 <= count <= self.size - self.position:
-            raise DataError(
-                f"'{self.path}' is truncated or damaged: {count} bytes should follow byte {self.position}, and it has "
-                f"{self.size} in all"
-            )
-        data = self.file.read(count)
-        if len(data) != count:
-            raise DataError(f"'{self.path}' became shorter while it was read")
-        self.position += count
-        return data
-
-    def line(self, longest: int | None = None) -> bytes:
-        """The text up to the next line feed."""
-        data = self.file.readline() if longest is None else self.file.readline(longest + 1)
-        self.position += len(data)
-        if not data.endswith(b"\n"):
-            raise DataError(f"'{self.path}' is truncated or damaged: a line should end at byte {self.position}")
-        return data[:-1]
-
-    def number(self, form: str) -> Any:
-        return struct.unpack(form, self.read(struct.calcsize(form)))[0]
-
-    def push(self, value: Any) -> None:
-        self.stack.append(value)
-
-    def make(self, value: Any) -> None:
-        """Push a new container."""
-        self.count()
-        self.stack.append(value)
-
-    def count(self) -> None:
-        self.containers += 1
-        if self.containers > _ALWAYS + self.size // 4:
-            raise DataError(f"'{self.path}' makes {self.containers} containers of {self.size} bytes: refused as a bomb")
-
-    def copy(self, content: Any) -> Any:
-        """Count what is about to be made from something on the stack, which a crafted file may do again and again."""
-        self.copied += len(content) if isinstance(content, (bytes, str, list)) else 0
-        # Of a file that Python writes, any byte becomes text, then bytes, then an array.
-        if self.copied > _ALWAYS + 3 * self.size:
-            raise DataError(f"'{self.path}' makes {self.copied} bytes of {self.size}: refused as a bomb")
-        return content
-
-    def marked(self) -> list[Any]:
-        """Take what was made since the last mark."""
-        items, self.stack = self.stack, self.below.pop()
-        return items
-
-    def top(self, kind: type) -> Any:
-        """What stands on top of the stack, of one type."""
-        if type(self.stack[-1]) is not kind:
-            raise TypeError(f"a {kind.__name__} was expected, found a {type(self.stack[-1]).__name__}")
-        return self.stack[-1]
-
-    def keyed(self, items: list[Any]) -> Iterator[tuple[Any, Any]]:
-        """Keys and values in turns as pairs."""
-        if len(items) % 2:
-            raise ValueError("a dict has a key without a value")
-        return zip(self.hashable(items[::2]), items[1::2], strict=True)
-
-    def hashable(self, keys: Iterable[Any]) -> list[Any]:
-        """Keys of a dict or members of a set, of which nothing can go wrong when they are hashed."""
-        keys = list(keys)
-        for key in keys:
-            if type(key) not in _KEYS or (type(key) is int and abs(key) > _LARGEST_KEY):
-                raise self.refused(f"a {type(key).__name__} as the key of a dict or in a set")
-        return keys
-
-    def integer(self, data: bytes) -> int:
-        if len(data) > 40:
-            raise ValueError(f"a whole number has {len(data)} digits")
-        return int(data)
-
-    def text(self, data: bytes) -> str:
-        return data.decode("utf-8")
-
-    # Framing and the stack itself
-
-    def do_proto(self) -> None:
-        if (version := self.number("<B")) > 5:
-            raise ValueError(f"pickle protocol {version} is unknown")
-
-    def do_frame(self) -> None:
-        self.number("<Q")  # frames only tell how much to read ahead
-
-    def do_mark(self) -> None:
-        if len(self.below) == _MAX_MARKS:
-            raise DataError(f"'{self.path}' nests more than {_MAX_MARKS} containers")
-        self.below.append(self.stack)
-        self.stack = []
-
-    def do_pop(self) -> None:
-        self.stack.pop() if self.stack else self.marked()
-
-    def do_pop_mark(self) -> None:
-        self.marked()
-
-    def do_dup(self) -> None:
-        self.push(self.stack[-1])
-
-    # Numbers, text and bytes
-
-    def do_none(self) -> None:
-        self.push(None)
-
-    def do_newtrue(self) -> None:
-        self.push(True)
-
-    def do_newfalse(self) -> None:
-        self.push(False)
-
-    def do_int(self) -> None:
-        data = self.line(41)
-        self.push(data == b"01" if data in (b"00", b"01") else self.integer(data))
-
-    def do_long(self) -> None:
-        self.push(self.integer(self.line(42).removesuffix(b"L")))
-
-    def do_binint(self) -> None:
-        self.push(self.number("<i"))
-
-    def do_binint1(self) -> None:
-        self.push(self.number("<B"))
-
-    def do_binint2(self) -> None:
-        self.push(self.number("<H"))
-
-    def do_long1(self) -> None:
-        self._long(self.number("<B"))
-
-    def do_long4(self) -> None:
-        self._long(self.number("<i"))
-
-    def _long(self, count: int) -> None:
-        data = self.read(count)
-        if count > 16:
-            raise ValueError(f"a whole number has {count} bytes")
-        self.push(int.from_bytes(data, "little", signed=True))
-
-    def do_float(self) -> None:
-        self.push(float(self.line(64)))
-
-    def do_binfloat(self) -> None:
-        self.push(self.number(">d"))
-
-    def do_string(self) -> None:
-        data = self.line()
-        if len(data) < 2 or data[:1] not in (b"'", b'"') or data[-1:] != data[:1]:
-            raise ValueError("a text without quotation marks")
-        self.push(_ESCAPE.sub(_unescaped, data[1:-1]).decode("latin-1"))
-
-    def do_binstring(self) -> None:
-        self.push(self.read(self.number("<i")).decode("latin-1"))
-
-    def do_short_binstring(self) -> None:
-        self.push(self.read(self.number("<B")).decode("latin-1"))
-
-    def do_unicode(self) -> None:
-        text = self.line().decode("raw-unicode-escape")
-        text.encode("utf-8")  # fails where half a character stands alone
-        self.push(text)
-
-    def do_binunicode(self) -> None:
-        self.push(self.text(self.read(self.number("<I"))))
-
-    def do_short_binunicode(self) -> None:
-        self.push(self.text(self.read(self.number("<B"))))
-
-    def do_binunicode8(self) -> None:
-        self.push(self.text(self.read(self.number("<Q"))))
-
-    def do_binbytes(self) -> None:
-        self.push(self.read(self.number("<I")))
-
-    def do_short_binbytes(self) -> None:
-        self.push(self.read(self.number("<B")))
-
-    def do_binbytes8(self) -> None:
-        self.push(self.read(self.number("<Q")))
-
-    do_bytearray8 = do_binbytes8
-
-    def do_readonly_buffer(self) -> None:
-        self.top(bytes)  # bytes are
-
-    # Containers
-
-    def do_empty_tuple(self) -> None:
-        self.push(())
-
-    def do_tuple(self) -> None:
-        self.make(tuple(self.marked()))
-
-    def do_tuple1(self) -> None:
-        self.make((self.stack.pop(),))
-
-    def do_tuple2(self) -> None:
-        second, first = self.stack.pop(), self.stack.pop()
-        self.make((first, second))
-
-    def do_tuple3(self) -> None:
-        third, second, first = self.stack.pop(), self.stack.pop(), self.stack.pop()
-        self.make((first, second, third))
-
-    def do_empty_list(self) -> None:
-        self.make([])
-
-    def do_list(self) -> None:
-        self.make(self.marked())
-
-    def do_append(self) -> None:
-        item = self.stack.pop()
-        self.top(list).append(item)
-
-    def do_appends(self) -> None:
-        items = self.marked()
-        self.top(list).extend(items)
-
-    def do_empty_dict(self) -> None:
-        self.make({})
-
-    def do_dict(self) -> None:
-        self.make(dict(self.keyed(self.marked())))
-
-    def do_setitem(self) -> None:
-        value, key = self.stack.pop(), self.stack.pop()
-        self.top(dict).update(self.keyed([key, value]))
-
-    def do_setitems(self) -> None:
-        items = self.marked()
-        self.top(dict).update(self.keyed(items))
-
-    def do_empty_set(self) -> None:
-        self.make(set())
-
-    def do_additems(self) -> None:
-        items = self.marked()
-        self.top(set).update(self.hashable(items))
-
-    def do_frozenset(self) -> None:
-        self.make(frozenset(self.hashable(self.marked())))
-
-    # The memo: what is used more than once
-
-    def _put(self, number: int) -> None:
-        if not 0 <= number < _MOST_MEMO:
-            raise ValueError(f"the memo is numbered 0 to {_MOST_MEMO - 1}, found {number}")
-        self.count()
-        self.memo[number] = self.stack[-1]
-
-    def _get(self, number: int) -> None:
-        if number not in self.memo:
-            raise ValueError(f"number {number} is used before it is made")
-        value = self.memo[number]
-        self.push(value.value if type(value) is _Array and value.value is not None else value)
-
-    def do_put(self) -> None:
-        self._put(self.integer(self.line(40)))
-
-    def do_binput(self) -> None:
-        self._put(self.number("<B"))
-
-    def do_long_binput(self) -> None:
-        self._put(self.number("<I"))
-
-    def do_memoize(self) -> None:
-        self._put(len(self.memo))
-
-    def do_get(self) -> None:
-        self._get(self.integer(self.line(40)))
-
-    def do_binget(self) -> None:
-        self._get(self.number("<B"))
-
-    def do_long_binget(self) -> None:
-        self._get(self.number("<I"))
-
-    # Arrays
-
-    def name(self, module: bytes | str, name: bytes | str) -> None:
-        key = tuple(part.decode("utf-8", "replace") if isinstance(part, bytes) else part for part in (module, name))
-        if key not in _NAMES:
-            raise self.refused(repr(".".join(key)[:80])[1:-1])
-        self.push(_NAMES[key])
-
-    def do_global(self) -> None:
-        self.name(self.line(), self.line())
-
-    def do_stack_global(self) -> None:
-        name, module = self.stack.pop(), self.stack.pop()
-        if type(name) is not str or type(module) is not str:
-            raise TypeError("a name that is not a text")
-        self.name(module, name)
-
-    def do_reduce(self) -> None:
-        arguments, name = self.stack.pop(), self.stack.pop()
-        if type(name) is not _Name or type(arguments) is not tuple:
-            raise self.refused(f"to call a {type(name).__name__}")
-        match (name.kind, *arguments):
-            case ("_reconstruct", _Name("ndarray"), (0,), b"b" | "b"):
-                self.push(_Array())
-            case ("dtype", str(code), _, _):
-                if not _PLAIN_DTYPE.fullmatch(code):
-                    raise self.refused(f"an array of {code[:20]!r}, which is not plain numbers or text")
-                self.push(_Type(code))
-            case ("scalar", _Type() as kind, data):
-                self.push(_array(kind, (), self.copy(data), "C").item())
-            case ("_frombuffer", bytes(data), _Type() as kind, shape, "C" | "F" as order):
-                self.push(_array(kind, shape, self.copy(data), order))
-            case ("encode", str(text), "latin1" | "latin-1"):
-                self.push(self.copy(text).encode("latin-1"))
-            case ("bytes",):
-                self.push(b"")
-            case ("set" | "frozenset" as kind, list(items)):
-                self.make((set if kind == "set" else frozenset)(self.hashable(self.copy(items))))
-            case _:
-                kinds = ", ".join(type(argument).__name__ for argument in arguments[:5])
-                raise self.refused(f"{name.kind} of ({kinds})")
-
-    def do_build(self) -> None:
-        state = self.stack.pop()
-        target = self.stack[-1]
-        match target, state:
-            case _Type(), (3, "<" | ">" | "|" | "=" as order, None, None, None, int(size), int(), 0 | 8):
-                dtype = np.dtype(order + target.code)
-                if size not in (-1, dtype.itemsize):
-                    raise ValueError(f"items of {dtype} have {dtype.itemsize} bytes, found {size}")
-                target.dtype = dtype
-            case _Array(None), (1, shape, _Type() as kind, bool() | 0 | 1 as fortran, bytes() | str() as data):
-                self.stack[-1] = target.value = _array(kind, shape, self.copy(data), "F" if fortran else "C")
-            case ((_Type() | _Array()), _):
-                raise self.refused("an array whose description is not that of plain numbers or text")
-            case _:
-                raise self.refused(f"to change a {type(target).__name__}")
-
-    # The result
-
-    def check_plain(self, value: Any) -> None:
-        """
-        Raises:
-            DataError: something unfinished is left, a container contains itself, or they are nested too deep.
-        """
-        self._check_kinds([value])
-        heights: dict[int, int] = {}  # of the containers that are done, by identity
-        path = [(value, self._inner(value))] if type(value) in _CONTAINERS else []
-        around = {id(container) for container, _ in path}
-        while path:
-            container, rest = path[-1]
-            for inner in rest:
-                if id(inner) in around:
-                    raise DataError(f"'{self.path}' has a {type(inner).__name__} that contains itself")
-                if id(inner) not in heights:
-                    path.append((inner, self._inner(inner)))
-                    around.add(id(inner))
-                    break
-            else:
-                inside = self._inner(container)
-                height = 1 + max((heights[id(inner)] for inner in inside), default=0)
-                if height > _MAX_DEPTH:
-                    raise DataError(f"'{self.path}' nests more than {_MAX_DEPTH} containers")
-                heights[id(container)] = height
-                around.discard(id(container))
-                path.pop()
-
-    def _inner(self, container: Any) -> Iterator[Any]:
-        """The containers inside a container; the rest is checked."""
-        items = container.values() if type(container) is dict else container
-        self._check_kinds(items)
-        return (item for item in items if type(item) in _CONTAINERS)
-
-    def _check_kinds(self, items: Iterable[Any]) -> None:
-        if strange := set(map(type, items)) - _PLAIN:
-            what = {_Name: "a class", _Type: "a dtype", _Array: "an array without content"}[strange.pop()]
-            raise self.refused(f"{what} as a value")
-
-
-_ACTIONS: dict[bytes, Callable[[_Machine], None]] = {
-    instruction.code.encode("latin-1"): vars(_Machine)[f"do_{instruction.name.lower()}"]
-    for instruction in pickletools.opcodes
-    if f"do_{instruction.name.lower()}" in vars(_Machine)
-}
-
-
-def _unescaped(match: re.Match[bytes]) -> bytes:
-    hexadecimal, letter = match.groups()
-    if hexadecimal:
-        return bytes([int(hexadecimal, 16)])
-    if not letter:
-        raise ValueError("a text with a backslash that means nothing")
-    return _ESCAPED.get(letter, letter)
-
-
-def _array(kind: _Type, shape: Any, data: Any, order: str) -> np.ndarray:
-    """An array of plain numbers or text over some bytes, all of which it uses.
+def _check_tree(value: Any, machine: PickleMachine) -> None:
+    """Check what a machine has made.
 
     Raises:
-        ValueError: they do not fit together, or are no numbers or text of that type.
+        DataError: something unfinished is left, a container contains itself, or they are nested too deep.
     """
-    dtype = kind.dtype
-    if dtype is None:
-        raise ValueError("an array of a type without byte order")
-    data = data.encode("latin-1") if type(data) is str else data
-    if type(data) is not bytes:
-        raise ValueError(f"the content of an array must be bytes, found a {type(data).__name__}")
-    if type(shape) is not tuple or len(shape) > 32 or not all(type(n) is int and 0 <= n < 2**48 for n in shape):
-        raise ValueError("the shape of an array must be whole numbers, 0 or more")
-    if math.prod(shape) * dtype.itemsize != len(data):
-        raise ValueError(f"an array of {dtype} {list(shape)} has {len(data)} bytes")
-    if not data:
-        array = np.zeros(shape, dtype.newbyteorder("="))
-    else:
-        _check_values(data, dtype)
-        array = np.frombuffer(data, dtype).reshape(shape, order=order).astype(dtype.newbyteorder("="), copy=False)
-    array.flags.writeable = False
-    return array
+    _check_kinds([value], machine)
+    heights: dict[int, int] = {}  # of the containers that are done, by identity
+    path = [(value, _inner(value, machine))] if type(value) in _CONTAINERS else []
+    around = {id(container) for container, _ in path}
+    while path:
+        container, rest = path[-1]
+        for inner in rest:
+            if id(inner) in around:
+                raise DataError(f"'{machine.path}' has a {type(inner).__name__} that contains itself")
+            if id(inner) not in heights:
+                path.append((inner, _inner(inner, machine)))
+                around.add(id(inner))
+                break
+        else:
+            inside = _inner(container, machine)
+            height = 1 + max((heights[id(inner)] for inner in inside), default=0)
+            if height > _MAX_DEPTH:
+                raise DataError(f"'{machine.path}' nests more than {_MAX_DEPTH} containers")
+            heights[id(container)] = height
+            around.discard(id(container))
+            path.pop()
 
 
-def _check_values(data: bytes, dtype: np.dtype) -> None:
-    """Refuse what no program writes and what is an error only when it is looked at."""
-    if dtype.kind == "b" and max(data) > 1:
-        raise ValueError("an array of bool holds neither 0 nor 1")
-    if dtype.kind == "U" and not are_letters(np.frombuffer(data, dtype)):
-        raise ValueError("an array of text holds what is no letter")
+def _inner(container: Any, machine: PickleMachine) -> Iterator[Any]:
+    """The containers inside a container; the rest is checked."""
+    items = container.values() if type(container) is dict else container
+    _check_kinds(items, machine)
+    return (item for item in items if type(item) in _CONTAINERS)
+
+
+def _check_kinds(items: Iterable[Any], machine: PickleMachine) -> None:
+    if strange := set(map(type, items)) - _PLAIN:
+        what = {PickledName: "a class", PickledType: "a dtype", PickledArray: "an array without content"}[strange.pop()]
+        raise machine.refused(f"{what} as a value")

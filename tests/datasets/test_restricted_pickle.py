@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skgraph.datasets import restricted_pickle
+from skgraph.datasets import pickle_machine, restricted_pickle
 from skgraph.datasets.restricted_pickle import load_plain
 from skgraph.errors import DataError
 
@@ -178,11 +178,11 @@ def test_attacks(load, harmless, attack, wanted, protocol):
         (b"\x80\x05\x97.", "the pickle wants the instruction NEXT_BUFFER"),
         (b"cnumpy\nndarray\n)R.", r"the pickle wants ndarray of \(\)"),
         (b"c_codecs\nencode\n(X\x01\x00\x00\x00aX\x05\x00\x00\x00rot13tR.", r"the pickle wants encode of \(str, str\)"),
-        (b"c_codecs\nencode\n]R.", "the pickle wants to call a _Name"),
+        (b"c_codecs\nencode\n]R.", "the pickle wants to call a PickledName"),
         (b"K\x01)R.", "the pickle wants to call a int"),
         (b"]}b.", "the pickle wants to change a list"),
-        (b"cnumpy\nndarray\n}X\x01\x00\x00\x00aK\x01sb.", "the pickle wants to change a _Name"),
-        (b"c_codecs\nencode\n(N}X\x08\x00\x00\x00__code__K\x01stb.", "the pickle wants to change a _Name"),
+        (b"cnumpy\nndarray\n}X\x01\x00\x00\x00aK\x01sb.", "the pickle wants to change a PickledName"),
+        (b"c_codecs\nencode\n(N}X\x08\x00\x00\x00__code__K\x01stb.", "the pickle wants to change a PickledName"),
         (EMPTY + b".", "the pickle wants an array without content as a value"),
         (EMPTY + b"2\x86.", "the pickle wants an array without content as a value"),
     ],
@@ -302,7 +302,7 @@ def test_arrays_that_are_none(load, change, message):
     ids=lambda value: str(value[:20]) if isinstance(value, bytes) else None,
 )
 def test_damaged(load, monkeypatch, content, message):
-    monkeypatch.setattr(restricted_pickle, "_ALWAYS", 1000)
+    monkeypatch.setattr(pickle_machine, "_ALWAYS", 1000)
     with pytest.raises(DataError, match=message):
         load(content)
 
@@ -336,7 +336,7 @@ def test_shared_parts_stay_shared(load):
     ],
 )  # fmt: skip
 def test_one_thing_again_and_again(load, monkeypatch, once, again):
-    monkeypatch.setattr(restricted_pickle, "_ALWAYS", 20_000)
+    monkeypatch.setattr(pickle_machine, "_ALWAYS", 20_000)
     # Half a gigabyte of a file of 0.1 MB, if it were done.
     with pytest.raises(DataError, match=r"makes \d+ bytes of \d+: refused as a bomb"):
         load(b"\x80\x03](" + once + again * 10_000 + b"e.")
@@ -361,9 +361,9 @@ def test_no_file(tmp_path):
 
 def in_memory(content):
     """What `load_plain` makes of a file, without writing thousands of them."""
-    machine = restricted_pickle._Machine(Path("some.pkl"), io.BytesIO(content), len(content))
+    machine = pickle_machine.PickleMachine(Path("some.pkl"), io.BytesIO(content), len(content))
     value = machine.run()
-    machine.check_plain(value)
+    restricted_pickle._check_tree(value, machine)
     return value
 
 
