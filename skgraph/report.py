@@ -9,10 +9,10 @@ from omegaconf import DictConfig, OmegaConf
 
 from skgraph.atomic import atomic_file
 from skgraph.errors import ConfigError
-from skgraph.evaluation.collection import collect
-from skgraph.evaluation.published import read_published
-from skgraph.evaluation.render import render
-from skgraph.evaluation.report import tables
+from skgraph.reports.collection import collect
+from skgraph.reports.published import read_published
+from skgraph.reports.render import render
+from skgraph.reports.tables import tables
 from skgraph.verb import verb, words_as_list
 
 _SUFFIXES = (".md", ".txt", ".tex", ".html")

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from skgraph.data import SkeletonStore, StoreWriter
+from skgraph.pretrain import pretrain
 from skgraph.topology import Topology
+from tests.made_up_evaluations import STREAMS, write_evaluation
+from tests.test_configs import composed
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores, also with the commands that they start
+    os.environ["OMP_NUM_THREADS"] = "1"
+    torch.set_num_threads(1)
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -43,3 +52,22 @@ def store_path(tmp_path_factory, topology) -> Path:
 @pytest.fixture(scope="session")
 def store(store_path) -> SkeletonStore:
     return SkeletonStore.open(store_path)
+
+
+@pytest.fixture(scope="session")
+def run_folder(store_path, tmp_path_factory) -> Path:
+    """A run of a few steps."""
+    runs = tmp_path_factory.mktemp("runs")
+    config = composed(
+        "dataset=store", f"dataset.root={store_path}", "frames=16", "min_frames=8", "patch_length=4", "precision=fp32",
+        "encoder.dim=16", "encoder.depth=2", "encoder.heads=2", "objective.predictor.depth=1", "trainer.batch_size=16",
+        "trainer.epochs=2", "trainer.warmup_epochs=1", "trainer.progress=false",
+    )  # fmt: skip
+    pretrain(config | {"runs": str(runs), "name": "r", "evaluate": []}, torch.device("cpu"))
+    return runs / "r"
+
+
+@pytest.fixture
+def folders(tmp_path) -> list[Path]:
+    """Made-up evaluations of the three streams."""
+    return [write_evaluation(tmp_path, stream) for stream in STREAMS]

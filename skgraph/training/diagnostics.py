@@ -49,6 +49,28 @@ def feature_diagnostics(encoder: nn.Module, joints: Tensor) -> tuple[Tensor, dic
     return features, {"rankme": float(rankme(features)), "feature_std": float(features.std(dim=0).mean())}
 
 
+def online_knn(features: Tensor, y: Tensor, group: Tensor) -> float | None:
+    """How many bodies have the label of their nearest neighbour among other people's, in per cent.
+
+    A look at what is learnt while it is learnt, within the training part: the encoder has seen all of these people, so
+    that it says more about one run over time than about new people.
+
+    Args:
+        features: ``[n, D]``, compared by cosine.
+        y: labels ``[n]``; bodies with a negative one are left out.
+        group: the person of each body, or whatever its neighbour must not share, ``[n]``.
+
+    Returns:
+        ``None`` where bodies of fewer than two labels or of fewer than two groups are known.
+    """
+    known = y >= 0
+    x, y, group = nn.functional.normalize(features[known].float(), dim=1), y[known], group[known]
+    if len(y.unique()) < 2 or len(group.unique()) < 2:
+        return None
+    near = (x @ x.T).masked_fill(group[:, None] == group, -math.inf)
+    return float(100 * (y[near.argmax(dim=1)] == y).float().mean())
+
+
 def collapse_warning(values: Mapping[str, float]) -> str | None:
     """One sentence when the diagnostics show a collapse, otherwise nothing.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
@@ -11,6 +11,13 @@ from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
 from skgraph.atomic import atomic_file
+
+# What TensorBoard's projector shows of a log, and where it lies.
+_PROJECTOR = """embeddings {{
+  tensor_name: "features, step {step}"
+  tensor_path: "features.tsv"
+  metadata_path: "labels.tsv"
+}}"""
 
 
 class RunLog:
@@ -30,7 +37,8 @@ class RunLog:
         with atomic_file(self.path, "w") as file:
             file.writelines(f"{line}\n" for line in kept)
         self._file = open(self.path, "a", encoding="utf-8")
-        self._board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
+        self._folder = folder / "tensorboard"
+        self._board = SummaryWriter(str(self._folder), purge_step=step + 1)
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """Log numbers at a step."""
@@ -46,6 +54,22 @@ class RunLog:
     def figure(self, step: int, key: str, figure: Figure) -> None:
         """Log a drawing."""
         self._board.add_figure(key, figure, step)
+
+    def embedding(self, step: int, features: Tensor, facts: Mapping[str, Sequence[object]]) -> None:
+        """Show features in TensorBoard's projector, in place of those of an earlier step.
+
+        Args:
+            step: of the features.
+            features: ``[n, D]``.
+            facts: columns of ``n`` values to name and colour points by, two at least.
+        """
+        rows = ["\t".join(f"{value:.6g}" for value in row) for row in features.float().cpu().tolist()]
+        columns = [[" ".join(str(value).split()) for value in column] for column in facts.values()]
+        named = ["\t".join(row) for row in [list(facts), *zip(*columns, strict=True)]]
+        config = _PROJECTOR.format(step=step)
+        for name, text in (("features.tsv", rows), ("labels.tsv", named), ("projector_config.pbtxt", [config])):
+            with atomic_file(self._folder / name, "w") as file:
+                file.writelines(f"{line}\n" for line in text)
 
     def close(self) -> None:
         """Flush and close the files."""

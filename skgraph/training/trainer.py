@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import math
 import signal
 import time
@@ -30,9 +29,9 @@ from skgraph.training.checkpoint import (
 )
 from skgraph.training.compiling import compile_objective
 from skgraph.training.devices import Processes, autocast
-from skgraph.training.diagnostics import collapse_warning, feature_diagnostics
+from skgraph.training.diagnostics import collapse_warning
+from skgraph.training.diagnostics_log import log_diagnostics
 from skgraph.training.feed import feed
-from skgraph.training.figures import mask_figure
 from skgraph.training.optimizer import adamw, check_gradients
 from skgraph.training.run_log import RunLog
 from skgraph.training.schedule import learning_rate
@@ -184,7 +183,7 @@ class Trainer:
                     if config.snapshot_every and (epoch + 1) % config.snapshot_every == 0:
                         self._keep()
                     if log and (epoch % config.diagnose_every == 0 or self.step == self.total_steps):
-                        self._diagnose(log)
+                        self._warn(self._diagnose(log))
             self._save()
         finally:
             for number, handler in handlers.items():
@@ -276,23 +275,9 @@ class Trainer:
             self.loader.dataset.store,
         )  # fmt: skip
 
-    def _diagnose(self, log: RunLog) -> None:
-        generator = self.loader.step_generator(0)
-        count = min(self.config.diagnose_bodies, len(self.loader.indices))
-        whole = copy.copy(self.loader.dataset)
-        whole.crop = (1.0, 1.0)
-        bodies = whole.batch(self.loader.order(0)[:count]).to(self.device)
-        with autocast(self.device, self.precision):
-            features, values = feature_diagnostics(self.objective.encoder, self.views.plain(bodies).joints[:, 0])
-        log.scalars(self.step, values)
-        log.histogram(self.step, "features", features)
-        positions = self.views.normalise(bodies)
-        visible, _ = self.views.mask.draw(positions.joints[:1, 0], generator)
-        topology = self.loader.dataset.store.topology
-        log.figure(
-            self.step, "mask", mask_figure(topology, positions.joints[0, 0], visible[0], self.objective.encoder.grid)
-        )
-        self._warn(values)
+    def _diagnose(self, log: RunLog) -> dict[str, float]:
+        encoder, bodies = self.objective.encoder, self.config.diagnose_bodies
+        return log_diagnostics(log, self.step, encoder, self.loader, self.views, bodies, self.device, self.precision)
 
     def _warn(self, values: dict[str, float]) -> bool:
         """Say what looks like a collapse; whether anything does."""

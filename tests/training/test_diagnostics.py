@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from skgraph.training import collapse_warning, feature_diagnostics, rankme
+from skgraph.training.diagnostics import online_knn
 
 
 def test_rankme_is_the_entropy_of_the_singular_values():
@@ -44,6 +45,16 @@ def test_features_are_taken_in_evaluation_mode():
     assert torch.allclose(features, joints.mean(dim=(1, 2)), atol=1e-6)
     assert values["feature_std"] == pytest.approx(features.std(dim=0).mean().item(), rel=1e-4)
     assert values["rankme"] == pytest.approx(rankme(features).item(), rel=1e-4)
+
+
+def test_online_knn_asks_other_people():
+    """Two people do two actions; a body is nearest to its own person's other action, next to the other's same one."""
+    angles = torch.tensor([0.0, 0.3, 0.5, 1.0, 2.0])
+    x = torch.stack([angles.cos(), angles.sin()], dim=1)
+    y, person = torch.tensor([0, 1, 0, 1, -1]), torch.tensor([0, 0, 1, 1, 1])
+    # 0.0 and 0.3 are nearest to 0.5 (label 0), 0.5 to 0.3 (1), 1.0 to 0.3 (1); the last has no label.
+    assert online_knn(7 * x, y, person) == pytest.approx(50)
+    assert online_knn(x, y, torch.zeros(5)) is None and online_knn(x, torch.zeros(5), person) is None
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,8 @@ from __future__ import annotations
 import json
 
 import torch
+from google.protobuf import text_format
+from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
 from skgraph.training.run_log import RunLog
 
@@ -32,3 +34,16 @@ def test_a_new_run_starts_empty(tmp_path):
     (tmp_path / "metrics.jsonl").write_text('{"step": 10, "loss": 3}\n')
     RunLog(tmp_path).close()
     assert read(tmp_path) == []
+
+
+def test_the_projector_shows_the_last_features_with_their_labels(tmp_path):
+    log = RunLog(tmp_path)
+    facts = {"action": ["wave\tat", "kick"], "clip": ["a", "b\n"]}
+    log.embedding(1, torch.zeros(2, 3), facts)
+    log.embedding(5, torch.tensor([[1.0, 2.0, -0.5], [0.0, 1e-9, 3.0]]), facts)
+    log.close()
+    folder = tmp_path / "tensorboard"
+    (shown,) = text_format.Parse((folder / "projector_config.pbtxt").read_text(), ProjectorConfig()).embeddings
+    assert shown.tensor_name == "features, step 5"
+    assert (folder / shown.tensor_path).read_text() == "1\t2\t-0.5\n0\t1e-09\t3\n"
+    assert (folder / shown.metadata_path).read_text() == "action\tclip\nwave at\ta\nkick\tb\n"

@@ -103,7 +103,7 @@ def test_the_log_holds_what_was_promised(store, tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
     board = EventAccumulator(str(tmp_path / "r" / "tensorboard")).Reload().Tags()
-    assert {"loss", "rankme"} <= set(board["scalars"]) and board["images"] == ["mask"]
+    assert {"loss", "rankme", "online_knn"} <= set(board["scalars"]) and board["images"] == ["mask"]
     assert board["histograms"] == ["features"]
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from skgraph.evaluation.published import read_published
-from skgraph.evaluation.report import Table, tables
+from skgraph.reports.published import read_published
+from skgraph.reports.tables import Table, tables
 from tests.made_up_evaluations import KNN, SEMI, made_up_results
 
 PUBLISHED = read_published()

@@ -11,9 +11,9 @@ from typing import Any
 
 from skgraph.errors import ConfigError
 from skgraph.evaluation.card import short
-from skgraph.evaluation.collection import best_epochs, parts
 from skgraph.evaluation.protocols import protocol_config
 from skgraph.evaluation.result import card_value
+from skgraph.reports.collection import best_epochs, parts
 
 # Protocols in the order of their columns.
 _NAMES = {

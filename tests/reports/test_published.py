@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from skgraph.errors import DataError
-from skgraph.evaluation.published import PROTOCOLS, SPLITS, Published, read_published
+from skgraph.reports.published import PROTOCOLS, SPLITS, Published, read_published
 
 PUBLISHED = read_published()
 

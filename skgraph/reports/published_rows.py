@@ -7,9 +7,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from skgraph.evaluation.collection import parts
-from skgraph.evaluation.columns import Column
-from skgraph.evaluation.published import TEST_CLIPS, Published
+from skgraph.reports.collection import parts
+from skgraph.reports.columns import Column
+from skgraph.reports.published import TEST_CLIPS, Published
 
 # Which published protocols a column may stand beside: the field's retrieval figure is the nearest neighbour by cosine.
 _COUNTERPARTS = {

@@ -5,8 +5,8 @@ import html.parser
 import pytest
 
 from skgraph.errors import ConfigError
-from skgraph.evaluation.render import render
-from skgraph.evaluation.report import ROW_HEADER, Table
+from skgraph.reports.render import render
+from skgraph.reports.tables import ROW_HEADER, Table
 
 NASTY = r"a|b_c&d%e<script>{x}\y$z#~^*`[q] &lt;"
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from skgraph.evaluation.collection import Result, collect
 from skgraph.evaluation.ensemble import ensemble, save_ensemble
-from skgraph.evaluation.published import read_published
-from skgraph.evaluation.report import Table, tables
+from skgraph.reports.collection import Result, collect
+from skgraph.reports.published import read_published
+from skgraph.reports.tables import Table, tables
 from tests.made_up_evaluations import KNN, LINEAR_MAMP, SEMI, made_up_card, made_up_results
 
 PUBLISHED = read_published()

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from skgraph.errors import DataError
-from skgraph.evaluation.collection import best_epochs, collect, parts
+from skgraph.reports.collection import best_epochs, collect, parts
 from tests.made_up_evaluations import made_up_card, write_evaluation
 
 

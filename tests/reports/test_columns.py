@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from skgraph.evaluation.columns import Column, columns_of
+from skgraph.reports.columns import Column, columns_of
 from tests.made_up_evaluations import KNN, LINEAR_MAMP, SEMI, made_up_card
 
 

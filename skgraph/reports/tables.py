@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from skgraph.evaluation.card import headline
-from skgraph.evaluation.collection import Result, best_epochs, parts
-from skgraph.evaluation.columns import Column, columns_of
-from skgraph.evaluation.published import Published
-from skgraph.evaluation.published_rows import published_rows
 from skgraph.evaluation.result import card_value
+from skgraph.reports.collection import Result, best_epochs, parts
+from skgraph.reports.columns import Column, columns_of
+from skgraph.reports.published import Published
+from skgraph.reports.published_rows import published_rows
 
 # Results that differ in one of these never share a table.
 _APART = ("content_hash", "preprocessing", "bodies", "crop", "crops", "validation", "joint_map")
@@ -56,8 +56,8 @@ def tables(results: Sequence[Result], published: Sequence[Published], doubtful: 
     as the table has them.
 
     Args:
-        results: of :func:`~skgraph.evaluation.collection.collect`.
-        published: of :func:`~skgraph.evaluation.published.read_published`.
+        results: of :func:`~skgraph.reports.collection.collect`.
+        published: of :func:`~skgraph.reports.published.read_published`.
         doubtful: whether published numbers are shown that should not be relied on.
     """
     groups: dict[tuple[str, str, str], list[Result]] = {}

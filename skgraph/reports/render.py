@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from skgraph.errors import ConfigError
-from skgraph.evaluation.report import ROW_HEADER, Table
+from skgraph.reports.tables import ROW_HEADER, Table
 
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",

@@ -1,0 +1,1 @@
+"""What runs reached and what they look like: tables of many, figures of each."""
