@@ -6,10 +6,10 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from skgraph.errors import ConfigError
 from skgraph.evaluation import PretrainedRun
 from skgraph.evaluation.embedding import embed
 from skgraph.evaluation.preparation import preparation_note
+from skgraph.output_file import output_file
 from skgraph.values import check_kinds
 from skgraph.verb import verb
 
@@ -18,11 +18,8 @@ from skgraph.verb import verb
 def main(cfg: DictConfig) -> None:
     """Encode recordings and write their features."""
     config = OmegaConf.to_container(cfg, resolve=True)
-    out, source = Path(str(config.pop("out"))), Path(str(config.pop("source")))
-    if out.suffix != ".npz" or not out.absolute().parent.is_dir() or (out.exists() and not out.is_file()):
-        raise ConfigError(f"out must be a file that ends in .npz, in a folder that exists, found '{out}'")
-    if out.resolve() == source.expanduser().resolve():
-        raise ConfigError(f"out would replace the source '{source}'")
+    source = Path(str(config.pop("source")))
+    out = output_file("out", config.pop("out"), (".npz",), source)
     run = PretrainedRun.open(config.pop("run"))
     check_kinds(embed, config, "embed")
     features = embed(run, source, progress=True, **config)

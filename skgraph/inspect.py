@@ -17,6 +17,7 @@ from skgraph.inspection.problems import problems
 from skgraph.inspection.source import open_source
 from skgraph.inspection.survey import survey
 from skgraph.inspection.table import table
+from skgraph.output_file import output_file
 from skgraph.values import at_least, check_kinds
 from skgraph.verb import verb, words_as_list
 
@@ -28,8 +29,10 @@ def main(cfg: DictConfig) -> None:
     source = Path(_one(config["source"])).expanduser()
     name = (source.resolve().stem if source.is_file() else source.resolve().name) or "dataset"
     own = "inspect_" + re.sub(r"[^\w.+-]", "_", name) + ".html"
-    html = _file(config, "html", own if config["html"] == "auto" else config["html"], source)
-    out = _file(config, "json", config["json"], source)
+    places = {"html": own if config["html"] == "auto" else config["html"], "json": config["json"]}
+    html, out = (
+        None if value is None else output_file(key, value, (f".{key}",), source) for key, value in places.items()
+    )
     limits = {key: config[key] for key in ("jump", "frozen", "near")}
     check_kinds(survey, limits, "inspect")
     at_least("inspect", 0, **limits)
@@ -59,18 +62,6 @@ def _one(source: object) -> str:
         found = ", ".join(map(str, sources))
         raise ConfigError(f"inspect takes one store, file or folder, found {len(sources)}: {found}")
     return str(sources[0])
-
-
-def _file(config: dict[str, object], key: str, value: object, source: Path) -> Path | None:
-    """A file to write, that can be; ``None`` for none."""
-    if value is None:
-        return None
-    path = Path(str(value))
-    if path.suffix != f".{key}" or not path.absolute().parent.is_dir() or (path.exists() and not path.is_file()):
-        raise ConfigError(f"{key} must be a file that ends in .{key}, in a folder that exists, found '{path}'")
-    if source.resolve() in path.resolve().parents or source.resolve() == path.resolve():
-        raise ConfigError(f"{key}={path} would write into the source '{source}'")
-    return path
 
 
 if __name__ == "__main__":

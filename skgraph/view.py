@@ -1,7 +1,8 @@
-"""``python -m skgraph.view SOURCE``: skeletons in a page that opens in any browser."""
+"""``python -m skgraph.view SOURCE``: skeletons in a page that opens in any browser, or as a GIF or MP4."""
 
 from __future__ import annotations
 
+import math
 import sys
 import tempfile
 from dataclasses import replace
@@ -15,24 +16,23 @@ from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.pretrained import folder_of_run
 from skgraph.inspection.source import open_source
 from skgraph.inspection.text import count, few, plain
+from skgraph.output_file import output_file
 from skgraph.values import at_least, check_kinds
 from skgraph.verb import verb, words_as_list
-from skgraph.viewer import clip_of_store, page
+from skgraph.viewer import animate, clip_of_store, page
+from skgraph.viewer.animation import FORMATS
 from skgraph.viewer.known import run_layers
 
 
 @verb("view")
 def main(cfg: DictConfig) -> None:
-    """Write one page that shows some clips of a source."""
+    """Write one file that shows some clips of a source."""
     config = OmegaConf.to_container(cfg, resolve=True)
     sources = config["source"] if isinstance(config["source"], list) else [config["source"]]
     if len(sources) != 1:
         raise ConfigError(f"view takes one store, file or folder, found {len(sources)}: {', '.join(map(str, sources))}")
-    source, out = Path(str(sources[0])).expanduser(), Path(str(config["out"]))
-    if out.suffix != ".html" or not out.absolute().parent.is_dir() or (out.exists() and not out.is_file()):
-        raise ConfigError(f"out must be a file that ends in .html, in a folder that exists, found '{out}'")
-    if source.resolve() in (out.resolve(), *out.resolve().parents):
-        raise ConfigError(f"out={out} would write into the source '{source}'")
+    source = Path(str(sources[0])).expanduser()
+    out = output_file("out", config["out"], (".html", *(f".{format}" for format in FORMATS)), source)
     options = {key: config[key] for key in ("joint_map", "seed", "masks")}
     check_kinds(run_layers, options, "view")
     at_least("view", 0, seed=config["seed"])
@@ -45,12 +45,27 @@ def main(cfg: DictConfig) -> None:
             kinds = config["show"] if isinstance(config["show"], list) else [config["show"]]
             known = run_layers(folder_of_run(config["run"]), store, indices, [str(kind) for kind in kinds], **options)
             clips = [replace(clip, layers=layers | clip.layers) for clip, layers in zip(clips, known, strict=True)]
+        if config["seconds"] is not None:
+            clips = [clip.during(*_seconds(config["seconds"])) for clip in clips]
         frames = count(sum(clip.joints.shape[1] for clip in clips), "frame")
         about = f"{count(len(clips), 'clip')} of {source.name}, {frames}, topology {store.topology.name}"
-        text = page(store.topology, clips, source.stem or "skeletons", about)
-    with atomic_file(out, "w") as file:
-        file.write(text)
-    print(f"{plain(about, 400)}\nwritten: {out} ({len(text.encode()) / 1e6:.1f} MB): open it in a browser")
+        colour, format = str(config["colour"]), out.suffix[1:]
+        if format == "html":
+            content = page(store.topology, clips, source.stem or "skeletons", about, colour).encode()
+        else:
+            content = animate(store.topology, clips, format, colour)
+    with atomic_file(out) as file:
+        file.write(content)
+    print(f"{plain(about, 400)}\nwritten: {out} ({len(content) / 1e6:.1f} MB): open it in a browser")
+
+
+def _seconds(value: object) -> tuple[float, float]:
+    """First and last second of what is shown."""
+    numbers = value if isinstance(value, list) else []
+    good = [isinstance(x, (int, float)) and not isinstance(x, bool) and math.isfinite(x) for x in numbers]
+    if len(numbers) != 2 or not all(good) or not 0 <= numbers[0] < numbers[1]:
+        raise ConfigError(f"seconds must be two numbers, [start,end], found '{value}'")
+    return float(numbers[0]), float(numbers[1])
 
 
 def chosen(store: SkeletonStore, wanted: object) -> list[int]:

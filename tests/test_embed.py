@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from skgraph.embed import main
-from tests.evaluation.conftest import run_folder  # noqa: F401
 
 
 def call(monkeypatch, *arguments):
@@ -14,7 +13,7 @@ def call(monkeypatch, *arguments):
     main()
 
 
-def test_one_command(run_folder, store_path, tmp_path, monkeypatch, capsys):  # noqa: F811
+def test_one_command(run_folder, store_path, tmp_path, monkeypatch, capsys):
     out = tmp_path / "f.npz"
     call(monkeypatch, f"run={run_folder}", f"source={store_path}", f"out={out}", "level=joint", "device=cpu")
     assert "joint features [64, 25, 16] of 64 bodies" in capsys.readouterr().out
@@ -28,7 +27,7 @@ def test_one_command(run_folder, store_path, tmp_path, monkeypatch, capsys):  # 
         (["level=token"], "error: embed.level must be 'clip' or 'body' or 'frame' or 'joint', found 'token'"),
         (["window=0"], "error: embed: window must be at least 1, found 0"),
         (["window=8", "stride=0"], "error: embed: stride must be at least 1, found 0"),
-        (["source=f.npz", "out=f.npz"], "error: out would replace the source 'f.npz'"),
+        (["source=f.npz", "out=f.npz"], "error: out=f.npz would write into the source 'f.npz'"),
         (["run=[a]"], "error: run must be the folder of a run, found '['a']'"),
         (["out=/dev/null"], "error: out must be a file that ends in .npz"),
         (["source=nowhere"], "no recordings at 'nowhere'"),
@@ -37,7 +36,7 @@ def test_one_command(run_folder, store_path, tmp_path, monkeypatch, capsys):  # 
         (["batch_size=a"], "error: embed.batch_size must be a whole number, found 'a'"),
     ],
 )
-def test_bad_input(run_folder, store_path, tmp_path, monkeypatch, capsys, arguments, message):  # noqa: F811
+def test_bad_input(run_folder, store_path, tmp_path, monkeypatch, capsys, arguments, message):
     with pytest.raises(SystemExit):
         call(monkeypatch, f"run={run_folder}", f"source={store_path}", f"out={tmp_path / 'f.npz'}", *arguments)
     assert message in capsys.readouterr().err and not list(tmp_path.iterdir())

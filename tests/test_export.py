@@ -12,7 +12,6 @@ from skgraph.data import SkeletonDataset
 from skgraph.evaluation import PretrainedRun
 from skgraph.export import main
 from skgraph.recognition import Recogniser
-from tests.evaluation.conftest import run_folder  # noqa: F401
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -22,7 +21,7 @@ def call(monkeypatch, *arguments):
     main()
 
 
-def test_a_folder_that_recognises(run_folder, store, tmp_path, monkeypatch, capsys):  # noqa: F811
+def test_a_folder_that_recognises(run_folder, store, tmp_path, monkeypatch, capsys):
     out = tmp_path / "model"
     for _ in range(2):  # the second time in place of the first
         call(monkeypatch, f"run={run_folder}", f"out={out}", "head=linear")
@@ -34,7 +33,7 @@ def test_a_folder_that_recognises(run_folder, store, tmp_path, monkeypatch, caps
     assert PretrainedRun.open(tmp_path / "plain").head is None
 
 
-def test_a_program_and_its_example_runner(run_folder, store, tmp_path, monkeypatch, capsys):  # noqa: F811
+def test_a_program_and_its_example_runner(run_folder, store, tmp_path, monkeypatch, capsys):
     model, recording = tmp_path / "m.onnx", tmp_path / "clip.npy"
     call(monkeypatch, f"run={run_folder}", "format=onnx", "head=linear", f"out={model}")
     assert "largest difference to PyTorch" in capsys.readouterr().out
@@ -66,20 +65,20 @@ def test_a_program_and_its_example_runner(run_folder, store, tmp_path, monkeypat
         (["head=linear", "c=a"], "error: export.c must be a number, found 'a'"),
     ],
 )
-def test_bad_input(run_folder, tmp_path, monkeypatch, capsys, arguments, message):  # noqa: F811
+def test_bad_input(run_folder, tmp_path, monkeypatch, capsys, arguments, message):
     with pytest.raises(SystemExit):
         call(monkeypatch, f"run={run_folder}", f"out={tmp_path / 'model'}", *arguments)
     assert message in capsys.readouterr().err and not list(tmp_path.iterdir())
 
 
-def test_a_folder_of_something_else_is_left_alone(run_folder, tmp_path, monkeypatch, capsys):  # noqa: F811
+def test_a_folder_of_something_else_is_left_alone(run_folder, tmp_path, monkeypatch, capsys):
     (tmp_path / "diary.txt").write_text("mine")
     with pytest.raises(SystemExit):
         call(monkeypatch, f"run={run_folder}", f"out={tmp_path}")
     assert "out must be a new folder, or one of an earlier export" in capsys.readouterr().err
 
 
-def test_the_model_that_is_exported_is_not_replaced(run_folder, tmp_path, monkeypatch, capsys):  # noqa: F811
+def test_the_model_that_is_exported_is_not_replaced(run_folder, tmp_path, monkeypatch, capsys):
     call(monkeypatch, f"run={run_folder}", f"out={tmp_path / 'mine'}", "head=linear")
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):
@@ -91,7 +90,7 @@ def test_the_model_that_is_exported_is_not_replaced(run_folder, tmp_path, monkey
 @pytest.mark.parametrize(
     "files", [{"README.md": "# a project"}, {"config.json": "{}", "model.safetensors": "", "README.md": ""}]
 )
-def test_other_folders_of_like_names_are_left_alone(run_folder, tmp_path, monkeypatch, capsys, files):  # noqa: F811
+def test_other_folders_of_like_names_are_left_alone(run_folder, tmp_path, monkeypatch, capsys, files):
     out = tmp_path / "other"
     out.mkdir()
     for name, text in files.items():
@@ -102,7 +101,7 @@ def test_other_folders_of_like_names_are_left_alone(run_folder, tmp_path, monkey
     assert {path.name: path.read_text() for path in out.iterdir()} == files
 
 
-def test_a_link_stays_a_link(run_folder, tmp_path, monkeypatch):  # noqa: F811
+def test_a_link_stays_a_link(run_folder, tmp_path, monkeypatch):
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
     call(monkeypatch, f"run={run_folder}", f"out={tmp_path / 'link'}")
@@ -110,7 +109,7 @@ def test_a_link_stays_a_link(run_folder, tmp_path, monkeypatch):  # noqa: F811
     assert {path.name for path in tmp_path.iterdir()} == {"real", "link"}
 
 
-def test_a_damaged_result_is_left_out_of_the_card(run_folder, tmp_path, monkeypatch):  # noqa: F811
+def test_a_damaged_result_is_left_out_of_the_card(run_folder, tmp_path, monkeypatch):
     for name, text in (("knn_x", "{"), ("linear_x", '{"protocol": "linear", "top1": "x", "random_init": {"top1": 1}}')):
         folder = tmp_path / "run" / "evaluation" / name
         folder.mkdir(parents=True)

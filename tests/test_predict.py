@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from skgraph.predict import main
-from tests.evaluation.conftest import run_folder  # noqa: F401
 
 
 def call(monkeypatch, *arguments):
@@ -22,7 +21,7 @@ def recording(store, tmp_path):
     return path
 
 
-def test_a_timeline_in_one_command(run_folder, recording, tmp_path, monkeypatch, capsys):  # noqa: F811
+def test_a_timeline_in_one_command(run_folder, recording, tmp_path, monkeypatch, capsys):
     out = tmp_path / "found"
     for _ in range(2):  # the second time in place of the first
         call(monkeypatch, f"run={run_folder}", f"source={recording}", f"out={out}", "window=0.5", "check_height=false")
@@ -44,14 +43,14 @@ def test_a_timeline_in_one_command(run_folder, recording, tmp_path, monkeypatch,
         (["c=0"], "error: c must be positive, found 0"),
     ],
 )
-def test_bad_input(run_folder, recording, tmp_path, monkeypatch, capsys, arguments, message):  # noqa: F811
+def test_bad_input(run_folder, recording, tmp_path, monkeypatch, capsys, arguments, message):
     out = tmp_path / "found"
     with pytest.raises(SystemExit):
         call(monkeypatch, f"run={run_folder}", f"source={recording}", f"out={out}", "check_height=false", *arguments)
     assert message in capsys.readouterr().err and not out.exists()
 
 
-def test_a_folder_of_something_else_is_left_alone(run_folder, recording, tmp_path, monkeypatch, capsys):  # noqa: F811
+def test_a_folder_of_something_else_is_left_alone(run_folder, recording, tmp_path, monkeypatch, capsys):
     (tmp_path / "found").mkdir()
     (tmp_path / "found" / "diary.txt").write_text("mine")
     with pytest.raises(SystemExit):
@@ -60,7 +59,7 @@ def test_a_folder_of_something_else_is_left_alone(run_folder, recording, tmp_pat
     assert (tmp_path / "found" / "diary.txt").read_text() == "mine"
 
 
-def test_nothing_else_in_the_folder_is_lost(run_folder, recording, tmp_path, monkeypatch, capsys):  # noqa: F811
+def test_nothing_else_in_the_folder_is_lost(run_folder, recording, tmp_path, monkeypatch, capsys):
     out = tmp_path / "found"
     arguments = [f"run={run_folder}", f"out={out}", "check_height=false"]
     call(monkeypatch, *arguments, f"source={recording}")
@@ -70,7 +69,7 @@ def test_nothing_else_in_the_folder_is_lost(run_folder, recording, tmp_path, mon
     assert "and nothing else" in capsys.readouterr().err and (out / "notes.txt").read_text() == "mine"
 
 
-def test_names_with_dollars_are_drawn(run_folder, recording, tmp_path, monkeypatch):  # noqa: F811
+def test_names_with_dollars_are_drawn(run_folder, recording, tmp_path, monkeypatch):
     odd = recording.rename(tmp_path / "x$^$.npy")
     call(monkeypatch, f"run={run_folder}", f"source='{odd}'", f"out={tmp_path / 'found'}", "window=0.5",
          "check_height=false")  # fmt: skip

@@ -4,10 +4,10 @@ import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from skgraph.verb import words_as_list
 from skgraph.view import chosen, main
-from tests.evaluation.conftest import run_folder  # noqa: F401
 
 
 def call(monkeypatch, *arguments):
@@ -15,12 +15,18 @@ def call(monkeypatch, *arguments):
     main()
 
 
-def test_one_command(store_path, run_folder, tmp_path, monkeypatch, capsys):  # noqa: F811
+def test_one_command(store_path, run_folder, tmp_path, monkeypatch, capsys):
     out = tmp_path / "v.html"
     call(monkeypatch, str(store_path), "clip=[clip03,1]", f"run={run_folder}", f"out={out}")
     assert f"written: {out} (0." in capsys.readouterr().out
     text = out.read_text()
     assert "clip03" in text and '"key":"attention"' in text and "clip07" not in text
+
+
+def test_a_moving_picture_of_a_part(store_path, run_folder, tmp_path, monkeypatch, capsys):
+    out = tmp_path / "v.gif"
+    call(monkeypatch, str(store_path), "seconds=[0.2,0.6]", "colour=mask", f"run={run_folder}", f"out={out}")
+    assert Image.open(out).n_frames == 10 and "1 clip of tiny, 12 frames" in capsys.readouterr().out
 
 
 def test_raw_clips(tmp_path, monkeypatch):
@@ -42,10 +48,16 @@ def test_clips_by_name_and_number(store):
         ),
         (["clip=48"], "error: no clip '48'"),
         (["clip=[]"], "error: clip must name at least one clip"),
-        (["out=v.txt"], "error: out must be a file that ends in .html, in a folder that exists, found 'v.txt'"),
+        (
+            ["out=v.txt"],
+            "error: out must be a file that ends in .html or .gif or .mp4, in a folder that exists, found 'v.txt'",
+        ),
         (["run=nowhere"], "error: no checkpoint at 'nowhere/checkpoint.pt'"),
         (["topology=ntu_rgbd"], "error: topology=ntu_rgbd is for raw clips"),
         (["masks=few"], "error: view.masks must be a whole number, found 'few'"),
+        (["seconds=[2,1]"], "error: seconds must be two numbers, [start,end], found '[2, 1]'"),
+        (["seconds=[50,60]"], "seconds: nothing of it is between 50 and 60"),
+        (["colour=error"], "error: colour must be one of part, motion, found 'error'"),
         (["seed=-1"], "error: view: seed must be at least 0, found -1"),
         (["another"], "error: view takes one store, file or folder, found 2"),
     ],

@@ -1,6 +1,7 @@
-"""Skeletons in one HTML page that needs nothing else: a player in three dimensions."""
+"""Skeletons in one HTML page that needs nothing else: a player in three dimensions; and as a GIF or MP4."""
 
+from skgraph.viewer.animation import animate
 from skgraph.viewer.page import page
 from skgraph.viewer.scene import Layer, ViewedClip, clip_of_store, motion_layer
 
-__all__ = ["Layer", "ViewedClip", "clip_of_store", "motion_layer", "page"]
+__all__ = ["Layer", "ViewedClip", "animate", "clip_of_store", "motion_layer", "page"]

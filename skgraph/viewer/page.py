@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from skgraph.errors import DataError
+from skgraph.errors import ConfigError
 from skgraph.inspection.text import plain
 from skgraph.topology import Topology
-from skgraph.viewer.scene import Layer, ViewedClip, front
+from skgraph.viewer.scene import ViewedClip, check_drawable, front, highest
 
 _STEPS = 32000  # of the range of a clip's coordinates: 0.1 mm in three metres
 
 
-def page(topology: Topology, clips: Sequence[ViewedClip], title: str, about: str = "") -> str:
+def page(topology: Topology, clips: Sequence[ViewedClip], title: str, about: str = "", colour: str = "part") -> str:
     """One page of HTML that opens offline and loads nothing.
 
     Args:
@@ -28,30 +28,31 @@ def page(topology: Topology, clips: Sequence[ViewedClip], title: str, about: str
         clips: shown side by side, with the same layers.
         title: of the page.
         about: a line under it.
+        colour: what they are coloured by at first, ``"part"`` or a layer's key.
 
     Raises:
+        ConfigError: there is no such colour.
         DataError: no clip, or coordinates that are not finite.
     """
-    if not clips:
-        raise DataError("there is no clip to show")
-    for clip in clips:
-        if not (np.abs(clip.joints) < 1e30).all():
-            raise DataError(f"clip '{plain(clip.name)}' has coordinates that are not finite, or too large to be drawn")
+    check_drawable(clips)
+    colours = ["part", *clips[0].layers]
+    if colour not in colours:
+        raise ConfigError(f"colour must be one of {', '.join(colours)}, found '{colour}'")
     parts = list(topology.parts)
-    highest = {key: _highest([clip.layers[key] for clip in clips]) for key in clips[0].layers}
+    tops = {key: highest([clip.layers[key] for clip in clips]) for key in clips[0].layers}
     data = {
         "topology": {
             "joints": list(topology.joints), "parents": topology.parents.tolist(), "parts": parts,
             "part": [next(i for i, name in enumerate(parts) if v in topology.parts[name].tolist())
                      for v in range(topology.num_joints)],
         },
-        "clips": [_clip(clip, highest) for clip in clips],
+        "clips": [_clip(clip, tops) for clip in clips],
         "layers": [
             {"key": key, "title": layer.title, "unit": layer.unit, "kind": layer.kind, "high": layer.high,
-             "low": layer.low, "max": highest[key]}
+             "low": layer.low, "max": tops[key]}
             for key, layer in clips[0].layers.items()
         ],
-        "front": front(topology, clips[0]), "flat": topology.dim == 2, "size": _size(clips),
+        "front": front(topology, clips[0]), "flat": topology.dim == 2, "size": _size(clips), "colour": colour,
     }  # fmt: skip
     text = {name: (resources.files("skgraph.viewer") / "assets" / name).read_text("utf-8")
             for name in ("page.html", "viewer.css", "viewer.js", "three.min.js")}  # fmt: skip
@@ -63,7 +64,7 @@ def page(topology: Topology, clips: Sequence[ViewedClip], title: str, about: str
     )  # fmt: skip
 
 
-def _clip(clip: ViewedClip, highest: dict[str, float]) -> dict[str, Any]:
+def _clip(clip: ViewedClip, tops: dict[str, float]) -> dict[str, Any]:
     bodies, frames = clip.there.shape
     seen = clip.joints[clip.there]  # coordinates of absent bodies stay zero, and are not shown
     low, high = (seen.min(axis=(0, 1)), seen.max(axis=(0, 1))) if len(seen) else (np.zeros(3), np.zeros(3))
@@ -78,16 +79,10 @@ def _clip(clip: ViewedClip, highest: dict[str, float]) -> dict[str, Any]:
         "joints": _base64(whole.astype("<i2")), "step": step, "origin": origin.tolist(),
         "layers": {
             key: {"segments": layer.values.shape[1],
-                  "values": _base64(np.round(255 * (layer.values / (highest[key] or 1)).clip(0, 1)).astype(np.uint8))}
+                  "values": _base64(np.round(255 * (layer.values / (tops[key] or 1)).clip(0, 1)).astype(np.uint8))}
             for key, layer in clip.layers.items()
         },
     }  # fmt: skip
-
-
-def _highest(layers: Sequence[Layer]) -> float:
-    """Where a ramp ends: what one value in a hundred is above, for the same reason."""
-    values = np.concatenate([layer.values.ravel() for layer in layers])
-    return float(np.quantile(values, 0.99) or values.max(initial=0)) if layers[0].kind == "ramp" else 1.0
 
 
 def _size(clips: Sequence[ViewedClip]) -> float:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -10,6 +11,8 @@ import torch
 
 from skgraph.data import SkeletonStore
 from skgraph.data.upright import upright_axis
+from skgraph.errors import DataError
+from skgraph.inspection.text import plain
 from skgraph.topology import Topology
 
 
@@ -52,6 +55,44 @@ class ViewedClip:
     joints: np.ndarray
     there: np.ndarray
     layers: dict[str, Layer] = field(default_factory=dict)
+
+    def during(self, start: float, end: float) -> ViewedClip:
+        """The part from one second to another, with its layers.
+
+        Raises:
+            DataError: there is not one frame in it.
+        """
+        frames = self.joints.shape[1]
+        first, stop = (min(max(round(second * self.fps), 0), frames) for second in (start, end))
+        if first >= stop:
+            raise DataError(
+                f"clip '{plain(self.name)}' takes {frames / self.fps:.2f} seconds: nothing of it is between {start:g} "
+                f"and {end:g}"
+            )
+        layers = {}
+        for key, layer in self.layers.items():  # a value for each frame: the parts of a layer need not fit the cut
+            segment = np.arange(frames) * layer.values.shape[1] // frames
+            layers[key] = replace(layer, values=layer.values[:, segment[first:stop]])
+        return replace(self, joints=self.joints[:, first:stop], there=self.there[:, first:stop], layers=layers)
+
+
+def check_drawable(clips: Sequence[ViewedClip]) -> None:
+    """Fail where there is nothing to draw.
+
+    Raises:
+        DataError: no clip, or coordinates that are not finite.
+    """
+    if not clips:
+        raise DataError("there is no clip to show")
+    for clip in clips:
+        if not (np.abs(clip.joints) < 1e30).all():
+            raise DataError(f"clip '{plain(clip.name)}' has coordinates that are not finite, or too large to be drawn")
+
+
+def highest(layers: Sequence[Layer]) -> float:
+    """Where the ramp of a layer ends: what one value in a hundred is above, as lost joints would else decide it."""
+    values = np.concatenate([layer.values.ravel() for layer in layers])
+    return float(np.quantile(values, 0.99) or values.max(initial=0)) if layers[0].kind == "ramp" else 1.0
 
 
 def clip_of_store(store: SkeletonStore, index: int) -> ViewedClip:

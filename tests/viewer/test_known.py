@@ -9,10 +9,9 @@ from skgraph.errors import ConfigError
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.viewer.known import attention_received, run_layers
 from tests.diagnosis.conftest import trained
-from tests.evaluation.conftest import run_folder  # noqa: F401
 
 
-def test_layers_on_the_token_grid(run_folder, store):  # noqa: F811
+def test_layers_on_the_token_grid(run_folder, store):
     first, second = run_layers(run_folder, store, [0, 1])  # clip 0 has two bodies, clip 1 one
     for layers in (first, second):
         assert layers.keys() == {"mask", "attention", "error"}
@@ -24,7 +23,7 @@ def test_layers_on_the_token_grid(run_folder, store):  # noqa: F811
     assert set(np.unique(first["mask"].values)) == {0, 1} and first["mask"].kind == "two"
 
 
-def test_the_same_seed_the_same_layers(run_folder, store):  # noqa: F811
+def test_the_same_seed_the_same_layers(run_folder, store):
     a, b, c = (run_layers(run_folder, store, [3], ["mask", "error"], seed=seed)[0] for seed in (1, 1, 2))
     assert all(np.array_equal(a[key].values, b[key].values) for key in a)
     assert not np.array_equal(a["mask"].values, c["mask"].values)
@@ -49,7 +48,7 @@ def test_attention_by_its_formula(topology):
     assert not encoder.blocks[-1].attention._forward_pre_hooks
 
 
-def test_what_a_run_cannot_say(run_folder, store, store_path, tmp_path):  # noqa: F811
+def test_what_a_run_cannot_say(run_folder, store, store_path, tmp_path):
     with pytest.raises(ConfigError, match="layers are mask, attention, error, found 'depth'"):
         run_layers(run_folder, store, [0], ["depth"])
     with pytest.raises(ConfigError, match="view: masks must be at least 1"):

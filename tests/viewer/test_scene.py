@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from skgraph.data import SkeletonStore, StoreWriter
+from skgraph.errors import DataError
 from skgraph.topology import Topology
-from skgraph.viewer.scene import ViewedClip, clip_of_store, front, motion_layer
+from skgraph.viewer.scene import Layer, ViewedClip, clip_of_store, front, motion_layer
 
 THERE = np.ones((1, 5), bool)
 
@@ -81,3 +82,15 @@ def test_two_dimensions_lie_in_the_plane(tmp_path):
     clip = clip_of_store(write(tmp_path / "s", topology, np.random.rand(17, 2), units="normalised", fps=25.0), 0)
     assert clip.joints.shape == (1, 5, 17, 3) and (clip.joints[..., 2] == 0).all()
     assert (clip.fps, clip.layers["motion"].unit) == (25.0, "a second")
+
+
+def test_a_part_of_a_clip():
+    joints = np.arange(10, dtype=np.float32)[None, :, None, None] * np.ones((1, 1, 2, 3), np.float32)
+    values = np.arange(3, dtype=np.float32)[None, :, None] * np.ones((1, 1, 2), np.float32)
+    clip = ViewedClip("c", "", 10.0, joints, np.ones((1, 10), bool), {"l": Layer("l", values)})
+    part = clip.during(0.2, 0.7)
+    assert part.joints[0, :, 0, 0].tolist() == [2, 3, 4, 5, 6] and part.there.shape == (1, 5)
+    assert part.layers["l"].values[0, :, 0].tolist() == [0, 0, 1, 1, 1]  # of frames 0-3, 4-6, 7-9
+    assert clip.during(0.5, 99).joints.shape[1] == 5
+    with pytest.raises(DataError, match="clip 'c' takes 1.00 seconds: nothing of it is between 2 and 3"):
+        clip.during(2, 3)

@@ -395,7 +395,7 @@
 
   resize();
   front();
-  paintWith("part");
+  paintWith(data.colour);
   seek(0);
   if (!calm.matches) play(true);
   requestAnimationFrame(tick);

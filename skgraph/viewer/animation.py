@@ -1,0 +1,184 @@
+"""Clips as a moving picture: GIF for a page or a talk, MP4 for a film."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection, PathCollection
+from matplotlib.colors import LinearSegmentedColormap, to_rgba_array
+from matplotlib.figure import Figure
+from PIL import Image
+
+from skgraph.errors import ConfigError, DataError
+from skgraph.inspection.text import plain
+from skgraph.topology import Topology
+from skgraph.viewer.scene import ViewedClip, check_drawable, front, highest
+
+FORMATS = ("gif", "mp4")
+FPS = 25  # a GIF counts in hundredths of a second: 4 of them
+MAX_FRAMES = 1500  # a minute; what is longer is no figure any more, and a GIF of a hundred megabytes
+_WIDTH, _HEIGHT, _DPI = 3.2, 3.6, 100  # inches of a clip's panel
+# Those of the page (assets/viewer.js): Okabe and Ito's colours, then lighter ones; dark to light as a value grows.
+_HUES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8d6e63", "#7e57c2")
+_RAMP = LinearSegmentedColormap.from_list("ramp", ["#2c3e70", "#26828e", "#5ec962", "#fde725"])
+_SEEN, _HIDDEN = "#0072b2", "#d8d8d8"
+
+
+def animate(topology: Topology, clips: Sequence[ViewedClip], format: str = "gif", colour: str = "part") -> bytes:
+    """A moving picture of clips side by side, seen from where the viewer's page begins, in their own time.
+
+    Args:
+        topology: of all clips.
+        clips: one or more, with the same layers; the longest decides how long it takes.
+        format: ``"gif"``, or ``"mp4"``, which needs imageio-ffmpeg (the extra ``figures``).
+        colour: ``"part"``, or a layer's key.
+
+    Returns:
+        the file's content.
+
+    Raises:
+        ConfigError: an unknown format or colour, or imageio-ffmpeg is not installed.
+        DataError: no clip, coordinates that are not finite, or more than a minute.
+    """
+    if format not in FORMATS:
+        raise ConfigError(f"an animation is {' or '.join(FORMATS)}, found '{format}'")
+    check_drawable(clips)
+    if colour != "part" and colour not in clips[0].layers:
+        raise ConfigError(f"colour must be one of {', '.join(['part', *clips[0].layers])}, found '{colour}'")
+    seconds = max(clip.joints.shape[1] / clip.fps for clip in clips)
+    count = max(1, round(seconds * FPS))
+    if count > MAX_FRAMES:
+        raise DataError(
+            f"the longest clip takes {seconds:.0f} seconds, an animation at most {MAX_FRAMES // FPS}: show a part of "
+            "it with seconds=[0,20]"
+        )
+    frames = _frames(topology, clips, colour, count)
+    return _gif(frames) if format == "gif" else _mp4(frames)
+
+
+def _frames(topology: Topology, clips: Sequence[ViewedClip], colour: str, count: int) -> Iterator[np.ndarray]:
+    """The pictures in turn, ``[height, width, 3]`` bytes."""
+    figure = Figure(figsize=(_WIDTH * len(clips), _HEIGHT), dpi=_DPI)
+    canvas = FigureCanvasAgg(figure)
+    top = highest([clip.layers[colour] for clip in clips]) if colour != "part" else 1.0
+    panels = [_Panel(figure, i, len(clips), topology, clip, colour, top) for i, clip in enumerate(clips)]
+    clock = figure.text(0.01, 0.01, "", fontsize=7, color="0.4")
+    _legend(figure, topology, clips[0], colour, top)
+    for i in range(count):
+        for panel in panels:
+            panel.show(i / FPS)
+        clock.set_text(f"{i / FPS:.2f} s")
+        canvas.draw()
+        yield np.asarray(canvas.buffer_rgba())[..., :3].copy()
+
+
+class _Panel:
+    """One clip's axes, and what moves in them."""
+
+    def __init__(
+        self, figure: Figure, index: int, count: int, topology: Topology, clip: ViewedClip, colour: str, top: float
+    ) -> None:
+        self.clip, self.edges = clip, topology.edges.numpy()
+        x, z = front(topology, clip)
+        # Right of somebody who looks from the direction (x, z), and up.
+        self.flat = clip.joints @ np.array([[z, 0], [0, 1], [-x, 0]])  # [M, T, V, 2]
+        self.colours = _colours(topology, clip, colour, top)
+        axes = figure.add_axes((index / count, 0.06, 1 / count, 0.84))
+        axes.set_axis_off()
+        axes.set_aspect("equal")
+        seen = self.flat[clip.there]
+        low, high = np.quantile(seen, [0.005, 0.995], axis=(0, 1)) if len(seen) else (-np.ones(2), np.ones(2))
+        size = max(float((high - low).max()), 1e-6)
+        for limit, a, b in zip((axes.set_xlim, axes.set_ylim), low, high, strict=True):
+            limit((a + b - 1.12 * size) / 2, (a + b + 1.12 * size) / 2)
+        label = " · ".join(plain(text, 40) for text in (clip.label, clip.name) if text)
+        axes.set_title(label, fontsize=8, parse_math=False)
+        self.bones = [LineCollection([], linewidths=2.2 - 0.7 * min(m, 1)) for m in range(len(clip.joints))]
+        self.joints: list[PathCollection] = []
+        for lines in self.bones:
+            axes.add_collection(lines)
+            self.joints.append(axes.scatter([], [], s=16, zorder=3, linewidths=0))
+
+    def show(self, seconds: float) -> None:
+        """Move everything to where it is at a time."""
+        frame = min(self.clip.joints.shape[1] - 1, round(seconds * self.clip.fps))
+        for m, (lines, dots) in enumerate(zip(self.bones, self.joints, strict=True)):
+            there = bool(self.clip.there[m, frame])
+            pose, colours = self.flat[m, frame], self.colours[m, frame]
+            lines.set_segments(pose[self.edges] if there else [])
+            lines.set_colors(colours[self.edges[:, 1]])  # a bone has the colour of its outer joint
+            dots.set_offsets(pose if there else np.empty((0, 2)))
+            dots.set_facecolors(colours)
+
+
+def _colours(topology: Topology, clip: ViewedClip, colour: str, top: float) -> np.ndarray:
+    """RGBA of every joint in every frame, ``[M, T, V, 4]``; second bodies are darker, as in the page."""
+    if colour == "part":
+        part = np.zeros(topology.num_joints, int)
+        for i, joints in reversed(list(enumerate(topology.parts.values()))):  # the first that names a joint has it
+            part[joints.numpy()] = i % len(_HUES)
+        found = np.broadcast_to(to_rgba_array(_HUES)[part], (*clip.joints.shape[:3], 4)).copy()
+    else:
+        layer = clip.layers[colour]
+        frames = clip.joints.shape[1]
+        values = layer.values[:, np.arange(frames) * layer.values.shape[1] // frames]  # [M, T, V]
+        two = to_rgba_array([_HIDDEN, _SEEN])
+        found = two[(values != 0).astype(int)] if layer.kind == "two" else _RAMP(values / (top or 1.0))
+    found[1:, ..., :3] *= 0.72
+    return found
+
+
+def _legend(figure: Figure, topology: Topology, clip: ViewedClip, colour: str, top: float) -> None:
+    """What the colours mean, in a line at the bottom."""
+    if colour == "part":
+        entries = [(_HUES[i % len(_HUES)], name.replace("_", " ")) for i, name in enumerate(topology.parts)]
+    elif (layer := clip.layers[colour]).kind == "two":
+        entries = [(_SEEN, layer.high), (_HIDDEN, layer.low)]
+    else:
+        entries = [(_RAMP(0.0), f"{layer.title}: 0"), (_RAMP(1.0), f"at least {top:.2g} {layer.unit}".strip())]
+    marks = [figure.text(0, 0, "●", fontsize=7, color=hue) for hue, _ in entries]
+    x = 0.98
+    canvas = FigureCanvasAgg(figure)
+    renderer = canvas.get_renderer()
+    for mark, (_, name) in zip(reversed(marks), reversed(entries), strict=True):
+        word = figure.text(x, 0.01, name, fontsize=6, color="0.3", ha="right", parse_math=False)
+        x -= word.get_window_extent(renderer).width / figure.bbox.width + 0.03 * _WIDTH / figure.get_figwidth()
+        mark.set_position((x, 0.01))
+        x -= 0.02 * _WIDTH / figure.get_figwidth()
+
+
+def _gif(frames: Iterator[np.ndarray]) -> bytes:
+    # One palette for all pictures, from a few of them: one each would flicker, and be three times as large.
+    pictures = [Image.fromarray(frame) for frame in frames]
+    few = [pictures[i] for i in np.unique(np.linspace(0, len(pictures) - 1, 6).astype(int))]
+    sheet = Image.new("RGB", (few[0].width, few[0].height * len(few)))
+    for i, picture in enumerate(few):
+        sheet.paste(picture, (0, i * picture.height))
+    palette = sheet.quantize(128)
+    indexed = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+    file = io.BytesIO()
+    indexed[0].save(file, "GIF", save_all=True, append_images=indexed[1:], duration=1000 // FPS, loop=0)
+    return file.getvalue()
+
+
+def _mp4(frames: Iterator[np.ndarray]) -> bytes:
+    try:
+        from imageio_ffmpeg import write_frames
+    except ImportError as error:
+        raise ConfigError("an MP4 needs imageio-ffmpeg: pip install 'skgraph[figures]', or write a .gif") from error
+    first = next(frames)
+    with tempfile.TemporaryDirectory() as scratch:
+        path = Path(scratch) / "clip.mp4"
+        height, width = first.shape[:2]
+        writer = write_frames(str(path), (width, height), fps=FPS, macro_block_size=2, ffmpeg_log_level="error")
+        writer.send(None)  # a generator's way to begin
+        for frame in itertools.chain([first], frames):
+            writer.send(np.ascontiguousarray(frame))
+        writer.close()
+        return path.read_bytes()
