@@ -1,39 +1,47 @@
-"""``python -m skgraph.report runs/*``: the results of many runs as tables, with published accuracies beneath."""
+"""``python -m skgraph.report runs/*``: runs in tables, with published accuracies beneath, and in drawings."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
+from tqdm import tqdm
 
 from skgraph.atomic import atomic_file
-from skgraph.errors import ConfigError
+from skgraph.errors import ConfigError, DataError
+from skgraph.output_file import output_file
 from skgraph.reports.collection import collect
 from skgraph.reports.published import read_published
 from skgraph.reports.render import render
+from skgraph.reports.report_folder import is_report, save_report
+from skgraph.reports.run_figures import find_runs, run_figures
 from skgraph.reports.tables import tables
+from skgraph.values import at_least
 from skgraph.verb import verb, words_as_list
 
-_SUFFIXES = (".md", ".txt", ".tex", ".html")
+_SUFFIXES = (".md", ".txt", ".tex")
 
 
 @verb("report")
 def main(cfg: DictConfig) -> None:
-    """Collect results, arrange them, and print the tables or write them where ``out`` says."""
+    """Collect results and arrange them in tables; print those, or write them where ``out`` says.
+
+    A page of HTML comes in a folder, with drawings of each run, and with the data of each drawing.
+    """
     config = OmegaConf.to_container(cfg, resolve=True)
-    runs = config["runs"] if isinstance(config["runs"], list) else [config["runs"]]
-    out = None if config["out"] is None else Path(str(config["out"]))
+    runs = [str(path) for path in (config["runs"] if isinstance(config["runs"], list) else [config["runs"]])]
     if not isinstance(config["doubtful"], bool):
         raise ConfigError(f"doubtful must be true or false, found '{config['doubtful']}'")
-    if out is not None and (out.suffix not in _SUFFIXES or not out.absolute().parent.is_dir() or out.is_dir()):
-        raise ConfigError(
-            f"out must be a file in a folder that exists, ending in {', '.join(_SUFFIXES)}; found '{out}'"
-        )
+    at_least("report", 0, seed=config["seed"])
+    if config["format"] == "html":
+        _html(config, runs)
+        return
+    out = None if config["out"] is None else output_file("out", config["out"], _SUFFIXES)
     render([], config["format"])  # a wrong word is refused before anything is read
-    results, warnings = collect(str(path) for path in runs)
-    for warning in warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+    results, warnings = collect(runs)
+    _warn(warnings)
     text = render(tables(results, read_published(), config["doubtful"]), config["format"])
     if out is None:
         print(text, end="")
@@ -41,6 +49,38 @@ def main(cfg: DictConfig) -> None:
     with atomic_file(out, "w") as file:
         file.write(text)
     print(f"written: {out}")
+
+
+def _html(config: dict[str, Any], runs: list[str]) -> None:
+    """Draw the runs, and write the folder with the page."""
+    for path in runs:
+        if not Path(path).exists():
+            raise DataError(f"'{path}' does not exist: expected the folder of a run, an evaluation or an ensemble")
+    folders = find_runs([Path(path) for path in runs])
+    usual = folders[0] / "report" if len(folders) == 1 else Path("report")
+    out = usual if config["out"] is None else Path(str(config["out"])).expanduser()
+    if out.exists() and not is_report(out):
+        raise ConfigError(f"out must be a new folder, or one of an earlier report and nothing else, found '{out}'")
+    if not out.absolute().parent.is_dir():
+        raise ConfigError(f"out must be in a folder that exists, found '{out}'")
+    try:
+        results, notes = collect(runs)
+    except DataError as error:
+        if not folders:
+            raise
+        results, notes = [], [str(error)]
+    drawn = [
+        run_figures(folder, config["dataset"], config["clip"], str(config["device"]), config["seed"])
+        for folder in tqdm(folders, desc="drawing", disable=None, leave=False)
+    ]
+    _warn([*notes, *(f"left out of '{run.folder}': {text}" for run in drawn for text in run.left_out)])
+    save_report(out, tables(results, read_published(), config["doubtful"]), drawn, notes)
+    print(f"written: {out / 'index.html'}: open it in a browser")
+
+
+def _warn(sentences: list[str]) -> None:
+    for sentence in sentences:
+        print(f"warning: {sentence}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -15,8 +15,8 @@ from skgraph.data import SkeletonStore
 from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.pretrained import folder_of_run
 from skgraph.inspection.source import open_source
-from skgraph.inspection.text import count, few, plain
 from skgraph.output_file import output_file
+from skgraph.text import count, few, plain
 from skgraph.values import at_least, check_kinds
 from skgraph.verb import verb, words_as_list
 from skgraph.viewer import animate, clip_of_store, page

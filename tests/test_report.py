@@ -43,9 +43,6 @@ def test_it_is_printed_unless_out_says_where(command, capsys):
     assert capsys.readouterr().out.startswith("## ntu60, split xsub\n")
     command("runs/a", "format=latex")
     assert capsys.readouterr().out.startswith("% needs")
-    command("runs=runs/a", "format=html", "out=page.html")
-    assert capsys.readouterr().out == "written: page.html\n"
-    assert Path("page.html").read_text(encoding="utf-8").startswith("<!doctype html>")
     command("runs/a", "doubtful=true")
     assert "77.2 [" in capsys.readouterr().out
 
@@ -60,6 +57,25 @@ def test_a_file_that_cannot_be_read_is_a_warning(command, capsys):
     assert printed.err.count("\n") == 1
 
 
+def test_a_page_of_a_run_lies_in_it(command, run_folder, capsys):
+    Path("mine").symlink_to(run_folder)
+    command("mine", "format=html", "device=cpu", "out=first")
+    printed = capsys.readouterr()
+    assert printed.out == "written: first/index.html: open it in a browser\n"
+    page = Path("first/index.html").read_text(encoding="utf-8")
+    assert page.startswith("<!doctype html>") and "data:image/gif;base64," in page
+    assert {"curves.csv", "mask.svg", "clip.gif", "features.csv"} <= {path.name for path in Path("first").iterdir()}
+    command("mine", "format=html", "device=cpu", "out=first")  # again
+    assert "written: first/index.html" in capsys.readouterr().out
+
+
+def test_a_page_of_results_without_their_runs(command, capsys):
+    write_evaluation(Path("runs"), "a")
+    command("runs/a", "format=html")
+    assert capsys.readouterr().out == "written: report/index.html: open it in a browser\n"
+    assert "ntu60, split xsub" in Path("report/index.html").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -69,12 +85,23 @@ def test_a_file_that_cannot_be_read_is_a_warning(command, capsys):
         (["runs", "format=pdf"], "format must be one of markdown, latex, html, found 'pdf'"),
         (
             ["runs", "out=nowhere/x.md"],
-            "out must be a file in a folder that exists, ending in .md, .txt, .tex, .html; found 'nowhere/x.md'",
+            "out must be a file that ends in .md or .txt or .tex, in a folder that exists, found 'nowhere/x.md'",
         ),
         (
             ["runs", "out=runs"],
-            "out must be a file in a folder that exists, ending in .md, .txt, .tex, .html; found 'runs'",
+            "out must be a file that ends in .md or .txt or .tex, in a folder that exists, found 'runs'",
         ),
+        (["runs", "format=html"], "there is no result.json of an evaluation at or below 'runs'"),
+        (
+            ["nowhere", "format=html"],
+            "'nowhere' does not exist: expected the folder of a run, an evaluation or an ensemble",
+        ),
+        (
+            ["runs", "format=html", "out=."],
+            "out must be a new folder, or one of an earlier report and nothing else, found '.'",
+        ),
+        (["runs", "format=html", "out=a/b"], "out must be in a folder that exists, found 'a/b'"),
+        (["runs", "seed=-1"], "report: seed must be at least 0, found -1"),
         (["runs", "doubtful=maybe"], "doubtful must be true or false, found 'maybe'"),
     ],
 )

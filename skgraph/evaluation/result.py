@@ -53,7 +53,8 @@ def save_people(folder: Path, scores: Tensor, y: Tensor, subject: Tensor) -> Non
 def confusion_figure(counts: Tensor, class_names: list[str]) -> Figure:
     """Confusion matrix ``[K, K]`` as a figure; each row is shaded by the share of its class."""
     share = counts.double() / counts.sum(dim=1, keepdim=True).clamp(min=1)
-    size = max(4.0, 0.22 * len(class_names) + 2)
+    names = 0.06 * max(map(len, class_names), default=0)  # inches beside and under the matrix
+    size = max(3.0, 0.22 * len(class_names)) + 1.5 + min(names, 4.0)
     figure = Figure(figsize=(size, size), layout="constrained")
     axes = figure.add_subplot()
     image = axes.imshow(share.numpy(), cmap="Blues", vmin=0, vmax=1)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from skgraph.data import SkeletonStore
 from skgraph.inspection.place import Place
 from skgraph.inspection.survey import Survey
-from skgraph.inspection.text import plain
+from skgraph.text import plain
 from skgraph.topology import Topology
 
 _BLUE, _ORANGE, _GREY, _RED = "#3b6ea8", "#d98032", "0.7", "#c0392b"

@@ -10,7 +10,7 @@ import numpy as np
 from skgraph.inspection.labels import Labels, SplitCounts
 from skgraph.inspection.problems import Problem
 from skgraph.inspection.survey import Survey
-from skgraph.inspection.text import count, few, plain, share
+from skgraph.text import count, few, plain, share
 
 _WIDTH = 110
 

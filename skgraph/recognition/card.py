@@ -8,7 +8,7 @@ from skgraph.errors import DataError
 from skgraph.evaluation.model_folder import Head
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.evaluation.result import card_value, read_card
-from skgraph.inspection.text import plain
+from skgraph.text import plain
 from skgraph.training.checkpoint import versions
 
 

@@ -13,8 +13,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from skgraph.atomic import atomic_folder
-from skgraph.inspection.text import plain
 from skgraph.recognition.timeline import Timeline
+from skgraph.text import plain
 
 DRAWN = 20  # recordings, at most
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from skgraph.errors import ConfigError
+from skgraph.html_page import document, heading, table
 from skgraph.reports.tables import ROW_HEADER, Table
 
 _LATEX = {
@@ -14,17 +15,6 @@ _LATEX = {
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "±": r"$\pm$", "[": "{[}", "]": "{]}",
 }  # fmt: skip
-_CSS = """
-:root { color-scheme: light dark; --text: #1a1a1a; --back: #fff; --line: #bbb; --soft: #f3f3f3; }
-@media (prefers-color-scheme: dark) { :root { --text: #e6e6e6; --back: #161616; --line: #555; --soft: #222; } }
-body { color: var(--text); background: var(--back); font: 15px/1.5 system-ui, sans-serif; margin: 2rem; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; margin: 1rem 0; }
-th, td { padding: .25rem .7rem; text-align: left; border-bottom: 1px solid var(--line); white-space: nowrap; }
-td.figure, th.figure { text-align: right; }
-tr.published { background: var(--soft); }
-ul { padding-left: 1.2rem; }
-"""
 
 
 def render(made: Sequence[Table], format: str = "markdown") -> str:
@@ -38,12 +28,7 @@ def render(made: Sequence[Table], format: str = "markdown") -> str:
     if format == "latex":
         return "% needs \\usepackage{booktabs}\n" + "\n".join(_latex(table) for table in made)
     if format == "html":
-        body = "\n".join(_html(table) for table in made)
-        return (
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-            '<meta name="viewport" content="width=device-width">\n<title>skgraph: results</title>\n'
-            f"<style>{_CSS}</style>\n</head>\n<body>\n{body}</body>\n</html>\n"
-        )
+        return document("skgraph: results", [as_html(table) for table in made])
     raise ConfigError(f"format must be one of markdown, latex, html, found '{format}'")
 
 
@@ -83,21 +68,10 @@ def _escape_latex(text: str) -> str:
     return "".join(_LATEX.get(letter, letter) for letter in " ".join(text.split()))
 
 
-def _html(table: Table) -> str:
-    def line(row: list[str], tag: str, kind: str = "") -> str:
-        cells = [
-            f"<{tag}{' class=figure' if i >= len(ROW_HEADER) else ''}>{html.escape(cell)}</{tag}>"
-            for i, cell in enumerate(row)
-        ]
-        return f"<tr{kind}>{''.join(cells)}</tr>"
-
-    notes = "\n".join(f"<li>{html.escape(note)}</li>" for note in table.notes)
-    return "\n".join(
-        [
-            f"<h2>{html.escape(table.title)}</h2>", f"<p>{html.escape(table.facts)}</p>",
-            '<div class="wide"><table>', f"<thead>{line(table.header, 'th')}</thead>", "<tbody>",
-            *(line(row, "td") for row in table.rows),
-            *(line(row, "td", " class=published") for row in table.published),
-            "</tbody>", "</table></div>", f"<ul>\n{notes}\n</ul>", "",
-        ]
-    )  # fmt: skip
+def as_html(made: Table) -> str:
+    """A table as a part of a page."""
+    notes = "\n".join(f"<li>{html.escape(note)}</li>" for note in made.notes)
+    return "\n".join([
+        heading(made.title), f"<p>{html.escape(made.facts)}</p>",
+        table(made.header, made.rows, len(ROW_HEADER), made.published), f"<ul>\n{notes}\n</ul>",
+    ])  # fmt: skip

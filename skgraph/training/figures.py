@@ -17,16 +17,17 @@ def mask_figure(topology: Topology, joints: Tensor, visible: Tensor, grid: tuple
         joints: one body, ``[T, V, C]``; the first two coordinates are drawn.
         visible: its visible token ids, ``[K]``.
         grid: ``(T_e, V)``.
-        moments: segments drawn.
+        moments: segments drawn, at most.
     """
     segments, vertices = grid
+    moments = min(moments, segments)
     seen = torch.zeros(segments * vertices, dtype=torch.bool)
     seen[visible.cpu()] = True
     seen = seen.view(segments, vertices)
     joints = joints.detach().float().cpu()
     patch_length = joints.size(0) // segments
-    figure = Figure(figsize=(2 * moments, 4.5), layout="constrained")
-    bodies, table = figure.subfigures(2, 1, height_ratios=(2, 1))
+    figure = Figure(figsize=(max(2 * moments, 6), 3 + max(1.5, 0.11 * vertices)), layout="constrained")
+    bodies, table = figure.subfigures(2, 1, height_ratios=(3, max(1.5, 0.11 * vertices)))
     axes = bodies.subplots(1, moments, sharex=True, sharey=True, squeeze=False)[0]
     for axis, segment in zip(axes, torch.linspace(0, segments - 1, moments).long().tolist(), strict=True):
         pose = joints[segment * patch_length + patch_length // 2, :, :2]
@@ -40,5 +41,6 @@ def mask_figure(topology: Topology, joints: Tensor, visible: Tensor, grid: tuple
     axis = table.subplots()
     axis.imshow(seen.T.numpy(), aspect="auto", cmap="Blues", vmin=0, vmax=1.3, interpolation="nearest")
     axis.set_xlabel("segment")
-    axis.set_ylabel("joint")
+    axis.xaxis.get_major_locator().set_params(integer=True)
+    axis.set_yticks(range(vertices), topology.joints, fontsize=6, parse_math=False)
     return figure

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from skgraph.errors import ConfigError, DataError
-from skgraph.inspection.text import plain
+from skgraph.text import plain
 from skgraph.topology import Topology
 from skgraph.viewer.scene import ViewedClip, check_drawable, front, highest
 

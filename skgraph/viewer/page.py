@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from skgraph.errors import ConfigError
-from skgraph.inspection.text import plain
+from skgraph.text import plain
 from skgraph.topology import Topology
 from skgraph.viewer.scene import ViewedClip, check_drawable, front, highest
 

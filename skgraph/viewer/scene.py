@@ -12,7 +12,7 @@ import torch
 from skgraph.data import SkeletonStore
 from skgraph.data.upright import upright_axis
 from skgraph.errors import DataError
-from skgraph.inspection.text import plain
+from skgraph.text import plain
 from skgraph.topology import Topology
 
 

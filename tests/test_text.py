@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from skgraph.inspection.text import count, few, plain, share, worst
+from skgraph.text import count, few, plain, share, worst
 
 
 def test_what_a_terminal_acts_on_is_written_out():

@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from skgraph.errors import ConfigError
+from skgraph.evaluation import compare
+from skgraph.reports.run_figures import find_runs, run_figures
+
+
+@pytest.fixture(scope="module")
+def drawn(run_folder, store_path):
+    compare(run_folder, store_path, protocols=["knn"], device="cpu", progress=False)
+    return run_figures(run_folder, device="cpu", clip="clip30")
+
+
+def test_everything_that_can_be_drawn(drawn):
+    assert drawn.left_out == []
+    assert list(drawn.sections) == ["Training", "What it sees", "Features", "Evaluation knn_tiny_xsub"]
+    assert [drawing.name for drawings in drawn.sections.values() for drawing in drawings] == [
+        "curves", "mask", "clip", "features", "knn_tiny_xsub_confusion", "knn_tiny_xsub_per_class",
+        "knn_tiny_xsub_per_subject",
+    ]  # fmt: skip
+    assert drawn.facts["objective"] == "SJEPA" and drawn.facts["topology"] == "ntu_rgbd, 25 joints"
+    mask, clip = drawn.sections["What it sees"]
+    assert "'clip30'" in mask.caption and "'clip30'" in clip.caption
+    (features,) = drawn.sections["Features"]
+    assert len(features.rows) == 1 + 24 and features.rows[1][0] == "clip24"  # the test part
+
+
+def test_a_clip_that_is_not_there(run_folder):
+    with pytest.raises(ConfigError, match="no clip 'nobody' in "):
+        run_figures(run_folder, clip="nobody", device="cpu")
+
+
+def test_what_cannot_be_drawn_is_named(run_folder, tmp_path):
+    folder = tmp_path / "run"
+    shutil.copytree(run_folder, folder)
+    (folder / "metrics.jsonl").write_text("{")
+    moved = run_figures(folder, {"root": str(tmp_path / "moved")}, device="cpu")
+    assert list(moved.sections) in ([], ["Evaluation knn_tiny_xsub"])
+    assert len(moved.left_out) == 2
+    assert moved.left_out[0].startswith("training: the log ")
+    assert moved.left_out[1].startswith("what it sees, features: no store at ")
+
+
+def test_runs_below_a_folder(tmp_path):
+    for name in ("b", "a/c"):
+        (tmp_path / name).mkdir(parents=True)
+        (tmp_path / name / "metrics.jsonl").write_text("")
+    (tmp_path / "empty").mkdir()
+    assert find_runs([tmp_path, tmp_path / "b"]) == [tmp_path / "a/c", tmp_path / "b"]
