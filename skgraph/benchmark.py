@@ -21,6 +21,7 @@ from skgraph.benchmarks.encode import benchmark_encode
 from skgraph.benchmarks.flops import benchmark_flops
 from skgraph.benchmarks.parse import benchmark_parse
 from skgraph.benchmarks.probes import benchmark_probes
+from skgraph.benchmarks.programs import benchmark_programs
 from skgraph.benchmarks.scaling import benchmark_scaling
 from skgraph.benchmarks.store import benchmark_store
 from skgraph.benchmarks.train import benchmark_train
@@ -32,6 +33,7 @@ from skgraph.verb import verb
 _BENCHMARKS = {
     "data": benchmark_data, "store": benchmark_store, "flops": benchmark_flops, "train": benchmark_train,
     "encode": benchmark_encode, "scaling": benchmark_scaling, "probes": benchmark_probes, "parse": benchmark_parse,
+    "programs": benchmark_programs,
 }  # fmt: skip
 
 

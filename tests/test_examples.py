@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,22 @@ from skgraph.datasets.ntu.benchmark import BENCHMARKS
 from skgraph.datasets.ntu.names import ClipName
 
 ROOT = Path(__file__).resolve().parents[1]
+ARGUMENTS = {"viewer_frame_rate": ["--seconds", "0.5"]}
+HAS_BROWSER = find_spec("playwright") and any(map(shutil.which, ("chromium", "chromium-browser", "google-chrome")))
 
 
 @pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda p: p.stem)
 def test_example(script, tmp_path):
+    if script.stem == "viewer_frame_rate" and not HAS_BROWSER:
+        pytest.skip("needs playwright and Chromium: see pyproject.toml, browser")
     env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, str(script)], cwd=tmp_path, env=env, capture_output=True, text=True, timeout=120
+        [sys.executable, str(script), *ARGUMENTS.get(script.stem, [])],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert done.stdout.strip()

@@ -19,6 +19,7 @@ from skgraph.benchmarks.methods import build_method, random_walks
 from skgraph.benchmarks.parse import _arrays, _dictionaries, benchmark_parse
 from skgraph.benchmarks.plain_mamp import PlainMAMP, made_up_clips, plain_batch
 from skgraph.benchmarks.probes import benchmark_probes
+from skgraph.benchmarks.programs import benchmark_programs
 from skgraph.benchmarks.scaling import benchmark_scaling
 from skgraph.benchmarks.store import benchmark_store
 from skgraph.benchmarks.timing import median_seconds
@@ -151,6 +152,15 @@ def test_plain_batches():
     batch = plain_batch(clips, 120)
     assert batch.shape == (3, 2, 120, 25, 3) and not batch[1, 1].any() and batch[0, 1].any()
     assert PlainMAMP(120, 4, 25, 3, 16, 1, 2, 1)(batch).item() == pytest.approx(1, abs=0.3)  # of unit variance
+
+
+def test_programs_are_compared():
+    measured = benchmark_programs({"a": small()}, "ntu_rgbd", bodies=3, repeats=1, latencies=1)
+    assert measured["a largest difference"] < 1e-4
+    for what in ("bodies/s", "single, ms"):
+        assert all(measured[f"a {key} {what}"] > 0 for key in ("PyTorch", "onnxruntime"))
+    rates = [measured[f"a {key} bodies/s"] for key in ("onnxruntime", "PyTorch")]
+    assert measured["a onnxruntime over PyTorch, batch"] == pytest.approx(rates[0] / rates[1])
 
 
 def test_encode_reports_speed_and_latency():
