@@ -1,4 +1,4 @@
-"""Sphinx: `sphinx-build -W --keep-going -n -b html docs OUT`. Everything is local; no other project's inventory is read."""
+"""Sphinx: `sphinx-build -W --keep-going -n -b html docs OUT`. No network is needed to build."""
 
 import skgraph
 
@@ -23,5 +23,7 @@ napoleon_numpy_docstring = False
 napoleon_use_ivar = True
 
 # Of other projects, whose inventories would have to be downloaded.
-nitpick_ignore_regex = [(r"py:.*", r"(torch|torch_geometric|numpy|np|networkx|nx|omegaconf|pathlib|os|collections|typing)\..*")]
+nitpick_ignore_regex = [
+    (r"py:.*", r"(torch|torch_geometric|numpy|np|networkx|nx|omegaconf|pathlib|os|collections|typing)\..*")
+]
 nitpick_ignore = [("py:class", "Tensor"), ("py:class", "Data")]  # where a module imports Topology for type checks alone
