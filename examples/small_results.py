@@ -1,4 +1,4 @@
-"""The README's table of small results: train every row, on a CPU, and collect what came out.
+"""The table of docs/results.md: train every row, on a CPU, and collect what came out.
 
     python examples/small_results.py                         # the rows, and the command behind each
     python examples/small_results.py 'irds/*' --data data    # train these (those that are not finished), then collect

@@ -53,7 +53,7 @@ class DataError(ValueError):
 
 
 class TopologyError(DataError):
-    """A topology file or mapping that is not a skeleton: see :class:`skgraph.Topology`."""
+    """A topology file or mapping that is not a skeleton: see :class:`skgraph.topology.Topology`."""
 
 
 class StoreError(DataError):

@@ -1,1 +1,1 @@
-"""Measurements behind the README's figures: each a ratio of things timed in one run on one machine."""
+"""Measurements behind the figures of docs/speed.md: each a ratio of things timed in one run on one machine."""

@@ -20,8 +20,8 @@ _STACKED = ("frame_mask", "visible", "masked", "reference", "confidence")
 class SkeletonData(Data):
     r"""A graph whose nodes are the joints of every body in every frame.
 
-    The node order is fixed, (graph, body, frame, joint), so that :attr:`joints` is a view of :attr:`x` and no
-    per-sample edge list is ever collated: all graphs of a dataset share one :class:`~skgraph.Topology`, and
+    The node order is fixed, (graph, body, frame, joint), so that :attr:`joints` is a view of ``x`` and no
+    per-sample edge list is ever collated: all graphs of a dataset share one :class:`~skgraph.topology.Topology`, and
     :meth:`to_pyg` builds the edges where a message-passing layer wants them.
 
     The same class is a clip (``frame_mask [M, T]``) and a batch of ``B`` clips (``frame_mask [B, M, T]``).
@@ -61,7 +61,7 @@ class SkeletonData(Data):
 
     @property
     def joints(self) -> Tensor:
-        """Zero-copy view ``[*, M, T, V, C]`` of :attr:`x`."""
+        """Zero-copy view ``[*, M, T, V, C]`` of ``x``."""
         # An AttributeError inside a property of `Data` is masked, so what is missing is looked up without raising one.
         x, frame_mask = self._store.get("x"), self._store.get("frame_mask")
         if x is None or frame_mask is None:

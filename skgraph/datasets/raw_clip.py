@@ -16,7 +16,7 @@ class RawClip:
         frame_mask: `[M, T]` bool, where each body is there; without one, a body is absent from the frames in which all
             of its joints are exactly zero.
         confidence: `[M, T, V]` in 0 to 1, how sure the tracker is of each joint; None where it does not say.
-        excluded: why the clip is left out of the store; "" keeps it. What follows `: ` says more of this one clip.
+        excluded: why the clip is left out of the store; "" keeps it. What follows a colon says more of this one clip.
         segments: of an untrimmed recording, in place of those that its dataset has for it, rows (label, start, end).
     """
 

@@ -13,7 +13,7 @@ from skgraph.errors import DataError
 from skgraph.topology import Topology
 
 LARGEST_ID = 2**63 - 1
-"""The largest integer that a store can hold: its ids are int64."""
+"""The largest integer that a store can hold, as its ids are int64."""
 
 _FASTEST = 1e6  # frames a second that a store may have
 _LONGEST_NAME = 1000  # characters; a store keeps as many of every name as the longest has

@@ -39,7 +39,7 @@ class Diagnosis:
     """A row of numbers for each checkpoint, the untrained objective first.
 
     Attributes:
-        rows: each has ``step``, what :func:`~skgraph.diagnosis.knowledge.knowledge` finds (per cent), ``rankme``,
+        rows: each has ``step``, what :func:`~skgraph.diagnosis.knowledge` finds (per cent), ``rankme``,
             ``similarity`` (linear CKA with the untrained encoder's features), ``loss`` of one fixed batch and whatever
             the objective logs of it, and for S-JEPA the distances and the ``skill`` of
             :class:`~skgraph.diagnosis.prediction.Prediction`.

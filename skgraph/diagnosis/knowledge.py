@@ -42,8 +42,8 @@ def knowledge(features: Tensor, facts: Facts, turned: Tensor, angle: Tensor) -> 
         turned: features ``[n, D]`` of the same bodies, each turned about the vertical by its ``angle [n]``.
 
     Returns:
-        in per cent: ``action`` (exact linear probe) and ``neighbour`` (the label of the nearest one by cosine), of
-        unseen people, where every body has one of several labels; ``subject``, of every other body of each person,
+        shares in per cent, ``action`` (exact linear probe) and ``neighbour`` (the label of the nearest one by cosine),
+        of unseen people, where every body has one of several labels; ``subject``, of every other body of each person,
         where at least two are known; and shares of the variance explained by ridge regression, of unseen people:
         ``pose``, ``speed``, ``view``. A share below 0 is worse than the mean.
     """

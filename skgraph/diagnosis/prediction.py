@@ -63,7 +63,7 @@ def prediction(objective: SJEPA, views: Tensor, visible: Tensor, masked: Tensor)
     """Compare an objective's predictions with trivial ones that may look at the visible *targets*.
 
     Args:
-        objective, views, visible, masked: see :func:`answers`.
+        objective, views, visible, masked: see :func:`~skgraph.diagnosis.prediction.answers`.
     """
     answer, target = answers(objective, views, visible, masked)
     wanted = _take(target, masked)

@@ -33,7 +33,7 @@ def make_card(
     outcome: Outcome,
     baseline: Outcome | None,
 ) -> dict[str, Any]:
-    """Plain values that say everything about a result; see the README for its keys."""
+    """Plain values that say everything about a result; see docs/protocols.md for its keys."""
     store, config = trial.test.store, run.config
     figures, random = (None if found is None else _figures(found, trial) for found in (outcome, baseline))
     features = outcome.features

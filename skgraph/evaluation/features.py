@@ -100,7 +100,7 @@ def window_features(
         start: first frame of each window, ``[W]``.
         width: frames of each window, ``[W]``.
 
-    The other arguments are those of :func:`clip_features`.
+    The other arguments are those of :func:`~skgraph.evaluation.clip_features`.
     """
     share = torch.arange(len(rows))[processes.rank :: processes.world_size]
     x = []

@@ -78,7 +78,7 @@ def fit_linear(
 def linear_scores(
     train_x: Tensor, train_y: Tensor, unseen: Sequence[Tensor], num_classes: int, c: float = 1.0, iterations: int = 1000
 ) -> list[Tensor]:
-    """Logits ``[n, num_classes]`` of each of ``unseen [n, D]`` by :func:`fit_linear`.
+    """Logits ``[n, num_classes]`` of each of ``unseen [n, D]`` by :func:`~skgraph.evaluation.linear.fit_linear`.
 
     Raises:
         DataError: they are not finite.

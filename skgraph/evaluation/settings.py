@@ -16,10 +16,10 @@ class Settings:
     Attributes:
         crop: proportion of a clip that is encoded; ``None`` leaves it to the protocol.
         crops: such windows of each clip, evenly from its start to its end.
-        bodies: ``"present"`` or ``"padded"``; see :func:`~skgraph.evaluation.features.clip_features`.
+        bodies: ``"present"`` or ``"padded"``; see :func:`~skgraph.evaluation.clip_features`.
         validation: share of the training people that is held out; 0 for none.
         random_init: whether a random encoder is evaluated beside the trained one.
-        joint_map: see :meth:`~skgraph.evaluation.pretrained.PretrainedRun.views`.
+        joint_map: see :meth:`~skgraph.evaluation.PretrainedRun.views`.
         batch_size: clips encoded at once.
         cache: whether features are kept in the run's folder.
         seed: of what the protocols draw; the run's own if not given.

@@ -27,9 +27,12 @@ class Trial:
         make_encoder: ``make_encoder(seed=None, **options) -> nn.Module``, a fresh copy each time; the seed is that of
             random weights, and options override those of its configuration (``drop_path``).
         views: prepares its input.
-        train, validation, test: clips; ``validation`` are held-out training people, or ``None``.
-        device, precision: where and how to compute.
-        bodies: see :func:`~skgraph.evaluation.features.clip_features`.
+        train: clips.
+        validation: clips of held-out training people, or ``None``.
+        test: clips.
+        device: where to compute.
+        precision: how to compute.
+        bodies: see :func:`~skgraph.evaluation.clip_features`.
         crop: proportion of a clip that is encoded; ``None`` leaves it to the protocol.
         crops: windows of that proportion.
         batch_size: clips encoded at once.

@@ -94,7 +94,7 @@ class PyramidDecoder(nn.Module):
             visible: their token ids ``[B, K]``.
 
         Returns:
-            by target: ``[B, T_e / t * V, out_dim]`` for a window of ``t`` segments, ``[B, 1, out_dim]`` for ``"g"``.
+            ``[B, T_e / t * V, out_dim]`` by window length ``t`` in segments, ``[B, 1, out_dim]`` for ``"g"``.
         """
         x, length = self._first_windows(latents, visible), self.levels[0]
         predictions: dict[int | str, Tensor] = {}

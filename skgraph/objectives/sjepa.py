@@ -109,9 +109,9 @@ class SJEPA(Objective):
             masked: the other token ids ``[B, L - K]``.
 
         Returns:
-            the loss, and detached scalars: ``prediction_entropy`` and ``target_entropy`` as shares of ``log K``
-            (1 is uniform, 0 is one-hot), ``target_std`` and ``prediction_std`` (mean over features of the deviation
-            over tokens and batch).
+            the loss, and detached scalars, which are ``prediction_entropy`` and ``target_entropy`` as shares of
+            ``log K`` (1 is uniform, 0 is one-hot), ``target_std`` and ``prediction_std`` (mean over features of the
+            deviation over tokens and batch).
         """
         predictions = self.predict(views[0], visible, masked)
         targets = self.targets(views[-1])  # [B, L, K]

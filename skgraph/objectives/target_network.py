@@ -68,7 +68,7 @@ def raw_windows(tokens: Tensor, joints: int, targets: Sequence[int | str]) -> di
         targets: window lengths ``t`` in segments, and ``"g"``.
 
     Returns:
-        by target: ``[B, T_e / t * V, t * l * C]``, and ``[B, 1, T_e * V * l * C]`` for ``"g"``.
+        ``[B, T_e / t * V, t * l * C]`` by target ``t``, and ``[B, 1, T_e * V * l * C]`` for ``"g"``.
     """
     windows: dict[int | str, Tensor] = {}
     for target in targets:

@@ -34,7 +34,8 @@ class Recogniser:
         probe: linear head on the mean feature of a clip's bodies.
         class_names: of its logits; where it learned from recordings with segments the last one is ``background``.
         background: the index of that class, or ``None``.
-        device, precision: where and how the encoder computes.
+        device: where the encoder computes.
+        precision: how it computes.
     """
 
     run: PretrainedRun
@@ -122,7 +123,7 @@ class Recogniser:
         return cls(run, encoder, head.probe, head.class_names, head.background, device, precision)
 
     def views(self, store: SkeletonStore, joint_map: str | None = None) -> ViewMaker:
-        """What prepares the recordings of a store; see :meth:`~skgraph.evaluation.pretrained.PretrainedRun.views`."""
+        """What prepares the recordings of a store; see :meth:`~skgraph.evaluation.PretrainedRun.views`."""
         return self.run.views(store.topology, joint_map).to(self.device)
 
     def windows(

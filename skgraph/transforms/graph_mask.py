@@ -19,7 +19,7 @@ class GraphMask(GraphTransform):
 
     A body of T frames and V joints has ``L = T_e * V`` tokens, ``T_e = T / patch_length``, numbered ``t * V + v``. A
     mask is a partition of them into ``visible [*, M, K]`` and ``masked [*, M, L - K]``, int64 and ascending, which
-    :meth:`forward` sets on the graph. K depends on shapes alone, so that every body of every batch has the same number
+    ``forward`` sets on the graph. K depends on shapes alone, so that every body of every batch has the same number
     of visible tokens. Every body draws its own mask: a body is one pre-training item.
 
     A subclass gives :meth:`scores`; the highest are masked.

@@ -50,7 +50,7 @@ def run_layers(
         store: with the clips.
         indices: of the clips.
         kinds: of layers.
-        joint_map: see :meth:`~skgraph.evaluation.pretrained.PretrainedRun.views`.
+        joint_map: see :meth:`~skgraph.evaluation.PretrainedRun.views`.
         seed: of the masks.
         masks: that the errors are a mean over.
 

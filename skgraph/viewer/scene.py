@@ -25,7 +25,8 @@ class Layer:
         values: ``[M, S, V]``, 0 or more; the S parts cover the clip in turn.
         unit: of the values.
         kind: ``"ramp"``, dark to light, or ``"two"``: ``high`` where a value is not 0, otherwise ``low``.
-        high, low: words of the two.
+        high: the word for values that are not 0.
+        low: the word for the others.
     """
 
     title: str

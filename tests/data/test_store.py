@@ -498,7 +498,7 @@ def test_a_large_store_opens_at_once(tmp_path, topology):
         store = SkeletonStore.open(tmp_path / "s")
         times.append(time.perf_counter() - start)
     assert store.num_clips == count and store.name[-1] == f"S001C001P{count - 1:06d}"
-    assert min(times) < 1.0  # a loose bound; the measured figure is in the README
+    assert min(times) < 1.0  # a loose bound; the measured figure is in docs/speed.md
 
 
 def test_confidence_comes_back_with_its_clip(tmp_path, topology):

@@ -49,9 +49,10 @@ def read_ntu(
         source: folders that hold the files or the downloaded zip archives, or these archives; one or several.
         parts: a folder that does not exist. What has been converted waits there, and a command that was stopped goes on
             from there; it goes away with the end of the work.
-        dataset: 60 or 120. preset: what is made of a recording, see `skgraph.datasets.presets`. missing_list: the
-        authors' file of recordings with missing skeletons, whose names are left out; without it, those
-            in which nobody is found are left out.
+        dataset: 60 or 120.
+        preset: what is made of a recording, see `skgraph.datasets.presets`.
+        missing_list: the authors' file of recordings with missing skeletons, whose names are left out; without it,
+            those in which nobody is found are left out.
         damaged: what becomes of a file that cannot be parsed: `error`, or `exclude` to leave it out and count it.
         confidence: whether the tracking state of each joint is kept (not tracked 0, inferred 0.5, tracked 1), where the
             preset keeps it.

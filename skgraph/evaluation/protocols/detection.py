@@ -67,8 +67,8 @@ class Detection(Protocol):
     def check(self, source_hash: str, store: SkeletonStore) -> None:
         if not store.has_segments:
             raise ConfigError(
-                f"protocol=detection needs recordings with labelled segments, '{store.path}' has none: see the README "
-                "for segment_* in an .npz, or prepare dataset=synthetic recordings=true"
+                f"protocol=detection needs recordings with labelled segments, '{store.path}' has none: see "
+                "docs/your_data.md for segment_* in an .npz, or prepare dataset=synthetic recordings=true"
             )
 
     def evaluate(self, trial: Trial) -> Outcome:

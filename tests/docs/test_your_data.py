@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import re
-import sys
 
 import numpy as np
 import pytest
@@ -12,7 +10,7 @@ from hydra import compose, initialize_config_dir
 
 from skgraph.data_dir import data_dir
 from skgraph.topology import Topology
-from tests.documents import ROOT, arguments_for_hydra, blocks, broken_links, check_composes
+from tests.documents import ROOT, blocks, check_composes, follow, why_not_run
 
 GUIDE = ROOT / "docs" / "your_data.md"
 TEXT = GUIDE.read_text(encoding="utf-8")
@@ -24,45 +22,50 @@ FROM_FILE_TO_ENCODER = {
     "A folder of BVH": ["mocap.yaml"],
     "A skeleton of your own": ["walks.npz"],
 }
+# These go on with the files of the first two.
+THEN = ["Onto another skeleton", "Inspect"]
 DATASETS = [path.stem for path in (data_dir("configs") / "prepare" / "dataset").glob("*.yaml")]
-TINY = ("trainer.epochs=1", "trainer.progress=false")
 
 
-def run(command: list[str], monkeypatch) -> None:
-    """A command of the guide in this process; training is short."""
-    verb, *arguments = command
-    arguments = [*arguments_for_hydra(verb, arguments), *(TINY if verb == "pretrain" else ())]
-    monkeypatch.setattr(sys, "argv", [verb, *arguments])
-    importlib.import_module(f"skgraph.{verb}").main()
-
-
-def follow(section: str, monkeypatch, capsys) -> None:
-    """Do all that a section says, in the folder one is in; what it shows as printed must be printed."""
-    printed = ""
-    for block in (block for block in BLOCKS if block.section == section):
-        if block.language == "python":
-            exec(compile(block.text, section, "exec"), {"__name__": "__main__"})
-        elif block.language == "yaml":
-            with open(re.match(r"# (\w+\.yaml)\n", block.text)[1], "w") as file:
-                file.write(block.text)
-        elif block.language == "bash":
-            capsys.readouterr()
-            for command in block.commands:
-                run(command, monkeypatch)
-            printed = capsys.readouterr().out
-        else:
-            for line in block.text.splitlines():
-                assert line in printed.splitlines()
+def of(section: str, *languages: str) -> list:
+    """The blocks of a section, in some languages or all."""
+    return [
+        block for block in BLOCKS if block.section == section and block.language in (languages or (block.language,))
+    ]
 
 
 @pytest.mark.parametrize("section", FROM_FILE_TO_ENCODER)
 def test_from_file_to_encoder(section, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    follow(section, monkeypatch, capsys)
+    printed, values = "", {"__name__": "__main__"}
+    for block in of(section):
+        for _, ran in follow([block], values):
+            assert ran
+        if block.language:
+            printed = capsys.readouterr().out
+        else:  # what it shows as printed must be printed
+            for line in block.text.splitlines():
+                assert line in printed.splitlines()
     (run_folder,) = (tmp_path / "runs").iterdir()
     assert (run_folder / "checkpoint.pt").is_file()
     for name in FROM_FILE_TO_ENCODER[section]:
         assert (tmp_path / name).is_file()
+
+
+def test_what_goes_on_with_their_files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for section in list(FROM_FILE_TO_ENCODER)[:2]:
+        prepared = [block for block in of(section, "python", "bash") if "skgraph.pretrain" not in block.text]
+        assert all(ran for _, ran in follow(prepared))
+    for section in THEN:
+        assert all(ran for _, ran in follow(of(section, "bash")))
+    assert (tmp_path / "inspect_mine.html").is_file()
+
+
+def test_what_is_not_run_has_a_reason():
+    for block in BLOCKS:
+        if block.section not in (*FROM_FILE_TO_ENCODER, *THEN):
+            assert all(map(why_not_run, block.lines)), block.text
 
 
 def test_confidence(tmp_path, monkeypatch, capsys):
@@ -104,7 +107,3 @@ def test_the_table_has_every_dataset_and_the_list_every_topology():
     rows = re.findall(r"^\| (`.*?) \|", table, flags=re.MULTILINE)
     assert {name for row in rows for name in re.findall(r"`(\w+)`", row)} == set(DATASETS)
     assert set(Topology.available()) <= set(re.findall(r"`(\w+)`", TEXT.split("What ships:")[1].split("\n\n")[0]))
-
-
-def test_links_lead_somewhere():
-    assert broken_links(GUIDE) == []

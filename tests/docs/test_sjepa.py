@@ -8,20 +8,12 @@ import re
 import subprocess
 import sys
 
-import pytest
-
 from skgraph.data_dir import data_dir
-from tests.documents import ROOT, blocks, broken_links, check_composes
+from tests.documents import ROOT
 
 PATH = ROOT / "docs" / "sjepa.md"
 TEXT = PATH.read_text(encoding="utf-8")
 RECORD = ROOT / "examples" / "results" / "sjepa_study.json"
-COMMANDS = [command for block in blocks(PATH) for command in block.commands]
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_commands_compose(command):
-    check_composes(command[0], command[1:])
 
 
 def test_the_table_is_the_record_s():
@@ -40,7 +32,6 @@ def test_every_row_that_the_text_names_was_measured():
     assert named and named <= measured
 
 
-def test_recipes_and_links_are_there():
+def test_recipes_are_there():
     recipes = set(re.findall(r"experiment=([a-z0-9_]+)", TEXT))
     assert recipes <= {path.stem for path in (data_dir("configs") / "experiment").glob("*.yaml")}
-    assert broken_links(PATH) == []

@@ -1,0 +1,54 @@
+"""The site builds without a warning, and its reference has every public symbol."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import subprocess
+import sys
+
+import pytest
+from sphinx.util.inventory import InventoryFile
+
+from tests.documents import ROOT
+
+PACKAGES = [
+    "data",
+    "transforms",
+    "encoders",
+    "objectives",
+    "training",
+    "evaluation",
+    "diagnosis",
+    "recognition",
+    "viewer",
+]
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    out = tmp_path_factory.mktemp("site")
+    strictly = ["-W", "--keep-going", "-n", "-q", "-b", "html"]
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", *strictly, "-d", str(out / "doctrees"), str(ROOT / "docs"), str(out / "html")],
+        env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    return out / "html"
+
+
+def test_pages_are_there(site):
+    written = {path.relative_to(site).with_suffix("") for path in site.rglob("*.html")}
+    wanted = {path.relative_to(ROOT / "docs").with_suffix("") for path in (ROOT / "docs").rglob("*.md")}
+    assert wanted <= written
+    assert "MathJax" in (site / "objectives.html").read_text() or "mathjax" in (site / "objectives.html").read_text()
+
+
+def test_the_reference_has_every_public_symbol(site):
+    with open(site / "objects.inv", "rb") as file:
+        documented = {name for kind in InventoryFile.load(file, "", os.path.join).values() for name in kind}
+    for package in PACKAGES:
+        public = importlib.import_module(f"skgraph.{package}").__all__
+        assert {f"skgraph.{package}.{name}" for name in public} <= documented
+    assert {"skgraph.topology.Topology", "skgraph.checks.check_encoder", "skgraph.errors.DataError"} <= documented
