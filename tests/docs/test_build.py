@@ -6,23 +6,13 @@ import importlib
 import os
 import subprocess
 import sys
+import zlib
 
 import pytest
-from sphinx.util.inventory import InventoryFile
 
 from tests.documents import ROOT
 
-PACKAGES = [
-    "data",
-    "transforms",
-    "encoders",
-    "objectives",
-    "training",
-    "evaluation",
-    "diagnosis",
-    "recognition",
-    "viewer",
-]
+PACKAGES = "data transforms encoders objectives training evaluation diagnosis recognition viewer".split()
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +24,7 @@ def site(tmp_path_factory):
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
         capture_output=True, text=True, timeout=300,
     )  # fmt: skip
-    assert done.returncode == 0 and not done.stderr, done.stderr
+    assert done.returncode == 0, done.stderr
     return out / "html"
 
 
@@ -42,12 +32,12 @@ def test_pages_are_there(site):
     written = {path.relative_to(site).with_suffix("") for path in site.rglob("*.html")}
     wanted = {path.relative_to(ROOT / "docs").with_suffix("") for path in (ROOT / "docs").rglob("*.md")}
     assert wanted <= written
-    assert "MathJax" in (site / "objectives.html").read_text() or "mathjax" in (site / "objectives.html").read_text()
+    assert "mathjax" in (site / "objectives.html").read_text()
 
 
 def test_the_reference_has_every_public_symbol(site):
-    with open(site / "objects.inv", "rb") as file:
-        documented = {name for kind in InventoryFile.load(file, "", os.path.join).values() for name in kind}
+    packed = (site / "objects.inv").read_bytes().split(b"\n", 4)[4]  # after four lines about the project
+    documented = {line.split()[0] for line in zlib.decompress(packed).decode().splitlines()}
     for package in PACKAGES:
         public = importlib.import_module(f"skgraph.{package}").__all__
         assert {f"skgraph.{package}.{name}" for name in public} <= documented
