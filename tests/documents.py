@@ -32,6 +32,7 @@ NOT_RUN = {
     r"^python examples/(small_results|small_evaluations|sjepa_study)\.py": "hours, on data that does not ship",
     r"^python examples/raw_coordinates\.py data/irds": "data that does not ship; tests/test_examples.py runs the file",
     r"(irds|uiprmd|runs/study)": "data that does not ship",
+    r"viewer_frame_rate": "wants a browser; tests/test_examples.py runs it where there is one",
     r"three_streams\.sh": "minutes; the commands in it are those of docs/protocols.md",
     r"skgraph\.benchmark ": "minutes each; tests/benchmarks runs all of them at small sizes",
     r"dataset=(ctrgcn|pyskl|stgcn|kinetics_skeleton|nw_ucla|utd_mhad|msr_action3d)": "downloads; tests/datasets",

@@ -118,7 +118,8 @@ def _onnx(
         import onnxscript  # noqa: F401, which torch's exporter needs
     except ImportError as error:
         raise ConfigError(f"format=onnx needs {error.name}: pip install 'skgraph[export]'") from error
-    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    for name in ("torch.onnx", "onnxscript", "onnx_ir"):  # hundreds of lines on what they simplify
+        logging.getLogger(name).setLevel(logging.ERROR)
     with (
         warnings.catch_warnings(),
         contextlib.redirect_stdout(io.StringIO()),
