@@ -19,7 +19,7 @@ from skgraph.output_file import output_file
 from skgraph.text import count, few, plain
 from skgraph.values import at_least, check_kinds
 from skgraph.verb import verb, words_as_list
-from skgraph.viewer import animate, clip_of_store, page
+from skgraph.viewer import ViewedClip, animate, clip_of_store, page, predicted_segments
 from skgraph.viewer.animation import FORMATS
 from skgraph.viewer.known import run_layers
 
@@ -45,6 +45,8 @@ def main(cfg: DictConfig) -> None:
             kinds = config["show"] if isinstance(config["show"], list) else [config["show"]]
             known = run_layers(folder_of_run(config["run"]), store, indices, [str(kind) for kind in kinds], **options)
             clips = [replace(clip, layers=layers | clip.layers) for clip, layers in zip(clips, known, strict=True)]
+        if config["predictions"] is not None:
+            clips = _with_predictions(clips, str(config["predictions"]))
         if config["seconds"] is not None:
             clips = [clip.during(*_seconds(config["seconds"])) for clip in clips]
         frames = count(sum(clip.joints.shape[1] for clip in clips), "frame")
@@ -57,6 +59,16 @@ def main(cfg: DictConfig) -> None:
     with atomic_file(out) as file:
         file.write(content)
     print(f"{plain(about, 400)}\nwritten: {out} ({len(content) / 1e6:.1f} MB): open it in a browser")
+
+
+def _with_predictions(clips: list[ViewedClip], folder: str) -> list[ViewedClip]:
+    """The clips with what was recognised in them."""
+    known = predicted_segments(Path(folder).expanduser())
+    if missing := [clip.name for clip in clips if clip.name not in known]:
+        raise DataError(
+            f"predictions={folder} has nothing of clip '{plain(missing[0])}': its recordings are {few(list(known))}"
+        )
+    return [replace(clip, segments=known[clip.name]) for clip in clips]
 
 
 def _seconds(value: object) -> tuple[float, float]:

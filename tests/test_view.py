@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sys
 
 import numpy as np
@@ -27,6 +28,19 @@ def test_a_moving_picture_of_a_part(store_path, run_folder, tmp_path, monkeypatc
     out = tmp_path / "v.gif"
     call(monkeypatch, str(store_path), "seconds=[0.2,0.6]", "colour=mask", f"run={run_folder}", f"out={out}")
     assert Image.open(out).n_frames == 10 and "1 clip of tiny, 12 frames" in capsys.readouterr().out
+
+
+def test_what_was_recognised(store_path, tmp_path, monkeypatch, capsys):
+    row = {"label": "waving", "start": 0, "end": 0.5, "probability": 0.7}
+    (tmp_path / "found").mkdir()
+    content = {"recordings": [{"name": "clip01", "segments": [row]}]}
+    (tmp_path / "found" / "predictions.json").write_text(json.dumps(content))
+    arguments = [str(store_path), f"predictions={tmp_path / 'found'}", f"out={tmp_path / 'v.html'}"]
+    call(monkeypatch, *arguments, "clip=clip01")
+    assert '"segments":[["waving",0.0,0.5,0.7]]' in (tmp_path / "v.html").read_text()
+    with pytest.raises(SystemExit):
+        call(monkeypatch, *arguments, "clip=clip02")
+    assert "has nothing of clip 'clip02': its recordings are clip01" in capsys.readouterr().err
 
 
 def test_raw_clips(tmp_path, monkeypatch):

@@ -2,6 +2,9 @@
 
 from skgraph.viewer.animation import animate
 from skgraph.viewer.page import page
-from skgraph.viewer.scene import Layer, ViewedClip, clip_of_store, motion_layer
+from skgraph.viewer.predicted import predicted_segments
+from skgraph.viewer.scene import Layer, Segment, ViewedClip, clip_of_store, motion_layer
 
-__all__ = ["Layer", "ViewedClip", "animate", "clip_of_store", "motion_layer", "page"]
+__all__ = [
+    "Layer", "Segment", "ViewedClip", "animate", "clip_of_store", "motion_layer", "page", "predicted_segments",
+]  # fmt: skip

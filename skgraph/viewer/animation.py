@@ -16,7 +16,6 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from skgraph.errors import ConfigError, DataError
-from skgraph.text import plain
 from skgraph.topology import Topology
 from skgraph.viewer.scene import ViewedClip, check_drawable, front, highest
 
@@ -97,8 +96,7 @@ class _Panel:
         size = max(float((high - low).max()), 1e-6)
         for limit, a, b in zip((axes.set_xlim, axes.set_ylim), low, high, strict=True):
             limit((a + b - 1.12 * size) / 2, (a + b + 1.12 * size) / 2)
-        label = " · ".join(plain(text, 40) for text in (clip.label, clip.name) if text)
-        axes.set_title(label, fontsize=8, parse_math=False)
+        self.title = axes.set_title("", fontsize=8, parse_math=False)
         self.bones = [LineCollection([], linewidths=2.2 - 0.7 * min(m, 1)) for m in range(len(clip.joints))]
         self.joints: list[PathCollection] = []
         for lines in self.bones:
@@ -107,6 +105,7 @@ class _Panel:
 
     def show(self, seconds: float) -> None:
         """Move everything to where it is at a time."""
+        self.title.set_text(self.clip.caption(seconds))
         frame = min(self.clip.joints.shape[1] - 1, round(seconds * self.clip.fps))
         for m, (lines, dots) in enumerate(zip(self.bones, self.joints, strict=True)):
             there = bool(self.clip.there[m, frame])

@@ -75,6 +75,7 @@ def _clip(clip: ViewedClip, tops: dict[str, float]) -> dict[str, Any]:
     usual = np.quantile(seen, [0.01, 0.99], axis=(0, 1)) if len(seen) else np.zeros((2, 3))
     return {
         "name": plain(clip.name), "label": plain(clip.label), "fps": clip.fps, "frames": frames, "bodies": bodies,
+        "segments": [[plain(s.label), s.start, s.end, s.probability] for s in clip.segments],
         "low": usual[0].tolist(), "high": usual[1].tolist(), "there": _base64(clip.there.T.astype(np.uint8)),
         "joints": _base64(whole.astype("<i2")), "step": step, "origin": origin.tolist(),
         "layers": {

@@ -38,6 +38,22 @@ class Layer:
 
 
 @dataclass(frozen=True)
+class Segment:
+    """What was recognised for a while.
+
+    Attributes:
+        label: of the action.
+        start, end: in seconds.
+        probability: of the label.
+    """
+
+    label: str
+    start: float
+    end: float
+    probability: float
+
+
+@dataclass(frozen=True)
 class ViewedClip:
     """A clip in the viewer.
 
@@ -48,6 +64,7 @@ class ViewedClip:
         joints: ``[M, T, V, 3]``, y up.
         there: ``[M, T]`` bool, where a body is there.
         layers: by their key, what it may be coloured by.
+        segments: what was recognised in it, in order of time.
     """
 
     name: str
@@ -56,6 +73,13 @@ class ViewedClip:
     joints: np.ndarray
     there: np.ndarray
     layers: dict[str, Layer] = field(default_factory=dict)
+    segments: tuple[Segment, ...] = ()
+
+    def caption(self, second: float) -> str:
+        """What is known of it at a time, and its name: the recognised label before its own."""
+        now = [s for s in self.segments if s.start <= second < s.end]
+        known = [f"{now[0].label} {now[0].probability:.0%}"] if now else [] if self.segments else [self.label]
+        return " · ".join(plain(text, 60) for text in (*known, self.name) if text)
 
     def during(self, start: float, end: float) -> ViewedClip:
         """The part from one second to another, with its layers.
@@ -74,7 +98,13 @@ class ViewedClip:
         for key, layer in self.layers.items():  # a value for each frame: the parts of a layer need not fit the cut
             segment = np.arange(frames) * layer.values.shape[1] // frames
             layers[key] = replace(layer, values=layer.values[:, segment[first:stop]])
-        return replace(self, joints=self.joints[:, first:stop], there=self.there[:, first:stop], layers=layers)
+        length, before = (stop - first) / self.fps, first / self.fps
+        moved = [
+            replace(s, start=max(s.start - before, 0.0), end=min(s.end - before, length))
+            for s in self.segments if s.start < before + length and s.end > before
+        ]  # fmt: skip
+        return replace(self, joints=self.joints[:, first:stop], there=self.there[:, first:stop], layers=layers,
+                       segments=tuple(moved))  # fmt: skip
 
 
 def check_drawable(clips: Sequence[ViewedClip]) -> None:

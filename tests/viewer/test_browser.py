@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib import image
 
-from skgraph.viewer import Layer, ViewedClip, page
+from skgraph.viewer import Layer, Segment, ViewedClip, page
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install -e '.[browser]'")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -46,7 +46,8 @@ def view_file(tmp_path_factory, topology):
     there[1, 30:] = False
     layer = Layer("error", rng.random((1, 4, 25)).astype(np.float32))
     both = Layer("error", rng.random((2, 4, 25)).astype(np.float32))
-    clips = [ViewedClip("first", "wave", 30.0, one, there[:1], {"error": layer}),
+    known = (Segment("arm <b>up</b>", 0.0, 0.5, 0.9), Segment("arm down", 1.0, 2.0, 0.6))
+    clips = [ViewedClip("first", "wave", 30.0, one, there[:1], {"error": layer}, known),
              ViewedClip("second", "shake hands", 30.0, two, there, {"error": both})]  # fmt: skip
     path = tmp_path_factory.mktemp("page") / "view.html"
     path.write_text(page(topology, clips, "Waving"), encoding="utf-8")
@@ -84,7 +85,23 @@ def test_skeletons_are_there_in_both_halves(tab):
     picture = settled(tab)
     left, right = np.array_split(picture, 2, axis=1)
     assert 0.003 < coloured(left) < 0.3 and 0.003 < coloured(right) < 0.3
-    assert tab.locator("#labels .clip").all_inner_texts() == ["wave · first", "shake hands · second"]
+    assert tab.locator("#labels .clip").all_inner_texts() == ["arm <b>up</b> 90 % · first", "shake hands · second"]
+
+
+def test_what_was_recognised_is_shown_over_time(tab):
+    bands = tab.locator("#timeline .band")
+    assert bands.count() == 2 and bands.nth(1).locator("button").count() == 0
+    first, second = bands.nth(0).locator("button").all()
+    assert first.inner_text() == "arm <b>up</b>" and second.get_attribute("title") == "arm down, 1.00 to 2.00 s, 60 %"
+    places = [part.bounding_box() for part in (first, second)]
+    assert places[1]["x"] - places[0]["x"] == pytest.approx(2 * places[0]["width"], rel=0.05)
+    second.click()
+    assert tab.evaluate("viewer.state.time") == pytest.approx(1.0)
+    tab.wait_for_timeout(150)
+    assert tab.locator("#labels .clip").first.inner_text() == "arm down 60 % · first"
+    tab.evaluate("viewer.seek(0.7)")
+    tab.wait_for_timeout(150)
+    assert tab.locator("#labels .clip").first.inner_text() == "first"
 
 
 def test_it_waits_where_motion_is_to_be_reduced_and_plays_when_asked(tab):

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ import torch
 from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.errors import DataError
 from skgraph.topology import Topology
-from skgraph.viewer.scene import Layer, ViewedClip, clip_of_store, front, motion_layer
+from skgraph.viewer.scene import Layer, Segment, ViewedClip, clip_of_store, front, motion_layer
 
 THERE = np.ones((1, 5), bool)
 
@@ -91,6 +93,12 @@ def test_a_part_of_a_clip():
     part = clip.during(0.2, 0.7)
     assert part.joints[0, :, 0, 0].tolist() == [2, 3, 4, 5, 6] and part.there.shape == (1, 5)
     assert part.layers["l"].values[0, :, 0].tolist() == [0, 0, 1, 1, 1]  # of frames 0-3, 4-6, 7-9
+    known = replace(clip, label="own", segments=(Segment("a", 0, 0.4, 0.9), Segment("b", 0.6, 1.0, 0.5)))
+    assert known.during(0.2, 0.7).segments == (
+        Segment("a", 0, pytest.approx(0.2), 0.9), Segment("b", pytest.approx(0.4), pytest.approx(0.5), 0.5),
+    )  # fmt: skip
+    assert [known.caption(t) for t in (0.3, 0.5, 0.6)] == ["a 90% · c", "c", "b 50% · c"]
+    assert replace(clip, label="own").caption(0) == "own · c" and clip.caption(0) == "c"
     assert clip.during(0.5, 99).joints.shape[1] == 5
     with pytest.raises(DataError, match="clip 'c' takes 1.00 seconds: nothing of it is between 2 and 3"):
         clip.during(2, 3)

@@ -233,7 +233,7 @@
     cells.forEach((cell, i) => {
       const { x, y, width, height } = cellBox(i);
       const { clip } = cell;
-      wanted.push([clip.label ? `${clip.label} · ${clip.name}` : clip.name, x + 10, y + 8, "clip", width - 20]);
+      wanted.push([caption(clip), x + 10, y + 8, "clip", width - 20]);
       if (!state.names) return;
       const frame = frameOf(clip);
       for (let body = 0; body < clip.bodies; body++) {
@@ -254,6 +254,43 @@
       word.style.maxWidth = most ? `${most}px` : "";
       word.style.transform = `translate(${x}px, ${y}px)`;
     });
+  }
+
+  function caption(clip) {
+    const now = clip.segments.find(([, start, end]) => start <= state.time && state.time < end);
+    const known = now ? `${now[0]} ${Math.round(100 * now[3])} %` : clip.segments.length ? "" : clip.label;
+    return known ? `${known} · ${clip.name}` : clip.name;
+  }
+
+  // ---- what was recognised, over time ----------------------------------------------------------------------------
+
+  const INK = ["#fff", "#fff", "#fff", "#111", "#111", "#111", "#fff", "#fff"]; // that can be read on a hue
+  const labels = [...new Set(clips.flatMap((clip) => clip.segments.map(([label]) => label)))];
+  const hand = document.createElement("i");
+
+  function band(clip) {
+    const row = document.createElement("div");
+    row.className = "band";
+    for (const [label, start, end, probability] of clip.segments) {
+      const part = document.createElement("button"), i = labels.indexOf(label) % HUES.length;
+      part.type = "button";
+      part.textContent = label;
+      part.title = `${label}, ${start.toFixed(2)} to ${end.toFixed(2)} s, ${Math.round(100 * probability)} %`;
+      part.setAttribute("aria-label", part.title);
+      part.style.left = `${(100 * start) / length}%`;
+      part.style.width = `${(100 * (Math.min(end, length) - start)) / length}%`;
+      part.style.background = HUES[i];
+      part.style.color = INK[i];
+      part.addEventListener("click", () => seek(start));
+      row.append(part);
+    }
+    return row;
+  }
+
+  const length = duration + 1 / rate; // a clip's last frame is shown for as long as the others
+  if (labels.length) {
+    element("timeline").append(...clips.map(band), hand);
+    element("timeline").hidden = false;
   }
 
   const ray = new THREE.Raycaster(), pointer = new THREE.Vector2();
@@ -293,6 +330,7 @@
     state.time = Math.min(duration, Math.max(0, time));
     element("scrub").value = String(Math.round(state.time * rate));
     element("scrub").setAttribute("aria-valuetext", `${state.time.toFixed(2)} of ${duration.toFixed(2)} seconds`);
+    hand.style.left = `${(100 * state.time) / length}%`;
     element("time").textContent = `${state.time.toFixed(2)} / ${duration.toFixed(2)} s`;
     dirty = true;
   }
