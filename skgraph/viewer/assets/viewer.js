@@ -72,7 +72,6 @@
     const scene = new THREE.Scene();
     scene.add(new THREE.HemisphereLight(0xffffff, 0x777777, 2.2));
     const lamp = new THREE.DirectionalLight(0xffffff, 1.4);
-    lamp.position.set(1, 2, 1.5);
     scene.add(lamp);
     const middle = clip.low.map((value, i) => (value + clip.high[i]) / 2);
     if (!data.flat) {
@@ -85,7 +84,7 @@
     const joints = many(ball, clip.bodies * V), bones = many(stick, clip.bodies * BONES.length);
     scene.add(joints, bones);
     scene.position.set(...middle.map((value) => -value)); // at the origin, so that one camera serves all cells
-    return { clip, scene, joints, bones };
+    return { clip, scene, joints, bones, lamp };
   }
 
   function many(shape, count) {
@@ -215,6 +214,7 @@
     renderer.setClearColor(getComputedStyle(document.documentElement).getPropertyValue("--stage").trim());
     cells.forEach((cell, i) => {
       pose(cell);
+      cell.lamp.position.copy(camera.position).sub(cell.scene.position); // so that no side is dark
       const { x, y, width, height } = cellBox(i);
       renderer.setViewport(x, view.height - y - height, width, height);
       renderer.setScissor(x, view.height - y - height, width, height);
