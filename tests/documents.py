@@ -29,7 +29,7 @@ NOT_RUN = {
     r"^torchrun": "wants several GPUs; tests/training runs the same with processes on a CPU",
     r"hydra/launcher=submitit_slurm": "wants a SLURM cluster",
     r"(ntu60|ntu120|pku1|pku2|PKUMMD)": "downloads, and days of a GPU; tests/datasets reads such files",
-    r"^python examples/(timeline_accuracy|small_results|small_evaluations|sjepa_study)\.py": "hours, on data that does not ship",
+    r"^python examples/(timeline_accuracy|small_results|small_evaluations|sjepa_study)\.py": "data that does not ship",
     r"^python examples/raw_coordinates\.py data/irds": "data that does not ship; tests/test_examples.py runs the file",
     r"(irds|uiprmd|runs/study)": "data that does not ship",
     r"viewer_frame_rate": "wants a browser; tests/test_examples.py runs it where there is one",
