@@ -26,6 +26,7 @@ from skgraph.benchmarks.scaling import benchmark_scaling
 from skgraph.benchmarks.store import benchmark_store
 from skgraph.benchmarks.train import benchmark_train
 from skgraph.errors import ConfigError
+from skgraph.output_file import output_file
 from skgraph.training.checkpoint import versions
 from skgraph.values import at_least, check_kinds
 from skgraph.verb import verb
@@ -94,8 +95,8 @@ def _check(what: str, sizes: Any, recipe: Any, out: Any, profiles: Any) -> None:
         raise ConfigError(f"recipe must be a list of overrides, such as \"['dataset=store']\", found '{recipe}'")
     if profiles is not None and (what != "train" or not Path(str(profiles)).is_dir()):
         raise ConfigError(f"profiles must be a folder that exists, for the benchmark train, found '{profiles}'")
-    if out is not None and not Path(str(out)).absolute().parent.is_dir():
-        raise ConfigError(f"out: there is no folder '{Path(str(out)).parent}'")
+    if out is not None:
+        output_file("out", out, (".json",))
 
 
 def _pretraining(overrides: list[str]) -> dict[str, Any]:

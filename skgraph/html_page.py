@@ -7,6 +7,7 @@ import html
 import io
 import warnings
 from collections.abc import Iterable, Sequence
+from urllib.parse import quote
 
 import matplotlib
 from matplotlib.figure import Figure
@@ -89,7 +90,7 @@ def image(content: bytes, kind: str, caption: str, files: Sequence[str] = ()) ->
         files: beside the page, to which the caption links.
     """
     text = html.escape(plain(caption, 1000))
-    links = "".join(f'<a href="{html.escape(name)}">{html.escape(name)}</a>' for name in files)
+    links = "".join(f'<a href="./{quote(name)}">{html.escape(plain(name))}</a>' for name in files)
     data = base64.b64encode(content).decode()
     mime = "svg+xml" if kind == "svg" else kind
     caption = f"<figcaption>{text}{links}</figcaption>"

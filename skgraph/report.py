@@ -35,6 +35,8 @@ def main(cfg: DictConfig) -> None:
     if not isinstance(config["doubtful"], bool):
         raise ConfigError(f"doubtful must be true or false, found '{config['doubtful']}'")
     at_least("report", 0, seed=config["seed"])
+    if config["seed"] >= 2**32:
+        raise ConfigError(f"report: seed must be below 2 ** 32, found {config['seed']}")
     if config["format"] == "html":
         _html(config, runs)
         return
@@ -58,16 +60,18 @@ def _html(config: dict[str, Any], runs: list[str]) -> None:
             raise DataError(f"'{path}' does not exist: expected the folder of a run, an evaluation or an ensemble")
     folders = find_runs([Path(path) for path in runs])
     usual = folders[0] / "report" if len(folders) == 1 else Path("report")
+    if not isinstance(config["out"], (str, int, type(None))) or config["out"] == "":
+        raise ConfigError(f"out must be a folder, found '{config['out']}'")
     out = usual if config["out"] is None else Path(str(config["out"])).expanduser()
     if out.exists() and not is_report(out):
         raise ConfigError(f"out must be a new folder, or one of an earlier report and nothing else, found '{out}'")
-    if not out.absolute().parent.is_dir():
+    if not out.resolve().parent.is_dir():
         raise ConfigError(f"out must be in a folder that exists, found '{out}'")
     try:
         results, notes = collect(runs)
     except DataError as error:
         if not folders:
-            raise
+            raise DataError(f"no run with the log of its training (metrics.jsonl), and {error}") from error
         results, notes = [], [str(error)]
     drawn = [
         run_figures(folder, config["dataset"], config["clip"], str(config["device"]), config["seed"])

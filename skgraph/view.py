@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import tempfile
 from dataclasses import replace
@@ -74,9 +73,9 @@ def _with_predictions(clips: list[ViewedClip], folder: str) -> list[ViewedClip]:
 def _seconds(value: object) -> tuple[float, float]:
     """First and last second of what is shown."""
     numbers = value if isinstance(value, list) else []
-    good = [isinstance(x, (int, float)) and not isinstance(x, bool) and math.isfinite(x) for x in numbers]
-    if len(numbers) != 2 or not all(good) or not 0 <= numbers[0] < numbers[1]:
-        raise ConfigError(f"seconds must be two numbers, [start,end], found '{value}'")
+    good = [isinstance(x, (int, float)) and not isinstance(x, bool) for x in numbers]
+    if len(numbers) != 2 or not all(good) or not 0 <= numbers[0] < numbers[1] <= 1e9:
+        raise ConfigError(f"seconds must be [start,end] with 0 <= start < end, found '{value}'")
     return float(numbers[0]), float(numbers[1])
 
 

@@ -91,7 +91,11 @@ def test_a_page_of_results_without_their_runs(command, capsys):
             ["runs", "out=runs"],
             "out must be a file that ends in .md or .txt or .tex, in a folder that exists, found 'runs'",
         ),
-        (["runs", "format=html"], "there is no result.json of an evaluation at or below 'runs'"),
+        (
+            ["runs", "format=html"],
+            "no run with the log of its training (metrics.jsonl), and there is no result.json of an evaluation at or "
+            "below 'runs'",
+        ),
         (
             ["nowhere", "format=html"],
             "'nowhere' does not exist: expected the folder of a run, an evaluation or an ensemble",
@@ -101,6 +105,8 @@ def test_a_page_of_results_without_their_runs(command, capsys):
             "out must be a new folder, or one of an earlier report and nothing else, found '.'",
         ),
         (["runs", "format=html", "out=a/b"], "out must be in a folder that exists, found 'a/b'"),
+        (["runs", "format=html", "out=[a,b]"], "out must be a folder, found '['a', 'b']'"),
+        (["runs", "format=html", "seed=4294967296"], "report: seed must be below 2 ** 32, found 4294967296"),
         (["runs", "seed=-1"], "report: seed must be at least 0, found -1"),
         (["runs", "doubtful=maybe"], "doubtful must be true or false, found 'maybe'"),
     ],

@@ -69,7 +69,7 @@ def test_clips_by_name_and_number(store):
         (["run=nowhere"], "error: no checkpoint at 'nowhere/checkpoint.pt'"),
         (["topology=ntu_rgbd"], "error: topology=ntu_rgbd is for raw clips"),
         (["masks=few"], "error: view.masks must be a whole number, found 'few'"),
-        (["seconds=[2,1]"], "error: seconds must be two numbers, [start,end], found '[2, 1]'"),
+        (["seconds=[2,1]"], "error: seconds must be [start,end] with 0 <= start < end, found '[2, 1]'"),
         (["seconds=[50,60]"], "seconds: nothing of it is between 50 and 60"),
         (["colour=error"], "error: colour must be one of part, motion, found 'error'"),
         (["seed=-1"], "error: view: seed must be at least 0, found -1"),

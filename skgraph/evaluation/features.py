@@ -126,6 +126,7 @@ def encode(encoder: nn.Module, batch: Bodies, device: torch.device, precision: s
         bad = batch.clip[~tokens.isfinite().flatten(1).all(dim=1)][0]
         name = dataset.store.name[int(batch.ids[bad])]
         raise DataError(
-            f"the features of clip '{name}' in '{dataset.store.path}' are not finite: its coordinates are too large"
+            f"the features of clip '{name}' in '{dataset.store.path}' are not finite: its coordinates are not, or are "
+            "too large"
         )
     return tokens.float()

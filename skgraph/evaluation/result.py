@@ -58,8 +58,8 @@ def confusion_figure(counts: Tensor, class_names: list[str]) -> Figure:
     figure = Figure(figsize=(size, size), layout="constrained")
     axes = figure.add_subplot()
     image = axes.imshow(share.numpy(), cmap="Blues", vmin=0, vmax=1)
-    axes.set_xticks(range(len(class_names)), class_names, rotation=90, fontsize=7)
-    axes.set_yticks(range(len(class_names)), class_names, fontsize=7)
+    axes.set_xticks(range(len(class_names)), class_names, rotation=90, fontsize=7, parse_math=False)
+    axes.set_yticks(range(len(class_names)), class_names, fontsize=7, parse_math=False)
     axes.set_xlabel("predicted")
     axes.set_ylabel("true")
     if len(class_names) <= 20:

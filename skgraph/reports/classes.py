@@ -10,9 +10,10 @@ from matplotlib.figure import Figure
 
 from skgraph.errors import DataError, first_line
 from skgraph.evaluation.result import confusion_figure
-from skgraph.reports.drawing import Drawing
+from skgraph.reports.drawing import Drawing, file_name
 from skgraph.text import plain
 
+MOST = 500  # classes or people that are drawn
 _NAMED = 130  # bars that have room for a name
 
 
@@ -22,16 +23,16 @@ def evaluation_drawings(folder: Path) -> list[Drawing]:
     Raises:
         DataError: a table of the evaluation is damaged.
     """
-    name, found = folder.name, []
+    name, found = file_name(folder.name), []
     if (path := folder / "confusion.csv").is_file():
         rows = _read(path)
         try:
             counts = torch.tensor([[int(cell) for cell in row[1:]] for row in rows[1:]])
-            if counts.shape != (len(rows) - 1,) * 2:
-                raise ValueError(f"{list(counts.shape)} counts of {len(rows) - 1} classes")
+            if counts.shape != (len(rows) - 1,) * 2 or (counts < 0).any():
+                raise ValueError(f"{list(counts.shape)} counts of {len(rows) - 1} classes, or negative ones")
         except (ValueError, OverflowError) as error:
             raise DataError(f"'{path}' is not a confusion matrix: {error}") from error
-        names = [plain(row[0], 40).replace("$", r"\$") for row in rows[1:]]
+        names = [plain(row[0], 40) for row in rows[1:]]
         caption = "Clips of each class (row) by the class that they are taken for (column)."
         found.append(Drawing.of(f"{name}_confusion", caption, confusion_figure(counts, names), rows))
     for kind, what in (("per_class", "class"), ("per_subject", "person")):
@@ -46,6 +47,8 @@ def _bars(path: Path, rows: list[list[str]]) -> Figure:
     """Accuracies of a table ``name, clips, right, accuracy, ...``."""
     try:
         table = [(row[0], int(row[1]), int(row[2])) for row in rows[1:]]
+        if not all(0 <= right <= number < 1e12 for _, number, right in table):
+            raise ValueError("expected 0 <= right <= clips")
     except (ValueError, IndexError) as error:
         raise DataError(f"'{path}' is not a table of accuracies: {first_line(error)}") from error
     clips, right = sum(n for _, n, _ in table), sum(n for _, _, n in table)
@@ -70,6 +73,6 @@ def _read(path: Path) -> list[list[str]]:
             rows = [row for row in csv.reader(file, strict=True) if row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"'{path}' cannot be read: {first_line(error)}") from error
-    if len(rows) < 2:
-        raise DataError(f"'{path}' holds no table")
+    if not 2 <= len(rows) <= MOST + 1:
+        raise DataError(f"'{path}' holds a table of {max(len(rows) - 1, 0)} rows: from 1 to {MOST} are drawn")
     return rows

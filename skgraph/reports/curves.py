@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 from pathlib import Path
@@ -10,6 +11,7 @@ from matplotlib.figure import Figure
 
 from skgraph.errors import DataError
 from skgraph.reports.drawing import Drawing
+from skgraph.text import plain
 
 _PANELS = {  # label of the axis: keys of the log
     "loss": ("loss", "prediction_loss", "variance_loss", "covariance_loss"),
@@ -21,6 +23,7 @@ _PANELS = {  # label of the axis: keys of the log
     "gradient norm": ("gradient_norm",),
     "clips a second": ("clips_per_second",),
 }
+MOST = 24  # panels; what is beyond them is in the data
 _BESIDE = ("step", "epoch", "data_wait")  # in the data, not drawn
 
 
@@ -31,12 +34,14 @@ def training_curves(folder: Path) -> Drawing:
         DataError: there is no log, or nothing in it.
     """
     path = folder / "metrics.jsonl"
+    if not path.is_file():
+        raise DataError(f"there is no log '{path}'")
     try:
         records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         records = [{key: float(value) for key, value in record.items() if value is not None} for record in records]
         if not all("step" in record for record in records):
             raise ValueError("a line has no step")
-    except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise DataError(f"the log '{path}' cannot be read: {error}") from error
     keys = list(dict.fromkeys(key for record in records for key in record))
     drawn = [key for key in keys if key not in _BESIDE]
@@ -45,7 +50,7 @@ def training_curves(folder: Path) -> Drawing:
     panels = {label: [key for key in known if key in drawn] for label, known in _PANELS.items()}
     named = {key for known in _PANELS.values() for key in known}
     panels |= {key: [key] for key in drawn if key not in named}
-    panels = {label: known for label, known in panels.items() if known}
+    panels = dict(itertools.islice(((label, known) for label, known in panels.items() if known), MOST))
     rows = [keys, *([record.get(key, "") for key in keys] for record in records)]
     return Drawing.of("curves", "The training, by its log.", _figure(panels, records), rows)
 
@@ -57,10 +62,12 @@ def _figure(panels: dict[str, list[str]], records: list[dict[str, float]]) -> Fi
     axes = list(figure.subplots(lines, columns, squeeze=False).flat)
     for panel, (label, keys) in zip(axes, panels.items(), strict=False):
         for key in keys:
-            points = [(record["step"], record[key]) for record in records if math.isfinite(record.get(key, math.nan))]
+            points = [(record["step"], record[key]) for record in records if key in record]
+            points = [point for point in points if all(abs(x) < 1e30 for x in point)]
             marker = "." if len(points) < 30 else None
-            panel.plot(*zip(*points, strict=True) if points else ([], []), marker=marker, linewidth=1.1, label=key)
-        panel.set_title(label, fontsize=9, parse_math=False)
+            x, y = zip(*points, strict=True) if points else ([], [])
+            panel.plot(x, y, marker=marker, linewidth=1.1, label=_words(key))
+        panel.set_title(plain(label, 40), fontsize=9, parse_math=False)
         panel.tick_params(labelsize=7)
         panel.grid(alpha=0.3)
         if len(keys) > 1:
@@ -70,3 +77,9 @@ def _figure(panels: dict[str, list[str]], records: list[dict[str, float]]) -> Fi
     for panel in axes[max(0, len(panels) - columns) : len(panels)]:
         panel.set_xlabel("step", fontsize=8)
     return figure
+
+
+def _words(key: str) -> str:
+    """A key for a legend, in which dollars would begin a formula and a leading underscore would hide it."""
+    word = plain(key, 40).replace("$", r"\$")
+    return f" {word}" if word.startswith("_") else word

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +12,11 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from skgraph.html_page import image, svg
+
+
+def file_name(text: str) -> str:
+    """A text as a part of a file's name, in letters that every system takes."""
+    return re.sub(r"[^A-Za-z0-9_.+-]", "_", text)[:80]
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,8 @@ class Drawing:
     def save(self, folder: Path) -> None:
         """Write the picture, and the data as CSV beside it."""
         (folder / f"{self.name}.{self.kind}").write_bytes(self.content)
-        with open(folder / f"{self.name}.csv", "w", encoding="utf-8", newline="") as file:
+        # Half a character, which a name in a damaged file may hold, can be written nowhere.
+        with open(folder / f"{self.name}.csv", "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             csv.writer(file, lineterminator="\n").writerows(self.rows)
 
     def element(self, folder: str) -> str:

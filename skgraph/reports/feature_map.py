@@ -39,6 +39,10 @@ def feature_map(
         from sklearn.manifold import TSNE
     except ImportError as error:
         raise ConfigError("t-SNE needs scikit-learn: pip install 'skgraph[figures]'") from error
+    if not features.std(dim=0).max() > 1e-6 * features.abs().max():
+        raise DataError(
+            f"the features of {len(features)} {what} are all the same, a collapse: there is nothing to draw"
+        )
     perplexity = min(30.0, (len(features) - 1) / 3)
     x = features.double().numpy()
     places = TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(x - x.mean(axis=0))
@@ -64,6 +68,7 @@ def _figure(places: np.ndarray, labels: list[str]) -> Figure:
         points = places[own == name]
         marker = _MARKERS[i // 20 % len(_MARKERS)]
         word = plain(name or "no single label", 28).replace("$", r"\$")
+        word = f" {word}" if word.startswith("_") else word  # otherwise Matplotlib leaves it out of the legend
         axes.scatter(*points.T, s=11, color=colour, marker=marker, linewidths=0, label=word)
     axes.set_axis_off()
     axes.set_aspect("equal", adjustable="datalim")

@@ -6,24 +6,30 @@ import html
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from urllib.parse import unquote
 
 from skgraph.atomic import atomic_folder
 from skgraph.html_page import document, heading, table
+from skgraph.reports.drawing import file_name
 from skgraph.reports.render import as_html
 from skgraph.reports.run_figures import RunFigures
 from skgraph.reports.tables import Table
 from skgraph.text import plain
 
-_OWN = {".svg", ".gif", ".csv"}
+_TITLE = "skgraph: "  # with which the title of a report's page begins
 
 
 def is_report(folder: Path) -> bool:
-    """Whether a folder is empty, or holds what :func:`save_report` writes and nothing else."""
+    """Whether a folder is empty, or holds a report's page and files that it links to, and nothing else."""
     if not folder.is_dir():
         return False
     page, files = folder / "index.html", [path for path in folder.rglob("*") if not path.is_dir()]
-    own = page in files and all(path == page or path.suffix in _OWN for path in files)
-    return own or not any(folder.iterdir())
+    if page not in files:
+        return not any(folder.iterdir())
+    text = page.read_text(encoding="utf-8", errors="replace")
+    linked = {unquote(link).removeprefix("./") for link in re.findall(r'<a href="([^"]*)"', text)}
+    others = {path.relative_to(folder).as_posix() for path in files if path != page}
+    return f"<title>{_TITLE}" in text and others <= linked
 
 
 def save_report(folder: Path, made: Sequence[Table], runs: Sequence[RunFigures], notes: Sequence[str] = ()) -> None:
@@ -47,7 +53,7 @@ def save_report(folder: Path, made: Sequence[Table], runs: Sequence[RunFigures],
         if run.left_out:
             left = "".join(f"<li>{html.escape(plain(text, 1000))}</li>" for text in run.left_out)
             body += [heading("Left out", 3), f'<ul class="odd">{left}</ul>']
-    title = f"skgraph: {runs[0].folder.name}" if len(runs) == 1 else "skgraph: results"
+    title = _TITLE + (runs[0].folder.absolute().name if len(runs) == 1 else "results")
     with atomic_folder(folder) as partial:
         for run, place in zip(runs, places, strict=True):
             (partial / place).mkdir(exist_ok=True)
@@ -61,10 +67,10 @@ def _places(runs: Sequence[RunFigures]) -> list[str]:
     """The folder of each run's files, relative to the page; of a single run the page's own."""
     if len(runs) == 1:
         return [""]
-    places: list[str] = []
+    places = ["index.html/"]  # which a run may be called
     for run in runs:
-        name = re.sub(r"[^\w.+-]", "_", run.folder.absolute().name)[:80].lstrip(".") or "run"
+        name = file_name(run.folder.absolute().name).lstrip(".") or "run"
         while f"{name}/" in places:
             name += "_"
         places.append(f"{name}/")
-    return places
+    return places[1:]

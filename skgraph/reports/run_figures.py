@@ -20,6 +20,7 @@ from skgraph.reports.curves import training_curves
 from skgraph.reports.drawing import Drawing
 from skgraph.reports.feature_map import MOST, feature_map
 from skgraph.reports.shown_clip import clip_drawing, mask_drawing
+from skgraph.text import few
 from skgraph.training.devices import choose_device
 
 
@@ -67,8 +68,13 @@ def run_figures(
         clip: name of the clip that is shown; the first test clip if not given.
         device: where the features are computed.
         seed: of the mask, and of the features' places.
+
+    Raises:
+        ConfigError: no such clip or device.
+        DataError: ``dataset`` is given, and is not there.
     """
-    drawn = RunFigures(folder)
+    drawn, where = RunFigures(folder), choose_device(device)
+    given = open_store(dataset, write=False) if dataset else None
 
     def section(heading: str, *makers: Callable[[], list[Drawing]]) -> None:
         found = []
@@ -84,17 +90,15 @@ def run_figures(
     try:
         run = PretrainedRun.open(folder)
         drawn.facts.update(_facts(run))
-        store, split = open_store(dataset or run.config["dataset"], write=False)
-        test = SkeletonDataset(store, split, "test", frames=run.config["frames"])
-        shown = _clip(store, test, clip)
-    except ConfigError:
-        raise
+        store, split = given or open_store(run.config["dataset"], write=False)
     except DataError as error:
         drawn.left_out.append(f"what it sees, features: {error}")
     else:
+        test = SkeletonDataset(store, split, "test", frames=run.config["frames"])
+        shown = _clip(store, test, clip)
         section("What it sees", lambda: [mask_drawing(run, store, shown, seed)],
                 lambda: [clip_drawing(run, store, shown, seed)])  # fmt: skip
-        section("Features", lambda: [_map(run, test, choose_device(device), seed)])
+        section("Features", lambda: [_map(run, test, where, seed)])
     for path in _evaluations(folder):
         section(f"Evaluation {path.name}", lambda path=path: evaluation_drawings(path))
     return drawn
@@ -125,7 +129,7 @@ def _clip(store: SkeletonStore, test: SkeletonDataset, name: str | None) -> int:
         return int(test.clips[0])
     names = store.name.tolist()
     if name not in names:
-        raise ConfigError(f"no clip '{name}' in '{store.path}'")
+        raise ConfigError(f"no clip '{name}' in '{store.path}': give a name, such as {few(names)}")
     return names.index(name)
 
 

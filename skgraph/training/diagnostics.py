@@ -40,12 +40,15 @@ def feature_diagnostics(encoder: nn.Module, joints: Tensor) -> tuple[Tensor, dic
         joints: ``[n, T, V, C]``, prepared like a training view without augmentation.
 
     Returns:
-        features ``[n, D]``, and ``rankme`` and ``feature_std`` (mean over dimensions of the deviation over clips).
+        features ``[n, D]``, and ``rankme`` and ``feature_std`` (mean over dimensions of the deviation over clips). Of
+        fewer than eight bodies these would say nothing, and are left out.
     """
     training = encoder.training
     encoder.eval()
     features = torch.cat([encoder(chunk).float().mean(dim=1) for chunk in joints.split(64)])
     encoder.train(training)
+    if len(features) < 8:
+        return features, {}
     return features, {"rankme": float(rankme(features)), "feature_std": float(features.std(dim=0).mean())}
 
 

@@ -11,6 +11,7 @@ from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
 from skgraph.atomic import atomic_file
+from skgraph.text import plain
 
 # What TensorBoard's projector shows of a log, and where it lies.
 _PROJECTOR = """embeddings {{
@@ -64,7 +65,7 @@ class RunLog:
             facts: columns of ``n`` values to name and colour points by, two at least.
         """
         rows = ["\t".join(f"{value:.6g}" for value in row) for row in features.float().cpu().tolist()]
-        columns = [[" ".join(str(value).split()) for value in column] for column in facts.values()]
+        columns = [[plain(" ".join(str(value).split())) for value in column] for column in facts.values()]
         named = ["\t".join(row) for row in [list(facts), *zip(*columns, strict=True)]]
         config = _PROJECTOR.format(step=step)
         for name, text in (("features.tsv", rows), ("labels.tsv", named), ("projector_config.pbtxt", [config])):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import itertools
 import tempfile
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,13 +16,14 @@ from matplotlib.colors import LinearSegmentedColormap, to_rgba_array
 from matplotlib.figure import Figure
 from PIL import Image
 
-from skgraph.errors import ConfigError, DataError
+from skgraph.errors import ConfigError, DataError, first_line
 from skgraph.topology import Topology
 from skgraph.viewer.scene import ViewedClip, check_drawable, front, highest
 
 FORMATS = ("gif", "mp4")
 FPS = 25  # a GIF counts in hundredths of a second: 4 of them
-MAX_FRAMES = 1500  # a minute; what is longer is no figure any more, and a GIF of a hundred megabytes
+MAX_FRAMES = 1500  # a minute of one clip; what is longer is no figure any more, and a GIF of a hundred megabytes
+MAX_CLIPS = 12  # side by side; what is wider than 4096 pixels many players refuse
 _WIDTH, _HEIGHT, _DPI = 3.2, 3.6, 100  # inches of a clip's panel
 # Those of the page (assets/viewer.js): Okabe and Ito's colours, then lighter ones; dark to light as a value grows.
 _HUES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8d6e63", "#7e57c2")
@@ -43,7 +45,7 @@ def animate(topology: Topology, clips: Sequence[ViewedClip], format: str = "gif"
 
     Raises:
         ConfigError: an unknown format or colour, or imageio-ffmpeg is not installed.
-        DataError: no clip, coordinates that are not finite, or more than a minute.
+        DataError: no clip, coordinates that are not finite, more than twelve clips or more than a minute of all.
     """
     if format not in FORMATS:
         raise ConfigError(f"an animation is {' or '.join(FORMATS)}, found '{format}'")
@@ -52,24 +54,35 @@ def animate(topology: Topology, clips: Sequence[ViewedClip], format: str = "gif"
         raise ConfigError(f"colour must be one of {', '.join(['part', *clips[0].layers])}, found '{colour}'")
     seconds = max(clip.joints.shape[1] / clip.fps for clip in clips)
     count = max(1, round(seconds * FPS))
-    if count > MAX_FRAMES:
+    if len(clips) > MAX_CLIPS:
         raise DataError(
-            f"the longest clip takes {seconds:.0f} seconds, an animation at most {MAX_FRAMES // FPS}: show a part of "
-            "it with seconds=[0,20]"
+            f"an animation shows at most {MAX_CLIPS} clips, found {len(clips)}: choose some with clip=[...]"
         )
-    frames = _frames(topology, clips, colour, count)
-    return _gif(frames) if format == "gif" else _mp4(frames)
+    if count * len(clips) > MAX_FRAMES:
+        raise DataError(
+            f"the longest of {len(clips)} clips takes {seconds:.0f} seconds, an animation of so many at most "
+            f"{MAX_FRAMES // FPS // len(clips)}: show a part of each with seconds=[0,{MAX_FRAMES // FPS // len(clips)}]"
+        )
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # a name in a script that the font has not
+        if format == "mp4":
+            return _mp4(_frames(topology, clips, colour, range(count)))
+        few = np.unique(np.linspace(0, count - 1, 6).astype(int)).tolist()
+        palette = _palette(_frames(topology, clips, colour, few))
+        return _gif(_frames(topology, clips, colour, range(count)), palette)
 
 
-def _frames(topology: Topology, clips: Sequence[ViewedClip], colour: str, count: int) -> Iterator[np.ndarray]:
-    """The pictures in turn, ``[height, width, 3]`` bytes."""
+def _frames(
+    topology: Topology, clips: Sequence[ViewedClip], colour: str, chosen: Iterable[int]
+) -> Iterator[np.ndarray]:
+    """Some of the pictures in turn, ``[height, width, 3]`` bytes."""
     figure = Figure(figsize=(_WIDTH * len(clips), _HEIGHT), dpi=_DPI)
     canvas = FigureCanvasAgg(figure)
     top = highest([clip.layers[colour] for clip in clips]) if colour != "part" else 1.0
     panels = [_Panel(figure, i, len(clips), topology, clip, colour, top) for i, clip in enumerate(clips)]
     clock = figure.text(0.01, 0.01, "", fontsize=7, color="0.4")
     _legend(figure, topology, clips[0], colour, top)
-    for i in range(count):
+    for i in chosen:
         for panel in panels:
             panel.show(i / FPS)
         clock.set_text(f"{i / FPS:.2f} s")
@@ -152,17 +165,19 @@ def _legend(figure: Figure, topology: Topology, clip: ViewedClip, colour: str, t
         x -= 0.02 * _WIDTH / figure.get_figwidth()
 
 
-def _gif(frames: Iterator[np.ndarray]) -> bytes:
-    # One palette for all pictures, from a few of them: one each would flicker, and be three times as large.
-    pictures = [Image.fromarray(frame) for frame in frames]
-    few = [pictures[i] for i in np.unique(np.linspace(0, len(pictures) - 1, 6).astype(int))]
+def _palette(frames: Iterator[np.ndarray]) -> Image.Image:
+    """One palette for all pictures, from a few of them: one each would flicker, and be three times as large."""
+    few = [Image.fromarray(frame) for frame in frames]
     sheet = Image.new("RGB", (few[0].width, few[0].height * len(few)))
     for i, picture in enumerate(few):
         sheet.paste(picture, (0, i * picture.height))
-    palette = sheet.quantize(128)
-    indexed = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+    return sheet.quantize(128)
+
+
+def _gif(frames: Iterator[np.ndarray], palette: Image.Image) -> bytes:
+    first, *others = (Image.fromarray(frame).quantize(palette=palette, dither=Image.Dither.NONE) for frame in frames)
     file = io.BytesIO()
-    indexed[0].save(file, "GIF", save_all=True, append_images=indexed[1:], duration=1000 // FPS, loop=0)
+    first.save(file, "GIF", save_all=True, append_images=others, duration=1000 // FPS, loop=0)
     return file.getvalue()
 
 
@@ -176,8 +191,14 @@ def _mp4(frames: Iterator[np.ndarray]) -> bytes:
         path = Path(scratch) / "clip.mp4"
         height, width = first.shape[:2]
         writer = write_frames(str(path), (width, height), fps=FPS, macro_block_size=2, ffmpeg_log_level="error")
-        writer.send(None)  # a generator's way to begin
-        for frame in itertools.chain([first], frames):
-            writer.send(np.ascontiguousarray(frame))
-        writer.close()
-        return path.read_bytes()
+        try:
+            writer.send(None)  # a generator's way to begin
+            for frame in itertools.chain([first], frames):
+                writer.send(np.ascontiguousarray(frame))
+            writer.close()
+            content = path.read_bytes()
+        except OSError as error:
+            raise DataError(f"ffmpeg cannot write the MP4: {first_line(error)}") from error
+        if not content:
+            raise DataError(f"ffmpeg wrote nothing of {width} x {height} pixels")
+        return content

@@ -10,6 +10,8 @@ from typing import Any
 from skgraph.errors import DataError, first_line
 from skgraph.viewer.scene import Segment
 
+MOST = 5000  # segments of a recording
+
 
 def predicted_segments(folder: str | Path) -> dict[str, tuple[Segment, ...]]:
     """Segments of each recording, by its name.
@@ -25,8 +27,10 @@ def predicted_segments(folder: str | Path) -> dict[str, tuple[Segment, ...]]:
         raise DataError(f"no predictions at '{path}': expected the folder that `python -m skgraph.predict` wrote")
     try:
         recordings = json.loads(path.read_text(encoding="utf-8"))["recordings"]
+        if (most := max((len(one["segments"]) for one in recordings), default=0)) > MOST:
+            raise ValueError(f"a recording has {most} segments, at most {MOST} are shown")
         return {_text(one["name"]): tuple(_segment(row) for row in one["segments"]) for one in recordings}
-    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
+    except (OSError, ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
         raise DataError(f"the predictions '{path}' cannot be read: {first_line(error)}") from error
 
 

@@ -202,10 +202,13 @@ def test_the_verb_prints_a_table_and_writes_json(tmp_path, monkeypatch, capsys):
         (["flops", "recipe=[3]"], "recipe must be a list of overrides"),
         (["flops", "recipe=abc"], "recipe must be a list of overrides"),
         (["train", "benchmark.sizes.reference=foo"], "benchmark.sizes.reference must be one of mamp, .*found 'foo'"),
-        (["store", "out=/nowhere/at/all.json"], "out: there is no folder '/nowhere/at'"),
+        (
+            ["store", "out=/nowhere/at/all.json"],
+            "out must be a file that ends in .json, in a folder that exists, found '/nowhere/at/all.json'",
+        ),
         (
             ["store", "benchmark.name=speed"],
-            "benchmark must be one of data, .*, parse, found 'speed'",
+            "benchmark must be one of data, .*, programs, found 'speed'",
         ),
     ],
 )

@@ -9,7 +9,7 @@ from skgraph.reports.classes import evaluation_drawings
 
 Y = torch.tensor([0, 0, 0, 1, 2, 2])
 SCORES = torch.eye(3)[[0, 0, 1, 1, 2, 0]]
-NAMES = ["wave", "kick $x$ <b>", "jump"]
+NAMES = ["wave", r"$\frac$ $x <b>", "jump"]
 
 
 @pytest.fixture
@@ -38,8 +38,12 @@ def test_a_folder_without_tables(tmp_path):
     [
         ("confusion.csv", "x,a,b\na,1,2\n", "is not a confusion matrix"),
         ("confusion.csv", "x,a\na,one\n", "is not a confusion matrix"),
-        ("confusion.csv", "x,a\n", "holds no table"),
+        ("confusion.csv", "x,a\n", "holds a table of 0 rows: from 1 to 500 are drawn"),
+        ("confusion.csv", "x,a\na,-1\n", "is not a confusion matrix"),
         ("per_class.csv", "class,clips,right\na,x,1\n", "is not a table of accuracies"),
+        ("per_class.csv", "class,clips,right\na,1,2\n", "is not a table of accuracies"),
+        ("per_class.csv", f"class,clips,right\na,{'9' * 400},2\n", "is not a table of accuracies"),
+        ("per_class.csv", "class,clips,right\n" + "a,1,1\n" * 501, "holds a table of 501 rows: from 1 to 500 are"),
         ("per_subject.csv", 'subject\n"a', "cannot be read"),
     ],
 )

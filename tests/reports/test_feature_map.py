@@ -36,6 +36,12 @@ def test_many_classes():
     assert feature_map(x, [f"class {i}" for i in range(90)], clips).rows[1][1] == "class 0"
 
 
+def test_a_collapse_is_said():
+    _, labels, clips = groups()
+    with pytest.raises(DataError, match="the features of 40 test clips are all the same, a collapse"):
+        feature_map(torch.full((40, 8), 0.3), labels, clips, "test clips")
+
+
 def test_too_few():
     with pytest.raises(DataError, match="t-SNE needs at least 4 clips, found 3"):
         feature_map(*(part[:3] for part in groups()))

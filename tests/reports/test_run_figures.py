@@ -3,8 +3,9 @@ from __future__ import annotations
 import shutil
 
 import pytest
+import torch
 
-from skgraph.errors import ConfigError
+from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation import compare
 from skgraph.reports.run_figures import find_runs, run_figures
 
@@ -30,15 +31,22 @@ def test_everything_that_can_be_drawn(drawn):
 
 
 def test_a_clip_that_is_not_there(run_folder):
-    with pytest.raises(ConfigError, match="no clip 'nobody' in "):
+    with pytest.raises(ConfigError, match="no clip 'nobody' in .*: give a name, such as clip00, clip01, clip02 and"):
         run_figures(run_folder, clip="nobody", device="cpu")
+    with pytest.raises(ConfigError, match="device"):
+        run_figures(run_folder, device="abacus")
 
 
 def test_what_cannot_be_drawn_is_named(run_folder, tmp_path):
     folder = tmp_path / "run"
     shutil.copytree(run_folder, folder)
     (folder / "metrics.jsonl").write_text("{")
-    moved = run_figures(folder, {"root": str(tmp_path / "moved")}, device="cpu")
+    with pytest.raises(DataError, match="no store at "):  # asked for
+        run_figures(folder, {"root": str(tmp_path / "moved")}, device="cpu")
+    content = torch.load(folder / "checkpoint.pt", weights_only=True)
+    content["config"]["dataset"]["root"] = str(tmp_path / "moved")
+    torch.save(content, folder / "checkpoint.pt")
+    moved = run_figures(folder, device="cpu")
     assert list(moved.sections) in ([], ["Evaluation knn_tiny_xsub"])
     assert len(moved.left_out) == 2
     assert moved.left_out[0].startswith("training: the log ")

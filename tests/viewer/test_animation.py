@@ -85,6 +85,19 @@ def test_mp4(topology, tmp_path):
     assert frames == 25 and seconds == pytest.approx(1.0, abs=0.05)
 
 
+def test_an_mp4_that_ffmpeg_refuses(topology, monkeypatch):
+    monkeypatch.setattr(imageio_ffmpeg, "write_frames", lambda path, *_, **__: written(path))
+
+    def written(path):
+        yield
+        open(path, "wb").close()
+        while True:
+            yield
+
+    with pytest.raises(DataError, match="ffmpeg wrote nothing of 320 x 360 pixels"):
+        animate(topology, [walking(0.2)], "mp4")
+
+
 def test_mp4_says_what_it_needs(topology, monkeypatch):
     monkeypatch.setitem(sys.modules, "imageio_ffmpeg", None)
     with pytest.raises(ConfigError, match=r"an MP4 needs imageio-ffmpeg: pip install 'skgraph\[figures\]'"):
@@ -105,8 +118,16 @@ def test_bad_input(topology):
         animate(topology, [walking()], colour="mask")
     with pytest.raises(ConfigError, match="an animation is gif or mp4, found 'avi'"):
         animate(topology, [walking()], "avi")
-    with pytest.raises(DataError, match=r"takes 80 seconds, an animation at most 60: .* seconds=\[0,20\]"):
+    with pytest.raises(
+        DataError, match=r"takes 80 seconds, an animation of so many at most 60: show .*0,60"
+    ):
         animate(topology, [walking(80.0)])
+    with pytest.raises(
+        DataError, match=r"of 3 clips takes 30 seconds, .* at most 20: show a part of each with .*0,20"
+    ):
+        animate(topology, [walking(30.0)] * 3)
+    with pytest.raises(DataError, match="at most 12 clips, found 13"):
+        animate(topology, [walking(0.1)] * 13)
     broken = walking()
     broken.joints[0, 0, 0, 0] = np.nan
     with pytest.raises(DataError, match="not finite"):

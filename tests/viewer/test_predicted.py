@@ -21,6 +21,12 @@ def test_segments_by_recording(tmp_path):
     assert found == {"mine": (Segment("wave", 0.0, 1.5, 0.8), Segment("kick", 1.5, 2.0, 0.8))}
 
 
+def test_too_many(tmp_path):
+    write(tmp_path, {"recordings": [{"name": "mine", "segments": [ROW] * 5001}]})
+    with pytest.raises(DataError, match="a recording has 5001 segments, at most 5000 are shown"):
+        predicted_segments(tmp_path)
+
+
 def test_no_predictions(tmp_path):
     with pytest.raises(DataError, match="no predictions at .*: expected the folder that `python -m skgraph.predict`"):
         predicted_segments(tmp_path)
@@ -35,7 +41,8 @@ def test_no_predictions(tmp_path):
         {"recordings": [{"name": "mine"}]},
         {"recordings": [{"name": 3, "segments": []}]},
         *({"recordings": [{"name": "mine", "segments": [{**ROW, **change}]}]}
-          for change in ({"start": "x"}, {"start": 2}, {"end": 1e999}, {"probability": 2}, {"label": None})),
+          for change in ({"start": "x"}, {"start": 2}, {"end": 1e999}, {"start": 10**400}, {"probability": 2},
+                         {"label": None})),
     ],
 )  # fmt: skip
 def test_damage(tmp_path, content):
