@@ -53,6 +53,8 @@ def rows(data: str, runs: Path) -> dict[str, list[str]]:
         for dataset in ("irds", "uiprmd"):
             for method in ("gfp", "sjepa"):
                 found[f"{dataset}/{method}/{protocol}"] = [f"run={runs}/{dataset}/{method}/0", *overrides]
+    for method in ("gfp_sideless", "gfp_sideless_bone"):  # joints and bones, with reflection
+        found[f"uiprmd/{method}/semi_5"] = [f"run={runs}/uiprmd/{method}/0", *PROTOCOLS["semi_5"]]
     other = ["dataset=store", f"dataset.root={data}/uiprmd", "joint_map=auto"]
     for method in ("gfp", "sjepa"):
         for protocol in ("knn", "linear", "transfer"):
