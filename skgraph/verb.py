@@ -73,6 +73,12 @@ def verb(config_name: str) -> Callable[[Callable[[DictConfig], object]], Callabl
             except HydraException as error:
                 print(f"error: {composition_error(error)}", file=sys.stderr)
                 sys.exit(1)
+            except ValueError as error:
+                if not str(error).startswith("Config group override"):  # such as dataset=5: not one of Hydra's own
+                    raise
+                text = str(error).replace("Config group override", "an option that names a file")
+                print(f"error: {text[0].lower()}{text[1:]} ({' '.join(sys.argv[1:])})", file=sys.stderr)
+                sys.exit(1)
             except KeyboardInterrupt:
                 print("interrupted", file=sys.stderr)
                 sys.exit(128 + signal.SIGINT)

@@ -4,6 +4,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
+from skgraph import pretrain
 from skgraph.errors import DataError
 from skgraph.verb import quoted, verb, words_as_list
 
@@ -81,6 +82,14 @@ def test_what_hydra_cannot_compose_is_one_line(run, capsys, argument, message):
     with pytest.raises(SystemExit) as stopped:
         run(argument)
     assert stopped.value.code == 1 and capsys.readouterr().err == f"error: {message}\n"
+
+
+def test_a_number_where_a_file_is_named_is_one_line(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["pretrain", "dataset=5"])
+    with pytest.raises(SystemExit) as stopped:
+        pretrain.main()
+    expected = "error: an option that names a file must be a string or a list. Got int (dataset=5)\n"
+    assert stopped.value.code == 1 and capsys.readouterr().err == expected
 
 
 def test_a_unit_that_is_missing_is_named_with_its_choices(run, capsys):

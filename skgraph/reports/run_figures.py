@@ -16,10 +16,10 @@ from skgraph.evaluation.features import clip_features
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.evaluation.result import card_value
 from skgraph.reports.classes import evaluation_drawings
-from skgraph.reports.curves import training_curves
 from skgraph.reports.drawing import Drawing
 from skgraph.reports.feature_map import MOST, feature_map
 from skgraph.reports.shown_clip import clip_drawing, mask_drawing
+from skgraph.reports.training_curves import training_curves
 from skgraph.text import few
 from skgraph.training.devices import choose_device
 

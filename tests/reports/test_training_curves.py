@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from skgraph.errors import DataError
-from skgraph.reports.curves import training_curves
+from skgraph.reports.training_curves import training_curves
 
 
 def log(folder, *lines):
