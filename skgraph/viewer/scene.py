@@ -43,7 +43,8 @@ class Segment:
 
     Attributes:
         label: of the action.
-        start, end: in seconds.
+        start: in seconds.
+        end: in seconds.
         probability: of the label.
     """
 
