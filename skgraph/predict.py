@@ -31,6 +31,7 @@ def main(cfg: DictConfig) -> None:
         raise ConfigError(f"out={out} would write into the source '{source}'")
     options = {key: config[key] for key in ("window", "stride", "smooth", "shortest", "threshold", "joint_map")}
     check_kinds(timelines, options, "predict")
+    check_kinds(open_recordings, {"fps": config["fps"]}, "predict")
     check_kinds(Recogniser.fit, {"c": config["c"]}, "predict")
     run = PretrainedRun.open(config["run"])
     device = choose_device(config["device"])
@@ -39,7 +40,9 @@ def main(cfg: DictConfig) -> None:
     topology = run.topology if config["topology"] is None else Topology.load(str(config["topology"]))
     unit = None if config["unit"] is None else str(config["unit"])
     with tempfile.TemporaryDirectory() as scratch:
-        store = open_recordings(source, topology, unit, Path(scratch) / "store", config["check_height"])
+        store = open_recordings(
+            source, topology, unit, Path(scratch) / "store", config["check_height"], fps=config["fps"]
+        )
         if labelled is None:
             recogniser, learned = Recogniser.load(run, device, config["precision"]), str(run.folder)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,7 @@ def open_recordings(
     scratch: str | Path,
     check_height: bool = True,
     labelled: bool = False,
+    fps: float | None = None,
 ) -> SkeletonStore:
     """Open a store, or make one of a ragged ``.npz``, an ``.npy`` clip or a folder of such clips.
 
@@ -37,11 +39,17 @@ def open_recordings(
         check_height: fail where bodies have not the size of people, which shows a wrong unit.
         labelled: keep the labels, segments and ids of subjects, cameras and setups of an ``.npz``, and of a folder with
             a CSV of labels, and the splits that they come with.
+        fps: frames a second of ``.npy`` clips, which do not say; 30 if not given.
 
     Raises:
+        ConfigError: ``fps`` is not positive, or is given for a store or an ``.npz``, which say it themselves.
         DataError: nothing that is understood lies there, or it is damaged or does not fit the topology.
     """
     source = Path(source).expanduser()
+    if fps is not None and not 0 < fps < 1e6:
+        raise ConfigError(f"fps must be positive, found {fps}")
+    if fps is not None and ((source / "meta.yaml").exists() or source.suffix == ".npz"):
+        raise ConfigError(f"fps={fps} is for .npy clips: '{source}' has its own")
     if (source / "meta.yaml").exists():
         return SkeletonStore.open(source)
     if source.suffix == ".npz":
@@ -52,6 +60,8 @@ def open_recordings(
         raw = _read_npy(source, topology, unit)
     else:
         raise _no_recordings(source)
+    if fps is not None:
+        raw = replace(raw, fps=float(fps))
     height = HeightCheck(raw.unit) if check_height and raw.unit in METRES else None
     with StoreWriter(
         scratch, topology, raw.class_names, source=raw.source, units=raw.units, fps=raw.fps

@@ -82,3 +82,13 @@ def test_errors(topology, tmp_path):
     with pytest.raises(ConfigError, match="need a unit"):
         open_recordings(tmp_path / "zero.npy", Topology.load("coco_17"), None, tmp_path / "s")
     assert not (tmp_path / "s").exists()
+
+
+def test_frames_a_second_of_npy_clips(tmp_path, topology):
+    np.save(tmp_path / "mine.npy", np.random.default_rng(0).normal(size=(1, 8, 25, 3)))
+    opened = open_recordings(tmp_path / "mine.npy", topology, None, tmp_path / "a", check_height=False, fps=15)
+    assert opened.meta["fps"] == 15
+    with pytest.raises(ConfigError, match="fps must be positive, found 0"):
+        open_recordings(tmp_path / "mine.npy", topology, None, tmp_path / "b", check_height=False, fps=0)
+    with pytest.raises(ConfigError, match="fps=15 is for .npy clips: '.*' has its own"):
+        open_recordings(tmp_path / "a", topology, None, tmp_path / "b", fps=15)
