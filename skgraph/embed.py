@@ -10,6 +10,7 @@ from skgraph.evaluation import PretrainedRun
 from skgraph.evaluation.embedding import embed
 from skgraph.evaluation.preparation import preparation_note
 from skgraph.output_file import output_file
+from skgraph.text import count
 from skgraph.values import check_kinds
 from skgraph.verb import verb
 
@@ -25,8 +26,8 @@ def main(cfg: DictConfig) -> None:
     features = embed(run, source, progress=True, **config)
     features.save(out, run=str(run.folder), step=run.step)
     bodies = len({*zip(features.recording.tolist(), features.body.tolist(), strict=True)})
-    whose = "recordings" if features.level == "clip" else "bodies"
-    print(f"{features.level} features {list(features.x.shape)} of {bodies} {whose}")
+    whose = count(bodies, "recording" if features.level == "clip" else "body")
+    print(f"{features.level} features {list(features.x.shape)} of {whose}")
     if note := preparation_note(run.preprocessing, features.preprocessing):
         print(note)
     print(f"written: {out}")

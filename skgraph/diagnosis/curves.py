@@ -30,11 +30,15 @@ def table(diagnosis: Diagnosis) -> str:
     lines += [[f"{row[key]:.{COLUMNS[key][1]}f}" for key in columns] for row in diagnosis.rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     body = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
-    about = (
-        "step 0 is the untrained encoder; action, kNN, subject: accuracy, %; pose, speed, view: variance explained, %"
-    )
+    about = "step 0 is the untrained encoder"
+    if probes := [COLUMNS[key][0] for key in ("action", "neighbour", "subject") if key in columns]:
+        about += f"; {', '.join(probes)}: accuracy, %"
+    about += "; pose, speed, view (the heading): variance explained, %, below 0 worse than the mean"
     if "skill" in columns:
-        about += "\nskill: share of the best trivial prediction's squared distance that the predictor saves"
+        about += (
+            "\nskill: share of the best trivial prediction's squared distance that the predictor saves; below 0 it is "
+            "worse than that"
+        )
     return "\n".join([*body, about])
 
 
