@@ -18,7 +18,7 @@ from skgraph.reports.render import render
 from skgraph.reports.report_folder import is_report, save_report
 from skgraph.reports.run_figures import find_runs, run_figures
 from skgraph.reports.tables import tables
-from skgraph.values import at_least
+from skgraph.values import at_least, check_kinds
 from skgraph.verb import verb, words_as_list
 
 _SUFFIXES = (".md", ".txt", ".tex")
@@ -34,6 +34,7 @@ def main(cfg: DictConfig) -> None:
     runs = [str(path) for path in (config["runs"] if isinstance(config["runs"], list) else [config["runs"]])]
     if not isinstance(config["doubtful"], bool):
         raise ConfigError(f"doubtful must be true or false, found '{config['doubtful']}'")
+    check_kinds(run_figures, {"seed": config["seed"], "device": config["device"]}, "report")
     at_least("report", 0, seed=config["seed"])
     if config["seed"] >= 2**32:
         raise ConfigError(f"report: seed must be below 2 ** 32, found {config['seed']}")

@@ -107,6 +107,7 @@ def test_a_page_of_results_without_their_runs(command, capsys):
         (["runs", "format=html", "out=a/b"], "out must be in a folder that exists, found 'a/b'"),
         (["runs", "format=html", "out=[a,b]"], "out must be a folder, found '['a', 'b']'"),
         (["runs", "format=html", "seed=4294967296"], "report: seed must be below 2 ** 32, found 4294967296"),
+        (["runs", "seed=abc"], "report.seed must be a whole number, found 'abc'"),
         (["runs", "seed=-1"], "report: seed must be at least 0, found -1"),
         (["runs", "doubtful=maybe"], "doubtful must be true or false, found 'maybe'"),
     ],

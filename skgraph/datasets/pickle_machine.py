@@ -12,14 +12,12 @@ from typing import IO, Any
 
 import numpy as np
 
+from skgraph.datasets.pickle_file import PickleFile
 from skgraph.datasets.pickled_array import PickledArray, PickledType, plain_array
 from skgraph.errors import DataError, first_line
 
 _KEYS = {str, bytes, int, float, bool, type(None)}
 _MAX_MARKS = 1000
-# One byte of a pickle can make a set of 216 bytes, so that containers are counted: this many, and one more for every
-# four bytes of the file. Real files make one in eight bytes or fewer.
-_ALWAYS = 1_000_000
 # Whole numbers beyond have the hashes of smaller ones, and a crafted dict of them would take hours.
 _LARGEST_KEY = 2**61 - 2
 _MOST_MEMO = 2**32  # as many as four bytes number; larger ones may have the same hashes too
@@ -53,7 +51,7 @@ _NAMES = {
 }
 
 
-class PickleMachine:
+class PickleMachine(PickleFile):
     """The stack machine that a pickle is a program of.
 
     The instruction NAME is carried out by the method `do_name`; instructions without one are refused.
@@ -65,15 +63,10 @@ class PickleMachine:
     """
 
     def __init__(self, path: Path, file: IO[bytes], size: int) -> None:
-        self.path = path
-        self.file = file
-        self.size = size
-        self.position = 0  # bytes read so far
+        super().__init__(path, file, size)
         self.stack: list[Any] = []  # what was made since the last mark
         self.below: list[list[Any]] = []  # the stacks under the marks
         self.memo: dict[int, Any] = {}
-        self.containers = 0
-        self.copied = 0  # bytes of arrays and text, and members of sets
 
     def run(self) -> Any:
         """The value that the pickle describes; whether something unfinished is in it is not known yet."""
@@ -108,30 +101,6 @@ class PickleMachine:
     def refused(self, what: str) -> DataError:
         return DataError(f"'{self.path}': the pickle wants {what}: only arrays and plain containers are read")
 
-    def read(self, count: int) -> bytes:
-        """The next bytes; their number is compared with the file's before memory is taken."""
-        if not 0 <= count <= self.size - self.position:
-            raise DataError(
-                f"'{self.path}' is truncated or damaged: {count} bytes should follow byte {self.position}, and it has "
-                f"{self.size} in all"
-            )
-        data = self.file.read(count)
-        if len(data) != count:
-            raise DataError(f"'{self.path}' became shorter while it was read")
-        self.position += count
-        return data
-
-    def line(self, longest: int | None = None) -> bytes:
-        """The text up to the next line feed."""
-        data = self.file.readline() if longest is None else self.file.readline(longest + 1)
-        self.position += len(data)
-        if not data.endswith(b"\n"):
-            raise DataError(f"'{self.path}' is truncated or damaged: a line should end at byte {self.position}")
-        return data[:-1]
-
-    def number(self, form: str) -> Any:
-        return struct.unpack(form, self.read(struct.calcsize(form)))[0]
-
     def push(self, value: Any) -> None:
         self.stack.append(value)
 
@@ -139,19 +108,6 @@ class PickleMachine:
         """Push a new container."""
         self.count()
         self.stack.append(value)
-
-    def count(self) -> None:
-        self.containers += 1
-        if self.containers > _ALWAYS + self.size // 4:
-            raise DataError(f"'{self.path}' makes {self.containers} containers of {self.size} bytes: refused as a bomb")
-
-    def copy(self, content: Any) -> Any:
-        """Count what is about to be made from something on the stack, which a crafted file may do again and again."""
-        self.copied += len(content) if isinstance(content, (bytes, str, list)) else 0
-        # Of a file that Python writes, any byte becomes text, then bytes, then an array.
-        if self.copied > _ALWAYS + 3 * self.size:
-            raise DataError(f"'{self.path}' makes {self.copied} bytes of {self.size}: refused as a bomb")
-        return content
 
     def marked(self) -> list[Any]:
         """Take what was made since the last mark."""
@@ -177,14 +133,6 @@ class PickleMachine:
             if type(key) not in _KEYS or (type(key) is int and abs(key) > _LARGEST_KEY):
                 raise self.refused(f"a {type(key).__name__} as the key of a dict or in a set")
         return keys
-
-    def integer(self, data: bytes) -> int:
-        if len(data) > 40:
-            raise ValueError(f"a whole number has {len(data)} digits")
-        return int(data)
-
-    def text(self, data: bytes) -> str:
-        return data.decode("utf-8")
 
     # Framing and the stack itself
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skgraph.datasets import pickle_machine, restricted_pickle
+from skgraph.datasets import pickle_file, pickle_machine, restricted_pickle
 from skgraph.datasets.restricted_pickle import load_plain
 from skgraph.errors import DataError
 
@@ -303,7 +303,7 @@ def test_arrays_that_are_none(load, change, message):
     ids=lambda value: str(value[:20]) if isinstance(value, bytes) else None,
 )
 def test_damaged(load, monkeypatch, content, message):
-    monkeypatch.setattr(pickle_machine, "_ALWAYS", 1000)
+    monkeypatch.setattr(pickle_file, "_ALWAYS", 1000)
     with pytest.raises(DataError, match=message):
         load(content)
 
@@ -337,7 +337,7 @@ def test_shared_parts_stay_shared(load):
     ],
 )  # fmt: skip
 def test_one_thing_again_and_again(load, monkeypatch, once, again):
-    monkeypatch.setattr(pickle_machine, "_ALWAYS", 20_000)
+    monkeypatch.setattr(pickle_file, "_ALWAYS", 20_000)
     # Half a gigabyte of a file of 0.1 MB, if it were done.
     with pytest.raises(DataError, match=r"makes \d+ bytes of \d+: refused as a bomb"):
         load(b"\x80\x03](" + once + again * 10_000 + b"e.")
