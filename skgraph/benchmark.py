@@ -19,6 +19,7 @@ from skgraph.atomic import atomic_file
 from skgraph.benchmarks.data import benchmark_data
 from skgraph.benchmarks.encode import benchmark_encode
 from skgraph.benchmarks.flops import benchmark_flops
+from skgraph.benchmarks.losses import benchmark_losses
 from skgraph.benchmarks.parse import benchmark_parse
 from skgraph.benchmarks.probes import benchmark_probes
 from skgraph.benchmarks.programs import benchmark_programs
@@ -34,7 +35,7 @@ from skgraph.verb import verb
 _BENCHMARKS = {
     "data": benchmark_data, "store": benchmark_store, "flops": benchmark_flops, "train": benchmark_train,
     "encode": benchmark_encode, "scaling": benchmark_scaling, "probes": benchmark_probes, "parse": benchmark_parse,
-    "programs": benchmark_programs,
+    "programs": benchmark_programs, "losses": benchmark_losses,
 }  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -14,7 +14,7 @@ from tqdm import tqdm
 from skgraph.atomic import atomic_file
 from skgraph.build import build_encoder, build_objective, build_views, check_config, measure_scale, open_store
 from skgraph.checks import check_encoder, check_objective
-from skgraph.data import EpochLoader, SkeletonDataset
+from skgraph.data import EpochLoader, SkeletonDataset, SkeletonStore
 from skgraph.data_dir import data_dir
 from skgraph.errors import ConfigError
 from skgraph.evaluation import build_protocol, compare
@@ -60,6 +60,53 @@ def pretrain(config: dict, device: torch.device, group: Processes = Processes())
         except ConfigError as error:
             raise ConfigError(f"{error}; or say evaluate=[] to train only") from error
     say = tqdm.write if group.is_main else lambda line: None
+    trainer = build_trainer(config, store, split, trainer_config, device, group, say)
+    resumed = trainer.resume()
+    if group.is_main:
+        with atomic_file(trainer.folder / "config.yaml", "w") as file:
+            yaml.safe_dump(trainer.run_config, file, sort_keys=False)
+    objective = trainer.objective
+    encoder = objective.encoder
+    say(f"{trainer.folder}: {len(trainer.loader.dataset)} bodies of {store.path}, split {split}, on {device}")
+    if warning := tumbling(store, trainer.views):
+        say(f"warning: {warning}")
+    say(
+        f"encoder {_millions(encoder)}, objective {_millions(objective)} parameters in all, tokens "
+        f"{encoder.grid[0]} x {encoder.grid[1]}, {trainer.total_steps} steps"
+        + (f", resumed at step {trainer.step}" if resumed else "")
+    )
+    complete = trainer.fit()
+    if complete and group.is_main and protocols:
+        cards = compare(
+            trainer.folder, store, split, protocols, device, config["precision"], progress=trainer_config.progress
+        )
+        say(table(cards))
+    group.barrier()
+
+
+def build_trainer(
+    config: dict,
+    store: SkeletonStore,
+    split: str,
+    trainer_config: TrainerConfig,
+    device: torch.device,
+    group: Processes = Processes(),
+    say: Callable[[str], None] = tqdm.write,
+) -> Trainer:
+    """The training that a plain configuration describes, at its first step, with its folder made.
+
+    Args:
+        config: the resolved ``configs/pretrain.yaml``; the trainer's ``run_config`` has what was measured, too.
+        store: its clips.
+        split: of which the training part is used.
+        trainer_config: of ``config["trainer"]``.
+        device: where it computes.
+        group: the processes that share it.
+        say: prints a line to the user.
+
+    Raises:
+        DataError: a part cannot be built, or does not keep its contract.
+    """
     bodies = SkeletonDataset(
         store, split, "train", items="bodies", frames=config["frames"], crop=tuple(config["crop"]),
         min_frames=config["min_frames"],
@@ -75,31 +122,11 @@ def pretrain(config: dict, device: torch.device, group: Processes = Processes())
     if _is_foreign(config["objective"]):
         check_objective(objective, config["frames"], store.topology.dim)
     views = build_views(config, store.topology, encoder.grid[0], objective.num_views)
-
     folder = Path(str(config["runs"])) / str(config["name"])
     folder.mkdir(parents=True, exist_ok=True)
-    trainer = Trainer(
+    return Trainer(
         objective, loader, views, folder, trainer_config, config, device, config["precision"], group, say
     )  # fmt: skip
-    resumed = trainer.resume()
-    if group.is_main:
-        with atomic_file(folder / "config.yaml", "w") as file:
-            yaml.safe_dump(config, file, sort_keys=False)
-    say(f"{folder}: {len(bodies)} bodies of {store.path}, split {split}, on {device}")
-    if warning := tumbling(store, views):
-        say(f"warning: {warning}")
-    say(
-        f"encoder {_millions(encoder)}, objective {_millions(objective)} parameters in all, tokens "
-        f"{encoder.grid[0]} x {encoder.grid[1]}, {trainer.total_steps} steps"
-        + (f", resumed at step {trainer.step}" if resumed else "")
-    )
-    complete = trainer.fit()
-    if complete and group.is_main and protocols:
-        cards = compare(
-            folder, store, split, protocols, device, config["precision"], progress=trainer_config.progress
-        )  # fmt: skip
-        say(table(cards))
-    group.barrier()
 
 
 def check_recipe(choices: Mapping[str, str]) -> None:

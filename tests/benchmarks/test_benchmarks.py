@@ -15,6 +15,7 @@ from skgraph.benchmark import _name_first, main
 from skgraph.benchmarks.data import benchmark_data
 from skgraph.benchmarks.encode import benchmark_encode
 from skgraph.benchmarks.flops import benchmark_flops, count_flops
+from skgraph.benchmarks.losses import benchmark_losses
 from skgraph.benchmarks.methods import build_method, random_walks
 from skgraph.benchmarks.parse import _arrays, _dictionaries, benchmark_parse
 from skgraph.benchmarks.plain_mamp import PlainMAMP, made_up_clips, plain_batch
@@ -26,6 +27,8 @@ from skgraph.benchmarks.timing import median_seconds
 from skgraph.benchmarks.train import BODIES_PER_CLIP, TrainingStep, benchmark_train
 from skgraph.datasets.ntu.skeleton_file import parse_skeleton
 from skgraph.datasets.ntu.write_skeleton import skeleton_text
+from skgraph.errors import ConfigError
+from skgraph.training import Trainer
 from tests.test_configs import SMALL, composed
 
 
@@ -154,6 +157,36 @@ def test_plain_batches():
     assert PlainMAMP(120, 4, 25, 3, 16, 1, 2, 1)(batch).item() == pytest.approx(1, abs=0.3)  # of unit variance
 
 
+def test_losses_of_a_fast_training_are_a_plain_ones(store_path):
+    """Float32 leaves the order of additions, which bfloat16 is far above; both stay near the plain training."""
+    own = small("objective=mamp", "objective.decoder.depth=1", "dataset=store", f"dataset.root={store_path}")
+    own["trainer"] |= {"batch_size": 8}
+    measured = benchmark_losses({"a": own | {"precision": "bf16"}, "b": own | {"precision": "fp32"}}, steps=3)
+    assert measured["a largest difference, float32"] < 1e-5 < measured["a largest difference"] < 0.02
+    assert measured["b largest difference"] == measured["b largest difference, float32"]
+    for name in "ab":
+        ratio = measured[f"{name} loss at the end"] / measured[f"{name} loss at the end, plain"]
+        assert measured[f"{name} difference at the end"] == pytest.approx(abs(ratio - 1))
+    with pytest.raises(ConfigError, match="steps must be at most the [0-9]+ of the recipe, found 100000"):
+        benchmark_losses({"a": own}, steps=100_000)
+
+
+def test_a_plain_training_neither_fuses_nor_uses_a_kernel_of_attention(store_path, monkeypatch):
+    own = small("objective=mamp", "objective.decoder.depth=1", "dataset=store", f"dataset.root={store_path}")
+    own["trainer"] |= {"batch_size": 8}
+    seen = []
+
+    def fit(trainer):
+        flash = torch.backends.cuda.flash_sdp_enabled()
+        seen.append((flash, trainer.precision, {group["fused"] for group in trainer.optimizer.param_groups}))
+        return own_fit(trainer)
+
+    own_fit = Trainer.fit
+    monkeypatch.setattr(Trainer, "fit", fit)
+    benchmark_losses({"a": own | {"precision": "bf16"}}, steps=1)
+    assert seen == [(False, "fp32", {False}), (True, "fp32", {True}), (True, "bf16", {True})]
+
+
 def test_programs_are_compared():
     measured = benchmark_programs({"a": small()}, "ntu_rgbd", bodies=3, repeats=1, latencies=1)
     assert measured["a largest difference"] < 1e-4
@@ -208,7 +241,7 @@ def test_the_verb_prints_a_table_and_writes_json(tmp_path, monkeypatch, capsys):
         ),
         (
             ["store", "benchmark.name=speed"],
-            "benchmark must be one of data, .*, programs, found 'speed'",
+            "benchmark must be one of data, .*, losses, found 'speed'",
         ),
     ],
 )
