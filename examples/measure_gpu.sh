@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# What a GPU is asked for: steps of each method, their losses, features, growth, and two epochs of GFP and MAMP on a made-up dataset of
-# the size of NTU RGB+D 60, whose log has the clips a second and the share of the time that a step waited for data.
+# What a GPU is asked for: steps of each method, their losses beside a plain training's, features, growth, and two epochs
+# of GFP and MAMP on a made-up dataset of the size of NTU RGB+D 60, whose log has the clips a second and the share of the
+# time that a step waited for data.
 #
 #     bash examples/measure_gpu.sh examples/results
 set -euo pipefail
@@ -9,7 +10,9 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p traces  # what each step does, for Perfetto
 python -m skgraph.benchmark train_gpu out="$out/benchmark_train_gpu.json" profiles=traces
+python -m skgraph.benchmark train_gpu out="$out/benchmark_train_graphs_gpu.json" "recipe=['trainer.compile=graphs']"
 python -m skgraph.benchmark losses out="$out/benchmark_losses_gpu.json"
+python -m skgraph.benchmark losses out="$out/benchmark_losses_graphs_gpu.json" "recipe=['trainer.compile=graphs']"
 python -m skgraph.benchmark encode out="$out/benchmark_encode_gpu.json" benchmark.sizes.bodies=256
 python -m skgraph.benchmark scaling out="$out/benchmark_scaling_gpu.json" benchmark.sizes.bodies=64
 # 26 actions x 3 cameras x 40 people x 13 times: 40,560 clips.

@@ -18,7 +18,7 @@ PLACES = {"benchmark": ("", "benchmark"), "prepare": ("prepare", "prepare"), "pr
 
 
 def test_it_is_a_script():
-    assert subprocess.run(["bash", "-n", SCRIPT], check=True).returncode == 0 and len(COMMANDS) == 5
+    assert subprocess.run(["bash", "-n", SCRIPT], check=True).returncode == 0 and len(COMMANDS) == 8
 
 
 @pytest.mark.parametrize(("verb", "words"), COMMANDS)

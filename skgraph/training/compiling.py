@@ -7,6 +7,8 @@ import importlib.util
 import torch
 from torch import nn
 
+from skgraph.errors import ConfigError
+
 
 def compile_objective(objective: nn.Module, wanted: bool | str, device: torch.device) -> bool:
     """Compile all of an objective: the encoder, what predicts and the loss.
@@ -14,13 +16,23 @@ def compile_objective(objective: nn.Module, wanted: bool | str, device: torch.de
     Args:
         objective: is compiled in place; its weights keep their names.
         wanted: ``"auto"`` compiles on a GPU that Triton knows, where it is installed, and if the encoder does the same
-            with every batch (``static_shapes``): others would be compiled again and again.
+            with every batch (``static_shapes``): others would be compiled again and again. ``"graphs"`` compiles and
+            records CUDA graphs, which a step then replays without launching its kernels one by one.
         device: where it computes.
 
     Returns:
         whether it was compiled, which the first step does.
+
+    Raises:
+        ConfigError: ``"graphs"`` on a device that has none, or of an encoder whose shapes differ between batches.
     """
     static = getattr(getattr(objective, "encoder", None), "static_shapes", False)
+    if wanted == "graphs":
+        if device.type != "cuda" or not static:
+            reason = f"{device} has none" if device.type != "cuda" else "this encoder's shapes differ between batches"
+            raise ConfigError(f"trainer.compile=graphs records CUDA graphs, but {reason}: say auto, true or false")
+        objective.compile(dynamic=False, mode="reduce-overhead")
+        return True
     if wanted is True or (wanted == "auto" and static and _has_triton(device)):
         objective.compile(dynamic=False)
         return True

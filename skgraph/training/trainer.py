@@ -230,8 +230,9 @@ class Trainer:
                 with autocast(self.device, self.precision):
                     loss, values = model(*part)
                 (loss / parts).backward()
-            losses.append(loss.detach())
-            logs.append(values)
+            # A copy: where steps replay a CUDA graph, the next one writes over what this one returned.
+            losses.append(loss.detach().clone())
+            logs.append({key: value.clone() for key, value in values.items()})
         if parts == 1:
             return losses[0], logs[0]
         return torch.stack(losses).mean(), {key: torch.stack([x[key] for x in logs]).mean() for key in logs[0]}

@@ -42,7 +42,7 @@ class TrainerConfig:
             batches that do not fit into memory. Gradients add up to those of the whole batch; what an objective takes
             over a batch (GFP's variance and covariance, S-JEPA's centre) it takes over a part.
         data: where batches are made, see :func:`skgraph.training.feed.place`.
-        compile: compile the objective: ``"auto"``, ``True`` or ``False``; see
+        compile: compile the objective: ``"auto"``, ``"graphs"``, ``True`` or ``False``; see
             :func:`skgraph.training.compiling.compile_objective`.
     """
 
@@ -81,8 +81,8 @@ class TrainerConfig:
             raise ConfigError(
                 f"trainer.accumulate must divide trainer.batch_size, found {self.accumulate} and {self.batch_size}"
             )
-        if self.compile not in ("auto", True, False):
-            raise ConfigError(f"trainer.compile must be auto, true or false, found '{self.compile}'")
+        if self.compile not in ("auto", "graphs", True, False):
+            raise ConfigError(f"trainer.compile must be auto, graphs, true or false, found '{self.compile}'")
         for key in (
             "min_lr", "warmup_epochs", "weight_decay", "clip_grad", "checkpoint_every", "snapshot_every", "stop_at"
         ):  # fmt: skip

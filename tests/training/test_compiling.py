@@ -2,6 +2,7 @@ import pytest
 import torch
 from torch import nn
 
+from skgraph.errors import ConfigError
 from skgraph.training import compiling
 from skgraph.training.compiling import compile_objective
 
@@ -15,7 +16,7 @@ class Objective(nn.Module):
         self.encoder.static_shapes = static
 
     def compile(self, **options):
-        assert options == {"dynamic": False}
+        self.options = options
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,24 @@ class Objective(nn.Module):
 def test_where_it_is_asked_for_or_helps(wanted, device, static, done, monkeypatch):
     monkeypatch.setattr(compiling.importlib.util, "find_spec", lambda name: name == "triton")
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (9, 0))
-    assert compile_objective(Objective(static), wanted, device) is done
+    objective = Objective(static)
+    assert compile_objective(objective, wanted, device) is done
+    assert vars(objective).get("options") == ({"dynamic": False} if done else None)
+
+
+def test_graphs_are_recorded_where_there_are_any():
+    objective = Objective(True)
+    assert compile_objective(objective, "graphs", GPU)
+    assert objective.options == {"dynamic": False, "mode": "reduce-overhead"}
+
+
+@pytest.mark.parametrize(
+    ("device", "static", "reason"),
+    [(CPU, True, "cpu has none"), (GPU, False, "this encoder's shapes differ between batches")],
+)
+def test_graphs_are_refused_elsewhere(device, static, reason):
+    with pytest.raises(ConfigError, match=f"trainer.compile=graphs records CUDA graphs, but {reason}: say auto"):
+        compile_objective(Objective(static), "graphs", device)
 
 
 def test_without_triton_or_on_an_old_gpu(monkeypatch):
