@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -35,8 +36,9 @@ def benchmark_scaling(
         repeats: steps timed at each point; the fastest counts.
 
     Returns:
-        by method and point: milliseconds a step, on a GPU its peak of memory, and the exponent with which time has
-        grown with the operations since the first point: 1 where a step costs as much for each operation.
+        by method and point: milliseconds a step; memory, which is the peak of a GPU, and elsewhere what the forward
+        pass keeps for the backward one; and the exponents with which time and memory have grown with the operations
+        since the first point: 1 where a step costs as much for each operation.
     """
     measured: dict[str, float] = {}
     for name, config in configs.items():
@@ -50,18 +52,17 @@ def benchmark_scaling(
             for value, changed, skeleton, count in line:
                 seconds, flops, memory = _measure(changed, Topology.load(skeleton), count, repeats)
                 key = f"{name} {what} {value}"
-                measured[f"{key}, ms"] = 1e3 * seconds
-                if memory:
-                    measured[f"{key}, GiB"] = memory / 2**30
-                if first is not None:
-                    growth = torch.log(torch.tensor([seconds / first[0], flops / first[1]], dtype=torch.float64))
-                    measured[f"{key}, exponent"] = float(growth[0] / growth[1])
-                first = first or (seconds, flops)
+                measured |= {f"{key}, ms": 1e3 * seconds, f"{key}, MiB": memory / 2**20}
+                first = first or (seconds, flops, memory)
+                if flops != first[1]:
+                    operations = math.log(flops / first[1])
+                    measured[f"{key}, exponent"] = math.log(seconds / first[0]) / operations
+                    measured[f"{key}, exponent of memory"] = math.log(memory / first[2]) / operations
     return measured
 
 
 def _measure(config: Mapping[str, Any], topology: Topology, bodies: int, repeats: int) -> tuple[float, float, int]:
-    """Seconds and operations of a step, and the peak of memory on a GPU."""
+    """Seconds and operations of a step, and bytes: the peak on a GPU, elsewhere what is kept for the backward pass."""
     device = choose_device(config["device"])
     step = made_up_step(config, topology, bodies, device)
     if device.type == "cuda":
@@ -72,5 +73,5 @@ def _measure(config: Mapping[str, Any], topology: Topology, bodies: int, repeats
         step()
         synchronise(device)
         times.append(time.perf_counter() - start)
-    memory = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else 0
+    memory = torch.cuda.max_memory_allocated(device) if device.type == "cuda" else step.kept_bytes()
     return min(times[1:]), step.flops(), memory

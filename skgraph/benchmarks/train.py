@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.profiler import ProfilerActivity, profile
 from torch.utils.flop_counter import FlopCounterMode
@@ -84,6 +85,24 @@ class TrainingStep:
             self.objective(*prepared)[0].backward()
         self.optimizer.zero_grad()
         return float(counter.get_total_flops())
+
+    def kept_bytes(self) -> int:
+        """Bytes that the forward pass keeps for the backward one: activations, without the parameters."""
+        own = {parameter.untyped_storage().data_ptr() for parameter in self.objective.parameters()}
+        kept: dict[int, int] = {}
+
+        def keep(tensor: torch.Tensor) -> torch.Tensor:
+            storage = tensor.untyped_storage()
+            if storage.data_ptr() not in own:
+                kept[storage.data_ptr()] = storage.nbytes()
+            return tensor
+
+        prepared = self.prepare()
+        with saved_tensors_hooks(keep, lambda tensor: tensor), autocast(self.device, self.precision):
+            result = self.objective(*prepared)
+        size = sum(kept.values())
+        del result  # not before: while it lives, all that it keeps does, each at an address of its own
+        return size
 
 
 def benchmark_train(

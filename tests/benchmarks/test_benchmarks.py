@@ -9,6 +9,7 @@ import sys
 import numpy as np
 import pytest
 import torch
+from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from skgraph.benchmark import _name_first, main
@@ -204,14 +205,31 @@ def test_encode_reports_speed_and_latency():
 
 
 def test_scaling_reports_every_point():
-    config = small("objective=mamp", "objective.decoder.depth=1")
+    config = small("objective=mamp", "objective.decoder.depth=1") | {"precision": "fp32"}  # no copies of weights
     sizes = dict(frames=[16, 32], batches=[2, 4], topologies=["sbu_15", "ntu_rgbd"])
     measured = benchmark_scaling({"mamp": config}, "ntu_rgbd", bodies=2, repeats=1, **sizes)
-    assert set(measured) == {
-        "mamp frames 16, ms", "mamp frames 32, ms", "mamp frames 32, exponent", "mamp bodies 2, ms",
-        "mamp bodies 4, ms", "mamp bodies 4, exponent", "mamp joints 15, ms", "mamp joints 25, ms",
-        "mamp joints 25, exponent",
-    }  # fmt: skip
+    points = ["frames 16", "frames 32", "bodies 2", "bodies 4", "joints 15", "joints 25"]
+    expected = {f"mamp {point}, {unit}" for point in points for unit in ("ms", "MiB")}
+    expected |= {f"mamp {point}, exponent{of}" for point in points[1::2] for of in ("", " of memory")}
+    assert set(measured) == expected
+    # Twice the bodies: twice the operations, and twice the activations.
+    assert measured["mamp bodies 4, MiB"] == pytest.approx(2 * measured["mamp bodies 2, MiB"], rel=0.01)
+    assert measured["mamp bodies 4, exponent of memory"] == pytest.approx(1, abs=0.01)
+
+
+def test_bytes_that_a_forward_pass_keeps():
+    """A linear layer keeps its input, a tanh its output; weights are not counted."""
+
+    class Two(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.linear = nn.Linear(8, 4)
+
+        def forward(self, x):
+            return self.linear(x).tanh().sum(), {}
+
+    step = TrainingStep(Two(), lambda: (torch.randn(16, 8),), torch.device("cpu"), "fp32")
+    assert step.kept_bytes() == 4 * 16 * (8 + 4)
 
 
 def test_the_verb_prints_a_table_and_writes_json(tmp_path, monkeypatch, capsys):
