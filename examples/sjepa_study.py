@@ -87,6 +87,13 @@ ROWS = {
     "target/no_centre": [*BEST, "objective.center=null"],
     "target/time_centred": [*SMALL, *FRAME, f"objective._target_={VARIANTS}.TimeCentredSJEPA"],
     "target/clip_centred": [*SMALL, *FRAME, f"objective._target_={VARIANTS}.ClipCentredSJEPA"],
+    # What a body is described by.
+    "stream/bone": [*SMALL, "stream=bone"],
+    "stream/bone_no_shear": [*SMALL, "stream=bone", "augment.shear=null"],
+    "stream/bone_position_centred": [*SMALL, "stream=bone", "objective.center=position"],
+    "stream/motion": [*SMALL, "stream=motion"],
+    "stream/motion_no_shear": [*SMALL, "stream=motion", "augment.shear=null"],
+    "stream/motion_patch_8": [*SMALL, "stream=motion", "patch_length=8"],
 }  # fmt: skip
 UIPRMD = ("input/first_frame", "input/every_frame", "input/best")  # rows that are trained there too
 LABEL_FREE = ("rankme", "feature_std", "loss", "target_std", "prediction_std", "target_entropy", "prediction_entropy")
@@ -157,8 +164,9 @@ def table(results: list[dict]) -> str:
 
 
 def correlations(results: list[dict]) -> dict[str, dict[str, float]]:
-    """Spearman's correlation over the runs on IRDS of each label-free number with the two accuracies."""
-    parts = [part for result in results if result["row"].startswith("irds") for part in result["folds"].values()]
+    """Spearman's correlation over the runs of joints on IRDS of each label-free number with the two accuracies."""
+    own = [result for result in results if result["row"].startswith("irds") and "/stream/" not in result["row"]]
+    parts = [part for result in own for part in result["folds"].values()]
     found = {}
     for key in LABEL_FREE:
         known = [part for part in parts if key in part]
@@ -194,6 +202,7 @@ def figures(results: list[dict], folder: Path) -> None:
     axes.legend()
     figure.savefig(folder / "sjepa_study.png", dpi=110)
 
+    own = [result for result in own if "/stream/" not in result["row"]]
     keys = [key for key in LABEL_FREE if any(key in part for result in own for part in result["folds"].values())]
     figure = Figure(figsize=(11, 5), layout="constrained")
     strength = correlations(results)
