@@ -35,7 +35,7 @@ METHODS = {  # name: overrides, seeds
 }
 # What the study of S-JEPA found (docs/sjepa.md): people who face the camera, and actions that have no side.
 RECIPES = {"irds": ("sjepa_facing",), "uiprmd": ("sjepa_sideless", "sjepa_sideless_facing", "gfp_sideless")}
-# S-JEPA with twice the tokens for 56 epochs, views that differ by 20 degrees alone: a quarter of an hour on two cores.
+# S-JEPA with twice the tokens for 56 epochs, views that differ by 20 degrees alone: 20 minutes on one thread.
 LONG = ["patch_length=8", "augment.shear=null", "augment.scale=null", "objective.predictor.dim=128",
         "objective.predictor.heads=4", "objective.ema=[0.99,1.0]", "trainer.epochs=56", "trainer.warmup_epochs=6",
         "trainer.batch_size=32", "trainer.lr_batch=32", "trainer.lr=5e-4"]  # fmt: skip

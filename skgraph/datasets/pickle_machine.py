@@ -1,57 +1,26 @@
-"""The stack machine that a pickle is a program of, without the instructions that call or look up anything."""
+"""The stack machine that a pickle is a program of; what it may name and call is in `pickle_calls`."""
 
 from __future__ import annotations
 
 import pickletools
 import re
 import struct
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-import numpy as np
-
-from skgraph.datasets.pickle_file import PickleFile
-from skgraph.datasets.pickled_array import PickledArray, PickledType, plain_array
+from skgraph.datasets.pickle_calls import PickleCalls
+from skgraph.datasets.pickled_array import PickledArray
 from skgraph.errors import DataError, first_line
 
-_KEYS = {str, bytes, int, float, bool, type(None)}
 _MAX_MARKS = 1000
-# Whole numbers beyond have the hashes of smaller ones, and a crafted dict of them would take hours.
-_LARGEST_KEY = 2**61 - 2
 _MOST_MEMO = 2**32  # as many as four bytes number; larger ones may have the same hashes too
-_PLAIN_DTYPE = re.compile(r"b1|[iu][1248]|f[248]|[US][1-9][0-9]{0,8}")
 # How Python 2 writes the bytes of a text that are not printable.
 _ESCAPE = re.compile(rb"""\\(?:x([0-9a-fA-F]{2})|([\\'"nrt])|)""")
 _ESCAPED = {b"n": b"\n", b"r": b"\r", b"t": b"\t"}
 
 
-@dataclass(frozen=True)
-class PickledName:
-    """What stands on the stack for a function or a class that a pickle names; nothing is ever looked up."""
-
-    kind: str
-
-
-_NAMES = {
-    ("numpy", "ndarray"): PickledName("ndarray"),
-    ("numpy", "dtype"): PickledName("dtype"),
-    ("_codecs", "encode"): PickledName("encode"),
-    **{
-        (f"numpy.{core}.{module}", name): PickledName(name)
-        for core in ("core", "_core")
-        for module, name in (("multiarray", "_reconstruct"), ("multiarray", "scalar"), ("numeric", "_frombuffer"))
-    },
-    **{
-        (module, name): PickledName(name)
-        for module in ("__builtin__", "builtins")
-        for name in ("bytes", "set", "frozenset")
-    },
-}
-
-
-class PickleMachine(PickleFile):
+class PickleMachine(PickleCalls):
     """The stack machine that a pickle is a program of.
 
     The instruction NAME is carried out by the method `do_name`; instructions without one are refused.
@@ -95,11 +64,8 @@ class PickleMachine(PickleFile):
         if known is None:
             raise ValueError(f"no pickle has an instruction {code!r}")
         if known.name == "INST":
-            self.name(self.line(), self.line())
+            self.named(self.line(), self.line())
         raise self.refused(f"the instruction {known.name}")
-
-    def refused(self, what: str) -> DataError:
-        return DataError(f"'{self.path}': the pickle wants {what}: only arrays and plain containers are read")
 
     def push(self, value: Any) -> None:
         self.stack.append(value)
@@ -125,14 +91,6 @@ class PickleMachine(PickleFile):
         if len(items) % 2:
             raise ValueError("a dict has a key without a value")
         return zip(self.hashable(items[::2]), items[1::2], strict=True)
-
-    def hashable(self, keys: Iterable[Any]) -> list[Any]:
-        """Keys of a dict or members of a set, of which nothing can go wrong when they are hashed."""
-        keys = list(keys)
-        for key in keys:
-            if type(key) not in _KEYS or (type(key) is int and abs(key) > _LARGEST_KEY):
-                raise self.refused(f"a {type(key).__name__} as the key of a dict or in a set")
-        return keys
 
     # Framing and the stack itself
 
@@ -335,69 +293,24 @@ class PickleMachine(PickleFile):
     def do_long_binget(self) -> None:
         self._get(self.number("<I"))
 
-    # Arrays
-
-    def name(self, module: bytes | str, name: bytes | str) -> None:
-        key = tuple(part.decode("utf-8", "replace") if isinstance(part, bytes) else part for part in (module, name))
-        if key not in _NAMES:
-            raise self.refused(repr(".".join(key)[:80])[1:-1])
-        self.push(_NAMES[key])
+    # What a pickle names, calls and fills in
 
     def do_global(self) -> None:
-        self.name(self.line(), self.line())
+        self.push(self.named(self.line(), self.line()))
 
     def do_stack_global(self) -> None:
         name, module = self.stack.pop(), self.stack.pop()
         if type(name) is not str or type(module) is not str:
             raise TypeError("a name that is not a text")
-        self.name(module, name)
+        self.push(self.named(module, name))
 
     def do_reduce(self) -> None:
         arguments, name = self.stack.pop(), self.stack.pop()
-        if type(name) is not PickledName or type(arguments) is not tuple:
-            raise self.refused(f"to call a {type(name).__name__}")
-        match (name.kind, *arguments):
-            case ("_reconstruct", PickledName("ndarray"), (0,), b"b" | "b"):
-                self.push(PickledArray())
-            case ("dtype", str(code), _, _):
-                if not _PLAIN_DTYPE.fullmatch(code):
-                    raise self.refused(f"an array of {code[:20]!r}, which is not plain numbers or text")
-                self.push(PickledType(code))
-            case ("scalar", PickledType() as kind, data):
-                self.push(plain_array(kind, (), self.copy(data), "C").item())
-            case ("_frombuffer", bytes(data), PickledType() as kind, shape, "C" | "F" as order):
-                self.push(plain_array(kind, shape, self.copy(data), order))
-            case ("encode", str(text), "latin1" | "latin-1"):
-                self.push(self.copy(text).encode("latin-1"))
-            case ("bytes",):
-                self.push(b"")
-            case ("set" | "frozenset" as kind, list(items)):
-                self.make((set if kind == "set" else frozenset)(self.hashable(self.copy(items))))
-            case _:
-                kinds = ", ".join(type(argument).__name__ for argument in arguments[:5])
-                raise self.refused(f"{name.kind} of ({kinds})")
+        self.push(self.called(name, arguments))
 
     def do_build(self) -> None:
         state = self.stack.pop()
-        target = self.stack[-1]
-        match target, state:
-            case PickledType(), (3, "<" | ">" | "|" | "=" as order, None, None, None, int(size), int(), 0 | 8):
-                dtype = np.dtype(order + target.code)
-                if size not in (-1, dtype.itemsize):
-                    raise ValueError(f"items of {dtype} have {dtype.itemsize} bytes, found {size}")
-                target.dtype = dtype
-            case PickledArray(None), (
-                1,
-                shape,
-                PickledType() as kind,
-                bool() | 0 | 1 as fortran,
-                bytes() | str() as data,
-            ):
-                self.stack[-1] = target.value = plain_array(kind, shape, self.copy(data), "F" if fortran else "C")
-            case ((PickledType() | PickledArray()), _):
-                raise self.refused("an array whose description is not that of plain numbers or text")
-            case _:
-                raise self.refused(f"to change a {type(target).__name__}")
+        self.stack[-1] = self.built(self.stack[-1], state)
 
 
 _ACTIONS: dict[bytes, Callable[[PickleMachine], None]] = {

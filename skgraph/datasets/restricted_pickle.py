@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from skgraph.datasets.pickle_machine import PickledName, PickleMachine
+from skgraph.datasets.pickle_calls import PickledName
+from skgraph.datasets.pickle_machine import PickleMachine
 from skgraph.datasets.pickled_array import PickledArray, PickledType
 from skgraph.errors import DataError
 
