@@ -47,8 +47,11 @@ FRAME = ["normalise.center=frame"]
 BEST = [*FRAME, "augment.rotate=null"]
 LONG = ["trainer.epochs=40", "trainer.warmup_epochs=4"]
 JITTER = ["+augment.jitter._target_=skgraph.transforms.RandomJitter", "+augment.jitter.std=0.02"]
-AMPLITUDE = [f"+augment.amplitude._target_={VARIANTS}.RandomAmplitude", "+augment.amplitude.low=0.4",
-             "+augment.amplitude.high=1.2"]  # fmt: skip
+AMPLITUDE = [
+    f"+augment.amplitude._target_={VARIANTS}.RandomAmplitude",
+    "+augment.amplitude.low=0.4",
+    "+augment.amplitude.high=1.2",
+]
 ROWS = {
     # Where coordinates are measured from, and how bodies are turned.
     "input/first_frame": SMALL,
@@ -59,8 +62,12 @@ ROWS = {
     "input/best_jitter": [*BEST, *JITTER],
     # What else may differ between two views.
     "views/jitter": [*SMALL, *FRAME, *JITTER],
-    "views/bone_lengths": [*SMALL, *FRAME, f"+augment.bones._target_={VARIANTS}.RandomBoneLengths",
-                           "+augment.bones.strength=0.2"],
+    "views/bone_lengths": [
+        *SMALL,
+        *FRAME,
+        f"+augment.bones._target_={VARIANTS}.RandomBoneLengths",
+        "+augment.bones.strength=0.2",
+    ],
     "views/amplitude": [*SMALL, *AMPLITUDE],
     "views/best_amplitude": [*BEST, *AMPLITUDE],
     "views/no_shear": [*BEST, "augment.shear=null"],
@@ -80,8 +87,12 @@ ROWS = {
     "mask/motion_joints_90": [*BEST, "mask=motion_joint"],
     "mask/still_joints_90": [*BEST, "mask=motion_joint", f"mask._target_={VARIANTS}.StillJointMask"],
     "mask/motion_joints_90_fast_target": [*BEST, "mask=motion_joint", "objective.ema=[0.9,1.0]"],
-    "mask/motion_joints_90_soft": [*BEST, "mask=motion_joint", "objective.target_temperature=0.2",
-                                   "objective.temperature=0.4"],
+    "mask/motion_joints_90_soft": [
+        *BEST,
+        "mask=motion_joint",
+        "objective.target_temperature=0.2",
+        "objective.temperature=0.4",
+    ],
     # What is predicted, and how it is compared.
     "target/l2": [*BEST, "objective.loss=l2"],
     "target/no_centre": [*BEST, "objective.center=null"],
@@ -94,7 +105,7 @@ ROWS = {
     "stream/motion": [*SMALL, "stream=motion"],
     "stream/motion_no_shear": [*SMALL, "stream=motion", "augment.shear=null"],
     "stream/motion_patch_8": [*SMALL, "stream=motion", "patch_length=8"],
-}  # fmt: skip
+}
 UIPRMD = ("input/first_frame", "input/every_frame", "input/best")  # rows that are trained there too
 LABEL_FREE = ("rankme", "feature_std", "loss", "target_std", "prediction_std", "target_entropy", "prediction_entropy")
 
@@ -130,8 +141,11 @@ def collect(data: str, runs: Path) -> list[dict]:
     """What the finished rows reached: the mean over the folds, and each fold."""
     folds = defaultdict(dict)
     for name in rows(data):
-        cards = [json.loads(path.read_text()) for key in ("knn", "linear")
-                 for path in (runs / name).glob(f"evaluation/{key}_*/result.json")]  # fmt: skip
+        cards = [
+            json.loads(path.read_text())
+            for key in ("knn", "linear")
+            for path in (runs / name).glob(f"evaluation/{key}_*/result.json")
+        ]
         if len(cards) == 2:
             row, _, fold = name.rpartition("/")
             found = last_logged(runs / name)
@@ -144,11 +158,15 @@ def collect(data: str, runs: Path) -> list[dict]:
     for row, parts in folds.items():
         name = row.partition("/")[2]
         mean = {key: np.mean([part[key] for part in parts.values()], axis=0) for key in ("knn", "linear")}
-        results.append({
-            "row": row, "overrides": " ".join(ROWS[name]),
-            **{key: [round(float(x), 1) for x in mean[key]] for key in mean},
-            **{f"{key}_gain": round(float(mean[key][0] - mean[key][1]), 1) for key in mean}, "folds": parts,
-        })  # fmt: skip
+        results.append(
+            {
+                "row": row,
+                "overrides": " ".join(ROWS[name]),
+                **{key: [round(float(x), 1) for x in mean[key]] for key in mean},
+                **{f"{key}_gain": round(float(mean[key][0] - mean[key][1]), 1) for key in mean},
+                "folds": parts,
+            }
+        )
     return results
 
 
@@ -229,8 +247,11 @@ def watched_figure(runs: Path, folder: Path) -> None:
         with open(path, encoding="utf-8") as file:
             lines = [{key: float(value) for key, value in line.items() if value} for line in csv.DictReader(file)]
         steps = [line["step"] for line in lines]
-        for axes, keys in zip(panels, (("action", "neighbour", "subject"), ("pose", "speed", "view"), ("rankme",),
-                                       ("similarity", "skill")), strict=True):  # fmt: skip
+        for axes, keys in zip(
+            panels,
+            (("action", "neighbour", "subject"), ("pose", "speed", "view"), ("rankme",), ("similarity", "skill")),
+            strict=True,
+        ):
             for i, key in enumerate(keys):
                 axes.plot(steps, [line[key] for line in lines], style, color=f"C{i}", label=f"{key}, {name}")
     for axes, label in zip(panels, ("accuracy, %", "variance explained, %", "RankMe", "share"), strict=True):

@@ -151,7 +151,8 @@ if __name__ == "__main__":
     parent, child = topology.edges.T
     for transform in (RandomBoneLengths(topology, 0.2), RandomPoseOffset(0.05), RandomTimeWarp(0.1)):
         changed = transform(graph, torch.Generator().manual_seed(1)).joints
-        length = ((changed[:, :, child] - changed[:, :, parent]).norm(dim=-1).mean() /
-                  (body[:, :, child] - body[:, :, parent]).norm(dim=-1).mean())  # fmt: skip
+        length = (changed[:, :, child] - changed[:, :, parent]).norm(dim=-1).mean() / (
+            body[:, :, child] - body[:, :, parent]
+        ).norm(dim=-1).mean()
         moved = (changed - body).norm(dim=-1).mean()
         print(f"{type(transform).__name__}: joints move {moved:.2f} m, bones are {length:.2f} times as long")

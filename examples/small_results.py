@@ -36,19 +36,33 @@ METHODS = {  # name: overrides, seeds
 # What the study of S-JEPA found (docs/sjepa.md): people who face the camera, and actions that have no side.
 RECIPES = {"irds": ("sjepa_facing",), "uiprmd": ("sjepa_sideless", "sjepa_sideless_facing", "gfp_sideless")}
 # S-JEPA with twice the tokens for 56 epochs, views that differ by 20 degrees alone: 20 minutes on one thread.
-LONG = ["patch_length=8", "augment.shear=null", "augment.scale=null", "objective.predictor.dim=128",
-        "objective.predictor.heads=4", "objective.ema=[0.99,1.0]", "trainer.epochs=56", "trainer.warmup_epochs=6",
-        "trainer.batch_size=32", "trainer.lr_batch=32", "trainer.lr=5e-4"]  # fmt: skip
+LONG = [
+    "patch_length=8",
+    "augment.shear=null",
+    "augment.scale=null",
+    "objective.predictor.dim=128",
+    "objective.predictor.heads=4",
+    "objective.ema=[0.99,1.0]",
+    "trainer.epochs=56",
+    "trainer.warmup_epochs=6",
+    "trainer.batch_size=32",
+    "trainer.lr_batch=32",
+    "trainer.lr=5e-4",
+]
 # Bones have no place in the room, so that random weights know less of them. float32 says what bfloat16 costs.
 VARIANTS = {
-    "irds": {"gfp_bone": (["augment.rotate.y=0.35", "objective=gfp", "stream=bone"], THREE),
-             "mamp_bone": (["augment.rotate.y=0.35", "objective=mamp", "stream=bone"], THREE),
-             "sjepa_long": (["augment.rotate.y=0.35", "objective=sjepa", *LONG], THREE),
-             "sjepa_fp32": (["augment.rotate.y=0.35", "objective=sjepa", "precision=fp32"], THREE),
-             "gfp_fp32": (["augment.rotate.y=0.35", "objective=gfp", "precision=fp32"], THREE)},
-    "uiprmd": {"gfp_sideless_bone": (["objective=gfp", "experiment=gfp_sideless", "stream=bone"], ONE),
-               "sjepa_sideless_bone": (["objective=sjepa", "experiment=sjepa_sideless", "stream=bone"], ONE)},
-}  # fmt: skip
+    "irds": {
+        "gfp_bone": (["augment.rotate.y=0.35", "objective=gfp", "stream=bone"], THREE),
+        "mamp_bone": (["augment.rotate.y=0.35", "objective=mamp", "stream=bone"], THREE),
+        "sjepa_long": (["augment.rotate.y=0.35", "objective=sjepa", *LONG], THREE),
+        "sjepa_fp32": (["augment.rotate.y=0.35", "objective=sjepa", "precision=fp32"], THREE),
+        "gfp_fp32": (["augment.rotate.y=0.35", "objective=gfp", "precision=fp32"], THREE),
+    },
+    "uiprmd": {
+        "gfp_sideless_bone": (["objective=gfp", "experiment=gfp_sideless", "stream=bone"], ONE),
+        "sjepa_sideless_bone": (["objective=sjepa", "experiment=sjepa_sideless", "stream=bone"], ONE),
+    },
+}
 SJEPA_ABLATIONS = {
     "motion_mask": ["mask=motion_token"],
     "l2": ["objective.loss=l2"],
@@ -123,15 +137,20 @@ def collect(data: str, runs: Path) -> list[dict]:
         cards = [json.loads(found[key].read_text()) for key in ("knn", "linear") if key in found]
         if cards:
             seconds = runs / name / "seconds"
-            results.append({
-                "row": name,
-                "command": " ".join(["python -m skgraph.pretrain", *overrides]),
-                **{card["protocol"]: [round(card["top1"], 1), round(card["random_init"]["top1"], 1)] for card in cards},
-                "rankme": round(cards[0]["rankme"], 1),
-                "seconds": int(seconds.read_text()) if seconds.exists() else None,
-                "versions": cards[0]["versions"],
-                "device": cards[0]["device"],
-            })  # fmt: skip
+            results.append(
+                {
+                    "row": name,
+                    "command": " ".join(["python -m skgraph.pretrain", *overrides]),
+                    **{
+                        card["protocol"]: [round(card["top1"], 1), round(card["random_init"]["top1"], 1)]
+                        for card in cards
+                    },
+                    "rankme": round(cards[0]["rankme"], 1),
+                    "seconds": int(seconds.read_text()) if seconds.exists() else None,
+                    "versions": cards[0]["versions"],
+                    "device": cards[0]["device"],
+                }
+            )
     return results
 
 

@@ -82,8 +82,13 @@ def main() -> None:
     for window, figures in measured.items():
         print(f"{window}: {figures['frames, %']:.1f} % of the frames, boundaries {figures['boundary, s']:.2f} s away")
     if options.json:
-        record = {"run": run.folder.name, "clips": options.clips, "people": len(labels), "measured": measured,
-                  "date": str(date.today())}  # fmt: skip
+        record = {
+            "run": run.folder.name,
+            "clips": options.clips,
+            "people": len(labels),
+            "measured": measured,
+            "date": str(date.today()),
+        }
         options.json.write_text(json.dumps(record, indent=1) + "\n")
 
 

@@ -61,9 +61,13 @@ def main() -> None:
         print(f"{key:<40}{value:>8.1f}")
     if options.json:
         cores = len(os.sched_getaffinity(0))
-        record = {"measured": measured, "browser": f"Chromium {version}, drawn by the processor",
-                  "device": f"{platform.machine()}, {cores} cores", "command": "python examples/viewer_frame_rate.py",
-                  "date": str(date.today())}  # fmt: skip
+        record = {
+            "measured": measured,
+            "browser": f"Chromium {version}, drawn by the processor",
+            "device": f"{platform.machine()}, {cores} cores",
+            "command": "python examples/viewer_frame_rate.py",
+            "date": str(date.today()),
+        }
         options.json.write_text(json.dumps(record, indent=1) + "\n")
 
 

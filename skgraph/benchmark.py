@@ -33,10 +33,17 @@ from skgraph.values import at_least, check_kinds
 from skgraph.verb import verb
 
 _BENCHMARKS = {
-    "data": benchmark_data, "store": benchmark_store, "flops": benchmark_flops, "train": benchmark_train,
-    "encode": benchmark_encode, "scaling": benchmark_scaling, "probes": benchmark_probes, "parse": benchmark_parse,
-    "programs": benchmark_programs, "losses": benchmark_losses,
-}  # fmt: skip
+    "data": benchmark_data,
+    "store": benchmark_store,
+    "flops": benchmark_flops,
+    "train": benchmark_train,
+    "encode": benchmark_encode,
+    "scaling": benchmark_scaling,
+    "probes": benchmark_probes,
+    "parse": benchmark_parse,
+    "programs": benchmark_programs,
+    "losses": benchmark_losses,
+}
 
 
 @verb("benchmark")
@@ -64,9 +71,14 @@ def main(cfg: DictConfig) -> None:
         print(f"{key:<48}{value:>10.4g}")
     if config["out"]:
         record = {
-            "benchmark": what, "measured": measured, "sizes": sizes, "device": machine, "versions": versions(),
-            "command": shlex.join(["python", "-m", "skgraph.benchmark", *sys.argv[1:]]), "date": str(date.today()),
-        }  # fmt: skip
+            "benchmark": what,
+            "measured": measured,
+            "sizes": sizes,
+            "device": machine,
+            "versions": versions(),
+            "command": shlex.join(["python", "-m", "skgraph.benchmark", *sys.argv[1:]]),
+            "date": str(date.today()),
+        }
         with atomic_file(Path(config["out"]), "w") as file:
             file.write(json.dumps(record, indent=2) + "\n")
 

@@ -121,8 +121,26 @@ def check_config(config: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: a part is missing, or a value is of the wrong kind.
     """
-    parts = ("name", "runs", "seed", "frames", "patch_length", "crop", "min_frames", "normalise", "device", "precision",
-             "evaluate", "dataset", "encoder", "objective", "mask", "stream", "augment", "trainer")  # fmt: skip
+    parts = (
+        "name",
+        "runs",
+        "seed",
+        "frames",
+        "patch_length",
+        "crop",
+        "min_frames",
+        "normalise",
+        "device",
+        "precision",
+        "evaluate",
+        "dataset",
+        "encoder",
+        "objective",
+        "mask",
+        "stream",
+        "augment",
+        "trainer",
+    )
     if missing := [key for key in parts if key not in config]:
         raise ConfigError(f"the configuration lacks {', '.join(missing)}")
     for key, least in (("seed", 0), ("frames", 1), ("patch_length", 1), ("min_frames", 1)):
@@ -145,17 +163,25 @@ def check_config(config: Mapping[str, Any]) -> None:
 def build_encoder(config: Mapping[str, Any], topology: Topology) -> nn.Module:
     """The encoder of a run's configuration for a topology."""
     return instance(
-        config["encoder"], "encoder", topology=topology, frames=config["frames"], channels=topology.dim,
+        config["encoder"],
+        "encoder",
+        topology=topology,
+        frames=config["frames"],
+        channels=topology.dim,
         patch_length=config["patch_length"],
-    )  # fmt: skip
+    )
 
 
 def build_objective(config: Mapping[str, Any], encoder: nn.Module, topology: Topology) -> nn.Module:
     """The objective of a run's configuration around an encoder, for a topology."""
     return instance(
-        config["objective"], "objective", encoder=encoder, topology=topology, frames=config["frames"],
+        config["objective"],
+        "objective",
+        encoder=encoder,
+        topology=topology,
+        frames=config["frames"],
         channels=topology.dim,
-    )  # fmt: skip
+    )
 
 
 def build_views(
@@ -195,9 +221,13 @@ def build_views(
     if not (stream is None or isinstance(stream, GraphTransform)) or not hasattr(mask, "draw"):
         raise ConfigError("stream must be a graph transform, and mask have a draw()")
     return ViewMaker(
-        Compose(steps), Compose(augment), mask, stream, num_views,
+        Compose(steps),
+        Compose(augment),
+        mask,
+        stream,
+        num_views,
         1.0 if normalise["scale"] is None else normalise["scale"],
-    )  # fmt: skip
+    )
 
 
 def measure_scale(config: dict[str, Any], bodies: SkeletonDataset) -> dict[str, Any]:

@@ -14,9 +14,23 @@ import yaml
 # What numpy raises for an array or an archive that is damaged somewhere: headers are read as Python expressions, and
 # members of archives are unpacked by several libraries.
 BROKEN_ARCHIVE = (
-    OSError, EOFError, ValueError, RuntimeError, LookupError, TypeError, ArithmeticError, AttributeError, MemoryError,
-    SyntaxError, SystemError, tokenize.TokenError, struct.error, zipfile.BadZipFile, zlib.error, lzma.LZMAError,
-)  # fmt: skip
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    AttributeError,
+    MemoryError,
+    SyntaxError,
+    SystemError,
+    tokenize.TokenError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+)
 # What PyYAML's safe loader raises for a file that is damaged, or whose values cannot be.
 BROKEN_YAML = (OSError, ValueError, AttributeError, TypeError, OverflowError, RecursionError, yaml.YAMLError)
 

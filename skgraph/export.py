@@ -44,14 +44,22 @@ def main(cfg: DictConfig) -> None:
         return
     facts = {
         "input": ["bodies", run.config["frames"], run.topology.num_joints, run.topology.dim],
-        "joints": list(run.topology.joints), "topology": run.topology.name, "run": run.folder.name, "step": run.step,
+        "joints": list(run.topology.joints),
+        "topology": run.topology.name,
+        "run": run.folder.name,
+        "step": run.step,
         "output": "features" if head is None else "logits",
         "class_names": None if head is None else list(head.class_names),
-    }  # fmt: skip
+    }
     difference = export_program(
-        program_of(run, None if head is None else head.probe), out, form, run.config["frames"], run.topology.num_joints,
-        run.topology.dim, facts,
-    )  # fmt: skip
+        program_of(run, None if head is None else head.probe),
+        out,
+        form,
+        run.config["frames"],
+        run.topology.num_joints,
+        run.topology.dim,
+        facts,
+    )
     print(f"largest difference to PyTorch: {difference:.2g}\nwritten: {out} ({out.stat().st_size / 1e6:.1f} MB)")
 
 

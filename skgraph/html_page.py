@@ -70,9 +70,7 @@ def table(
 
     def line(cells: Sequence[str], tag: str, kind: str = "") -> str:
         kinds = [' class="figure"' if header and i >= names else "" for i in range(len(cells))]
-        made = (
-            f"<{tag}{own}>{html.escape(plain(cell))}</{tag}>" for own, cell in zip(kinds, cells, strict=True)
-        )  # fmt: skip
+        made = (f"<{tag}{own}>{html.escape(plain(cell))}</{tag}>" for own, cell in zip(kinds, cells, strict=True))
         return f"<tr{kind}>{''.join(made)}</tr>"
 
     head = f"<thead>{line(header, 'th')}</thead>\n" if header else ""

@@ -32,8 +32,16 @@ def main(cfg: DictConfig) -> None:
     print(report(written, time.perf_counter() - started))
 
 
-_SWITCHES = ("overwrite", "check_height", "ignore_joint_names", "labelled", "recordings", "confidence", "world",
-             "end_sites")  # fmt: skip
+_SWITCHES = (
+    "overwrite",
+    "check_height",
+    "ignore_joint_names",
+    "labelled",
+    "recordings",
+    "confidence",
+    "world",
+    "end_sites",
+)
 _WHOLE_NUMBERS = ("subjects", "repetitions", "seed", "processes", "max_bodies", "every")
 _NUMBERS = ("fps", "noise", "dropout", "min_confidence")
 

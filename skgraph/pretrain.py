@@ -108,9 +108,14 @@ def build_trainer(
         DataError: a part cannot be built, or does not keep its contract.
     """
     bodies = SkeletonDataset(
-        store, split, "train", items="bodies", frames=config["frames"], crop=tuple(config["crop"]),
+        store,
+        split,
+        "train",
+        items="bodies",
+        frames=config["frames"],
+        crop=tuple(config["crop"]),
         min_frames=config["min_frames"],
-    )  # fmt: skip
+    )
     config = measure_scale(config, bodies)
     bodies = place(bodies, device, trainer_config.data)
     loader = EpochLoader(bodies, trainer_config.batch_size, config["seed"], group.rank, group.world_size)
@@ -124,9 +129,7 @@ def build_trainer(
     views = build_views(config, store.topology, encoder.grid[0], objective.num_views)
     folder = Path(str(config["runs"])) / str(config["name"])
     folder.mkdir(parents=True, exist_ok=True)
-    return Trainer(
-        objective, loader, views, folder, trainer_config, config, device, config["precision"], group, say
-    )  # fmt: skip
+    return Trainer(objective, loader, views, folder, trainer_config, config, device, config["precision"], group, say)
 
 
 def check_recipe(choices: Mapping[str, str]) -> None:

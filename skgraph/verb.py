@@ -92,8 +92,20 @@ def verb(config_name: str) -> Callable[[Callable[[DictConfig], object]], Callabl
 
 
 # Options of Hydra's command line that are followed by a value of their own.
-_WITH_VALUE = ("-c", "--cfg", "-p", "--package", "-cp", "--config-path", "-cn", "--config-name", "-cd", "--config-dir",
-               "-i", "--info")  # fmt: skip
+_WITH_VALUE = (
+    "-c",
+    "--cfg",
+    "-p",
+    "--package",
+    "-cp",
+    "--config-path",
+    "-cn",
+    "--config-name",
+    "-cd",
+    "--config-dir",
+    "-i",
+    "--info",
+)
 
 
 _CALL = re.compile(r"[a-z_]+\(.*\)")

@@ -59,10 +59,21 @@ def run_folder(store_path, tmp_path_factory) -> Path:
     """A run of a few steps."""
     runs = tmp_path_factory.mktemp("runs")
     config = composed(
-        "dataset=store", f"dataset.root={store_path}", "frames=16", "min_frames=8", "patch_length=4", "precision=fp32",
-        "encoder.dim=16", "encoder.depth=2", "encoder.heads=2", "objective.predictor.depth=1", "trainer.batch_size=16",
-        "trainer.epochs=2", "trainer.warmup_epochs=1", "trainer.progress=false",
-    )  # fmt: skip
+        "dataset=store",
+        f"dataset.root={store_path}",
+        "frames=16",
+        "min_frames=8",
+        "patch_length=4",
+        "precision=fp32",
+        "encoder.dim=16",
+        "encoder.depth=2",
+        "encoder.heads=2",
+        "objective.predictor.depth=1",
+        "trainer.batch_size=16",
+        "trainer.epochs=2",
+        "trainer.warmup_epochs=1",
+        "trainer.progress=false",
+    )
     pretrain(config | {"runs": str(runs), "name": "r", "evaluate": []}, torch.device("cpu"))
     return runs / "r"
 

@@ -37,7 +37,7 @@ NOT_RUN = {
     r"skgraph\.benchmark ": "minutes each; tests/benchmarks runs all of them at small sizes",
     r"dataset=(ctrgcn|pyskl|stgcn|kinetics_skeleton|nw_ucla|utd_mhad|msr_action3d)": "downloads; tests/datasets",
     r"(dataset=(openpose|coco_keypoints|mediapipe)|data/coco)": "files of a detector; tests/datasets makes some up",
-}  # fmt: skip
+}
 
 # Protocols that train, and so have epochs.
 _TRAINED = {"linear_mamp", "linear_cmd", "linear_aimclr", "attentive", "finetune", "semi", "transfer", "scratch"}

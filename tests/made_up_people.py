@@ -17,14 +17,36 @@ def person(seed: int, frames: int = 40) -> np.ndarray:
     rng = np.random.default_rng(seed)
     pose = rng.uniform([-0.3, 0, -0.3], [0.3, 1.5, 0.3], size=(25, 3))
     angle = 0.5 * np.sin(np.arange(frames) / 7 + rng.uniform(0, 6))
-    turn = np.stack([np.cos(angle), 0 * angle, np.sin(angle), 0 * angle, 1 + 0 * angle, 0 * angle,
-                     -np.sin(angle), 0 * angle, np.cos(angle)], axis=-1).reshape(-1, 3, 3)  # fmt: skip
+    turn = np.stack(
+        [
+            np.cos(angle),
+            0 * angle,
+            np.sin(angle),
+            0 * angle,
+            1 + 0 * angle,
+            0 * angle,
+            -np.sin(angle),
+            0 * angle,
+            np.cos(angle),
+        ],
+        axis=-1,
+    ).reshape(-1, 3, 3)
     walk = np.arange(frames)[:, None, None] * np.array([0.01, 0.001, 0.02]) + [0, 0, 2]
     return (pose @ turn + walk)[None].astype(np.float32)
 
 
-def write(path: Path, clips: dict[str, np.ndarray], masks=None, confidence=None, y=None, subject=None, split=None,
-          class_names=("wave", "sit"), units="m", segments=None) -> SkeletonStore:  # fmt: skip
+def write(
+    path: Path,
+    clips: dict[str, np.ndarray],
+    masks=None,
+    confidence=None,
+    y=None,
+    subject=None,
+    split=None,
+    class_names=("wave", "sit"),
+    units="m",
+    segments=None,
+) -> SkeletonStore:
     """A store of these clips, labels 0, 1, 0, 1, ..., the first half training in the split ``xsub``."""
     masks, number = masks or {}, len(clips)
     y = np.arange(number) % 2 if y is None else y
@@ -32,10 +54,14 @@ def write(path: Path, clips: dict[str, np.ndarray], masks=None, confidence=None,
     with StoreWriter(path, TOPOLOGY, list(class_names), source="made up", units=units) as writer:
         for i, (name, joints) in enumerate(clips.items()):
             writer.add(
-                joints, y=int(y[i]), name=name, frame_mask=masks.get(name), subject=int(subject[i]),
+                joints,
+                y=int(y[i]),
+                name=name,
+                frame_mask=masks.get(name),
+                subject=int(subject[i]),
                 confidence=None if confidence is None else confidence[name],
                 segments=None if segments is None else segments[name],
-            )  # fmt: skip
+            )
         train, test = split or (range(number // 2), range(number // 2, number))
         writer.add_split("xsub", list(train), list(test), "by hand")
     return SkeletonStore.open(path)

@@ -174,9 +174,12 @@ def test_yaml_says_the_constructors_defaults(path):
 
 @pytest.mark.parametrize(
     ("verb", "groups"),
-    [("pretrain", ("objective", "encoder", "dataset", "stream", "mask", "augment")), ("evaluate", ("protocol",)),
-     ("benchmark", ("benchmark",))],
-)  # fmt: skip
+    [
+        ("pretrain", ("objective", "encoder", "dataset", "stream", "mask", "augment")),
+        ("evaluate", ("protocol",)),
+        ("benchmark", ("benchmark",)),
+    ],
+)
 def test_help_names_every_option(verb, groups):
     text = OmegaConf.load(CONFIGS / f"{verb}.yaml").hydra.help.template
     for group in groups:
@@ -216,17 +219,33 @@ def test_nested_targets_are_modules_too(tmp_path):
 def test_what_a_constructor_refuses_names_the_part(topology):
     for value in (0, -16, "abc"):
         with pytest.raises(ConfigError, match="encoder"):
-            instance({"_target_": "skgraph.encoders.TransformerEncoder", "dim": value}, "encoder", topology=topology,
-                     frames=16)  # fmt: skip
+            instance(
+                {"_target_": "skgraph.encoders.TransformerEncoder", "dim": value},
+                "encoder",
+                topology=topology,
+                frames=16,
+            )
     with pytest.raises(ConfigError, match="encoder must be a mapping with a _target_, found 'None'"):
         instance(None, "encoder")
 
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("seed", -1), ("seed", "abc"), ("frames", 1.5), ("crop", 0.5), ("crop", [0.5]), ("crop", ["a", "b"]),
-     ("name", None), ("name", ".."), ("name", ""), ("evaluate", None), ("stream", None), ("min_frames", 0)],
-)  # fmt: skip
+    [
+        ("seed", -1),
+        ("seed", "abc"),
+        ("frames", 1.5),
+        ("crop", 0.5),
+        ("crop", [0.5]),
+        ("crop", ["a", "b"]),
+        ("name", None),
+        ("name", ".."),
+        ("name", ""),
+        ("evaluate", None),
+        ("stream", None),
+        ("min_frames", 0),
+    ],
+)
 def test_values_of_the_wrong_kind_are_named(key, value):
     with pytest.raises(ConfigError, match=key):
         check_config(composed() | {key: value})

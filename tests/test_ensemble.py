@@ -30,8 +30,14 @@ def test_three_streams_from_the_command_line(command, tmp_path, capsys):
     assert printed[0] == "accuracy (%) of summed logits on 40 test clips of ntu60, split xsub, linear exact"
     assert printed[1] == "weights aimclr: joint 0.6, bone 0.6, motion 0.4 (AimCLR, AAAI 2022; also MS-CLR and HiCLR)"
     assert [line.split("  ")[0] for line in printed[3:10]] == [
-        "joint", "bone", "motion", "joint + bone", "joint + motion", "bone + motion", "joint + bone + motion",
-    ]  # fmt: skip
+        "joint",
+        "bone",
+        "motion",
+        "joint + bone",
+        "joint + motion",
+        "bone + motion",
+        "joint + bone + motion",
+    ]
     folder = Path(printed[-1].removeprefix("written: "))
     assert folder.parent == Path("ensemble") and folder.name.startswith("linear_ntu60_xsub_joint+bone+motion_aimclr_")
     assert sorted(path.name for path in folder.iterdir()) == ["result.json", "scores.npz"]

@@ -58,8 +58,12 @@ def test_one_file_trains_from_a_folder_that_holds_nothing_else(file, own, store_
     data = ["dataset=store", f"dataset.root={store_path}", "frames=16", "min_frames=8"]
     quick = ["patch_length=4", "trainer.epochs=1", "trainer.warmup_epochs=0", "trainer.progress=false", "name=own"]
     done = subprocess.run(
-        [sys.executable, "-m", "skgraph.pretrain", *own, *data, *quick], cwd=tmp_path, env=env, capture_output=True,
-        text=True, timeout=120,
-    )  # fmt: skip
+        [sys.executable, "-m", "skgraph.pretrain", *own, *data, *quick],
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
     assert "linear" in done.stdout and (tmp_path / "runs" / "own" / "checkpoint.pt").exists()

@@ -41,16 +41,25 @@ def test_a_program_and_its_example_runner(run_folder, store, tmp_path, monkeypat
     np.save(recording, clip.joints.numpy())
     script = (ROOT / "examples" / "run_onnx.py").read_text()
     assert "torch" not in script and "skgraph import" not in script
-    done = subprocess.run([sys.executable, str(ROOT / "examples" / "run_onnx.py"), str(model), str(recording)],
-                          capture_output=True, text=True, timeout=120)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "run_onnx.py"), str(model), str(recording)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     rows = SkeletonDataset(store, frames=16)
     recogniser = Recogniser.fit(run_folder, store, "xsub", precision="fp32")
     p = recogniser(rows.batch(torch.tensor([1])), recogniser.views(store))[0]
-    assert done.stdout.split() == [word for k in p.argsort(descending=True).tolist()
-                                   for word in (recogniser.class_names[k], f"{p[k]:.1%}")]  # fmt: skip
+    assert done.stdout.split() == [
+        word for k in p.argsort(descending=True).tolist() for word in (recogniser.class_names[k], f"{p[k]:.1%}")
+    ]
     np.save(recording, np.zeros((1, 20, 17, 3)))
-    done = subprocess.run([sys.executable, str(ROOT / "examples" / "run_onnx.py"), str(model), str(recording)],
-                          capture_output=True, text=True, timeout=120)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "examples" / "run_onnx.py"), str(model), str(recording)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert "must be [bodies, frames, 25, 3], found [1, 20, 17, 3]" in done.stderr
 
 

@@ -12,8 +12,14 @@ NASTY = "<script>alert(1)</script>\"'&\x1b[0m"
 
 
 def test_text_is_harmless():
-    text = document(NASTY, [heading(NASTY), table(["a", NASTY], [[NASTY, "1"]], below=[["b", "2"]]),
-                            image(b"x", "gif", NASTY, ["a&b.csv"])])  # fmt: skip
+    text = document(
+        NASTY,
+        [
+            heading(NASTY),
+            table(["a", NASTY], [[NASTY, "1"]], below=[["b", "2"]]),
+            image(b"x", "gif", NASTY, ["a&b.csv"]),
+        ],
+    )
     assert "<script" not in text and "\x1b" not in text and text.count("&lt;script&gt;") == 7
     assert "default-src 'none'" in text and 'href="./a%26b.csv"' in text
     assert "data:image/gif;base64," + base64.b64encode(b"x").decode() in text

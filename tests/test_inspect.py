@@ -54,8 +54,15 @@ def test_command_line(tmp_path):
 def test_raw_clips(tmp_path, monkeypatch, capsys):
     clips = list(people(4).values())
     about = {"y": [0, 1, 0, 1], "class_names": ["wave", "sit"], "split": ["train", "train", "test", "test"]}
-    np.savez(tmp_path / "raw.npz", x=1000 * np.concatenate(clips, axis=1).swapaxes(0, 1), offsets=40 * np.arange(5),
-             name=["a", "b", "c", "d"], unit="mm", fps=25, **about)  # fmt: skip
+    np.savez(
+        tmp_path / "raw.npz",
+        x=1000 * np.concatenate(clips, axis=1).swapaxes(0, 1),
+        offsets=40 * np.arange(5),
+        name=["a", "b", "c", "d"],
+        unit="mm",
+        fps=25,
+        **about,
+    )
     call(monkeypatch, tmp_path, "raw.npz", "topology=ntu_rgbd", "html=null")
     printed = capsys.readouterr().out
     assert "classes        2, of 2 clips each\n" in printed and "nothing odd was found" in printed

@@ -19,10 +19,19 @@ CPU = torch.device("cpu")
 def run(tmp_path, name, objective, encoder, store_path, **trainer):
     """Train on the tiny store; what the run left in its checkpoint."""
     config = composed(
-        "dataset=store", f"dataset.root={store_path}", "frames=16", "min_frames=8", "patch_length=4", "precision=fp32",
-        "trainer.batch_size=16", "trainer.epochs=2", "trainer.warmup_epochs=1", "trainer.progress=false",
-        *OBJECTIVES[objective], *ENCODERS[encoder],
-    )  # fmt: skip
+        "dataset=store",
+        f"dataset.root={store_path}",
+        "frames=16",
+        "min_frames=8",
+        "patch_length=4",
+        "precision=fp32",
+        "trainer.batch_size=16",
+        "trainer.epochs=2",
+        "trainer.warmup_epochs=1",
+        "trainer.progress=false",
+        *OBJECTIVES[objective],
+        *ENCODERS[encoder],
+    )
     config |= {"runs": str(tmp_path), "name": name, "evaluate": ["knn"]}
     config["trainer"] |= trainer
     pretrain(config, CPU)

@@ -71,6 +71,12 @@ def test_nothing_else_in_the_folder_is_lost(run_folder, recording, tmp_path, mon
 
 def test_names_with_dollars_are_drawn(run_folder, recording, tmp_path, monkeypatch):
     odd = recording.rename(tmp_path / "x$^$.npy")
-    call(monkeypatch, f"run={run_folder}", f"source='{odd}'", f"out={tmp_path / 'found'}", "window=0.5",
-         "check_height=false")  # fmt: skip
+    call(
+        monkeypatch,
+        f"run={run_folder}",
+        f"source='{odd}'",
+        f"out={tmp_path / 'found'}",
+        "window=0.5",
+        "check_height=false",
+    )
     assert len(list((tmp_path / "found").glob("*.png"))) == 1

@@ -36,10 +36,17 @@ ROOT = Path(__file__).resolve().parents[1]
 def raw(clips, topology="ntu_rgbd", unit="m", units="m", **columns):
     """A dataset of these clips, with labels 0, 1, 0, 1, ... and subjects 0, 0, 1, 1, ..."""
     return RawDataset(
-        topology=Topology.load(topology), class_names=["sit", "stand"], name=[f"clip{i}" for i in range(len(clips))],
-        y=np.arange(len(clips)) % 2, clips=lambda: map(RawClip, clips), units=units, unit=unit, fps=30.0,
-        source="made up", **{"subject": np.arange(len(clips)) // 2, **columns},
-    )  # fmt: skip
+        topology=Topology.load(topology),
+        class_names=["sit", "stand"],
+        name=[f"clip{i}" for i in range(len(clips))],
+        y=np.arange(len(clips)) % 2,
+        clips=lambda: map(RawClip, clips),
+        units=units,
+        unit=unit,
+        fps=30.0,
+        source="made up",
+        **{"subject": np.arange(len(clips)) // 2, **columns},
+    )
 
 
 def clip(frames=5, bodies=1, height=1.7):
@@ -53,10 +60,16 @@ def clip(frames=5, bodies=1, height=1.7):
 def save(path, clips):
     """The clips as a ragged npz in metres, four subjects."""
     np.savez(
-        path, x=np.concatenate(clips, axis=1).swapaxes(0, 1), offsets=np.cumsum([0, *(c.shape[1] for c in clips)]),
-        y=np.arange(len(clips)) % 2, name=np.array([f"clip{i}" for i in range(len(clips))]),
-        subject=np.arange(len(clips)) // 2, class_names=np.array(["sit", "stand"]), fps=30, unit=np.array("m"),
-    )  # fmt: skip
+        path,
+        x=np.concatenate(clips, axis=1).swapaxes(0, 1),
+        offsets=np.cumsum([0, *(c.shape[1] for c in clips)]),
+        y=np.arange(len(clips)) % 2,
+        name=np.array([f"clip{i}" for i in range(len(clips))]),
+        subject=np.arange(len(clips)) // 2,
+        class_names=np.array(["sit", "stand"]),
+        fps=30,
+        unit=np.array("m"),
+    )
 
 
 def composed(*overrides):

@@ -24,16 +24,29 @@ from skgraph.training.checkpoint import read_checkpoint
 from tests.test_configs import composed
 
 TINY = (
-    "dataset=store", "frames=16", "min_frames=8", "encoder.dim=16", "encoder.depth=1", "encoder.heads=2",
-    "patch_length=4", "objective.predictor.depth=1", "trainer.epochs=3", "trainer.batch_size=8",
-    "trainer.lr_batch=8", "trainer.warmup_epochs=1", "trainer.log_every=1", "trainer.progress=false",
-)  # fmt: skip
+    "dataset=store",
+    "frames=16",
+    "min_frames=8",
+    "encoder.dim=16",
+    "encoder.depth=1",
+    "encoder.heads=2",
+    "patch_length=4",
+    "objective.predictor.depth=1",
+    "trainer.epochs=3",
+    "trainer.batch_size=8",
+    "trainer.lr_batch=8",
+    "trainer.warmup_epochs=1",
+    "trainer.log_every=1",
+    "trainer.progress=false",
+)
 
 
 def run(module, *arguments, cwd, nproc=1, check=True, **environment):
-    launcher = [sys.executable, "-m"] if nproc == 1 else [
-        sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={nproc}", "-m"
-    ]  # fmt: skip
+    launcher = (
+        [sys.executable, "-m"]
+        if nproc == 1
+        else [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={nproc}", "-m"]
+    )
     env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()} | environment
     done = subprocess.run(
         [*launcher, module, *arguments], cwd=cwd, env=env, capture_output=True, text=True, timeout=300
@@ -85,8 +98,17 @@ def test_evaluate_agrees_with_the_table(finished, store_path):
     cwd, out = finished
     again = run("skgraph.evaluate", "-m", "protocol=knn,linear", "run=runs/r,runs/r", cwd=cwd).stdout
     assert again.count(out.strip().splitlines()[-1]) == 2
-    elsewhere = run("skgraph.evaluate", "protocol=knn", "protocol.k=5", "run=runs/r", "dataset=store",
-                    f"dataset.root={store_path}", "dataset.split=xsub", "bodies=padded", cwd=cwd)  # fmt: skip
+    elsewhere = run(
+        "skgraph.evaluate",
+        "protocol=knn",
+        "protocol.k=5",
+        "run=runs/r",
+        "dataset=store",
+        f"dataset.root={store_path}",
+        "dataset.split=xsub",
+        "bodies=padded",
+        cwd=cwd,
+    )
     assert "written: runs/r/evaluation/knn_tiny_xsub_k5_padded" in elsewhere.stdout
 
 
@@ -139,8 +161,17 @@ def test_a_recipe_of_another_objective_is_refused(recipe, objective, message):
 def test_somebodys_encoder_is_checked_before_it_trains(store_path, tmp_path):
     code = "from torch import nn\nclass Mine(nn.Module):\n    def __init__(self):\n        super().__init__()\n"
     (tmp_path / "mine.py").write_text(code)
-    done = run("skgraph.pretrain", *TINY[:3], *TINY[6:7], f"dataset.root={store_path}", "encoder=custom",
-               "encoder._target_=mine.Mine", "objective=mamp", cwd=tmp_path, check=False)  # fmt: skip
+    done = run(
+        "skgraph.pretrain",
+        *TINY[:3],
+        *TINY[6:7],
+        f"dataset.root={store_path}",
+        "encoder=custom",
+        "encoder._target_=mine.Mine",
+        "objective=mamp",
+        cwd=tmp_path,
+        check=False,
+    )
     assert done.returncode == 1 and done.stderr.startswith("error: Mine needs dim (its width) and grid")
 
 
@@ -201,9 +232,12 @@ def test_kill_9_leaves_a_run_that_resumes_to_the_same_weights(store_path, tmp_pa
     env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()}
     checkpoint = tmp_path / "runs" / "killed" / "checkpoint.pt"
     victim = subprocess.Popen(
-        [sys.executable, "-m", "skgraph.pretrain", *command, "name=killed"], cwd=tmp_path, env=env,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [sys.executable, "-m", "skgraph.pretrain", *command, "name=killed"],
+        cwd=tmp_path,
+        env=env,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     deadline = time.monotonic() + 120
     while not checkpoint.exists() and time.monotonic() < deadline:
         time.sleep(0.01)

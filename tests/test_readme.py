@@ -19,8 +19,14 @@ def test_the_python_blocks_run_one_after_the_other(tmp_path):
     script = "\n".join(block.text for block in BLOCKS if block.language == "python")
     assert script.count("import") >= 3
     (tmp_path / "readme.py").write_text(script)
-    done = subprocess.run([sys.executable, "readme.py"], cwd=tmp_path, env={"PYTHONPATH": str(ROOT), "PATH": ""},
-                          capture_output=True, text=True, timeout=300)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "readme.py"],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr[-2000:]
 
 

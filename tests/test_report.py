@@ -29,8 +29,15 @@ def test_as_a_person_types_it(tmp_path):
     for run in ("it's one, [run]", "two"):
         write_evaluation(tmp_path / "runs", run)
     env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1]), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(f'"{sys.executable}" -m skgraph.report runs/* out=table.md', shell=True, cwd=tmp_path,
-                          env=env, capture_output=True, text=True, timeout=120)  # fmt: skip
+    done = subprocess.run(
+        f'"{sys.executable}" -m skgraph.report runs/* out=table.md',
+        shell=True,
+        cwd=tmp_path,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert (done.returncode, done.stdout, done.stderr) == (0, "written: table.md\n", "")
     text = (tmp_path / "table.md").read_text(encoding="utf-8")
     assert "| it's one, [run] |" in text and "| two " in text and "GFP (ICCV 2025)" in text

@@ -219,13 +219,34 @@ def test_shipped_round_trips(topology):
 
 def test_ntu_follows_the_bone_tree_of_the_field():
     """The 1-based (joint, parent) pairs from which published bone streams are computed."""
-    # fmt: off
+
     published = [
-        (1, 2), (2, 21), (3, 21), (4, 3), (5, 21), (6, 5), (7, 6), (8, 7), (9, 21), (10, 9), (11, 10), (12, 11),
-        (13, 1), (14, 13), (15, 14), (16, 15), (17, 1), (18, 17), (19, 18), (20, 19), (22, 23), (23, 8),
-        (24, 25), (25, 12),
+        (1, 2),
+        (2, 21),
+        (3, 21),
+        (4, 3),
+        (5, 21),
+        (6, 5),
+        (7, 6),
+        (8, 7),
+        (9, 21),
+        (10, 9),
+        (11, 10),
+        (12, 11),
+        (13, 1),
+        (14, 13),
+        (15, 14),
+        (16, 15),
+        (17, 1),
+        (18, 17),
+        (19, 18),
+        (20, 19),
+        (22, 23),
+        (23, 8),
+        (24, 25),
+        (25, 12),
     ]
-    # fmt: on
+
     ntu = Topology.load("ntu_rgbd")
     assert [(child + 1, parent + 1) for parent, child in ntu.edges.tolist()] == published
     assert ntu.joints[ntu.root] == "SpineShoulder" and ntu.root == 20
@@ -248,11 +269,35 @@ def test_ntu_hops(start, stop, bones):
 
 def test_ntu_mirror_center_and_directions():
     ntu = Topology.load("ntu_rgbd")
-    # fmt: off
+
     assert ntu.mirror.tolist() == [
-        0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 16, 17, 18, 19, 12, 13, 14, 15, 20, 23, 24, 21, 22,
+        0,
+        1,
+        2,
+        3,
+        8,
+        9,
+        10,
+        11,
+        4,
+        5,
+        6,
+        7,
+        16,
+        17,
+        18,
+        19,
+        12,
+        13,
+        14,
+        15,
+        20,
+        23,
+        24,
+        21,
+        22,
     ]
-    # fmt: on
+
     assert ntu.center.nonzero().flatten().tolist() == [1]
     assert (ntu.across[4], ntu.across[8], ntu.across.abs().sum()) == (1, -1, 2)
     assert (ntu.up[20], ntu.up[0], ntu.up.abs().sum()) == (1, -1, 2)

@@ -28,15 +28,31 @@ def taker(
 
 
 GOOD = {
-    "count": [1, -3], "rate": [1, 0.5], "flag": [False], "name": ["b"], "width": [None, 8], "kind": ["sum", None],
-    "widths": [[4, 8], (4,), []], "pair": [[0, 1.0]], "levels": [[5, "g"]], "options": [None, {"heads": 4}],
-    "factory": [nn.ReLU], "unknown": ["whatever"],
-}  # fmt: skip
+    "count": [1, -3],
+    "rate": [1, 0.5],
+    "flag": [False],
+    "name": ["b"],
+    "width": [None, 8],
+    "kind": ["sum", None],
+    "widths": [[4, 8], (4,), []],
+    "pair": [[0, 1.0]],
+    "levels": [[5, "g"]],
+    "options": [None, {"heads": 4}],
+    "factory": [nn.ReLU],
+    "unknown": ["whatever"],
+}
 BAD = {
-    "count": ["a", 1.5, True, None], "rate": ["a", True, None], "flag": ["maybe", 1, None], "name": [3, None],
-    "width": ["8", 1.5], "kind": ["median", 1], "widths": [8, "8", [8.0], [True], None],
-    "pair": [[0.5], [0, 1, 2], 0.5, ["a", "b"]], "levels": [24, [[2]], None], "options": [3, [1]],
-}  # fmt: skip
+    "count": ["a", 1.5, True, None],
+    "rate": ["a", True, None],
+    "flag": ["maybe", 1, None],
+    "name": [3, None],
+    "width": ["8", 1.5],
+    "kind": ["median", 1],
+    "widths": [8, "8", [8.0], [True], None],
+    "pair": [[0.5], [0, 1, 2], 0.5, ["a", "b"]],
+    "levels": [24, [[2]], None],
+    "options": [3, [1]],
+}
 
 
 @pytest.mark.parametrize(("key", "value"), [(key, value) for key, values in GOOD.items() for value in values])

@@ -156,11 +156,17 @@ def test_an_interrupt_is_one_word(run, capsys, monkeypatch):
 @pytest.mark.parametrize(
     "argument, read",
     [
-        ("source=Jürgen/😀.npz", "Jürgen/😀.npz"), ("source=a=b.npz", "a=b.npz"), ("source=new\nline", "new\nline"),
-        ("source=plain name", "plain name"), ("source='é'", "é"), ("source=[a,b]", ["a", "b"]), ("fps=30", 30),
-        ("source=my data/clips (1).npz", "my data/clips (1).npz"), ("source=(a)", "(a)"),
+        ("source=Jürgen/😀.npz", "Jürgen/😀.npz"),
+        ("source=a=b.npz", "a=b.npz"),
+        ("source=new\nline", "new\nline"),
+        ("source=plain name", "plain name"),
+        ("source='é'", "é"),
+        ("source=[a,b]", ["a", "b"]),
+        ("fps=30", 30),
+        ("source=my data/clips (1).npz", "my data/clips (1).npz"),
+        ("source=(a)", "(a)"),
     ],
-)  # fmt: skip
+)
 def test_paths_are_taken_as_they_stand(argument, read):
     assert OverridesParser.create().parse_override(quoted(argument)).value() == read
 

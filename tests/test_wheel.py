@@ -23,14 +23,33 @@ def test_a_wheel_runs_the_main_job(tmp_path, store_path):
     work = tmp_path / "work"
     work.mkdir()
     command = [
-        sys.executable, "-m", "skgraph.pretrain", "objective=sjepa", "encoder=transformer", "dataset=store",
-        f"dataset.root={store_path}", "name=r", "frames=16", "encoder.dim=16", "encoder.depth=1", "encoder.heads=2",
-        "patch_length=4", "trainer.epochs=1", "trainer.batch_size=16", "trainer.progress=false",
-    ]  # fmt: skip
+        sys.executable,
+        "-m",
+        "skgraph.pretrain",
+        "objective=sjepa",
+        "encoder=transformer",
+        "dataset=store",
+        f"dataset.root={store_path}",
+        "name=r",
+        "frames=16",
+        "encoder.dim=16",
+        "encoder.depth=1",
+        "encoder.heads=2",
+        "patch_length=4",
+        "trainer.epochs=1",
+        "trainer.batch_size=16",
+        "trainer.progress=false",
+    ]
     env = os.environ | {"PYTHONPATH": str(tmp_path / "site"), "OMP_NUM_THREADS": "1"}
     done = subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "linear" in done.stdout and (work / "runs" / "r" / "checkpoint.pt").exists()
-    where = subprocess.run([sys.executable, "-c", "import skgraph; print(skgraph.__file__)"], cwd=work, env=env,
-                           capture_output=True, text=True, check=True)  # fmt: skip
+    where = subprocess.run(
+        [sys.executable, "-c", "import skgraph; print(skgraph.__file__)"],
+        cwd=work,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert where.stdout.startswith(str(tmp_path))

@@ -34,8 +34,14 @@ def benchmark_data(config: dict[str, Any], batch_size: int, repeats: int) -> dic
         milliseconds a batch and the ratios that matter.
     """
     store, split = open_store(config["dataset"])
-    dataset = SkeletonDataset(store, split, items="bodies", frames=config["frames"], crop=tuple(config["crop"]),
-                              min_frames=config["min_frames"])  # fmt: skip
+    dataset = SkeletonDataset(
+        store,
+        split,
+        items="bodies",
+        frames=config["frames"],
+        crop=tuple(config["crop"]),
+        min_frames=config["min_frames"],
+    )
     config = measure_scale(config, dataset)
     loader = EpochLoader(dataset, batch_size)
     objective, views = build_method(config, store.topology)

@@ -79,8 +79,12 @@ def _stream(
     """A stream of one body that is answered after every frame, by a head that has learned nothing."""
     plain = {**config, "normalise": {**config["normalise"], "scale": None}}  # auto would need data to measure
     run = PretrainedRun(Path("benchmark"), plain, topology, encoder.state_dict(), 0, "")
-    probe = LinearProbe(torch.zeros(encoder.dim), torch.ones(encoder.dim), torch.randn(CLASSES, encoder.dim).double(),
-                        torch.zeros(CLASSES).double())  # fmt: skip
+    probe = LinearProbe(
+        torch.zeros(encoder.dim),
+        torch.ones(encoder.dim),
+        torch.randn(CLASSES, encoder.dim).double(),
+        torch.zeros(CLASSES).double(),
+    )
     names = tuple(f"class {k}" for k in range(CLASSES))
     recogniser = Recogniser(run, encoder, probe, names, None, device, config["precision"])
     return SkeletonStream(recogniser, window=WINDOW)

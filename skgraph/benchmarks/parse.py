@@ -17,8 +17,20 @@ from skgraph.datasets.synthetic import write_synthetic
 from skgraph.datasets.synthetic.raw_files import write_ntu_files
 from skgraph.datasets.write_store import write_store
 
-_COLUMNS = ("x", "y", "z", "depthX", "depthY", "colorX", "colorY", "orientationW", "orientationX", "orientationY",
-            "orientationZ", "trackingState")  # fmt: skip
+_COLUMNS = (
+    "x",
+    "y",
+    "z",
+    "depthX",
+    "depthY",
+    "colorX",
+    "colorY",
+    "orientationW",
+    "orientationX",
+    "orientationY",
+    "orientationZ",
+    "trackingState",
+)
 
 
 def benchmark_parse(files: int, prepared: int, repeats: int) -> dict[str, float]:

@@ -56,9 +56,18 @@ class PlainMAMP(nn.Module):
     """
 
     def __init__(
-        self, frames: int, patch_length: int, joints: int, channels: int, dim: int, depth: int, heads: int,
-        decoder_depth: int, ratio: float = 0.9, temperature: float = 0.8,
-    ) -> None:  # fmt: skip
+        self,
+        frames: int,
+        patch_length: int,
+        joints: int,
+        channels: int,
+        dim: int,
+        depth: int,
+        heads: int,
+        decoder_depth: int,
+        ratio: float = 0.9,
+        temperature: float = 0.8,
+    ) -> None:
         super().__init__()
         self.frames, self.patch_length, self.ratio, self.temperature = frames, patch_length, ratio, temperature
         segments, width = frames // patch_length, patch_length * channels

@@ -42,11 +42,18 @@ def benchmark_probes(clips: int, queries: int, dim: int, classes: int, epochs: i
     with _Growth() as retrieval_memory:
         retrieval = _seconds(lambda: retrieve(train.x, train.y, test.x, test.y, classes))
     return {
-        "clips": clips, "queries": queries, "dim": dim, "classes": classes, "epochs": epochs,
-        "linear_mamp_seconds": linear, "linear_exact_seconds": exact, "knn_seconds": knn,
-        "knn_growth_mib": knn_memory.mib, "retrieval_seconds": retrieval,
+        "clips": clips,
+        "queries": queries,
+        "dim": dim,
+        "classes": classes,
+        "epochs": epochs,
+        "linear_mamp_seconds": linear,
+        "linear_exact_seconds": exact,
+        "knn_seconds": knn,
+        "knn_growth_mib": knn_memory.mib,
+        "retrieval_seconds": retrieval,
         "retrieval_growth_mib": retrieval_memory.mib,
-    }  # fmt: skip
+    }
 
 
 def _features(clips: int, dim: int, classes: int, generator: torch.Generator) -> Features:

@@ -58,8 +58,10 @@ def benchmark_programs(
             difference = export_program(program, path, "onnx", config["frames"], skeleton.num_joints, skeleton.dim, {})
             session = onnxruntime.InferenceSession(path.read_bytes(), options, providers=["CPUExecutionProvider"])
         joints = random_walks(bodies, config["frames"], skeleton).joints[:, 0].contiguous()
-        runs = {"PyTorch": lambda x, program=program: program(x),
-                "onnxruntime": lambda x, session=session: session.run(None, {"joints": x.numpy()})}  # fmt: skip
+        runs = {
+            "PyTorch": lambda x, program=program: program(x),
+            "onnxruntime": lambda x, session=session: session.run(None, {"joints": x.numpy()}),
+        }
         batch = _in_turns(runs, lambda i, joints=joints: joints, repeats)
         single = _in_turns(runs, lambda i, joints=joints: joints[i % bodies : i % bodies + 1], latencies)
         measured[f"{name} largest difference"] = difference

@@ -139,8 +139,9 @@ def benchmark_train(
     device = choose_device(configs[reference]["device"])
     steps = {name: made_up_step(config, skeleton, bodies, device) for name, config in configs.items()}
     calls: dict[str, Callable[[], None]] = {
-        **steps, _PLAIN: _plain_step(configs[reference], skeleton, plain_clips, device)
-    }  # fmt: skip
+        **steps,
+        _PLAIN: _plain_step(configs[reference], skeleton, plain_clips, device),
+    }
     memory = dict.fromkeys(calls, 0)
     times: dict[str, list[float]] = {name: [] for name in calls}
     for _ in range(repeats):
@@ -174,9 +175,7 @@ def benchmark_train(
         measured |= {f"{name} share of {part}": taken / whole for part, taken in step.phases.items()}
         if memory[name]:
             measured[f"{name} memory, GiB"] = memory[name] / 2**30
-        measured[f"{name} hours of its recipe"] = (
-            configs[name]["trainer"]["epochs"] * _CLIPS * per_clip[name] / 3600
-        )  # fmt: skip
+        measured[f"{name} hours of its recipe"] = configs[name]["trainer"]["epochs"] * _CLIPS * per_clip[name] / 3600
         if profiles is not None:
             _write_profile(step, Path(profiles) / f"profile_{name}.json")
     return measured
@@ -194,9 +193,15 @@ def made_up_step(config: Mapping[str, Any], topology: Topology, bodies: int, dev
 def _plain_step(config: Mapping[str, Any], topology: Topology, clips: int, device: torch.device) -> Callable[[], None]:
     encoder = config["encoder"]
     objective = PlainMAMP(
-        config["frames"], config["patch_length"], topology.num_joints, topology.dim, encoder["dim"], encoder["depth"],
-        encoder["heads"], config["objective"]["decoder"]["depth"],
-    ).to(device)  # fmt: skip
+        config["frames"],
+        config["patch_length"],
+        topology.num_joints,
+        topology.dim,
+        encoder["dim"],
+        encoder["depth"],
+        encoder["heads"],
+        config["objective"]["decoder"]["depth"],
+    ).to(device)
     optimizer = torch.optim.AdamW(objective.parameters(), 1e-4, betas=(0.9, 0.95), weight_decay=0.05, foreach=False)
     whole = made_up_clips(clips, topology.num_joints, topology.dim)
 

@@ -233,9 +233,14 @@ class SkeletonStore:
         frames = torch.arange(int(self.length[i]), dtype=torch.float32).expand(len(tracks), -1)
         joints, frame_mask = self.gather(tracks, frames)
         clip = SkeletonData.from_joints(
-            joints, frame_mask, y=self.y[i : i + 1], name=str(self.name[i]), subject=self.subject[i : i + 1],
-            camera=self.camera[i : i + 1], setup=self.setup[i : i + 1],
-        )  # fmt: skip
+            joints,
+            frame_mask,
+            y=self.y[i : i + 1],
+            name=str(self.name[i]),
+            subject=self.subject[i : i + 1],
+            camera=self.camera[i : i + 1],
+            setup=self.setup[i : i + 1],
+        )
         if self._confidence is not None:
             clip.confidence = torch.zeros(joints.shape[:-1])
             for body, track in enumerate(tracks.tolist()):

@@ -100,9 +100,10 @@ def check_store(
         fits = fits and (np.diff(pointer) >= 0).all()
         expect(fits, f"segment_ptr that never falls, from 0 to {segments}", f"{pointer[0]} .. {pointer[-1]}")
         expect(
-            label.min() >= 0 and label.max() < len(classes), f"segments with labels 0 .. {len(classes) - 1}",
+            label.min() >= 0 and label.max() < len(classes),
+            f"segments with labels 0 .. {len(classes) - 1}",
             f"{label.min()} .. {label.max()}",
-        )  # fmt: skip
+        )
         frames_of = length[np.repeat(np.arange(clips), np.diff(pointer))]
         good = (start >= 0).all() and (start < end).all() and (end <= frames_of).all()
         expect(good, "segments within their clips' frames, each ending after its start", "others")

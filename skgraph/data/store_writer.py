@@ -250,10 +250,17 @@ class StoreWriter:
         y, subject, camera, setup, length = np.array(self._clips, np.int64).T
         row, first, track_length = np.array(self._tracks, np.int64).T
         index = {
-            "y": y, "subject": subject, "camera": camera, "setup": setup, "length": length,
-            "name": np.array(list(self._names)), "body_ptr": np.concatenate([[0], np.cumsum(self._bodies)]),
-            "track_row": row, "track_first": first, "track_length": track_length,
-        }  # fmt: skip
+            "y": y,
+            "subject": subject,
+            "camera": camera,
+            "setup": setup,
+            "length": length,
+            "name": np.array(list(self._names)),
+            "body_ptr": np.concatenate([[0], np.cumsum(self._bodies)]),
+            "track_row": row,
+            "track_first": first,
+            "track_length": track_length,
+        }
         index |= {f"split_{name}": assignment for name, (assignment, _) in self._splits.items()}
         index |= self._segment_index(y)
         for key in sorted(index):

@@ -95,9 +95,15 @@ def read_bvh(
     done = [f"1 of {every} frames kept"] if every > 1 else []
     done += ["z up to y up"] if up == "z" else []
     return RawDataset(
-        topology=topology, clips=clips, units=units, unit=unit, fps=_rate(files[0]) / every,
-        source=folder.resolve().name, preprocessing="; ".join(["forward kinematics", *done]), **about,
-    )  # fmt: skip
+        topology=topology,
+        clips=clips,
+        units=units,
+        unit=unit,
+        fps=_rate(files[0]) / every,
+        source=folder.resolve().name,
+        preprocessing="; ".join(["forward kinematics", *done]),
+        **about,
+    )
 
 
 def _rate(file: BvhFile) -> float:
@@ -154,9 +160,10 @@ def _columns(file: BvhFile, topology: Topology) -> list[int]:
 def _unmirrored(topology: Topology) -> list[str]:
     """What to know of twins by name that reflection leaves where they are."""
     alone = [
-        f"{left} and {right}" for left, right in twin_names(topology.joints).items()
+        f"{left} and {right}"
+        for left, right in twin_names(topology.joints).items()
         if topology.mirror[topology.joint(left)] == topology.joint(left)
-    ]  # fmt: skip
+    ]
     if not alone:
         return []
     return [

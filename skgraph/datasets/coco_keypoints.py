@@ -73,10 +73,15 @@ def read_coco_keypoints(
             yield detections.to_clip((scale, -scale), max_bodies, min_confidence)
 
     return RawDataset(
-        topology=topology, clips=clips, units=units, unit=unit, fps=float(fps), source=folder.resolve().name,
+        topology=topology,
+        clips=clips,
+        units=units,
+        unit=unit,
+        fps=float(fps),
+        source=folder.resolve().name,
         preprocessing=f"y negated; joints below confidence {min_confidence:g} filled in; at most {max_bodies} bodies",
         **table.columns,
-    )  # fmt: skip
+    )
 
 
 def _detections(path: Path, topology: Topology) -> Detections:

@@ -75,12 +75,18 @@ def read_ctrgcn(
                 yield RawClip(_clip(piece[0], topology, scale))
 
     return RawDataset(
-        topology=topology, name=names, clips=clips, units=units, unit=unit, fps=float(fps), source=path.name,
+        topology=topology,
+        name=names,
+        clips=clips,
+        units=units,
+        unit=unit,
+        fps=float(fps),
+        source=path.name,
         splits=splits,
         preprocessing="as converted by the CTR-GCN pipeline; padding and copies of the first body left out",
         notes=["the file names no clips: they are called train00001, ..., test00001, ... in its order"],
         **about,
-    )  # fmt: skip
+    )
 
 
 def _members(path: Path) -> dict[str, NpzMember]:

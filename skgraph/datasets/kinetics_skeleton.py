@@ -90,11 +90,19 @@ def read_kinetics_skeleton(
 
     names = [video.path.stem for video in videos]
     return RawDataset(
-        topology=topology, class_names=class_names, name=names, y=y, clips=clips, units="normalised",
-        unit="normalised", fps=float(fps), source=f"Kinetics-Skeleton ({folder.resolve().name})",
-        splits=[given_split([video.part for video in videos], names)] if len(parts) > 1 else [], notes=notes,
+        topology=topology,
+        class_names=class_names,
+        name=names,
+        y=y,
+        clips=clips,
+        units="normalised",
+        unit="normalised",
+        fps=float(fps),
+        source=f"Kinetics-Skeleton ({folder.resolve().name})",
+        splits=[given_split([video.part for video in videos], names)] if len(parts) > 1 else [],
+        notes=notes,
         preprocessing=f"y negated; joints below confidence {min_confidence:g} filled in; at most {max_bodies} bodies",
-    )  # fmt: skip
+    )
 
 
 def _videos(folder: Path, table: Path | None, part: str) -> list[_Video]:

@@ -81,11 +81,13 @@ class LabelTable:
         _match(folder, suffix, path, names, files)
         class_names, y = _classes(columns["label"])
         return cls(
-            names, y, class_names,
+            names,
+            y,
+            class_names,
             ids={key: _ids(columns[key]) for key in ("subject", "camera", "setup") if key in columns},
             splits=[given_split(columns["split"], names)] if "split" in columns else [],
             notes=[f"columns of '{path.name}' that are not used: {', '.join(unused)}"] if unused else [],
-        )  # fmt: skip
+        )
 
     @property
     def columns(self) -> dict[str, Any]:

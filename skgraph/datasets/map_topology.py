@@ -49,9 +49,12 @@ def map_topology(raw: RawDataset, to: str | Path) -> RawDataset:
             yield clip if clip.excluded else _mapped(clip, weights, source, name)
 
     return replace(
-        raw, topology=target, clips=clips, preprocessing="; ".join(filter(None, [raw.preprocessing, done])),
+        raw,
+        topology=target,
+        clips=clips,
+        preprocessing="; ".join(filter(None, [raw.preprocessing, done])),
         notes=[*raw.notes, *_stacked(weights, source, target)],
-    )  # fmt: skip
+    )
 
 
 def _stacked(weights: np.ndarray, source: Topology, target: Topology) -> list[str]:

@@ -94,9 +94,15 @@ def read_mediapipe(
     if min_confidence:
         done += f"; joints below visibility {min_confidence:g} filled in"
     return RawDataset(
-        topology=topology, clips=clips, units=unit, unit=unit, fps=float(fps), source=folder.resolve().name,
-        preprocessing=f"{done}; at most {max_bodies} bodies", **table.columns,
-    )  # fmt: skip
+        topology=topology,
+        clips=clips,
+        units=unit,
+        unit=unit,
+        fps=float(fps),
+        source=folder.resolve().name,
+        preprocessing=f"{done}; at most {max_bodies} bodies",
+        **table.columns,
+    )
 
 
 def _suffix(folder: Path, labels: str | Path | None) -> str:

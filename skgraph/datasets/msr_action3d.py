@@ -18,10 +18,27 @@ from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
 _ACTIONS = (
-    "high arm wave", "horizontal arm wave", "hammer", "hand catch", "forward punch", "high throw", "draw x",
-    "draw tick", "draw circle", "hand clap", "two hand wave", "side-boxing", "bend", "forward kick", "side kick",
-    "jogging", "tennis swing", "tennis serve", "golf swing", "pick up & throw",
-)  # fmt: skip
+    "high arm wave",
+    "horizontal arm wave",
+    "hammer",
+    "hand catch",
+    "forward punch",
+    "high throw",
+    "draw x",
+    "draw tick",
+    "draw circle",
+    "hand clap",
+    "two hand wave",
+    "side-boxing",
+    "bend",
+    "forward kick",
+    "side kick",
+    "jogging",
+    "tennis swing",
+    "tennis serve",
+    "golf swing",
+    "pick up & throw",
+)
 _SUBSETS = {
     "all": range(1, 21),
     "as1": (2, 3, 5, 6, 10, 13, 18, 20),
@@ -30,10 +47,27 @@ _SUBSETS = {
 }
 # The order of the lines of a frame, that of a tracker before the Kinect's SDK.
 _JOINTS = (
-    "ShoulderLeft", "ShoulderRight", "ShoulderCenter", "Spine", "HipLeft", "HipRight", "HipCenter", "ElbowLeft",
-    "ElbowRight", "WristLeft", "WristRight", "HandLeft", "HandRight", "KneeLeft", "KneeRight", "AnkleLeft",
-    "AnkleRight", "FootLeft", "FootRight", "Head",
-)  # fmt: skip
+    "ShoulderLeft",
+    "ShoulderRight",
+    "ShoulderCenter",
+    "Spine",
+    "HipLeft",
+    "HipRight",
+    "HipCenter",
+    "ElbowLeft",
+    "ElbowRight",
+    "WristLeft",
+    "WristRight",
+    "HandLeft",
+    "HandRight",
+    "KneeLeft",
+    "KneeRight",
+    "AnkleLeft",
+    "AnkleRight",
+    "FootLeft",
+    "FootRight",
+    "Head",
+)
 _SUFFIX = "_skeleton3D.txt"
 _MOST_LINES = 20 * 10_000  # the longest clip has fewer than a hundred frames
 
@@ -71,9 +105,12 @@ def read_msr_action3d(source: str | Path, subset: str = "all") -> RawDataset:
         )
     topology = Topology.load("kinect_v1")
     names, numbers = clip_files(
-        folder, _SUFFIX, r"a(?P<action>\d\d)_s(?P<subject>\d\d)_e\d\d", f"a01_s01_e01{_SUFFIX}",
+        folder,
+        _SUFFIX,
+        r"a(?P<action>\d\d)_s(?P<subject>\d\d)_e\d\d",
+        f"a01_s01_e01{_SUFFIX}",
         {"action": range(1, 21), "subject": range(1, 11)},
-    )  # fmt: skip
+    )
     actions = _SUBSETS[subset]
     kept = np.flatnonzero(np.isin(numbers["action"], list(actions)))
     if not len(kept):
@@ -89,11 +126,18 @@ def read_msr_action3d(source: str | Path, subset: str = "all") -> RawDataset:
             yield RawClip(*fill_missing(joints, seen, topology), confidence=np.where(seen, confidence, 0))
 
     return RawDataset(
-        topology=topology, class_names=[_ACTIONS[action - 1] for action in actions], name=names,
-        y=np.searchsorted(actions, numbers["action"][kept]), clips=clips, units="m", unit="m", fps=15.0,
-        source="MSR Action3D" if subset == "all" else f"MSR Action3D, {subset.upper()}", subject=subject,
+        topology=topology,
+        class_names=[_ACTIONS[action - 1] for action in actions],
+        name=names,
+        y=np.searchsorted(actions, numbers["action"][kept]),
+        clips=clips,
+        units="m",
+        unit="m",
+        fps=15.0,
+        source="MSR Action3D" if subset == "all" else f"MSR Action3D, {subset.upper()}",
+        subject=subject,
         splits=[Split("xsub", subject % 2 == 1, "subjects 1, 3, 5, 7, 9 train, 2, 4, 6, 8, 10 test")],
-    )  # fmt: skip
+    )
 
 
 def _read(path: Path) -> np.ndarray:

@@ -56,9 +56,14 @@ def read_npy_folder(
             yield RawClip(joints)
 
     return RawDataset(
-        topology=topology, clips=clips, units=units, unit=unit, fps=float(fps), source=folder.resolve().name,
+        topology=topology,
+        clips=clips,
+        units=units,
+        unit=unit,
+        fps=float(fps),
+        source=folder.resolve().name,
         **table.columns,
-    )  # fmt: skip
+    )
 
 
 def read_clip(path: Path, topology: Topology) -> np.ndarray:

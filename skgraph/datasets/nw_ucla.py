@@ -20,9 +20,17 @@ from skgraph.topology import Topology
 
 # By the action numbers of the file names, which leave out 7 and 10.
 _ACTIONS = {
-    1: "pick up with one hand", 2: "pick up with two hands", 3: "drop trash", 4: "walk around", 5: "sit down",
-    6: "stand up", 8: "donning", 9: "doffing", 11: "throw", 12: "carry",
-}  # fmt: skip
+    1: "pick up with one hand",
+    2: "pick up with two hands",
+    3: "drop trash",
+    4: "walk around",
+    5: "sit down",
+    6: "stand up",
+    8: "donning",
+    9: "doffing",
+    11: "throw",
+    12: "carry",
+}
 _LARGEST = 8 * 2**20  # bytes; the files have less than one MiB
 
 
@@ -47,9 +55,12 @@ def read_nw_ucla(source: str | Path) -> RawDataset:
     folder = Path(source).expanduser()
     topology = Topology.load("kinect_v1")
     names, numbers = clip_files(
-        folder, ".json", r"a(?P<action>\d\d)_s(?P<subject>\d\d)_e\d\d_v(?P<view>\d\d)", "a01_s01_e00_v01.json",
+        folder,
+        ".json",
+        r"a(?P<action>\d\d)_s(?P<subject>\d\d)_e\d\d_v(?P<view>\d\d)",
+        "a01_s01_e00_v01.json",
         {"action": _ACTIONS, "subject": range(1, 11), "view": (1, 2, 3)},
-    )  # fmt: skip
+    )
     y = np.searchsorted(list(_ACTIONS), numbers["action"])
 
     def clips() -> Iterator[RawClip]:
@@ -58,10 +69,19 @@ def read_nw_ucla(source: str | Path) -> RawDataset:
             yield RawClip(*fill_missing(joints, (joints != 0).any(axis=-1), topology))
 
     return RawDataset(
-        topology=topology, class_names=list(_ACTIONS.values()), name=names, y=y, clips=clips, units="m", unit="m",
-        fps=30.0, source="Northwestern-UCLA Multiview Action 3D", subject=numbers["subject"], camera=numbers["view"],
+        topology=topology,
+        class_names=list(_ACTIONS.values()),
+        name=names,
+        y=y,
+        clips=clips,
+        units="m",
+        unit="m",
+        fps=30.0,
+        source="Northwestern-UCLA Multiview Action 3D",
+        subject=numbers["subject"],
+        camera=numbers["view"],
         splits=[Split("xview", numbers["view"] != 3, "views 1, 2 train, view 3 tests")],
-    )  # fmt: skip
+    )
 
 
 def _read(path: Path, label: int) -> np.ndarray:

@@ -71,10 +71,15 @@ def read_openpose(
             yield _detections(folder / name, topology).to_clip((scale, -scale), max_bodies, min_confidence)
 
     return RawDataset(
-        topology=topology, clips=clips, units=units, unit=unit, fps=float(fps), source=folder.resolve().name,
+        topology=topology,
+        clips=clips,
+        units=units,
+        unit=unit,
+        fps=float(fps),
+        source=folder.resolve().name,
         preprocessing=f"y negated; joints below confidence {min_confidence:g} filled in; at most {max_bodies} bodies",
         **table.columns,
-    )  # fmt: skip
+    )
 
 
 def _detections(folder: Path, topology: Topology) -> Detections:

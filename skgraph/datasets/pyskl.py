@@ -78,10 +78,18 @@ def read_pyskl(
 
     done = ["y negated, so that it is up"] if topology.dim == 2 else []
     return RawDataset(
-        topology=topology, name=names, clips=clips, units=units, unit=unit, fps=float(fps), source=path.name,
-        splits=splits, preprocessing="; ".join(["as annotated by PYSKL or MMAction2", *done]), notes=notes,
+        topology=topology,
+        name=names,
+        clips=clips,
+        units=units,
+        unit=unit,
+        fps=float(fps),
+        source=path.name,
+        splits=splits,
+        preprocessing="; ".join(["as annotated by PYSKL or MMAction2", *done]),
+        notes=notes,
         **ntu_columns(names, np.array(labels, np.int64), str(path)),
-    )  # fmt: skip
+    )
 
 
 def _parts(path: Path, content: Any) -> tuple[list[Any], dict[str, Any]]:

@@ -40,13 +40,21 @@ def read_store(source: str | Path) -> RawDataset:
             yield _clip(store, i, METRES.get(units, 1.0))
 
     return RawDataset(
-        topology=store.topology, class_names=store.class_names, name=store.name.tolist(), y=store.y.numpy(),
-        clips=clips, units="m" if units in METRES else units, unit=units, fps=float(meta.get("fps", 30.0)),
-        source=str(meta.get("source") or store.path.resolve().name), splits=[_split(store, s) for s in store.splits()],
-        preprocessing="" if done == "none" else done, notes=_notes(store),
+        topology=store.topology,
+        class_names=store.class_names,
+        name=store.name.tolist(),
+        y=store.y.numpy(),
+        clips=clips,
+        units="m" if units in METRES else units,
+        unit=units,
+        fps=float(meta.get("fps", 30.0)),
+        source=str(meta.get("source") or store.path.resolve().name),
+        splits=[_split(store, s) for s in store.splits()],
+        preprocessing="" if done == "none" else done,
+        notes=_notes(store),
         segments=[store.segments(i).numpy() for i in range(store.num_clips)] if store.has_segments else None,
         **{key: _known(getattr(store, key).numpy()) for key in ("subject", "camera", "setup")},
-    )  # fmt: skip
+    )
 
 
 def _clip(store: SkeletonStore, i: int, scale: float) -> RawClip:

@@ -56,9 +56,14 @@ class Recording:
 
     @classmethod
     def of_bodies(
-        cls, frames: int, frame: np.ndarray, slot: np.ndarray, body: list[bytes], joints: np.ndarray,
+        cls,
+        frames: int,
+        frame: np.ndarray,
+        slot: np.ndarray,
+        body: list[bytes],
+        joints: np.ndarray,
         confidence: np.ndarray,
-    ) -> Recording:  # fmt: skip
+    ) -> Recording:
         """Sort what stands frame by frame in a file into tracks.
 
         Args:

@@ -63,19 +63,21 @@ def open_recordings(
     if fps is not None:
         raw = replace(raw, fps=float(fps))
     height = HeightCheck(raw.unit) if check_height and raw.unit in METRES else None
-    with StoreWriter(
-        scratch, topology, raw.class_names, source=raw.source, units=raw.units, fps=raw.fps
-    ) as writer:  # fmt: skip
+    with StoreWriter(scratch, topology, raw.class_names, source=raw.source, units=raw.units, fps=raw.fps) as writer:
         ids = {key: raw.ids(key) if labelled else np.full(len(raw), -1) for key in ("subject", "camera", "setup")}
         for i, (name, clip) in enumerate(zip(raw.name, raw.clips(), strict=True)):
             joints, frame_mask = clip.joints, clip.there
             if not frame_mask.any():
                 raise DataError(f"the recording '{name}' of '{source}' is zero throughout: nobody is in it")
             writer.add(
-                joints, y=int(raw.y[i]) if labelled else 0, name=name, frame_mask=frame_mask,
-                confidence=clip.confidence, segments=raw.segments[i] if labelled and raw.segments else None,
+                joints,
+                y=int(raw.y[i]) if labelled else 0,
+                name=name,
+                frame_mask=frame_mask,
+                confidence=clip.confidence,
+                segments=raw.segments[i] if labelled and raw.segments else None,
                 **{key: int(values[i]) for key, values in ids.items()},
-            )  # fmt: skip
+            )
             if height is not None:
                 height.add(joints, frame_mask)
         if height is not None:
@@ -103,9 +105,16 @@ def _read_npy(source: Path, topology: Topology, unit: str | None) -> RawDataset:
             yield RawClip(joints)
 
     return RawDataset(
-        topology, ["unlabelled"], [file.stem for file in files], np.zeros(len(files), np.int64), clips, units,
-        unit or "m", 30.0, source.resolve().name,
-    )  # fmt: skip
+        topology,
+        ["unlabelled"],
+        [file.stem for file in files],
+        np.zeros(len(files), np.int64),
+        clips,
+        units,
+        unit or "m",
+        30.0,
+        source.resolve().name,
+    )
 
 
 def _no_recordings(source: Path) -> DataError:

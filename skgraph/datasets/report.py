@@ -56,11 +56,15 @@ def report(written: Written, seconds: float) -> str:
     width = max(_KEY_WIDTH, *(len(key) + 2 for key in rows))
     lines = [
         textwrap.fill(
-            printable(value), _WIDTH, initial_indent=key.ljust(width), subsequent_indent=" " * width,
-            break_long_words=False, break_on_hyphens=False,
+            printable(value),
+            _WIDTH,
+            initial_indent=key.ljust(width),
+            subsequent_indent=" " * width,
+            break_long_words=False,
+            break_on_hyphens=False,
         )
         for key, value in rows.items()
-    ]  # fmt: skip
+    ]
     lines.append(" ".join(["next: python -m skgraph.pretrain dataset=store", *_own_options(written.path, store)]))
     return "\n".join(lines)
 

@@ -86,11 +86,18 @@ def read_stgcn(
 
     done = ["turned about x so that y is up"] if turn else []
     return RawDataset(
-        topology=topology, name=names, clips=clips, units=units, unit=unit, fps=float(fps),
-        source=folder.resolve().name, splits=splits, notes=notes,
+        topology=topology,
+        name=names,
+        clips=clips,
+        units=units,
+        unit=unit,
+        fps=float(fps),
+        source=folder.resolve().name,
+        splits=splits,
+        notes=notes,
         preprocessing="; ".join(["as converted by the scripts of ST-GCN or 2s-AGCN", "padding left out", *done]),
         **ntu_columns(names, np.array([label for part in parts for label in part.labels], np.int64), str(folder)),
-    )  # fmt: skip
+    )
 
 
 @dataclass(frozen=True)

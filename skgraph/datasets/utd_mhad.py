@@ -17,14 +17,34 @@ from skgraph.errors import DataError, first_three
 from skgraph.topology import Topology
 
 _ACTIONS = (
-    "right arm swipe to the left", "right arm swipe to the right", "right hand wave", "two hand front clap",
-    "right arm throw", "cross arms in the chest", "basketball shoot", "right hand draw x",
-    "right hand draw circle (clockwise)", "right hand draw circle (counter clockwise)", "draw triangle",
-    "bowling (right hand)", "front boxing", "baseball swing from right", "tennis right hand forehand swing",
-    "arm curl (two arms)", "tennis serve", "two hand push", "right hand knock on door", "right hand catch an object",
-    "right hand pick up and throw", "jogging in place", "walking in place", "sit to stand", "stand to sit",
-    "forward lunge (left foot forward)", "squat (two arms stretch out)",
-)  # fmt: skip
+    "right arm swipe to the left",
+    "right arm swipe to the right",
+    "right hand wave",
+    "two hand front clap",
+    "right arm throw",
+    "cross arms in the chest",
+    "basketball shoot",
+    "right hand draw x",
+    "right hand draw circle (clockwise)",
+    "right hand draw circle (counter clockwise)",
+    "draw triangle",
+    "bowling (right hand)",
+    "front boxing",
+    "baseball swing from right",
+    "tennis right hand forehand swing",
+    "arm curl (two arms)",
+    "tennis serve",
+    "two hand push",
+    "right hand knock on door",
+    "right hand catch an object",
+    "right hand pick up and throw",
+    "jogging in place",
+    "walking in place",
+    "sit to stand",
+    "stand to sit",
+    "forward lunge (left foot forward)",
+    "squat (two arms stretch out)",
+)
 _LARGEST = 2**22  # bytes; the longest clip has a fiftieth of that
 
 
@@ -49,9 +69,12 @@ def read_utd_mhad(source: str | Path) -> RawDataset:
     folder = Path(source).expanduser()
     topology = Topology.load("utd_mhad")
     names, numbers = clip_files(
-        folder, "_skeleton.mat", r"a(?P<action>\d\d?)_s(?P<subject>\d)_t\d", "a1_s1_t1_skeleton.mat",
+        folder,
+        "_skeleton.mat",
+        r"a(?P<action>\d\d?)_s(?P<subject>\d)_t\d",
+        "a1_s1_t1_skeleton.mat",
         {"action": range(1, 28), "subject": range(1, 9)},
-    )  # fmt: skip
+    )
 
     def clips() -> Iterator[RawClip]:
         for name in names:
@@ -59,10 +82,18 @@ def read_utd_mhad(source: str | Path) -> RawDataset:
             yield RawClip(*fill_missing(joints, (joints != 0).any(axis=-1), topology))
 
     return RawDataset(
-        topology=topology, class_names=list(_ACTIONS), name=names, y=numbers["action"] - 1, clips=clips, units="m",
-        unit="m", fps=30.0, source="UTD-MHAD", subject=numbers["subject"],
+        topology=topology,
+        class_names=list(_ACTIONS),
+        name=names,
+        y=numbers["action"] - 1,
+        clips=clips,
+        units="m",
+        unit="m",
+        fps=30.0,
+        source="UTD-MHAD",
+        subject=numbers["subject"],
         splits=[Split("xsub", numbers["subject"] % 2 == 1, "subjects 1, 3, 5, 7 train, 2, 4, 6, 8 test")],
-    )  # fmt: skip
+    )
 
 
 def _read(path: Path) -> np.ndarray:

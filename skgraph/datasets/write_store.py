@@ -77,9 +77,17 @@ def write_store(
     kept: list[int] = []
     done = [] if raw.unit == raw.units else [f"{raw.unit} to {raw.units}"]
     writer = StoreWriter(
-        out, raw.topology, raw.class_names, source=raw.source, units=raw.units, fps=raw.fps, overwrite=overwrite,
-        preprocessing="; ".join(filter(None, [raw.preprocessing, *done])) or "none", notes=raw.notes, dtype=dtype,
-    )  # fmt: skip
+        out,
+        raw.topology,
+        raw.class_names,
+        source=raw.source,
+        units=raw.units,
+        fps=raw.fps,
+        overwrite=overwrite,
+        preprocessing="; ".join(filter(None, [raw.preprocessing, *done])) or "none",
+        notes=raw.notes,
+        dtype=dtype,
+    )
     # Numbers that are too large are refused by the writer, which says where they are.
     quiet = np.errstate(over="ignore", invalid="ignore")
     with quiet, writer, tqdm(raw.clips(), "preparing", len(raw), unit="clip", leave=False, disable=None) as clips:
@@ -91,10 +99,14 @@ def write_store(
                 writer.exclude(raw.name[i], reason)
                 continue
             writer.add(
-                clip.joints, y=int(raw.y[i]), name=raw.name[i], frame_mask=frame_mask, confidence=clip.confidence,
+                clip.joints,
+                y=int(raw.y[i]),
+                name=raw.name[i],
+                frame_mask=frame_mask,
+                confidence=clip.confidence,
                 segments=clip.segments if raw.segments is None or clip.segments is not None else raw.segments[i],
                 **{key: int(values[i]) for key, values in ids.items()},
-            )  # fmt: skip
+            )
             kept.append(i)
             if height is not None:
                 height.add(clip.joints, frame_mask)

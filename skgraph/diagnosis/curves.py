@@ -11,10 +11,18 @@ from skgraph.atomic import atomic_folder
 from skgraph.diagnosis.diagnose import Diagnosis
 
 COLUMNS = {  # of the table: key, title, decimals
-    "step": ("step", 0), "action": ("action", 1), "neighbour": ("kNN", 1), "subject": ("subject", 1),
-    "pose": ("pose", 1), "speed": ("speed", 1), "view": ("view", 1), "rankme": ("RankMe", 1),
-    "similarity": ("like untrained", 2), "skill": ("skill", 2), "loss": ("loss", 3),
-}  # fmt: skip
+    "step": ("step", 0),
+    "action": ("action", 1),
+    "neighbour": ("kNN", 1),
+    "subject": ("subject", 1),
+    "pose": ("pose", 1),
+    "speed": ("speed", 1),
+    "view": ("view", 1),
+    "rankme": ("RankMe", 1),
+    "similarity": ("like untrained", 2),
+    "skill": ("skill", 2),
+    "loss": ("loss", 3),
+}
 PANELS = {
     "accuracy of linear probes, %": ("action", "neighbour", "subject"),
     "variance explained, %": ("pose", "speed", "view"),

@@ -100,8 +100,10 @@ def diagnose(
         views = build_views(config, topology, objective.encoder.grid[0], objective.num_views).to(device)
         with frozen(objective), autocast(device, precision):
             plain, turned = _features(objective.encoder, dataset, index, angle, views, device, batch_size)
-            row = {"step": float(step), **_answers(objective, dataset, index[:: max(1, len(index) // batch_size)],
-                                                   views, device)}  # fmt: skip
+            row = {
+                "step": float(step),
+                **_answers(objective, dataset, index[:: max(1, len(index) // batch_size)], views, device),
+            }
         facts = facts or _facts(dataset, index, views, device)
         untrained = plain if untrained is None else untrained
         row |= knowledge(plain, facts, turned, angle)

@@ -140,9 +140,13 @@ def _layer(name: str, options: dict[str, Any], dim: int) -> MessagePassing:
     if not isinstance(heads, int) or heads < 1 or dim % heads:
         raise ConfigError(f"encoder.conv_options.heads must divide the width {dim}, found {heads}")
     given = {
-        "in_channels": dim, "out_channels": dim // heads, "channels": dim, "edge_dim": VisibleGraph.EDGE_DIM,
-        "num_relations": len(TokenEdge), "nn": nn.Sequential(nn.Linear(dim, dim), nn.GELU(), nn.Linear(dim, dim)),
-    }  # fmt: skip
+        "in_channels": dim,
+        "out_channels": dim // heads,
+        "channels": dim,
+        "edge_dim": VisibleGraph.EDGE_DIM,
+        "num_relations": len(TokenEdge),
+        "nn": nn.Sequential(nn.Linear(dim, dim), nn.GELU(), nn.Linear(dim, dim)),
+    }
     given = {key: value for key, value in given.items() if key in takes} | options
     try:
         return kind(**given)

@@ -111,10 +111,23 @@ def _trial(
     views = run.views(store.topology, settings.joint_map).to(device)
     seed = run.config["seed"] if settings.seed is None else settings.seed
     return Trial(
-        lambda seed=None, **options: run.encoder(**options), views, train, validation, parts["test"], device, precision,
-        settings.bodies, settings.crop, settings.crops, settings.batch_size, seed, processes, progress,
-        run.folder / "features" if settings.cache else None, input_facts(run, views),
-    )  # fmt: skip
+        lambda seed=None, **options: run.encoder(**options),
+        views,
+        train,
+        validation,
+        parts["test"],
+        device,
+        precision,
+        settings.bodies,
+        settings.crop,
+        settings.crops,
+        settings.batch_size,
+        seed,
+        processes,
+        progress,
+        run.folder / "features" if settings.cache else None,
+        input_facts(run, views),
+    )
 
 
 def input_facts(run: PretrainedRun, views: nn.Module) -> dict[str, Any]:

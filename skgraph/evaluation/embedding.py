@@ -58,10 +58,18 @@ class Embedding:
         """Write an ``.npz``, whole or not at all: ``features`` (which is ``x``), the other attributes, more facts."""
         with atomic_file(Path(path)) as file:
             np.savez(
-                file, features=self.x.numpy(), level=self.level, recording=self.recording, body=self.body.numpy(),
-                start=self.start.numpy(), end=self.end.numpy(), fps=self.fps, joints=np.array(self.joints),
-                preprocessing=self.preprocessing, **facts,
-            )  # fmt: skip
+                file,
+                features=self.x.numpy(),
+                level=self.level,
+                recording=self.recording,
+                body=self.body.numpy(),
+                start=self.start.numpy(),
+                end=self.end.numpy(),
+                fps=self.fps,
+                joints=np.array(self.joints),
+                preprocessing=self.preprocessing,
+                **facts,
+            )
 
 
 def embed(
@@ -102,8 +110,19 @@ def embed(
         DataError: no such run or recordings, or they do not fit together.
         ConfigError: an option out of its range.
     """
-    check_kinds(embed, {"level": level, "joint_map": joint_map, "unit": unit, "window": window, "stride": stride,
-                        "check_height": check_height, "batch_size": batch_size}, "embed")  # fmt: skip
+    check_kinds(
+        embed,
+        {
+            "level": level,
+            "joint_map": joint_map,
+            "unit": unit,
+            "window": window,
+            "stride": stride,
+            "check_height": check_height,
+            "batch_size": batch_size,
+        },
+        "embed",
+    )
     at_least("embed", 1, batch_size=batch_size, window=window, stride=stride)
     if stride is not None and window is None:
         raise ConfigError(f"stride={stride} is for sliding windows: say window=... as well")
@@ -155,10 +174,16 @@ def _embed(
     rows = torch.cat(owner)
     recording = store.name[row[rows].numpy()]
     return Embedding(
-        torch.cat(x), level, recording, torch.cat(body), start[rows], (start + width)[rows],
-        float(store.meta.get("fps", 30.0)), tuple(run.topology.joints),
+        torch.cat(x),
+        level,
+        recording,
+        torch.cat(body),
+        start[rows],
+        (start + width)[rows],
+        float(store.meta.get("fps", 30.0)),
+        tuple(run.topology.joints),
         str(store.meta.get("preprocessing", "none")),
-    )  # fmt: skip
+    )
 
 
 def _windows(length: Tensor, window: int | None, stride: int | None) -> tuple[Tensor, Tensor, Tensor]:

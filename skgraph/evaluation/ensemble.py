@@ -205,17 +205,40 @@ def _card(result: Ensemble) -> dict[str, Any]:
         **common,
         "top1": result.rows[-1].top1,
         "top5": result.rows[-1].top5,
-        "weights": {"name": result.name, "values": dict(zip(labels, result.weights, strict=True)),
-                    "source": result.source},
+        "weights": {
+            "name": result.name,
+            "values": dict(zip(labels, result.weights, strict=True)),
+            "source": result.source,
+        },
         "members": [
-            {"folder": str(member.folder), "weight": weight,
-             **{key: member.card.get(key) for key in ("run", "stream", "objective", "encoder", "seed", "step", "top1",
-                                                      "top5", "pretrained_on", "config")}}
+            {
+                "folder": str(member.folder),
+                "weight": weight,
+                **{
+                    key: member.card.get(key)
+                    for key in (
+                        "run",
+                        "stream",
+                        "objective",
+                        "encoder",
+                        "seed",
+                        "step",
+                        "top1",
+                        "top5",
+                        "pretrained_on",
+                        "config",
+                    )
+                },
+            }
             for member, weight in zip(result.members, result.weights, strict=True)
         ],
         "table": [
-            {"members": [labels[i] for i in row.members], "weights": list(row.weights), "top1": row.top1,
-             "top5": row.top5}
+            {
+                "members": [labels[i] for i in row.members],
+                "weights": list(row.weights),
+                "top1": row.top1,
+                "top5": row.top5,
+            }
             for row in result.rows
         ],
         "best_member": labels[best],
@@ -224,4 +247,4 @@ def _card(result: Ensemble) -> dict[str, Any]:
         **{key: cards[0].get(key) for key in ("crop", "crops", "bodies", "validation", "joint_map")},
         "versions": versions(),
         "date": str(date.today()),
-    }  # fmt: skip
+    }

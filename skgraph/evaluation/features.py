@@ -71,9 +71,13 @@ def clip_features(
     rows = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
     x: Tensor | float = 0.0
     for start, width in crop_windows(dataset, rows, crop, crops):
-        x = x + window_features(
-            encoder, dataset, rows, start, width, views, device, precision, bodies, batch_size, progress, processes
-        ) / crops  # fmt: skip
+        x = (
+            x
+            + window_features(
+                encoder, dataset, rows, start, width, views, device, precision, bodies, batch_size, progress, processes
+            )
+            / crops
+        )
     return Features(x, dataset.store.y[dataset.clips], dataset.clips)
 
 

@@ -57,9 +57,11 @@ class MLPHead(nn.Module):
         self.grid = grid
         self.dropout = nn.Dropout(dropout)
         self.mlp = nn.Sequential(
-            nn.Linear(grid[1] * dim, hidden_dim), nn.BatchNorm1d(hidden_dim), nn.ReLU(),
+            nn.Linear(grid[1] * dim, hidden_dim),
+            nn.BatchNorm1d(hidden_dim),
+            nn.ReLU(),
             nn.Linear(hidden_dim, num_classes),
-        )  # fmt: skip
+        )
 
     def forward(self, tokens: Tensor, bodies: Bodies) -> Tensor:
         """Tokens ``[b, L, D]`` to logits ``[B, K]``."""

@@ -57,9 +57,13 @@ def fit_linear(
     weight = torch.zeros(num_classes, x.size(1), dtype=torch.double, requires_grad=True)
     bias = torch.zeros(num_classes, dtype=torch.double, requires_grad=True)
     solver = torch.optim.LBFGS(
-        [weight, bias], max_iter=iterations, tolerance_grad=1e-7, tolerance_change=1e-10, history_size=20,
+        [weight, bias],
+        max_iter=iterations,
+        tolerance_grad=1e-7,
+        tolerance_change=1e-10,
+        history_size=20,
         line_search_fn="strong_wolfe",
-    )  # fmt: skip
+    )
 
     def objective() -> Tensor:
         solver.zero_grad()

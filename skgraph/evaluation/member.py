@@ -14,9 +14,21 @@ from skgraph.evaluation.scores import Scores, quoted, read_scores
 # What members must share: a sum over anything else would mix two evaluations. `normalise.scale` is not among them: it
 # is measured on each stream's own coordinates, so that it differs between the streams of one recipe.
 _SHARED = (
-    "protocol", "recipe", "options", "dataset.content_hash", "dataset.split", "dataset.preprocessing", "bodies", "crop",
-    "crops", "validation", "joint_map", "config.frames", "config.normalise.center", "config.normalise.align",
-)  # fmt: skip
+    "protocol",
+    "recipe",
+    "options",
+    "dataset.content_hash",
+    "dataset.split",
+    "dataset.preprocessing",
+    "bodies",
+    "crop",
+    "crops",
+    "validation",
+    "joint_map",
+    "config.frames",
+    "config.normalise.center",
+    "config.normalise.align",
+)
 # What an old card lacks and a new one says to be nothing is the same.
 _MAY_LACK = ("recipe", "crops", "validation", "joint_map", "dataset.preprocessing")
 _ABSENT = object()

@@ -93,11 +93,14 @@ def save_model_folder(
         tensors |= {f"head.{key}": getattr(head.probe, key).contiguous() for key in _HEAD}
     data = {"root": "", **{key: config["dataset"].get(key) for key in ("name", "split")}}
     content = {
-        "format": FORMAT_VERSION, **facts, "versions": versions(), "topology": topology.to_dict(),
+        "format": FORMAT_VERSION,
+        **facts,
+        "versions": versions(),
+        "topology": topology.to_dict(),
         "class_names": None if head is None else list(head.class_names),
         "background": None if head is None else head.background,
         "config": {**config, "runs": "runs", "dataset": data},
-    }  # fmt: skip
+    }
     with atomic_folder(folder) as place:
         (place / WEIGHTS).write_bytes(_safetensors().save(tensors))
         (place / CONFIG).write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
@@ -134,12 +137,15 @@ def read_model_folder(folder: Path) -> dict[str, Any]:
         raise CheckpointError(f"the weights '{weights}' are damaged or no safetensors: {first_line(error)}") from error
     done = content.get("preprocessing")
     return {
-        "config": content["config"], "topology": Topology.from_dict(content["topology"], source=str(path)),
+        "config": content["config"],
+        "topology": Topology.from_dict(content["topology"], source=str(path)),
         "weights": {key[len("encoder.") :]: value for key, value in tensors.items() if key.startswith("encoder.")},
-        "step": content["step"], "content_hash": content["content_hash"],
-        "preprocessing": done if isinstance(done, str) else None, "weights_file": weights,
+        "step": content["step"],
+        "content_hash": content["content_hash"],
+        "preprocessing": done if isinstance(done, str) else None,
+        "weights_file": weights,
         "head": _head(content, tensors, path),
-    }  # fmt: skip
+    }
 
 
 def _head(content: dict[str, Any], tensors: dict[str, Tensor], path: Path) -> Head | None:

@@ -78,9 +78,15 @@ class PretrainedRun:
         topology = Topology.from_dict(content["topology"], source=str(path))
         done = content.get("preprocessing")  # of the first versions, checkpoints did not have it
         return cls(
-            folder, content["config"], topology, content["encoder"], content["step"], content["content_hash"],
-            done if isinstance(done, str) else None, path,
-        )  # fmt: skip
+            folder,
+            content["config"],
+            topology,
+            content["encoder"],
+            content["step"],
+            content["content_hash"],
+            done if isinstance(done, str) else None,
+            path,
+        )
 
     def encoder(self, trained: bool = True, seed: int | None = None, **options: Any) -> nn.Module:
         """The trained encoder, or the random one that it was before.

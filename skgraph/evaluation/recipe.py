@@ -68,10 +68,23 @@ class Recipe:
     score_every: int = 1
 
     def __post_init__(self) -> None:
-        at_least("protocol", 1, epochs=self.epochs, batch_size=self.batch_size, min_frames=self.min_frames,
-                 score_every=self.score_every)  # fmt: skip
-        at_least("protocol", 0, min_lr=self.min_lr, weight_decay=self.weight_decay, clip_grad=self.clip_grad,
-                 warmup_epochs=self.warmup_epochs, rotate=self.rotate)  # fmt: skip
+        at_least(
+            "protocol",
+            1,
+            epochs=self.epochs,
+            batch_size=self.batch_size,
+            min_frames=self.min_frames,
+            score_every=self.score_every,
+        )
+        at_least(
+            "protocol",
+            0,
+            min_lr=self.min_lr,
+            weight_decay=self.weight_decay,
+            clip_grad=self.clip_grad,
+            warmup_epochs=self.warmup_epochs,
+            rotate=self.rotate,
+        )
         shares = {key: getattr(self, key) for key in ("momentum", "drop_path", "label_smoothing")}
         for key, value in (*shares.items(), *(("betas", beta) for beta in self.betas)):
             if not 0 <= value < 1:

@@ -87,26 +87,54 @@ class Trial:
 
         def compute() -> Features:
             return clip_features(
-                encoder, dataset, self.views, self.device, self.precision, self.bodies, self.batch_size,
-                self.progress and self.processes.is_main, crop, self.crops, self.processes,
-            )  # fmt: skip
+                encoder,
+                dataset,
+                self.views,
+                self.device,
+                self.precision,
+                self.bodies,
+                self.batch_size,
+                self.progress and self.processes.is_main,
+                crop,
+                self.crops,
+                self.processes,
+            )
 
         depends_on = {
-            "weights": self._hash, "code": code_hash(encoder), "store": dataset.store.content_hash,
-            "frames_written": dataset.store.frames_written, "clips": dataset.clips.tolist(),
-            "frames": dataset.frames, "min_frames": dataset.min_frames, "crop": crop, "crops": self.crops,
-            "bodies": self.bodies, "device": self.device.type,
-            "precision": choose_precision(self.device, self.precision), "torch": str(torch.__version__), **self.input,
-        }  # fmt: skip
+            "weights": self._hash,
+            "code": code_hash(encoder),
+            "store": dataset.store.content_hash,
+            "frames_written": dataset.store.frames_written,
+            "clips": dataset.clips.tolist(),
+            "frames": dataset.frames,
+            "min_frames": dataset.min_frames,
+            "crop": crop,
+            "crops": self.crops,
+            "bodies": self.bodies,
+            "device": self.device.type,
+            "precision": choose_precision(self.device, self.precision),
+            "torch": str(torch.__version__),
+            **self.input,
+        }
         # With several processes one would read what another is still to compute, and wait for it for ever.
         return cached_features(self.cache if self.processes.world_size == 1 else None, depends_on, dataset, compute)
 
     def window_features(self, dataset: SkeletonDataset, rows: Tensor, start: Tensor, width: Tensor) -> Tensor:
         """Features ``[W, D]`` of windows of the dataset's clips, by the frozen encoder."""
         return window_features(
-            self._encoder(), dataset, rows, start, width, self.views, self.device, self.precision, self.bodies,
-            self.batch_size, self.progress and self.processes.is_main, self.processes,
-        )  # fmt: skip
+            self._encoder(),
+            dataset,
+            rows,
+            start,
+            width,
+            self.views,
+            self.device,
+            self.precision,
+            self.bodies,
+            self.batch_size,
+            self.progress and self.processes.is_main,
+            self.processes,
+        )
 
     def _encoder(self) -> nn.Module:
         if self._frozen is None:

@@ -111,6 +111,12 @@ def _chunk(store: SkeletonStore, first: int, last: int) -> Chunk:
     present_bodies, rows = np.unique(body, return_counts=True)
     ids = tracks.start + present_bodies
     return Chunk(
-        ids, store.track_clip[ids].numpy(), np.concatenate([[0], np.cumsum(rows)]), frame, joints,
-        None if confidence is None else np.ascontiguousarray(confidence.T), damaged, last - first,
-    )  # fmt: skip
+        ids,
+        store.track_clip[ids].numpy(),
+        np.concatenate([[0], np.cumsum(rows)]),
+        frame,
+        joints,
+        None if confidence is None else np.ascontiguousarray(confidence.T),
+        damaged,
+        last - first,
+    )

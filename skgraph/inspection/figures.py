@@ -107,8 +107,10 @@ def poses_figure(store: SkeletonStore, number: int = 6) -> Figure:
     for axes, clip in zip(np.atleast_1d(figure.subplots(1, len(chosen))), chosen.tolist(), strict=True):
         track = int(store.body_ptr[clip])
         first, last = int(store.track_first[track]), int(store.track_first[track] + store.track_length[track]) - 1
-        poses = {colour: _pose(store, track, frame) for colour, frame in
-                 (("#b8cde4", first), ("#7ba3ce", (first + last) // 2), ("#1d4e89", last))}  # fmt: skip
+        poses = {
+            colour: _pose(store, track, frame)
+            for colour, frame in (("#b8cde4", first), ("#7ba3ce", (first + last) // 2), ("#1d4e89", last))
+        }
         _draw(axes, store.topology, poses)
         label = store.class_names[int(store.y[clip])] if store.y[clip] >= 0 else "no single label"
         axes.set_title(f"{_short(store.name[clip])}\n{_short(label)}", fontsize=7, parse_math=False)

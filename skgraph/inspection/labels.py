@@ -76,13 +76,21 @@ def count_labels(store: SkeletonStore) -> Labels:
         shared = {key: np.intersect1d(values[train], values[test]) for key, values in ids.items()}
         how = store.meta["splits"].get(name) or ""
         return SplitCounts(
-            name, str(how), len(train), len(test), store.num_clips - len(train) - len(test), by_class(train),
-            by_class(test), {key: values[values >= 0].tolist() for key, values in shared.items()},
-        )  # fmt: skip
+            name,
+            str(how),
+            len(train),
+            len(test),
+            store.num_clips - len(train) - len(test),
+            by_class(train),
+            by_class(test),
+            {key: values[values >= 0].tolist() for key, values in shared.items()},
+        )
 
     counted = {key: np.unique(values, return_counts=True) for key, values in ids.items()}
     return Labels(
-        "segments" if store.has_segments else "clips", store.class_names, by_class(np.arange(store.num_clips)),
+        "segments" if store.has_segments else "clips",
+        store.class_names,
+        by_class(np.arange(store.num_clips)),
         {key: dict(zip(*map(np.ndarray.tolist, pair), strict=True)) for key, pair in counted.items()},
         [split(name) for name in store.splits()],
-    )  # fmt: skip
+    )

@@ -91,9 +91,10 @@ class Missing:
         self._add_pairs(chunk, at_origin)
         if chunk.confidence is not None:
             self.confidence += [
-                (chunk.confidence == 0).sum(axis=1), (chunk.confidence < 128).sum(axis=1),
+                (chunk.confidence == 0).sum(axis=1),
+                (chunk.confidence < 128).sum(axis=1),
                 chunk.confidence.sum(axis=1, dtype=np.int64),
-            ]  # fmt: skip
+            ]
 
     def _add_rests(self, chunk: Chunk) -> None:
         """Runs of frames without any motion, of each joint and of the whole body."""
@@ -146,8 +147,10 @@ class Missing:
         names, rows = self.store.topology.joints, max(self.rows, 1)
         first, second = self.equal.nonzero()
         order = np.argsort(-self.equal[first, second], kind="stable")
-        pairs = {f"{names[a]} = {names[b]}": float(self.equal[a, b] / rows)
-                 for a, b in zip(first[order], second[order], strict=True)}  # fmt: skip
+        pairs = {
+            f"{names[a]} = {names[b]}": float(self.equal[a, b] / rows)
+            for a, b in zip(first[order], second[order], strict=True)
+        }
         unseen, unsure, mean = self.confidence / rows if self.store.has_confidence else (None,) * 3
         damaged = Largest()
         if self.damaged_at:

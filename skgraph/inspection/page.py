@@ -32,18 +32,23 @@ def page(survey: Survey, name: str, found: Sequence[Problem]) -> str:
         for problem in found
     )
     body = [
-        heading("To look at"), f'<ul class="odd">\n{odd}</ul>' if found else "<p>Nothing odd was found.</p>",
-        heading("In it"), table(None, [[key, text] for key, text in facts(survey).items()]),
-        *_drawings(survey), *_tables(survey),
-    ]  # fmt: skip
+        heading("To look at"),
+        f'<ul class="odd">\n{odd}</ul>' if found else "<p>Nothing odd was found.</p>",
+        heading("In it"),
+        table(None, [[key, text] for key, text in facts(survey).items()]),
+        *_drawings(survey),
+        *_tables(survey),
+    ]
     return document(f"{name}: what is in it", body)
 
 
 def _drawings(survey: Survey) -> Iterator[str]:
     store, jumps = survey.store, survey.jumps
     yield heading("Bodies")
-    yield _image(figures.poses_figure(store), "The first body of some clips at its first, middle and last frame, from "
-                 "light to dark.")  # fmt: skip
+    yield _image(
+        figures.poses_figure(store),
+        "The first body of some clips at its first, middle and last frame, from light to dark.",
+    )
     if jumps.largest:
         caption = "The farthest jumps: the frame before in grey, the frame after in blue, the joint in red."
         yield _image(figures.jump_poses_figure(store, jumps.largest[:6]), caption)
@@ -53,8 +58,10 @@ def _drawings(survey: Survey) -> Iterator[str]:
     yield _image(figures.classes_figure(survey), f"{survey.labels.what.capitalize()} of each class{split}.")
     yield heading("Tracking")
     if len(survey.bodies.heights):
-        yield _image(figures.sizes_figure(survey), "Sizes of the bodies: the largest extent along an axis, the median "
-                     "over the frames.")  # fmt: skip
+        yield _image(
+            figures.sizes_figure(survey),
+            "Sizes of the bodies: the largest extent along an axis, the median over the frames.",
+        )
     if np.isfinite(survey.bodies.variation).any():
         yield _image(figures.bones_figure(survey), "How much the length of each bone varies within a body.")
     if jumps.count:
@@ -88,26 +95,36 @@ def _tables(survey: Survey) -> Iterator[str]:
     ]
     yield heading("Bones") + table(["bone", f"length, {unit}", "variation", "95 % of the bodies"], rows)
     for title, places, value in (
-        ("Farthest jumps", jumps.largest, f"{{:.3g}} {jumps.unit}"), ("Clips with most jumps", jumps.most, "{:.0f}"),
-        ("Bones that vary most", bodies.worst, "{:.0%}"), ("Joints at rest longest", missing.frozen_at, "{:.2f} s"),
+        ("Farthest jumps", jumps.largest, f"{{:.3g}} {jumps.unit}"),
+        ("Clips with most jumps", jumps.most, "{:.0f}"),
+        ("Bones that vary most", bodies.worst, "{:.0%}"),
+        ("Joints at rest longest", missing.frozen_at, "{:.2f} s"),
         ("Bodies at rest longest", missing.repeated_at, "{:.2f} s"),
         ("Clips with most joints at the origin", missing.origin_in, "{:.0f}"),
         ("Clips with most joints at the place of another", missing.pairs_in, "{:.0f}"),
         ("Longest gaps", survey.presence.longest_gaps, "{:.0f} frames"),
         ("Clips with nobody in them for longest", survey.presence.emptiest, "{:.1%} of the frames"),
-    ):  # fmt: skip
+    ):
         if places:
             yield heading(title) + _places(places, value)
     for title, groups in (("Same frames", survey.duplicates.exact), ("Same motion", survey.duplicates.near)):
         if groups:
-            rows = [[str(len(group)), ", ".join(map(plain, group[:10])) + (", ..." if group[10:] else "")]
-                    for group in groups[:50]]  # fmt: skip
+            rows = [
+                [str(len(group)), ", ".join(map(plain, group[:10])) + (", ..." if group[10:] else "")]
+                for group in groups[:50]
+            ]
             yield heading(title) + table(["clips", "names"], rows)
 
 
 def _places(places: Sequence[Place], value: str) -> str:
-    rows = [[place.clip, *("" if v is None else str(v) for v in (place.body, place.frame, place.joint)),
-             value.format(place.value)] for place in places]  # fmt: skip
+    rows = [
+        [
+            place.clip,
+            *("" if v is None else str(v) for v in (place.body, place.frame, place.joint)),
+            value.format(place.value),
+        ]
+        for place in places
+    ]
     header = ["clip", "body", "frame", "joint", ""]
     used = [i for i in range(len(header)) if i in (0, 4) or any(row[i] for row in rows)]
     return table([header[i] for i in used], [[row[i] for i in used] for row in rows])

@@ -54,10 +54,16 @@ class Survey:
         """All figures in plain numbers, texts, lists and dicts; ``None`` for what is not finite."""
         store, topology = self.store, self.store.topology
         about = {
-            "clips": store.num_clips, "bodies": len(store.track_row), "content_hash": store.content_hash,
-            "source": str(store.meta.get("source", "")), "preprocessing": str(store.meta.get("preprocessing", "none")),
-            "topology": topology.name, "joints": list(topology.joints), "unit": self.unit, "fps": self.fps,
-        }  # fmt: skip
+            "clips": store.num_clips,
+            "bodies": len(store.track_row),
+            "content_hash": store.content_hash,
+            "source": str(store.meta.get("source", "")),
+            "preprocessing": str(store.meta.get("preprocessing", "none")),
+            "topology": topology.name,
+            "joints": list(topology.joints),
+            "unit": self.unit,
+            "fps": self.fps,
+        }
         parts = {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name != "store"}
         parts["presence"]["seconds"] = _histogram(self.presence.seconds)
         parts["bodies"]["heights"] = _histogram(self.bodies.heights)
@@ -94,9 +100,14 @@ def survey(
             bar.update(chunk.num_clips)
         sizes = bodies.result()
         return Survey(
-            store, count_labels(store), presence.result(), sizes, jumps.result(), missing.result(),
+            store,
+            count_labels(store),
+            presence.result(),
+            sizes,
+            jumps.result(),
+            missing.result(),
             duplicates.result(float(np.median(sizes.heights)) if len(sizes.heights) else 0.0),
-        )  # fmt: skip
+        )
 
 
 def _plain(value: Any) -> Any:

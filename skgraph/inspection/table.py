@@ -22,7 +22,7 @@ def facts(survey: Survey) -> dict[str, str]:
     own = "" if topology.dim == 3 and survey.unit == "m" else f"; unit {plain(survey.unit)}"
     return {
         "clips": f"{store.num_clips}, {presence.frames} frames, {presence.seconds.sum() / 60:.1f} min at "
-                 f"{survey.fps:g} a second",
+        f"{survey.fps:g} a second",
         "source": plain(store.meta.get("source") or "not said", 1000),
         "preprocessing": plain(store.meta.get("preprocessing") or "none", 1000),
         "skeleton": f"{plain(topology.name)}, {count(topology.num_joints, 'joint')}, {topology.dim}D{own}",
@@ -35,11 +35,11 @@ def facts(survey: Survey) -> dict[str, str]:
         "body size": _size(survey),
         "bones": _bones(bodies),
         "jumps": f"{jumps.count} of joints over {jumps.limit:g} {jumps.unit} in a frame, in "
-                 f"{count(jumps.clips, 'clip')}",
+        f"{count(jumps.clips, 'clip')}",
         "joints": _joints(missing, topology.joints),
         "duplicates": f"{sum(map(len, survey.duplicates.exact))} clips with the same frames as another, "
-                      f"{sum(map(len, survey.duplicates.near))} with the same motion",
-    }  # fmt: skip
+        f"{sum(map(len, survey.duplicates.near))} with the same motion",
+    }
 
 
 def table(survey: Survey, found: Sequence[Problem], colour: bool = False) -> str:
@@ -61,9 +61,13 @@ def table(survey: Survey, found: Sequence[Problem], colour: bool = False) -> str
 
 def _filled(key: str, text: str, indent: str = "") -> str:
     return textwrap.fill(
-        text, _WIDTH, initial_indent=key, subsequent_indent=indent or " " * len(key), break_long_words=False,
+        text,
+        _WIDTH,
+        initial_indent=key,
+        subsequent_indent=indent or " " * len(key),
+        break_long_words=False,
         break_on_hyphens=False,
-    )  # fmt: skip
+    )
 
 
 def _classes(labels: Labels) -> str:

@@ -88,9 +88,13 @@ class GFP(Objective):
             if value not in known:
                 raise ConfigError(f"objective.{name} must be one of {', '.join(known)}, found '{value}'")
         at_least(
-            "GFP", 0, prediction_weight=prediction_weight, covariance_weight=covariance_weight,
-            variance_weight=variance_weight, gamma=gamma,
-        )  # fmt: skip
+            "GFP",
+            0,
+            prediction_weight=prediction_weight,
+            covariance_weight=covariance_weight,
+            variance_weight=variance_weight,
+            gamma=gamma,
+        )
         if not targets or len(set(targets)) < len(targets):
             raise ConfigError(f"objective.targets must be some and differ, such as [5,10,30,g], found {list(targets)}")
         self.targets, self.target_input = tuple(targets), target_input

@@ -52,9 +52,7 @@ class MaskedRegression(Objective):
             raise ConfigError(f"objective.target must be 'motion' or 'joint', found '{target}'")
         self.target, self.normalise = target, normalise
         self.encoder = encoder
-        self.decoder = decoder(
-            in_dim=encoder.dim, grid=encoder.grid, out_dim=frames // encoder.grid[0] * channels
-        )  # fmt: skip
+        self.decoder = decoder(in_dim=encoder.dim, grid=encoder.grid, out_dim=frames // encoder.grid[0] * channels)
 
     def forward(self, views: Tensor, visible: Tensor, masked: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """See :class:`~skgraph.objectives.objective.Objective`; the log has ``prediction_std``."""

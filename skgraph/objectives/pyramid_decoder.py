@@ -58,9 +58,14 @@ class PyramidDecoder(nn.Module):
     ) -> None:
         super().__init__()
         at_least(
-            "PyramidDecoder", 1, dim=dim, heads=heads, hidden_dim=hidden_dim, global_dim=global_dim,
+            "PyramidDecoder",
+            1,
+            dim=dim,
+            heads=heads,
+            hidden_dim=hidden_dim,
+            global_dim=global_dim,
             projector_layers=projector_layers,
-        )  # fmt: skip
+        )
         segments, joints = grid
         check_levels(levels, segments)
         if unknown := [target for target in out_dims if target not in (*levels, "g")]:

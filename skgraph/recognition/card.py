@@ -24,22 +24,38 @@ def model_card(run: PretrainedRun, head: Head | None = None) -> str:
     config = run.config
     kinds = {key: str(config[key].get("_target_")).rpartition(".")[2] for key in ("objective", "encoder")}
     rows = [
-        ("objective", kinds["objective"]), ("encoder", kinds["encoder"]), ("stream", str(config["stream"].get("name"))),
+        ("objective", kinds["objective"]),
+        ("encoder", kinds["encoder"]),
+        ("stream", str(config["stream"].get("name"))),
         ("topology", f"{run.topology.name}, {run.topology.num_joints} joints, {run.topology.dim}D"),
         ("input", f"{config['frames']} frames of a body, tokens of {config['patch_length']} frames"),
         ("pre-trained on", f"{config['dataset'].get('name')}, content {run.content_hash[:16]}"),
-        ("prepared", run.preprocessing or "unknown"), ("steps", str(run.step)),
+        ("prepared", run.preprocessing or "unknown"),
+        ("steps", str(run.step)),
         ("versions", ", ".join(f"{key} {value}" for key, value in versions().items())),
-    ]  # fmt: skip
+    ]
     if head is not None:
         rows.append(("classes", ", ".join(head.class_names)))
     lines = [
-        "---", "library_name: skgraph", "tags: [skeleton, action-recognition, self-supervised]", "---",
-        f"# {plain(run.folder.name)}", "", "| | |", "|---|---|",
-        *(f"| {key} | {_cell(value)} |" for key, value in rows), "", *_accuracies(run.folder),
-        "```python", "from skgraph.evaluation import embed, load_encoder", "",
-        'encoder = load_encoder("this folder")', 'features = embed("this folder", "recording.npy").x', "```", "",
-    ]  # fmt: skip
+        "---",
+        "library_name: skgraph",
+        "tags: [skeleton, action-recognition, self-supervised]",
+        "---",
+        f"# {plain(run.folder.name)}",
+        "",
+        "| | |",
+        "|---|---|",
+        *(f"| {key} | {_cell(value)} |" for key, value in rows),
+        "",
+        *_accuracies(run.folder),
+        "```python",
+        "from skgraph.evaluation import embed, load_encoder",
+        "",
+        'encoder = load_encoder("this folder")',
+        'features = embed("this folder", "recording.npy").x',
+        "```",
+        "",
+    ]
     return "\n".join(lines)
 
 
@@ -56,8 +72,14 @@ def _accuracies(folder: Path) -> list[str]:
             rows.append(f"| {_cell(card.get('label'))} | {where} | {trained:.1f} | {random:.1f} |")
     if not rows:
         return []
-    return ["Top-1 accuracy of the frozen encoder, in per cent:", "", "| protocol | test clips of | trained | random |",
-            "|---|---|---|---|", *rows, ""]  # fmt: skip
+    return [
+        "Top-1 accuracy of the frozen encoder, in per cent:",
+        "",
+        "| protocol | test clips of | trained | random |",
+        "|---|---|---|---|",
+        *rows,
+        "",
+    ]
 
 
 def _cell(text: object) -> str:

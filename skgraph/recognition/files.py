@@ -37,8 +37,11 @@ def save_timelines(folder: Path, found: Sequence[Timeline], **facts: Any) -> Non
         facts: for the JSON file.
     """
     with atomic_folder(folder) as place:
-        content = {**facts, "class_names": list(found[0].class_names) if found else [],
-                   "recordings": [_recording(timeline) for timeline in found]}  # fmt: skip
+        content = {
+            **facts,
+            "class_names": list(found[0].class_names) if found else [],
+            "recordings": [_recording(timeline) for timeline in found],
+        }
         (place / "predictions.json").write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         with open(place / "segments.csv", "w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, ["recording", "label", "start", "end", "probability"], lineterminator="\n")
@@ -52,10 +55,12 @@ def save_timelines(folder: Path, found: Sequence[Timeline], **facts: Any) -> Non
 
 def _recording(timeline: Timeline) -> dict[str, Any]:
     return {
-        "name": timeline.name, "fps": timeline.fps, "frames": len(timeline.probabilities),
+        "name": timeline.name,
+        "fps": timeline.fps,
+        "frames": len(timeline.probabilities),
         "best": [{"label": label, "probability": round(p, 4)} for label, p in timeline.best[:5]],
         "segments": [{key: value for key, value in row.items() if key != "recording"} for row in timeline.rows()],
-    }  # fmt: skip
+    }
 
 
 def timeline_figure(timeline: Timeline, most: int = 10) -> Figure:
@@ -95,8 +100,16 @@ def table(found: Sequence[Timeline], most: int = 20) -> str:
     """A line for each segment, of the first ones."""
     rows = [row for timeline in found for row in timeline.rows()]
     lines = [["recording", "from", "to", "label", "probability"]]
-    lines += [[plain(row["recording"], 40), f"{row['start']:.2f} s", f"{row['end']:.2f} s", plain(row["label"], 40),
-               f"{row['probability']:.2f}"] for row in rows[:most]]  # fmt: skip
+    lines += [
+        [
+            plain(row["recording"], 40),
+            f"{row['start']:.2f} s",
+            f"{row['end']:.2f} s",
+            plain(row["label"], 40),
+            f"{row['probability']:.2f}",
+        ]
+        for row in rows[:most]
+    ]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
     more = [f"and {len(rows) - most} more"] if len(rows) > most else []

@@ -82,9 +82,17 @@ class Recogniser:
         views = run.views(store.topology).to(device)
         dataset = SkeletonDataset(store, split, "train", frames=run.config["frames"])
         trial = Trial(
-            lambda seed=None, **options: run.encoder(**options), views, dataset, None, dataset, device, precision,
-            progress=progress, cache=run.folder / "features", input=input_facts(run, views),
-        )  # fmt: skip
+            lambda seed=None, **options: run.encoder(**options),
+            views,
+            dataset,
+            None,
+            dataset,
+            device,
+            precision,
+            progress=progress,
+            cache=run.folder / "features",
+            input=input_facts(run, views),
+        )
         names = tuple(store.class_names)
         if store.has_segments:
             x, y = _windows(trial, dataset)
@@ -138,7 +146,7 @@ class Recogniser:
         """Probabilities ``[W, K]`` of windows of clips; the arguments are those of ``window_features``."""
         x = window_features(
             self.encoder, dataset, rows, start, width, views, self.device, self.precision, progress=progress
-        )  # fmt: skip
+        )
         return self.probe(x).softmax(dim=1)
 
     @torch.no_grad()

@@ -46,10 +46,15 @@ class Timeline:
     def rows(self) -> list[dict[str, str | float]]:
         """A row for each segment: recording, label, start and end in seconds, probability."""
         return [
-            {"recording": self.name, "label": self.class_names[label], "start": round(start / self.fps, 3),
-             "end": round(end / self.fps, 3), "probability": round(float(score), 4)}
+            {
+                "recording": self.name,
+                "label": self.class_names[label],
+                "start": round(start / self.fps, 3),
+                "end": round(end / self.fps, 3),
+                "probability": round(float(score), 4),
+            }
             for (label, start, end), score in zip(self.segments.tolist(), self.scores, strict=True)
-        ]  # fmt: skip
+        ]
 
 
 def timelines(
@@ -84,8 +89,12 @@ def timelines(
         ConfigError: a number out of its range.
         CheckpointError: the topology is another one, and there is no joint map.
     """
-    for key, value, least in (("window", window, 1e-9), ("stride", stride, 1e-9), ("smooth", smooth, 0.0),
-                              ("shortest", shortest, 0.0)):  # fmt: skip
+    for key, value, least in (
+        ("window", window, 1e-9),
+        ("stride", stride, 1e-9),
+        ("smooth", smooth, 0.0),
+        ("shortest", shortest, 0.0),
+    ):
         if value is not None and not least <= value <= LONGEST:
             low = "above 0" if least else "at least 0"
             raise ConfigError(f"{key} must be {low} and at most {LONGEST:g}, in seconds, found {value}")
@@ -125,6 +134,9 @@ def timelines(
             odd = max(1, round(smooth * fps)) // 2 * 2 + 1
             segments, score = find_segments(columns, background, max(1, round(shortest * fps)), odd)
         keep = score >= threshold
-        found.append(Timeline(str(store.name[clip]), fps, recogniser.class_names, frames, segments[keep], score[keep],
-                              width is None))  # fmt: skip
+        found.append(
+            Timeline(
+                str(store.name[clip]), fps, recogniser.class_names, frames, segments[keep], score[keep], width is None
+            )
+        )
     return found

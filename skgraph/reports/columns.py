@@ -17,9 +17,16 @@ from skgraph.reports.collection import best_epochs, parts
 
 # Protocols in the order of their columns.
 _NAMES = {
-    "linear": "linear", "attentive": "attentive", "knn": "kNN", "retrieval": "retrieval", "finetune": "fine-tune",
-    "semi": "semi", "transfer": "transfer", "scratch": "from scratch", "detection": "detection",
-}  # fmt: skip
+    "linear": "linear",
+    "attentive": "attentive",
+    "knn": "kNN",
+    "retrieval": "retrieval",
+    "finetune": "fine-tune",
+    "semi": "semi",
+    "transfer": "transfer",
+    "scratch": "from scratch",
+    "detection": "detection",
+}
 
 
 @dataclass(frozen=True)

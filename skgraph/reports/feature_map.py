@@ -15,9 +15,7 @@ MOST = 2000  # clips: more would hide each other
 _MARKERS = "os^vDPX*<>hd"
 
 
-def feature_map(
-    features: Tensor, labels: list[str], clips: list[str], what: str = "clips", seed: int = 0
-) -> Drawing:  # fmt: skip
+def feature_map(features: Tensor, labels: list[str], clips: list[str], what: str = "clips", seed: int = 0) -> Drawing:
     """Features by t-SNE (van der Maaten and Hinton, JMLR 2008): what is near in them is near on the plane.
 
     Distances between groups and their sizes mean nothing, and numbers of an accuracy are not to be read from it.

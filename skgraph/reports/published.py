@@ -13,8 +13,11 @@ from skgraph.errors import DataError, first_line
 
 # Test clips of the datasets without the clips whose skeletons are missing, as everybody evaluates on them.
 TEST_CLIPS = {
-    ("ntu60", "xsub"): 16487, ("ntu60", "xview"): 18932, ("ntu120", "xsub"): 50919, ("ntu120", "xset"): 59477,
-}  # fmt: skip
+    ("ntu60", "xsub"): 16487,
+    ("ntu60", "xview"): 18932,
+    ("ntu120", "xsub"): 50919,
+    ("ntu120", "xset"): 59477,
+}
 SPLITS = {"ntu60": ("xsub", "xview"), "ntu120": ("xsub", "xset"), "pku1": ("xsub",), "pku2": ("xsub",)}
 PROTOCOLS = ("linear", "knn", "retrieval", "finetune", "semi", "transfer")
 _GROUP = {"protocol", "stream", "columns", "rows", "fraction", "pretrained_on"}
@@ -82,9 +85,16 @@ def read_published(path: Path = Path(__file__).with_name("published.yaml")) -> l
     for i, group in enumerate(content["groups"]):
         for entry in _entries(group, content["sources"], content["caveats"], f"{path}: group {i + 1}"):
             method = (
-                entry.dataset, entry.split, entry.protocol, entry.fraction, entry.pretrained_on, entry.stream,
-                entry.method, entry.top1, entry.doubtful,
-            )  # fmt: skip
+                entry.dataset,
+                entry.split,
+                entry.protocol,
+                entry.fraction,
+                entry.pretrained_on,
+                entry.stream,
+                entry.method,
+                entry.top1,
+                entry.doubtful,
+            )
             for source in entry.sources:
                 if (*method, source) in read_twice:
                     raise DataError(f"{path}: group {i + 1}: {entry.method} {entry.top1} of {source} is there already")
@@ -138,12 +148,20 @@ def _entries(
             expect(_is_number(value) and 0 < value <= 100, f"a per cent of {method}", value)
             entries.append(
                 Published(
-                    dataset, split, protocol, group["stream"], method, str(row.get("venue", "")), float(value),
-                    tuple(sources[source]["name"] for source in read_in), fraction, pretrained_on,
+                    dataset,
+                    split,
+                    protocol,
+                    group["stream"],
+                    method,
+                    str(row.get("venue", "")),
+                    float(value),
+                    tuple(sources[source]["name"] for source in read_in),
+                    fraction,
+                    pretrained_on,
                     () if caveat is None else (caveats[caveat],),
                     next((sources[source]["doubtful"] for source in read_in if "doubtful" in sources[source]), ""),
                 )
-            )  # fmt: skip
+            )
     return entries
 
 

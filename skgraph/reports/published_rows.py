@@ -13,9 +13,13 @@ from skgraph.reports.published import TEST_CLIPS, Published
 
 # Which published protocols a column may stand beside: the field's retrieval figure is the nearest neighbour by cosine.
 _COUNTERPARTS = {
-    "linear": {"linear"}, "finetune": {"finetune"}, "semi": {"semi"}, "transfer": {"transfer"},
-    "knn": {"knn", "retrieval"}, "retrieval": {"knn", "retrieval"},
-}  # fmt: skip
+    "linear": {"linear"},
+    "finetune": {"finetune"},
+    "semi": {"semi"},
+    "transfer": {"transfer"},
+    "knn": {"knn", "retrieval"},
+    "retrieval": {"knn", "retrieval"},
+}
 
 
 def published_rows(

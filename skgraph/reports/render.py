@@ -11,10 +11,22 @@ from skgraph.html_page import document, heading, table
 from skgraph.reports.tables import ROW_HEADER, Table
 
 _LATEX = {
-    "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
-    "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
-    "±": r"$\pm$", "[": "{[}", "]": "{]}",
-}  # fmt: skip
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "±": r"$\pm$",
+    "[": "{[}",
+    "]": "{]}",
+}
 
 
 def render(made: Sequence[Table], format: str = "markdown") -> str:
@@ -56,12 +68,23 @@ def _latex(table: Table) -> str:
     notes = [rf"\par {_escape_latex(note)}" for note in table.notes]
     return "\n".join(
         [
-            r"\begin{table}", r"\centering", rf"\caption{{{_escape_latex(f'{table.title}. {table.facts}')}}}",
-            rf"\begin{{tabular}}{{{'l' * len(ROW_HEADER)}{'r' * figures}}}", r"\toprule", *lines([table.header]),
-            r"\midrule", *lines(table.rows), *([r"\midrule", *lines(table.published)] if table.published else []),
-            r"\bottomrule", r"\end{tabular}", r"\par\smallskip\footnotesize\raggedright", *notes, r"\end{table}", "",
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{_escape_latex(f'{table.title}. {table.facts}')}}}",
+            rf"\begin{{tabular}}{{{'l' * len(ROW_HEADER)}{'r' * figures}}}",
+            r"\toprule",
+            *lines([table.header]),
+            r"\midrule",
+            *lines(table.rows),
+            *([r"\midrule", *lines(table.published)] if table.published else []),
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\par\smallskip\footnotesize\raggedright",
+            *notes,
+            r"\end{table}",
+            "",
         ]
-    )  # fmt: skip
+    )
 
 
 def _escape_latex(text: str) -> str:
@@ -71,7 +94,11 @@ def _escape_latex(text: str) -> str:
 def as_html(made: Table) -> str:
     """A table as a part of a page."""
     notes = "\n".join(f"<li>{html.escape(note)}</li>" for note in made.notes)
-    return "\n".join([
-        heading(made.title), f"<p>{html.escape(made.facts)}</p>",
-        table(made.header, made.rows, len(ROW_HEADER), made.published), f"<ul>\n{notes}\n</ul>",
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            heading(made.title),
+            f"<p>{html.escape(made.facts)}</p>",
+            table(made.header, made.rows, len(ROW_HEADER), made.published),
+            f"<ul>\n{notes}\n</ul>",
+        ]
+    )

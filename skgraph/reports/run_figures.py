@@ -45,8 +45,10 @@ def find_runs(paths: list[Path]) -> list[Path]:
     """Folders of runs at or below some paths: those with the log of a training."""
     found = {
         log.parent.resolve(): log.parent
-        for path in paths if path.is_dir() for log in sorted(path.rglob("metrics.jsonl"))
-    }  # fmt: skip
+        for path in paths
+        if path.is_dir()
+        for log in sorted(path.rglob("metrics.jsonl"))
+    }
     return list(found.values())
 
 
@@ -96,8 +98,11 @@ def run_figures(
     else:
         test = SkeletonDataset(store, split, "test", frames=run.config["frames"])
         shown = _clip(store, test, clip)
-        section("What it sees", lambda: [mask_drawing(run, store, shown, seed)],
-                lambda: [clip_drawing(run, store, shown, seed)])  # fmt: skip
+        section(
+            "What it sees",
+            lambda: [mask_drawing(run, store, shown, seed)],
+            lambda: [clip_drawing(run, store, shown, seed)],
+        )
         section("Features", lambda: [_map(run, test, where, seed)])
     for path in _evaluations(folder):
         section(f"Evaluation {path.name}", lambda path=path: evaluation_drawings(path))
@@ -117,11 +122,15 @@ def _facts(run: PretrainedRun) -> dict[str, str]:
 
     parameters = sum(weight.numel() for weight in run.weights.values())
     return {
-        "objective": kind("objective"), "encoder": f"{kind('encoder')}, {parameters / 1e6:.2f} M weights",
-        "mask": kind("mask"), "stream": str(card_value(config, "stream.name", "")),
+        "objective": kind("objective"),
+        "encoder": f"{kind('encoder')}, {parameters / 1e6:.2f} M weights",
+        "mask": kind("mask"),
+        "stream": str(card_value(config, "stream.name", "")),
         "topology": f"{run.topology.name}, {run.topology.num_joints} joints",
-        "data": str(card_value(config, "dataset.root", "")), "steps": str(run.step), "seed": str(config["seed"]),
-    }  # fmt: skip
+        "data": str(card_value(config, "dataset.root", "")),
+        "steps": str(run.step),
+        "seed": str(config["seed"]),
+    }
 
 
 def _clip(store: SkeletonStore, test: SkeletonDataset, name: str | None) -> int:

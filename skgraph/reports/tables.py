@@ -22,10 +22,21 @@ from skgraph.reports.published_rows import published_rows
 _APART = ("content_hash", "preprocessing", "bodies", "crop", "crops", "validation", "joint_map")
 # What a configuration may differ in and still be the same training with another seed. The scale is measured.
 _NOT_THE_METHOD = {
-    "runs", "name", "seed", "device", "precision", "evaluate", "trainer.log_every", "trainer.checkpoint_every",
-    "trainer.diagnose_every", "trainer.diagnose_bodies", "trainer.stop_at", "trainer.progress", "dataset.root",
+    "runs",
+    "name",
+    "seed",
+    "device",
+    "precision",
+    "evaluate",
+    "trainer.log_every",
+    "trainer.checkpoint_every",
+    "trainer.diagnose_every",
+    "trainer.diagnose_bodies",
+    "trainer.stop_at",
+    "trainer.progress",
+    "dataset.root",
     "normalise.scale",
-}  # fmt: skip
+}
 # The columns that describe a row; those of figures follow.
 ROW_HEADER = ["Method", "Encoder", "Stream", "Run", "Seed", "Step", "Date"]
 _LEGEND = (
@@ -205,9 +216,14 @@ def _row(group: list[Result], columns: list[Column]) -> list[str]:
     seeds = ", ".join(sorted({_seed(card) for card in cards}, key=lambda seed: (len(seed), seed)))
     step, dates = cards[0].get("step"), sorted(str(card["date"]) for card in cards if card.get("date"))
     described = [
-        _method(cards[0]), _encoder(cards[0]), _stream(cards[0]), run, seeds, "" if step is None else str(step),
+        _method(cards[0]),
+        _encoder(cards[0]),
+        _stream(cards[0]),
+        run,
+        seeds,
+        "" if step is None else str(step),
         dates[-1] if dates else "",
-    ]  # fmt: skip
+    ]
     return described + [_cell([card for card in cards if column in columns_of(card)], column) for column in columns]
 
 

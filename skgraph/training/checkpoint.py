@@ -17,9 +17,17 @@ from skgraph.errors import CheckpointError
 
 FORMAT_VERSION = 1
 _KINDS = {
-    "format": int, "step": int, "global_batch": int, "config": dict, "content_hash": str, "topology": dict,
-    "encoder": dict, "objective": dict, "optimizer": dict, "versions": dict,
-}  # fmt: skip
+    "format": int,
+    "step": int,
+    "global_batch": int,
+    "config": dict,
+    "content_hash": str,
+    "topology": dict,
+    "encoder": dict,
+    "objective": dict,
+    "optimizer": dict,
+    "versions": dict,
+}
 
 
 def save_checkpoint(

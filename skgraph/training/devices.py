@@ -112,9 +112,7 @@ def autocast(device: torch.device, precision: str = "auto") -> torch.autocast:
     Raises:
         ConfigError: an unknown precision.
     """
-    return torch.autocast(
-        device.type, dtype=torch.bfloat16, enabled=choose_precision(device, precision) == "bf16"
-    )  # fmt: skip
+    return torch.autocast(device.type, dtype=torch.bfloat16, enabled=choose_precision(device, precision) == "bf16")
 
 
 def choose_precision(device: torch.device, precision: str = "auto") -> str:

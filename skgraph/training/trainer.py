@@ -200,9 +200,12 @@ class Trainer:
         # Dropped paths draw from the global generator: seeding it from the step keeps resumption exact.
         torch.manual_seed(self.loader.rank_seed(self.step))
         lr = learning_rate(
-            self.step, self.total_steps, round(self.config.warmup_epochs * self.loader.steps_per_epoch), self._lr,
+            self.step,
+            self.total_steps,
+            round(self.config.warmup_epochs * self.loader.steps_per_epoch),
+            self._lr,
             self._min_lr,
-        )  # fmt: skip
+        )
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         views, visible, masked = self.views(bodies, generator)
@@ -272,9 +275,14 @@ class Trainer:
 
     def _write(self, path: Path) -> None:
         save_checkpoint(
-            path, self.step, self.global_batch, self.objective, self.optimizer, self.run_config,
+            path,
+            self.step,
+            self.global_batch,
+            self.objective,
+            self.optimizer,
+            self.run_config,
             self.loader.dataset.store,
-        )  # fmt: skip
+        )
 
     def _diagnose(self, log: RunLog) -> dict[str, float]:
         encoder, bodies = self.objective.encoder, self.config.diagnose_bodies

@@ -10,10 +10,23 @@ from skgraph.errors import ConfigError
 # What may change between the stop of a run and its resumption, without being another training. (The batch size may if
 # the number of processes does: their product is compared.)
 RESUMABLE = (
-    "name", "runs", "device", "evaluate", "dataset.root", "dataset.name", "trainer.stop_at", "trainer.progress",
-    "trainer.log_every", "trainer.checkpoint_every", "trainer.snapshot_every", "trainer.diagnose_every",
-    "trainer.batch_size", "trainer.data", "trainer.compile", "trainer.accumulate",
-)  # fmt: skip
+    "name",
+    "runs",
+    "device",
+    "evaluate",
+    "dataset.root",
+    "dataset.name",
+    "trainer.stop_at",
+    "trainer.progress",
+    "trainer.log_every",
+    "trainer.checkpoint_every",
+    "trainer.snapshot_every",
+    "trainer.diagnose_every",
+    "trainer.batch_size",
+    "trainer.data",
+    "trainer.compile",
+    "trainer.accumulate",
+)
 
 
 @dataclass(frozen=True)
@@ -72,9 +85,7 @@ class TrainerConfig:
             kinds = {"int": int, "float": (int, float), "bool": bool}.get(f.type)
             if kinds and (not isinstance(value, kinds) or (kinds is not bool and isinstance(value, bool))):
                 raise ConfigError(f"trainer.{f.name} must be of type {f.type}, found '{value}'")
-        for key in (
-            "epochs", "batch_size", "lr_batch", "log_every", "diagnose_every", "diagnose_bodies", "accumulate"
-        ):  # fmt: skip
+        for key in ("epochs", "batch_size", "lr_batch", "log_every", "diagnose_every", "diagnose_bodies", "accumulate"):
             if getattr(self, key) < 1:
                 raise ConfigError(f"trainer.{key} must be at least 1, found {getattr(self, key)}")
         if self.batch_size % self.accumulate:
@@ -84,8 +95,14 @@ class TrainerConfig:
         if self.compile not in ("auto", "graphs", True, False):
             raise ConfigError(f"trainer.compile must be auto, graphs, true or false, found '{self.compile}'")
         for key in (
-            "min_lr", "warmup_epochs", "weight_decay", "clip_grad", "checkpoint_every", "snapshot_every", "stop_at"
-        ):  # fmt: skip
+            "min_lr",
+            "warmup_epochs",
+            "weight_decay",
+            "clip_grad",
+            "checkpoint_every",
+            "snapshot_every",
+            "stop_at",
+        ):
             if not 0 <= getattr(self, key) < math.inf:
                 raise ConfigError(f"trainer.{key} must not be negative, found {getattr(self, key)}")
         if not 0 < self.lr < math.inf:

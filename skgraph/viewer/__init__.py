@@ -6,5 +6,12 @@ from skgraph.viewer.predicted import predicted_segments
 from skgraph.viewer.scene import Layer, Segment, ViewedClip, clip_of_store, motion_layer
 
 __all__ = [
-    "Layer", "Segment", "ViewedClip", "animate", "clip_of_store", "motion_layer", "page", "predicted_segments",
-]  # fmt: skip
+    "Layer",
+    "Segment",
+    "ViewedClip",
+    "animate",
+    "clip_of_store",
+    "motion_layer",
+    "page",
+    "predicted_segments",
+]

@@ -42,26 +42,45 @@ def page(topology: Topology, clips: Sequence[ViewedClip], title: str, about: str
     tops = {key: highest([clip.layers[key] for clip in clips]) for key in clips[0].layers}
     data = {
         "topology": {
-            "joints": list(topology.joints), "parents": topology.parents.tolist(), "parts": parts,
-            "part": [next(i for i, name in enumerate(parts) if v in topology.parts[name].tolist())
-                     for v in range(topology.num_joints)],
+            "joints": list(topology.joints),
+            "parents": topology.parents.tolist(),
+            "parts": parts,
+            "part": [
+                next(i for i, name in enumerate(parts) if v in topology.parts[name].tolist())
+                for v in range(topology.num_joints)
+            ],
         },
         "clips": [_clip(clip, tops) for clip in clips],
         "layers": [
-            {"key": key, "title": layer.title, "unit": layer.unit, "kind": layer.kind, "high": layer.high,
-             "low": layer.low, "max": tops[key]}
+            {
+                "key": key,
+                "title": layer.title,
+                "unit": layer.unit,
+                "kind": layer.kind,
+                "high": layer.high,
+                "low": layer.low,
+                "max": tops[key],
+            }
             for key, layer in clips[0].layers.items()
         ],
-        "front": front(topology, clips[0]), "flat": topology.dim == 2, "size": _size(clips), "colour": colour,
-    }  # fmt: skip
-    text = {name: (resources.files("skgraph.viewer") / "assets" / name).read_text("utf-8")
-            for name in ("page.html", "viewer.css", "viewer.js", "three.min.js")}  # fmt: skip
+        "front": front(topology, clips[0]),
+        "flat": topology.dim == 2,
+        "size": _size(clips),
+        "colour": colour,
+    }
+    text = {
+        name: (resources.files("skgraph.viewer") / "assets" / name).read_text("utf-8")
+        for name in ("page.html", "viewer.css", "viewer.js", "three.min.js")
+    }
     return Template(text["page.html"]).substitute(
-        title=html.escape(plain(title)), about=html.escape(plain(about, 400)), style=text["viewer.css"],
+        title=html.escape(plain(title)),
+        about=html.escape(plain(about, 400)),
+        style=text["viewer.css"],
         # No name in a recording can end the element that the data stands in.
         data=json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
-        three=text["three.min.js"], viewer=text["viewer.js"],
-    )  # fmt: skip
+        three=text["three.min.js"],
+        viewer=text["viewer.js"],
+    )
 
 
 def _clip(clip: ViewedClip, tops: dict[str, float]) -> dict[str, Any]:
@@ -74,16 +93,26 @@ def _clip(clip: ViewedClip, tops: dict[str, float]) -> dict[str, Any]:
     # A joint that a tracker lost for a moment must not make everything else small.
     usual = np.quantile(seen, [0.01, 0.99], axis=(0, 1)) if len(seen) else np.zeros((2, 3))
     return {
-        "name": plain(clip.name), "label": plain(clip.label), "fps": clip.fps, "frames": frames, "bodies": bodies,
+        "name": plain(clip.name),
+        "label": plain(clip.label),
+        "fps": clip.fps,
+        "frames": frames,
+        "bodies": bodies,
         "segments": [[plain(s.label), s.start, s.end, s.probability] for s in clip.segments],
-        "low": usual[0].tolist(), "high": usual[1].tolist(), "there": _base64(clip.there.T.astype(np.uint8)),
-        "joints": _base64(whole.astype("<i2")), "step": step, "origin": origin.tolist(),
+        "low": usual[0].tolist(),
+        "high": usual[1].tolist(),
+        "there": _base64(clip.there.T.astype(np.uint8)),
+        "joints": _base64(whole.astype("<i2")),
+        "step": step,
+        "origin": origin.tolist(),
         "layers": {
-            key: {"segments": layer.values.shape[1],
-                  "values": _base64(np.round(255 * (layer.values / (tops[key] or 1)).clip(0, 1)).astype(np.uint8))}
+            key: {
+                "segments": layer.values.shape[1],
+                "values": _base64(np.round(255 * (layer.values / (tops[key] or 1)).clip(0, 1)).astype(np.uint8)),
+            }
             for key, layer in clip.layers.items()
         },
-    }  # fmt: skip
+    }
 
 
 def _size(clips: Sequence[ViewedClip]) -> float:

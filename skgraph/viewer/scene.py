@@ -102,10 +102,16 @@ class ViewedClip:
         length, before = (stop - first) / self.fps, first / self.fps
         moved = [
             replace(s, start=max(s.start - before, 0.0), end=min(s.end - before, length))
-            for s in self.segments if s.start < before + length and s.end > before
-        ]  # fmt: skip
-        return replace(self, joints=self.joints[:, first:stop], there=self.there[:, first:stop], layers=layers,
-                       segments=tuple(moved))  # fmt: skip
+            for s in self.segments
+            if s.start < before + length and s.end > before
+        ]
+        return replace(
+            self,
+            joints=self.joints[:, first:stop],
+            there=self.there[:, first:stop],
+            layers=layers,
+            segments=tuple(moved),
+        )
 
 
 def check_drawable(clips: Sequence[ViewedClip]) -> None:

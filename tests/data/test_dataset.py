@@ -80,9 +80,12 @@ def test_torch_data_loader(store):
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [(dict(items="people"), "items must be 'clips' or 'bodies'"), (dict(crop=(0.9, 0.5)), "0 < low <= high <= 1"),
-     (dict(frames=0), "at least 1")],
-)  # fmt: skip
+    [
+        (dict(items="people"), "items must be 'clips' or 'bodies'"),
+        (dict(crop=(0.9, 0.5)), "0 < low <= high <= 1"),
+        (dict(frames=0), "at least 1"),
+    ],
+)
 def test_unknown_values(store, options, message):
     with pytest.raises(ConfigError, match=message):
         SkeletonDataset(store, **options)

@@ -115,9 +115,12 @@ def test_what_float16_cannot_hold_is_refused(tmp_path, topology):
 
 @pytest.mark.parametrize(
     ("train", "test", "message"),
-    [([0], [], "no clip in its test part"), ([0, 1], [1], "1 clips in both train and test, 'c1' first"),
-     ([0], [7], "names clip 7, the store has 2 clips")],
-)  # fmt: skip
+    [
+        ([0], [], "no clip in its test part"),
+        ([0, 1], [1], "1 clips in both train and test, 'c1' first"),
+        ([0], [7], "names clip 7, the store has 2 clips"),
+    ],
+)
 def test_bad_splits(tmp_path, topology, train, test, message):
     with pytest.raises(StoreError, match=message), StoreWriter(tmp_path / "s", topology, ["a"]) as writer:
         for name in ("c0", "c1"):
@@ -322,8 +325,14 @@ def test_no_store():
 
 
 def test_the_hash_of_a_store_without_segments_is_what_it_was_before_there_were_any(tmp_path):
-    stick = {"name": "stick", "dim": 3, "joints": {"Hip": None, "Left": "Hip", "Right": "Hip"}, "center": "Hip",
-             "mirror": {"Left": "Right"}, "parts": {"all": ["Hip", "Left", "Right"]}}  # fmt: skip
+    stick = {
+        "name": "stick",
+        "dim": 3,
+        "joints": {"Hip": None, "Left": "Hip", "Right": "Hip"},
+        "center": "Hip",
+        "mirror": {"Left": "Right"},
+        "parts": {"all": ["Hip", "Left", "Right"]},
+    }
     joints = np.arange(2 * 6 * 3 * 3, dtype=np.float32).reshape(2, 6, 3, 3)
     with StoreWriter(tmp_path / "s", Topology.from_dict(stick), ["a", "b"]) as writer:
         for i in range(2):
@@ -553,7 +562,7 @@ def test_bodies_are_read_as_they_are_stored(store):
 @pytest.mark.parametrize(
     "key, i, value",
     [("track_first", 3, 2**63 - 1), ("track_row", 3, 2**63 - 1), ("length", 2, -(2**63)), ("length", 2, 2**62)],
-)  # fmt: skip
+)
 def test_sums_of_damaged_numbers_do_not_overflow_into_sound_ones(copied, key, i, value):
     with np.load(copied / "index.npz") as index:
         arrays = dict(index)

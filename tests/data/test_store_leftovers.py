@@ -71,8 +71,10 @@ def test_what_was_replaced_already_is_removed(copied, topology):
     with StoreWriter(copied, topology, ["a"], overwrite=True) as writer:
         writer.add(np.ones((1, 5, 25, 3)), y=0, name="new")
     assert sorted(path.name for path in copied.parent.iterdir()) == [
-        ".copy.124.replaced", ".copy.b.123.replaced", "copy",
-    ]  # fmt: skip
+        ".copy.124.replaced",
+        ".copy.b.123.replaced",
+        "copy",
+    ]
 
 
 def test_a_writer_at_work_is_left_alone(killed):

@@ -22,8 +22,11 @@ def folder(tmp_path):
 def test_reads(folder):
     raw = read_bvh(folder, "cm")
     assert (raw.name, raw.class_names, raw.y.tolist(), raw.subject.tolist()) == (
-        ["walk", "rest"], ["rest", "walk"], [1, 0], [1, 2],
-    )  # fmt: skip
+        ["walk", "rest"],
+        ["rest", "walk"],
+        [1, 0],
+        [1, 2],
+    )
     assert (raw.unit, raw.units, raw.fps, raw.topology.name) == ("cm", "m", 120.0, "bvh_11")
     assert (raw.preprocessing, raw.notes) == ("forward kinematics", [])
     walk, rest = raw.clips()

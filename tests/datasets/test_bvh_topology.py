@@ -65,9 +65,11 @@ def test_twins_on_different_bones_are_no_pair(topology):
 
 def test_twins_that_lie_in_one_place_give_no_direction(topology):
     shoulders = {
-        "LeftShoulder": ("Spine", "0 0 0"), "LeftArm": ("LeftShoulder", "20 0 0"),
-        "RightShoulder": ("Spine", "0 0 0"), "RightArm": ("RightShoulder", "-20 0 0"),
-    }  # fmt: skip
+        "LeftShoulder": ("Spine", "0 0 0"),
+        "LeftArm": ("LeftShoulder", "20 0 0"),
+        "RightShoulder": ("Spine", "0 0 0"),
+        "RightArm": ("RightShoulder", "-20 0 0"),
+    }
     found = topology(BODY | shoulders).to_dict()
     assert found["across"] == {"from": ["RightArm"], "to": ["LeftArm"]}
     assert found["parts"]["LeftShoulder"] == ["LeftShoulder", "LeftArm", "LeftHand"]

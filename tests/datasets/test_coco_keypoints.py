@@ -40,29 +40,47 @@ def read(folder, content, **options):
     "content",
     [
         [result(4, 0), result(4, 400), result(5, 402), result(5, 2), result(7, 4)],
-        [result("f/000007.jpg", 4), result("f/000004.jpg", 0), result("f/000004.jpg", 400), result("f/000005.jpg", 402),
-         result("f/000005.jpg", 2)],
+        [
+            result("f/000007.jpg", 4),
+            result("f/000004.jpg", 0),
+            result("f/000004.jpg", 400),
+            result("f/000005.jpg", 402),
+            result("f/000005.jpg", 2),
+        ],
         annotated(
-            [{"id": 90, "file_name": "v2/000005.jpg"}, {"id": 91, "file_name": "v2/000004.jpg"},
-             {"id": "c", "file_name": "v2/000007.jpg"}],
+            [
+                {"id": 90, "file_name": "v2/000005.jpg"},
+                {"id": 91, "file_name": "v2/000004.jpg"},
+                {"id": "c", "file_name": "v2/000007.jpg"},
+            ],
             [result(90, 402, 2), result(90, 2, 2), result(91, 0, 2), result(91, 400, 2), result("c", 4, 2)],
             categories=[{"id": 1, "name": "person", "keypoints": NAMES}, {"id": 2, "name": "ball"}],
         ),
         annotated(
-            [{"id": 1, "file_name": "x", "frame_id": 0}, {"id": 2, "file_name": "y", "frame_id": 3},
-             {"id": 3, "file_name": "z", "frame_id": 1}],
+            [
+                {"id": 1, "file_name": "x", "frame_id": 0},
+                {"id": 2, "file_name": "y", "frame_id": 3},
+                {"id": 3, "file_name": "z", "frame_id": 1},
+            ],
             [result(1, 0, 2), result(2, 4, 2), result(3, 402, 2), result(3, 2, 2), result(1, 400, 2)],
         ),
-        {"meta_info": {}, "instance_info": [
-            {"frame_id": 1, "instances": [instance(0), instance(400)]},
-            {"frame_id": 2, "instances": [instance(402), instance(2)]},
-            {"frame_id": 3, "instances": []}, {"frame_id": 4, "instances": [instance(4)]},
-        ]},
-        [{"frame_id": 0, "instances": [instance(0), instance(400)]},
-         {"frame_id": 1, "instances": [instance(402, track_id=None), instance(2)]},
-         {"frame_id": 2, "instances": []}, {"frame_id": 3, "instances": [instance(4)]}],
+        {
+            "meta_info": {},
+            "instance_info": [
+                {"frame_id": 1, "instances": [instance(0), instance(400)]},
+                {"frame_id": 2, "instances": [instance(402), instance(2)]},
+                {"frame_id": 3, "instances": []},
+                {"frame_id": 4, "instances": [instance(4)]},
+            ],
+        },
+        [
+            {"frame_id": 0, "instances": [instance(0), instance(400)]},
+            {"frame_id": 1, "instances": [instance(402, track_id=None), instance(2)]},
+            {"frame_id": 2, "instances": []},
+            {"frame_id": 3, "instances": [instance(4)]},
+        ],
     ],
-)  # fmt: skip
+)
 def test_every_format_gives_the_same_clip(tmp_path, content):
     clip = read(tmp_path, content)
     assert clip.joints.shape == (2, 4, 17, 2) and clip.joints.dtype == np.float32

@@ -60,10 +60,12 @@ def test_store_holds_what_the_file_holds(npz, tmp_path):
 @pytest.mark.parametrize(
     "name, option, split",
     [
-        ("NTU120_CSet.npz", None, "xset"), ("mine.npz", None, "given"), ("mine.npz", "xview", "xview"),
+        ("NTU120_CSet.npz", None, "xset"),
+        ("mine.npz", None, "given"),
+        ("mine.npz", "xview", "xview"),
         ("NTU60_CS.npz", "own", "own"),
     ],
-)  # fmt: skip
+)
 def test_split_name(npz, name, option, split):
     assert [s.name for s in read_ctrgcn(npz(name), option).splits] == [split]
 
@@ -72,11 +74,13 @@ def test_integer_labels_and_other_types(npz):
     content = arrays()
     raw = read_ctrgcn(
         npz(
-            y_train=np.array([2, 1, 0], np.uint8), y_test=np.array([1, 1]), more=np.zeros(3),
+            y_train=np.array([2, 1, 0], np.uint8),
+            y_test=np.array([1, 1]),
+            more=np.zeros(3),
             x_train=np.asfortranarray(content["x_train"].astype(np.float64)),
             x_test=content["x_test"].astype(np.float16),
         )
-    )  # fmt: skip
+    )
     assert (raw.y.tolist(), raw.class_names) == ([2, 1, 0, 1, 1], ["drink water", "eat meal", "brush teeth"])
     first, *_, last = raw.clips()
     assert first.joints.shape == (2, 5, 25, 3) and last.joints.dtype == np.float32

@@ -10,7 +10,7 @@ from skgraph.errors import DataError
 NUMBERS = (
     "0.1 -0.1 0.0 -0.0 1.5 -9.9 0.12345678 0.123456789 -0.1234567890123 0.12345678901234 0.123456789012345 3.785547 "
     "0 -0 7 -12 12.5 -123.456 1e-05 -1.234567E-05 1.5e3 +0.5 .5 5. 123456789012345678 0.30000001192092896 1E+300"
-).split()  # fmt: skip
+).split()
 
 
 @pytest.fixture(autouse=True, params=[0, 10**9], ids=["together", "one by one"])

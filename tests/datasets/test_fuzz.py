@@ -30,9 +30,13 @@ from tests.datasets.fuzzing.sources import SOURCES, Source
 
 # The same inputs every time; a search that finds something new is for `fuzz.py`.
 settings.register_profile(
-    "here", derandomize=True, deadline=None, database=None, max_examples=40,
+    "here",
+    derandomize=True,
+    deadline=None,
+    database=None,
+    max_examples=40,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)  # fmt: skip
+)
 settings.load_profile("here")
 
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="needs a timer that interrupts")
@@ -158,11 +162,14 @@ KEYS = st.text(max_size=9) | st.binary(max_size=9) | NUMBERS | st.booleans() | s
 PLAIN = st.recursive(
     KEYS,
     lambda inner: (
-        st.lists(inner, max_size=4) | st.tuples(inner, inner) | st.dictionaries(KEYS, inner, max_size=4)
-        | st.frozensets(KEYS, max_size=4) | st.sets(KEYS, max_size=4)
+        st.lists(inner, max_size=4)
+        | st.tuples(inner, inner)
+        | st.dictionaries(KEYS, inner, max_size=4)
+        | st.frozensets(KEYS, max_size=4)
+        | st.sets(KEYS, max_size=4)
     ),
     max_leaves=20,
-)  # fmt: skip
+)
 
 
 @given(PLAIN, st.integers(0, 5))
@@ -205,9 +212,15 @@ def test_clips_of_any_length_come_out_of_an_npz(tmp_path, lengths, compressed, o
     x[:, 0, 1, 1], x[:, 0, :, 0] = 1.7, np.arange(1, frames + 1)[:, None]
     names = [f"clip{i}" for i in range(len(lengths))]
     (np.savez_compressed if compressed else np.savez)(
-        tmp_path / "a.npz", x=x, offsets=np.cumsum([0, *lengths]), y=np.zeros(len(lengths), int), name=names,
-        class_names=["sit"], unit="m", fps=30,
-    )  # fmt: skip
+        tmp_path / "a.npz",
+        x=x,
+        offsets=np.cumsum([0, *lengths]),
+        y=np.zeros(len(lengths), int),
+        name=names,
+        class_names=["sit"],
+        unit="m",
+        fps=30,
+    )
     raw = read_ragged_npz(tmp_path / "a.npz", STICK)
     clips = list(raw.clips())
     assert [clip.joints.shape[1] for clip in clips] == lengths
@@ -227,9 +240,15 @@ def test_clips_of_any_length_come_out_of_an_npz(tmp_path, lengths, compressed, o
 def test_offsets_that_are_none_are_refused(tmp_path, offsets):
     sound = len(offsets) == 3 and offsets[0] == 0 and offsets[2] == 6 and 0 <= offsets[1] <= 6
     np.savez(
-        tmp_path / "a.npz", x=np.ones((6, 1, 2, 3)), offsets=np.array(offsets, int), y=[0, 0], name=["a", "b"],
-        class_names=["sit"], unit="m", fps=30,
-    )  # fmt: skip
+        tmp_path / "a.npz",
+        x=np.ones((6, 1, 2, 3)),
+        offsets=np.array(offsets, int),
+        y=[0, 0],
+        name=["a", "b"],
+        class_names=["sit"],
+        unit="m",
+        fps=30,
+    )
     if sound:
         assert len(read_ragged_npz(tmp_path / "a.npz", STICK)) == 2
     else:

@@ -78,8 +78,10 @@ def test_store(root, tmp_path):
     assert written.excluded == {"no skeleton (has_skeleton is false)": ["-b"]}
     store = SkeletonStore.open(written.path)
     assert (store.meta["units"], store.name.tolist(), store.split("given", "test").tolist()) == (
-        "normalised", ["a", "c"], [1],
-    )  # fmt: skip
+        "normalised",
+        ["a", "c"],
+        [1],
+    )
     np.testing.assert_allclose(store.clip(0).joints[1, 2, 0], [0.71, -0.1])
 
 

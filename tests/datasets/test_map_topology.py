@@ -21,9 +21,17 @@ NTU, COCO = Topology.load("ntu_rgbd"), Topology.load("coco_17")
 def raw(clips, topology=NTU, **columns):
     count = len(clips)
     return RawDataset(
-        topology, ["sit", "stand"], [f"clip{i}" for i in range(count)], np.arange(count) % 2, lambda: iter(clips),
-        "m", "m", 30.0, "made up", **{"subject": np.arange(count) // 2, **columns},
-    )  # fmt: skip
+        topology,
+        ["sit", "stand"],
+        [f"clip{i}" for i in range(count)],
+        np.arange(count) % 2,
+        lambda: iter(clips),
+        "m",
+        "m",
+        30.0,
+        "made up",
+        **{"subject": np.arange(count) // 2, **columns},
+    )
 
 
 def clip(topology=NTU, frames=4, bodies=1, confidence=None):
@@ -87,9 +95,13 @@ def test_2d_clips_stay_2d():
 
 
 STICK = {
-    "name": "stick", "dim": 3, "joints": {"tip": None, "end": "tip"}, "mirror": {}, "parts": {"all": ["tip", "end"]},
+    "name": "stick",
+    "dim": 3,
+    "joints": {"tip": None, "end": "tip"},
+    "mirror": {},
+    "parts": {"all": ["tip", "end"]},
     "center": "tip",
-}  # fmt: skip
+}
 
 
 def test_a_map_of_ones_own(tmp_path):

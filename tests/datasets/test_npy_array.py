@@ -22,15 +22,22 @@ def test_values_stay_in_the_file(tmp_path):
 @pytest.mark.parametrize(
     "content",
     [
-        b"", header("("), header("'\'\'"), header("{1: 2, 'a': 3}"), header("{[]: 1}"), header("'a' + 'b'"),
+        b"",
+        header("("),
+        header("'''"),
+        header("{1: 2, 'a': 3}"),
+        header("{[]: 1}"),
+        header("'a' + 'b'"),
         header("-" * 4000 + "1"),
-        header("{'descr': ',', 'fortran_order': False, 'shape': (3,), }"), header("[" * 300 + "]" * 300),
+        header("{'descr': ',', 'fortran_order': False, 'shape': (3,), }"),
+        header("[" * 300 + "]" * 300),
         header("{'descr': '<f4', 'fortran_order': False, 'shape': (True,), }"),
         header("{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 3), }"),
         header(f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({2**40}, {2**40}), }}"),
-        header("{'descr': '|O', 'fortran_order': False, 'shape': (3,), }") + bytes(99), pickle.dumps([1, 2]),
+        header("{'descr': '|O', 'fortran_order': False, 'shape': (3,), }") + bytes(99),
+        pickle.dumps([1, 2]),
     ],
-)  # fmt: skip
+)
 def test_headers_are_python_and_may_be_anything(tmp_path, content):
     (tmp_path / "a.npy").write_bytes(content)
     with pytest.raises(DataError, match="a.npy' is not a complete .npy array of numbers: "):

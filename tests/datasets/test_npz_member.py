@@ -15,8 +15,11 @@ def test_pieces(tmp_path, save, order):
     member = NpzMember.of(tmp_path / "a.npz", "x")
     assert (member.shape, member.dtype, member.fortran) == ((6, 2), np.dtype(np.int16), order == "F")
     assert [piece.tolist() for piece in member.pieces([1, 0, 3, 2])] == [
-        [[0, 1]], [], [[2, 3], [4, 5], [6, 7]], [[8, 9], [10, 11]],
-    ]  # fmt: skip
+        [[0, 1]],
+        [],
+        [[2, 3], [4, 5], [6, 7]],
+        [[8, 9], [10, 11]],
+    ]
 
 
 def test_a_header_that_promises_more(tmp_path):

@@ -29,8 +29,10 @@ def test_bare_and_numbered():
     assert [s[:3] for s in described(splits(train="a", val="b")[0])] == [("given", "a", "b")]
     found, _ = splits(train1="ab", test1="c", train2="cd", test2="a", my_split_Train2="b", my_split_Test2="d")
     assert [s[:3] for s in described(found)] == [
-        ("split1", "ab", "c"), ("split2", "cd", "a"), ("my_split2", "b", "d"),
-    ]  # fmt: skip
+        ("split1", "ab", "c"),
+        ("split2", "cd", "a"),
+        ("my_split2", "b", "d"),
+    ]
 
 
 def test_test_goes_before_val():
@@ -48,10 +50,11 @@ def test_test_goes_before_val():
         ({"a/b_train": "a", "a/b_val": "b"}, StoreError, "a split's name may hold letters, .* found 'a/b'"),
         (
             {"x_train": "a", "x_val": "b", "x_test": "c", "x_val_train": "a", "x_val_test": "b"},
-            DataError, "two splits of the dataset are called 'x_val'",
+            DataError,
+            "two splits of the dataset are called 'x_val'",
         ),
     ],
-)  # fmt: skip
+)
 def test_bad_parts(parts, error, message):
     with pytest.raises(error, match=message):
         splits(**parts)
@@ -60,9 +63,16 @@ def test_bad_parts(parts, error, message):
 @pytest.mark.parametrize(
     "text, name",
     [
-        ("NTU60_CS", "xsub"), ("NTU60_CV", "xview"), ("NTU120_CSub", "xsub"), ("NTU120_CSet", "xset"),
-        ("xsetup", "xset"), ("ntu-xview-2", "xview"), ("mine", "given"), ("xsub_xview", "given"), ("discs", "given"),
+        ("NTU60_CS", "xsub"),
+        ("NTU60_CV", "xview"),
+        ("NTU120_CSub", "xsub"),
+        ("NTU120_CSet", "xset"),
+        ("xsetup", "xset"),
+        ("ntu-xview-2", "xview"),
+        ("mine", "given"),
+        ("xsub_xview", "given"),
+        ("discs", "given"),
     ],
-)  # fmt: skip
+)
 def test_ntu_split_name(text, name):
     assert ntu_split_name(text) == name

@@ -16,10 +16,14 @@ def flat(name, label, frames=4, bodies=1, **changes):
     keypoint[..., 0] = 100 + np.arange(17)
     keypoint[..., 1] = 10 * np.arange(frames)[:, None] + 1
     content = {
-        "frame_dir": name, "label": label, "img_shape": (480, 640), "original_shape": (480, 640),
-        "total_frames": frames, "keypoint": keypoint,
+        "frame_dir": name,
+        "label": label,
+        "img_shape": (480, 640),
+        "original_shape": (480, 640),
+        "total_frames": frames,
+        "keypoint": keypoint,
         "keypoint_score": np.full((bodies, frames, 17), 0.5, np.float16),
-    }  # fmt: skip
+    }
     content.update(changes)
     return {key: value for key, value in content.items() if value is not None}
 
@@ -158,7 +162,7 @@ def bad(name="a", place=(0, 1, 2), key="keypoint", value=np.nan):
         ([flat("a", 0, keypoint=np.array([os.system]))], "the pickle wants an array of 'O8'"),
         ({"annotations": os.system}, r"the pickle wants posix\.system: only arrays and plain containers are read"),
     ],
-)  # fmt: skip
+)
 def test_bad_files(read, content, message):
     with pytest.raises(DataError, match=message):
         list(read(content).clips())

@@ -35,10 +35,16 @@ def arrays(**changes):
     x[:, 0, :, 2] = 10 * np.arange(6)[:, None] + 1
     x[2:4, 1] = x[2:4, 0] + 7  # the second body is there in the first two frames of clip 1
     content = {
-        "x": x, "offsets": np.array([0, 2, 5, 6]), "y": np.array([0, 1, 1]), "name": np.array(["a", "b", "c"]),
-        "subject": np.array([3, 5, 7]), "class_names": np.array(["wave", "jump"]), "fps": np.float32(30),
-        "joint_names": np.array(["hip_center", "left_hand", "RIGHTHAND"]), "unit": np.array("mm"),
-    }  # fmt: skip
+        "x": x,
+        "offsets": np.array([0, 2, 5, 6]),
+        "y": np.array([0, 1, 1]),
+        "name": np.array(["a", "b", "c"]),
+        "subject": np.array([3, 5, 7]),
+        "class_names": np.array(["wave", "jump"]),
+        "fps": np.float32(30),
+        "joint_names": np.array(["hip_center", "left_hand", "RIGHTHAND"]),
+        "unit": np.array("mm"),
+    }
     content.update(changes)
     return {key: value for key, value in content.items() if value is not None}
 
@@ -184,9 +190,12 @@ def test_integers_that_a_store_cannot_hold(npz, key):
 def segments(**changes):
     """Clips 'a', of 2 frames, and 'b', of 3, as recordings; 'c' is all background."""
     content = {
-        "y": np.full(3, -1), "segment_clip": np.array([1, 0, 1]), "segment_label": np.array([1, 0, 0], np.uint8),
-        "segment_start": np.array([0, 1, 2]), "segment_end": np.array([2, 2, 3]),
-    }  # fmt: skip
+        "y": np.full(3, -1),
+        "segment_clip": np.array([1, 0, 1]),
+        "segment_label": np.array([1, 0, 0], np.uint8),
+        "segment_start": np.array([0, 1, 2]),
+        "segment_end": np.array([2, 2, 3]),
+    }
     return content | changes
 
 

@@ -8,10 +8,17 @@ from skgraph.topology import Topology
 
 def raw(names=("a", "b"), fps=30.0, **ids):
     return RawDataset(
-        topology=Topology.load("ntu_rgbd"), class_names=["sit"], name=list(names), y=np.zeros(len(names), np.int64),
-        clips=lambda: iter(()), units="m", unit="m", fps=fps, source="a lab",
+        topology=Topology.load("ntu_rgbd"),
+        class_names=["sit"],
+        name=list(names),
+        y=np.zeros(len(names), np.int64),
+        clips=lambda: iter(()),
+        units="m",
+        unit="m",
+        fps=fps,
+        source="a lab",
         **ids,
-    )  # fmt: skip
+    )
 
 
 def test_names_are_any_text():

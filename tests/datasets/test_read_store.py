@@ -20,9 +20,15 @@ def path(tmp_path):
     """Recordings: one body that comes late and has a gap, two bodies, and one with segments but no label."""
     rng = np.random.default_rng(0)
     with StoreWriter(
-        tmp_path / "first", NTU, ["sit", "stand"], source="made up", preprocessing="centred", notes=["by hand"],
-        fps=25, dtype="float16",
-    ) as writer:  # fmt: skip
+        tmp_path / "first",
+        NTU,
+        ["sit", "stand"],
+        source="made up",
+        preprocessing="centred",
+        notes=["by hand"],
+        fps=25,
+        dtype="float16",
+    ) as writer:
         for i, (bodies, frames) in enumerate([(1, 7), (2, 5), (1, 4), (1, 4)]):
             mask = np.ones((bodies, frames), bool)
             if i == 0:
@@ -30,10 +36,16 @@ def path(tmp_path):
             if i == 1:
                 mask[1, 3:] = False
             writer.add(
-                rng.normal(size=(bodies, frames, 25, 3)), y=-1 if i == 2 else i % 2, name=f"c{i}", frame_mask=mask,
-                confidence=rng.integers(0, 256, (bodies, frames, 25)) / 255, subject=i // 2, camera=-1, setup=3,
+                rng.normal(size=(bodies, frames, 25, 3)),
+                y=-1 if i == 2 else i % 2,
+                name=f"c{i}",
+                frame_mask=mask,
+                confidence=rng.integers(0, 256, (bodies, frames, 25)) / 255,
+                subject=i // 2,
+                camera=-1,
+                setup=3,
                 segments=[[1, 0, 2], [0, 1, 4]] if i == 2 else None,
-            )  # fmt: skip
+            )
         writer.add_split("xsub", [0, 1], [2, 3], "subject 0 trains")
         writer.add_split("mine", [3], [0, 1])  # c2 is in neither part
         writer.exclude("c9", "damaged")

@@ -39,8 +39,15 @@ def test_an_npz_needs_no_labels(topology, tmp_path):
 
 def test_labels_are_kept_where_they_are_wanted(topology, tmp_path):
     about = {"y": [1, 0], "class_names": ["sit", "stand"], "subject": [7, 9], "split": ["test", "train"]}
-    np.savez(tmp_path / "r.npz", x=np.stack([clip(15)], axis=1), offsets=[0, 5, 15], name=["p", "q"], unit="m", fps=25,
-             **about)  # fmt: skip
+    np.savez(
+        tmp_path / "r.npz",
+        x=np.stack([clip(15)], axis=1),
+        offsets=[0, 5, 15],
+        name=["p", "q"],
+        unit="m",
+        fps=25,
+        **about,
+    )
     store = open_recordings(tmp_path / "r.npz", topology, None, tmp_path / "s", labelled=True)
     assert store.y.tolist() == [1, 0] and store.subject.tolist() == [7, 9] and store.class_names == ["sit", "stand"]
     assert store.split("given", "train").tolist() == [1]
@@ -58,9 +65,10 @@ def test_errors(topology, tmp_path):
             open_recordings(tmp_path / source, topology, None, tmp_path / "s")
     (tmp_path / "mocap").mkdir()
     for content, found, dataset in (
-        (None, "a folder without files", "NAME"), ("README", "a folder of plain files", "NAME"),
+        (None, "a folder without files", "NAME"),
+        ("README", "a folder of plain files", "NAME"),
         ("walk.bvh", "a folder of .bvh, plain files", "bvh"),
-    ):  # fmt: skip
+    ):
         if content:
             (tmp_path / "mocap" / content).touch()
         message = f"folder of .npy clips, found {found}; `python -m skgraph.prepare dataset={dataset} .* makes a store"

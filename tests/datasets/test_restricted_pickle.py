@@ -62,8 +62,11 @@ def test_plain_containers(load, protocol):
         "tuples": [(), (1,), (1, 2), (1, 2, 3), (1, 2, 3, (4,))],
         "texts": ["", "é", "日本\n", "x" * 300, b"", b"\x00\xff", b"y" * 300],
         "sets": [set(), {1, "a"}, frozenset([b"x"])],
-        3: 1, 2.5: 2, None: 3, b"k": 4,
-    }  # fmt: skip
+        3: 1,
+        2.5: 2,
+        None: 3,
+        b"k": 4,
+    }
     assert load(pickle.dumps(value, protocol)) == value
 
 
@@ -71,12 +74,19 @@ def test_plain_containers(load, protocol):
 @pytest.mark.parametrize(
     "value",
     [
-        np.arange(24, dtype=np.float16).reshape(2, 3, 4), np.asfortranarray(np.arange(6.0).reshape(2, 3)),
-        np.arange(3, dtype=">i4"), np.arange(10, dtype=np.uint8)[::3], np.array(7, np.int64), np.zeros((0, 3), "f4"),
-        np.array([True, False]), np.array(["ab", "日本"]), np.array(["é"], ">U2"), np.array([b"ab", b"c"]),
+        np.arange(24, dtype=np.float16).reshape(2, 3, 4),
+        np.asfortranarray(np.arange(6.0).reshape(2, 3)),
+        np.arange(3, dtype=">i4"),
+        np.arange(10, dtype=np.uint8)[::3],
+        np.array(7, np.int64),
+        np.zeros((0, 3), "f4"),
+        np.array([True, False]),
+        np.array(["ab", "日本"]),
+        np.array(["é"], ">U2"),
+        np.array([b"ab", b"c"]),
     ],
     ids=lambda value: f"{value.dtype.str}{list(value.shape)}",
-)  # fmt: skip
+)
 def test_arrays(load, value, protocol):
     read = load(pickle.dumps({"x": [value, value]}, protocol))["x"]
     assert read[0] is read[1]
@@ -331,11 +341,16 @@ def test_shared_parts_stay_shared(load):
         (b"c__builtin__\nset\nq\x00](" + b"K\x01" * 50_000 + b"e\x85q\x01", b"h\x00h\x01R"),
         # a scalar of 50,000 letters
         (
-            b"cnumpy.core.multiarray\nscalar\nq\x10" + dtype("S50000") + b"B" + struct.pack("<I", 50_000)
-            + bytes(50_000) + b"\x86q\x01", b"h\x10h\x01R",
+            b"cnumpy.core.multiarray\nscalar\nq\x10"
+            + dtype("S50000")
+            + b"B"
+            + struct.pack("<I", 50_000)
+            + bytes(50_000)
+            + b"\x86q\x01",
+            b"h\x10h\x01R",
         ),
     ],
-)  # fmt: skip
+)
 def test_one_thing_again_and_again(load, monkeypatch, once, again):
     monkeypatch.setattr(pickle_file, "_ALWAYS", 20_000)
     # Half a gigabyte of a file of 0.1 MB, if it were done.

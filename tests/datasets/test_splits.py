@@ -14,11 +14,18 @@ def raw(split=None, **columns):
     """Eight clips, four of each of two classes."""
     names = [f"clip{i}" for i in range(8)]
     return RawDataset(
-        topology=Topology.load("ntu_rgbd"), class_names=["a", "b"], name=names,
-        y=np.array([0, 0, 0, 0, 1, 1, 1, 1]), clips=lambda: iter(()), units="m", unit="m", fps=30.0, source="test",
+        topology=Topology.load("ntu_rgbd"),
+        class_names=["a", "b"],
+        name=names,
+        y=np.array([0, 0, 0, 0, 1, 1, 1, 1]),
+        clips=lambda: iter(()),
+        units="m",
+        unit="m",
+        fps=30.0,
+        source="test",
         splits=[] if split is None else [given_split(split, names)],
         **{key: np.array(values) for key, values in columns.items()},
-    )  # fmt: skip
+    )
 
 
 def make_split(*args, **options):

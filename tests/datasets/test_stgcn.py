@@ -67,9 +67,7 @@ def test_store_holds_what_the_files_hold(save, tmp_path):
     np.testing.assert_allclose(store.clip(1).joints[1], two, rtol=1e-6)
 
 
-@pytest.mark.parametrize(
-    "lengths", [(5,), (1,), (6, 6), (7, 3), (3, 7), (11, 2), (FRAMES,), (FRAMES, 4)], ids=str
-)  # fmt: skip
+@pytest.mark.parametrize("lengths", [(5,), (1,), (6, 6), (7, 3), (3, 7), (11, 2), (FRAMES,), (FRAMES, 4)], ids=str)
 def test_a_replay_is_cut_where_it_begins(save, lengths):
     bodies = [body(frames, seed) for seed, frames in enumerate(lengths)]
     clip = replayed(*bodies)

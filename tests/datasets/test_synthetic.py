@@ -141,8 +141,11 @@ def test_motion_tells_the_direction_of_time(store):
     """Sitting down and standing up, or raising and lowering the arms, differ in the sign of what moves."""
     pelvis, hand = store.topology.joint("SpineBase"), store.topology.joint("HandLeft")
     for name, joint, sign in (
-        ("sit down", pelvis, -1), ("stand up", pelvis, 1), ("raise both arms", hand, 1), ("lower both arms", hand, -1),
-    ):  # fmt: skip
+        ("sit down", pelvis, -1),
+        ("stand up", pelvis, 1),
+        ("raise both arms", hand, 1),
+        ("lower both arms", hand, -1),
+    ):
         for i in (store.y == store.class_names.index(name)).nonzero().flatten().tolist():
             clip = store.clip(i)
             height = clip.joints[0, clip.frame_mask[0], joint, 1]

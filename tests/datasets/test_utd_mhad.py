@@ -34,8 +34,10 @@ def test_reads(folder):
     raw = read_utd_mhad(folder)
     assert raw.name == ["a10_s8_t4", "a1_s1_t1", "a27_s3_t2"]
     assert [raw.class_names[y] for y in raw.y] == [
-        "right hand draw circle (counter clockwise)", "right arm swipe to the left", "squat (two arms stretch out)",
-    ]  # fmt: skip
+        "right hand draw circle (counter clockwise)",
+        "right arm swipe to the left",
+        "squat (two arms stretch out)",
+    ]
     assert (len(raw.class_names), raw.subject.tolist()) == (27, [8, 1, 3])
     assert (raw.topology.name, raw.unit, raw.units, raw.fps) == ("utd_mhad", "m", "m", 30.0)
     assert [(split.name, split.train.tolist()) for split in raw.splits] == [("xsub", [False, True, True])]

@@ -23,10 +23,19 @@ def trained_stgcn(runs: Path, store_path: Path, name: str, *options: str) -> Pat
 
 def _trained(runs: Path, store_path: Path, name: str, *options: str) -> Path:
     config = composed(
-        "dataset=store", f"dataset.root={store_path}", "frames=16", "min_frames=8", "patch_length=4", "precision=fp32",
-        "trainer.batch_size=16", "trainer.epochs=3", "trainer.warmup_epochs=1", "trainer.progress=false",
-        "trainer.snapshot_every=1", *options,
-    )  # fmt: skip
+        "dataset=store",
+        f"dataset.root={store_path}",
+        "frames=16",
+        "min_frames=8",
+        "patch_length=4",
+        "precision=fp32",
+        "trainer.batch_size=16",
+        "trainer.epochs=3",
+        "trainer.warmup_epochs=1",
+        "trainer.progress=false",
+        "trainer.snapshot_every=1",
+        *options,
+    )
     pretrain(config | {"runs": str(runs), "name": name, "evaluate": []}, torch.device("cpu"))
     return runs / name
 

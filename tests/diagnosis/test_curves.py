@@ -5,8 +5,17 @@ import csv
 from skgraph.diagnosis import Diagnosis
 from skgraph.diagnosis.curves import curves_figure, save_diagnosis, table
 
-ROW = {"step": 0.0, "action": 70.0, "neighbour": 60.0, "pose": 80.0, "speed": -3.0, "view": 50.0, "rankme": 12.0,
-       "similarity": 1.0, "loss": 3.0}  # fmt: skip
+ROW = {
+    "step": 0.0,
+    "action": 70.0,
+    "neighbour": 60.0,
+    "pose": 80.0,
+    "speed": -3.0,
+    "view": 50.0,
+    "rankme": 12.0,
+    "similarity": 1.0,
+    "loss": 3.0,
+}
 DIAGNOSIS = Diagnosis([ROW, ROW | {"step": 10.0, "action": 81.25, "similarity": 0.5}])
 
 

@@ -22,8 +22,10 @@ def site(tmp_path_factory):
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", *strictly, "-d", str(out / "doctrees"), str(ROOT / "docs"), str(out / "html")],
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])},
-        capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr
     return out / "html"
 

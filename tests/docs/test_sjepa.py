@@ -19,9 +19,15 @@ RECORD = ROOT / "examples" / "results" / "sjepa_study.json"
 def test_the_table_is_the_record_s():
     results = json.loads(RECORD.read_text())["results"]
     script = "import json, sys; from examples.sjepa_study import table; print(table(json.load(sys.stdin)))"
-    done = subprocess.run([sys.executable, "-c", script], input=json.dumps(results), cwd=ROOT, capture_output=True,
-                          env=os.environ | {"PYTHONPATH": "examples"},
-                          text=True, timeout=120)  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        input=json.dumps(results),
+        cwd=ROOT,
+        capture_output=True,
+        env=os.environ | {"PYTHONPATH": "examples"},
+        text=True,
+        timeout=120,
+    )
     assert done.returncode == 0, done.stderr
     assert len(results) > 15 and done.stdout.strip() in TEXT
 

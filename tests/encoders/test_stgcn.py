@@ -79,9 +79,15 @@ def test_information_travels_along_bones_only(topology):
 
 @pytest.mark.parametrize(
     ("patch_length", "widths", "strides"),
-    [(1, (4, 4, 8), [1, 1, 1]), (4, (4, 8, 8, 16), [1, 2, 1, 2]), (16, (4, 8, 16), [1, 4, 4]),
-     (6, (4, 8, 16), [1, 3, 2]), (4, (4, 4), [1, 4]), (16, (4, 4, 8, 8), [1, 4, 2, 2])],
-)  # fmt: skip
+    [
+        (1, (4, 4, 8), [1, 1, 1]),
+        (4, (4, 8, 8, 16), [1, 2, 1, 2]),
+        (16, (4, 8, 16), [1, 4, 4]),
+        (6, (4, 8, 16), [1, 3, 2]),
+        (4, (4, 4), [1, 4]),
+        (16, (4, 4, 8, 8), [1, 4, 2, 2]),
+    ],
+)
 def test_strides_multiply_to_the_patch_length(patch_length, widths, strides):
     assert _strides(patch_length, widths, 9) == strides
 

@@ -32,9 +32,11 @@ def test_embedding_is_linear_plus_joint_plus_time(encoder):
     joints = torch.randn(1, 16, 25, 3)
     positions = encoder.positions
     expected = (
-        encoder.embed.weight @ joints[0, 8:12, 7].flatten() + encoder.embed.bias
-        + positions.joint_embedding[7] + positions.time_embedding[2]
-    )  # fmt: skip
+        encoder.embed.weight @ joints[0, 8:12, 7].flatten()
+        + encoder.embed.bias
+        + positions.joint_embedding[7]
+        + positions.time_embedding[2]
+    )
     assert torch.allclose(encoder(joints, torch.tensor([[57]]))[0, 0], encoder.norm(expected), atol=1e-6)
 
 
@@ -42,8 +44,9 @@ def test_gradient_checkpointing_changes_nothing(topology):
     gradients = []
     for recompute in (False, True):
         torch.manual_seed(0)
-        encoder = TransformerEncoder(topology, 8, patch_length=4, dim=16, depth=2, heads=2, drop_path=0.3,
-                                     gradient_checkpointing=recompute)  # fmt: skip
+        encoder = TransformerEncoder(
+            topology, 8, patch_length=4, dim=16, depth=2, heads=2, drop_path=0.3, gradient_checkpointing=recompute
+        )
         torch.manual_seed(1)
         encoder(torch.randn(4, 8, 25, 3)).square().sum().backward()
         gradients.append(encoder.embed.weight.grad)

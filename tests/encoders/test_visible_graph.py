@@ -48,9 +48,12 @@ def test_it_is_the_induced_subgraph_and_shortcuts(graph, topology):
     hand = topology.joint("HandRight")
     visible = torch.tensor([[neck, head, hand]])
     result = graph(visible)
-    edges = {(a, b): (kind, hops) for (a, b), kind, hops in zip(
-        result.edge_index.T.tolist(), result.edge_type.tolist(), result.hops.tolist(), strict=True
-    )}  # fmt: skip
+    edges = {
+        (a, b): (kind, hops)
+        for (a, b), kind, hops in zip(
+            result.edge_index.T.tolist(), result.edge_type.tolist(), result.hops.tolist(), strict=True
+        )
+    }
     assert edges[0, 1] == (TokenEdge.BONE, 1)
     far = int(topology.hops[neck, hand])
     assert edges[0, 2] == (TokenEdge.SHORTCUT, far) and far > 1

@@ -310,10 +310,14 @@ def test_against_a_slow_reference(seed, iou):
     rng = np.random.default_rng(seed)
     classes, recordings = 5, 6
     true = [
-        (int(rng.integers(recordings)), int(rng.integers(classes - 1)), s := int(rng.integers(200)),
-         s + int(rng.integers(5, 40)))
+        (
+            int(rng.integers(recordings)),
+            int(rng.integers(classes - 1)),
+            s := int(rng.integers(200)),
+            s + int(rng.integers(5, 40)),
+        )
         for _ in range(120)
-    ]  # fmt: skip
+    ]
     found = []
     for _ in range(400):
         recording, label, start, end = true[rng.integers(len(true))]
@@ -324,10 +328,12 @@ def test_against_a_slow_reference(seed, iou):
     truth = [rows(*(t[1:] for t in true if t[0] == r)) for r in range(recordings)]
     ordered = [t for r in range(recordings) for t in true if t[0] == r]
     predictions = [
-        (rows(*((f[4], f[2], f[3]) for f in found if f[1] == r)),
-         torch.tensor([f[0] for f in found if f[1] == r], dtype=torch.double))
+        (
+            rows(*((f[4], f[2], f[3]) for f in found if f[1] == r)),
+            torch.tensor([f[0] for f in found if f[1] == r], dtype=torch.double),
+        )
         for r in range(recordings)
-    ]  # fmt: skip
+    ]
 
     mean, average = detection_map(predictions, truth, classes, iou)
     expected = [
@@ -352,35 +358,56 @@ def test_against_a_slow_reference(seed, iou):
         ([NOTHING], [rows()], 1.5, ConfigError, r"iou must be in \(0, 1\], found 1.5"),
         ([NOTHING], [rows(), rows()], 0.5, DataError, "expected predictions for 2 recordings, found 1"),
         (
-            [NOTHING, detections((3, 0, 5, 0.1))], [rows(), rows()], 0.5, DataError,
+            [NOTHING, detections((3, 0, 5, 0.1))],
+            [rows(), rows()],
+            0.5,
+            DataError,
             r"predictions of recording 1 hold \(label 3, start 0, end 5\), expected a label 0 .. 2",
         ),
         (
-            [NOTHING], [rows((-1, 0, 5))], 0.5, DataError,
+            [NOTHING],
+            [rows((-1, 0, 5))],
+            0.5,
+            DataError,
             r"truth of recording 0 hold \(label -1, start 0, end 5\), expected a label 0 .. 2",
         ),
         (
-            [NOTHING], [rows((1, 5, 5))], 0.5, DataError,
+            [NOTHING],
+            [rows((1, 5, 5))],
+            0.5,
+            DataError,
             r"truth of recording 0 hold \(label 1, start 5, end 5\), expected an end after the start",
         ),
         (
-            [NOTHING], [torch.zeros(2, 4, dtype=torch.long)], 0.5, DataError,
+            [NOTHING],
+            [torch.zeros(2, 4, dtype=torch.long)],
+            0.5,
+            DataError,
             r"truth of recording 0 must be whole numbers \[S, 3\] \(label, start, end\), found torch.int64 \[2, 4\]",
         ),
         (
-            [(torch.zeros(1, 3), torch.zeros(1))], [rows()], 0.5, DataError,
+            [(torch.zeros(1, 3), torch.zeros(1))],
+            [rows()],
+            0.5,
+            DataError,
             r"predictions of recording 0 must be whole numbers \[S, 3\] .*, found torch.float32 \[1, 3\]",
         ),
         (
-            [(rows((0, 0, 5)), torch.zeros(2))], [rows()], 0.5, DataError,
+            [(rows((0, 0, 5)), torch.zeros(2))],
+            [rows()],
+            0.5,
+            DataError,
             r"predictions of recording 0 need 1 scores that are numbers, found \[2\]",
         ),
         (
-            [detections((0, 0, 5, math.nan))], [rows()], 0.5, DataError,
+            [detections((0, 0, 5, math.nan))],
+            [rows()],
+            0.5,
+            DataError,
             "predictions of recording 0 need 1 scores that are numbers, found NaN",
         ),
     ],
-)  # fmt: skip
+)
 def test_bad_detections(predictions, truth, iou, error, message):
     for score in (detection_map, recording_map):
         with pytest.raises(error, match=message):

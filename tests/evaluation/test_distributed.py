@@ -55,8 +55,10 @@ def _rank(rank: int, store_path: str, folder: str) -> None:
     dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
     mine = replace(trial(store_path), processes=Processes(rank, 2, rank))
     features = mine.features(mine.test)
-    scores = {name: build_protocol(p).evaluate(mine).scores for name, p in
-              (("linear", "linear"), ("probe", PROBE), ("tune", TUNE))}  # fmt: skip
+    scores = {
+        name: build_protocol(p).evaluate(mine).scores
+        for name, p in (("linear", "linear"), ("probe", PROBE), ("tune", TUNE))
+    }
     torch.save({"x": features.x, "y": features.y, "clip": features.clip, **scores}, f"{folder}/{rank}.pt")
     dist.destroy_process_group()
 

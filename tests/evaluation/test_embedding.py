@@ -14,9 +14,7 @@ CPU = torch.device("cpu")
 def test_clip_features_are_those_of_an_evaluation(run_folder, store):
     found = embed(run_folder, store, device="cpu", precision="fp32")
     run = PretrainedRun.open(run_folder)
-    wanted = clip_features(
-        run.encoder(), SkeletonDataset(store, frames=16), run.views(store.topology), CPU, "fp32"
-    )  # fmt: skip
+    wanted = clip_features(run.encoder(), SkeletonDataset(store, frames=16), run.views(store.topology), CPU, "fp32")
     assert torch.allclose(found.x, wanted.x, atol=1e-6) and found.recording.tolist() == store.name.tolist()
     assert (found.start == 0).all() and torch.equal(found.end, store.length) and (found.body == -1).all()
 

@@ -17,9 +17,14 @@ def accuracy(logits: np.ndarray) -> float:
 
 @pytest.mark.parametrize(
     ("weights", "numbers"),
-    [("equal", (1, 1, 1)), ("mamp", (1, 1, 1)), ("aimclr", (0.6, 0.6, 0.4)), ("actclr", (0.4, 0.4, 0.4)),
-     ([0.5, 0, 2], (0.5, 0, 2))],
-)  # fmt: skip
+    [
+        ("equal", (1, 1, 1)),
+        ("mamp", (1, 1, 1)),
+        ("aimclr", (0.6, 0.6, 0.4)),
+        ("actclr", (0.4, 0.4, 0.4)),
+        ([0.5, 0, 2], (0.5, 0, 2)),
+    ],
+)
 def test_the_formula(folders, weights, numbers):
     found = ensemble(folders, weights)
     z = [logits_of(folder) for folder in folders]
@@ -86,8 +91,11 @@ def test_what_is_left_behind(tmp_path, folders):
     np.testing.assert_allclose(again.logits, found.fused.logits, rtol=1e-6)
     assert again.name.tolist() == NAMES.tolist() and again.label.tolist() == LABELS.tolist()
     card = json.loads((tmp_path / "out" / "result.json").read_text())
-    assert card["weights"] == {"name": "aimclr", "values": {"joint": 0.6, "bone": 0.6, "motion": 0.4},
-                               "source": "AimCLR, AAAI 2022; also MS-CLR and HiCLR"}  # fmt: skip
+    assert card["weights"] == {
+        "name": "aimclr",
+        "values": {"joint": 0.6, "bone": 0.6, "motion": 0.4},
+        "source": "AimCLR, AAAI 2022; also MS-CLR and HiCLR",
+    }
     assert [member["run"] for member in card["members"]] == list(STREAMS) and len(card["table"]) == 7
     assert card["top1"] == found.rows[-1].top1 and card["dataset"]["content_hash"] == "0123456789abcdef"
     assert card["protocol"] == "linear" and card["stream"] == "joint + bone + motion"
@@ -97,8 +105,10 @@ def test_what_is_left_behind(tmp_path, folders):
 
 
 def test_other_members_and_weights_have_other_folders(folders):
-    names = {ensemble_folder(ensemble(*arguments)) for arguments in
-             [(folders,), (folders, "aimclr"), (folders[:2],), (folders, [1, 1, 2]), (folders, [1, 2, 1])]}  # fmt: skip
+    names = {
+        ensemble_folder(ensemble(*arguments))
+        for arguments in [(folders,), (folders, "aimclr"), (folders[:2],), (folders, [1, 1, 2]), (folders, [1, 2, 1])]
+    }
     assert len(names) == 5 and ensemble_folder(ensemble(folders)) in names
 
 

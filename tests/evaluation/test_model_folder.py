@@ -18,9 +18,16 @@ PROBE = LinearProbe(torch.zeros(16), torch.ones(16), torch.randn(4, 16, dtype=to
 def model(run_folder, tmp_path):
     run = PretrainedRun.open(run_folder)
     save_model_folder(
-        tmp_path / "model", run.weights, run.config, run.topology, "# card\n", Head(PROBE, tuple("abcd"), None),
-        step=run.step, content_hash=run.content_hash, preprocessing=run.preprocessing,
-    )  # fmt: skip
+        tmp_path / "model",
+        run.weights,
+        run.config,
+        run.topology,
+        "# card\n",
+        Head(PROBE, tuple("abcd"), None),
+        step=run.step,
+        content_hash=run.content_hash,
+        preprocessing=run.preprocessing,
+    )
     return tmp_path / "model"
 
 

@@ -14,8 +14,10 @@ SCORES, Y = torch.tensor([[1.0, 2.0], [3.0, 0.0], [0.0, 1.0]]), torch.tensor([1,
 def test_classes_in_detail(tmp_path):
     save_classes(tmp_path, SCORES, Y, ["sit, down", "stand", "nobody"][:2])
     assert (tmp_path / "per_class.csv").read_text().splitlines() == [
-        "class,clips,right,accuracy,most often taken for", '"sit, down",1,0,0.00,stand', 'stand,2,1,50.00,"sit, down"',
-    ]  # fmt: skip
+        "class,clips,right,accuracy,most often taken for",
+        '"sit, down",1,0,0.00,stand',
+        'stand,2,1,50.00,"sit, down"',
+    ]
     assert (tmp_path / "confusion.csv").read_text().splitlines()[1:] == ['"sit, down",0,1', "stand,1,1"]
 
 
@@ -29,8 +31,10 @@ def test_people_in_detail(tmp_path):
     right = (SCORES.argmax(1) == Y).tolist()
     assert right == [True, False, False]
     assert (tmp_path / "per_subject.csv").read_text().splitlines() == [
-        "subject,clips,right,accuracy", "3,1,0,0.00", "5,2,1,50.00",
-    ]  # fmt: skip
+        "subject,clips,right,accuracy",
+        "3,1,0,0.00",
+        "5,2,1,50.00",
+    ]
 
 
 def test_people_who_are_not_known(tmp_path):

@@ -102,8 +102,16 @@ def test_pickled_objects_are_never_loaded(tmp_path):
     assert not (tmp_path / "made").exists()
 
 
-@pytest.mark.parametrize("damage", [lambda b: b[:-50], lambda b: b[:100], lambda b: b"", lambda b: b"no archive",
-                                    lambda b: b[:200] + bytes(100) + b[300:]])  # fmt: skip
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda b: b[:-50],
+        lambda b: b[:100],
+        lambda b: b"",
+        lambda b: b"no archive",
+        lambda b: b[:200] + bytes(100) + b[300:],
+    ],
+)
 def test_damaged_files(tmp_path, damage):
     path = write(tmp_path / "a.npz")
     path.write_bytes(damage(path.read_bytes()))

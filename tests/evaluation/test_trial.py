@@ -18,9 +18,12 @@ def test_features_are_kept_and_depend_on_all_that_matters(trial, tmp_path):
     first = trial.features(trial.train)
     assert torch.equal(first.x, trial.features(trial.train).x) and len(list(tmp_path.iterdir())) == 1
     variants = [
-        replace(trial, crop=0.9, crops=2), replace(trial, bodies="padded"), replace(trial, input={"stream": "bone"}),
-        replace(trial, crop=0.5), replace(trial, precision="bf16"),
-    ]  # fmt: skip
+        replace(trial, crop=0.9, crops=2),
+        replace(trial, bodies="padded"),
+        replace(trial, input={"stream": "bone"}),
+        replace(trial, crop=0.5),
+        replace(trial, precision="bf16"),
+    ]
     for variant in variants:
         variant.features(trial.train)
     trial.features(trial.test)

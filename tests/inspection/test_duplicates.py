@@ -69,8 +69,12 @@ def test_what_it_does_not_find(tmp_path, change):
 
 def test_bodies_in_another_order_and_one_that_is_doubled(tmp_path):
     first, second = person(50), person(51)
-    clips = {**people(4), "ab": np.concatenate([first, second]), "ba": np.concatenate([second + 1, first]),
-             "cc": np.concatenate([person(52), person(52) + 0.5])}  # fmt: skip
+    clips = {
+        **people(4),
+        "ab": np.concatenate([first, second]),
+        "ba": np.concatenate([second + 1, first]),
+        "cc": np.concatenate([person(52), person(52) + 0.5]),
+    }
     made = survey(write(tmp_path / "s", clips))
     assert made.duplicates.near == [["ab", "ba"]] and made.duplicates.doubled == ["cc"]
     assert "1 clip with two bodies that move alike, within 5 mm: cc" in map(str, problems(made))

@@ -9,8 +9,14 @@ from tests.made_up_people import people, write
 
 
 def test_counts_of_each_part(tmp_path):
-    store = write(tmp_path / "s", people(), y=[0, 0, 0, 1, 0, 0, 0, 0], class_names=["wave", "sit", "jump"],
-                  split=([0, 1, 2, 3], [4, 5, 6]), subject=[1, 1, 2, 2, 2, 3, 3, -1])  # fmt: skip
+    store = write(
+        tmp_path / "s",
+        people(),
+        y=[0, 0, 0, 1, 0, 0, 0, 0],
+        class_names=["wave", "sit", "jump"],
+        split=([0, 1, 2, 3], [4, 5, 6]),
+        subject=[1, 1, 2, 2, 2, 3, 3, -1],
+    )
     labels = count_labels(store)
     (split,) = labels.splits
     assert labels.classes.tolist() == [7, 1, 0] and labels.ids == {"subject": {-1: 1, 1: 2, 2: 3, 3: 2}}

@@ -44,8 +44,13 @@ def text(tmp_path_factory) -> str:
     mask = np.ones((2, 40), bool)
     mask[1, 20:25] = False
     confidence = {name: np.full((*joints.shape[:3],), 0.1) for name, joints in clips.items()}
-    store = write(tmp_path_factory.mktemp("page") / "s", clips, {f"{NASTY}two": mask}, confidence,
-                  class_names=[NASTY, f"{NASTY}2", f"{NASTY}3"])  # fmt: skip
+    store = write(
+        tmp_path_factory.mktemp("page") / "s",
+        clips,
+        {f"{NASTY}two": mask},
+        confidence,
+        class_names=[NASTY, f"{NASTY}2", f"{NASTY}3"],
+    )
     made = survey(store)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -55,9 +60,29 @@ def text(tmp_path_factory) -> str:
 def test_names_are_harmless(text):
     elements = Elements(text).found
     assert {tag for tag, _ in elements} <= {
-        "html", "head", "meta", "title", "style", "body", "h1", "h2", "p", "ul", "li", "b", "div", "table", "thead",
-        "tbody", "tr", "th", "td", "figure", "figcaption", "img",
-    }  # fmt: skip
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "h1",
+        "h2",
+        "p",
+        "ul",
+        "li",
+        "b",
+        "div",
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "figure",
+        "figcaption",
+        "img",
+    }
     assert "<script" not in text and "&lt;script&gt;alert(1)" in text and "\x1b" not in text
     text.encode("utf-8")  # no half of a surrogate pair
 

@@ -20,8 +20,9 @@ def test_predictions_follow_the_order_of_masked():
     predictor = Predictor(in_dim=16, grid=(4, 5), out_dim=12, dim=8, depth=2, heads=2).eval()
     visible, masked = torch.arange(6)[None], torch.arange(6, 20)[None]
     latents = torch.randn(1, 6, 16)
-    assert torch.allclose(predictor(latents, visible, masked).flip(1), predictor(latents, visible, masked.flip(1)),
-                          atol=1e-5)  # fmt: skip
+    assert torch.allclose(
+        predictor(latents, visible, masked).flip(1), predictor(latents, visible, masked.flip(1)), atol=1e-5
+    )
 
 
 def test_a_mask_token_knows_its_place():

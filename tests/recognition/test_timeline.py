@@ -57,8 +57,9 @@ def test_bad_options(recogniser, store, options, message):
 
 def made_up(whole=False):
     p = torch.tensor([[0.9, 0.1]] * 30 + [[0.2, 0.8]] * 60)
-    return Timeline("rec/1", 30.0, ("sit", "stand"), p, torch.tensor([[0, 0, 30], [1, 30, 90]]),
-                    torch.tensor([0.9, 0.8]), whole)  # fmt: skip
+    return Timeline(
+        "rec/1", 30.0, ("sit", "stand"), p, torch.tensor([[0, 0, 30], [1, 30, 90]]), torch.tensor([0.9, 0.8]), whole
+    )
 
 
 def test_rows_are_in_seconds():

@@ -21,9 +21,15 @@ def test_headers_say_what_is_not_the_recipes_own():
         {"protocol": "own", "recipe": None, "options": {"seed": 3}},
     ]
     assert [column.header for column in columns(*cards)] == [
-        "linear mamp", "linear mamp, epochs 5", "kNN, k 5", "fine-tune mamp, train_crop 0.7-1", "semi mamp 1 %",
-        "semi mamp 10 %", "transfer mamp from ntu120", "own",
-    ]  # fmt: skip
+        "linear mamp",
+        "linear mamp, epochs 5",
+        "kNN, k 5",
+        "fine-tune mamp, train_crop 0.7-1",
+        "semi mamp 1 %",
+        "semi mamp 10 %",
+        "transfer mamp from ntu120",
+        "own",
+    ]
 
 
 def test_options_that_are_the_files_own_are_no_other_column():
@@ -35,9 +41,11 @@ def test_the_best_epoch_has_a_column_of_its_own():
     best = {"epoch": 90, "top1": 81.5, "chosen_on": "test"}
     held_out = {"epoch": 80, "top1": 80.5, "chosen_on": "validation"}
     assert [column.header for column in columns({**LINEAR_MAMP, "best": best}, {**SEMI, "best": [held_out] * 2})] == [
-        "linear mamp", "linear mamp, best epoch on the test clips", "semi mamp 1 %",
+        "linear mamp",
+        "linear mamp, best epoch on the test clips",
+        "semi mamp 1 %",
         "semi mamp 1 %, best epoch on held-out people",
-    ]  # fmt: skip
+    ]
 
 
 def test_a_protocol_is_no_path():

@@ -15,10 +15,12 @@ PUBLISHED = read_published()
 def find(method: str, dataset: str, split: str, protocol: str = "linear", **more) -> list[float]:
     wanted = {"stream": "joint", "fraction": None, "pretrained_on": None} | more
     return [
-        entry.top1 for entry in PUBLISHED
+        entry.top1
+        for entry in PUBLISHED
         if (entry.method, entry.dataset, entry.split, entry.protocol) == (method, dataset, split, protocol)
-        and not entry.doubtful and all(getattr(entry, key) == value for key, value in wanted.items())
-    ]  # fmt: skip
+        and not entry.doubtful
+        and all(getattr(entry, key) == value for key, value in wanted.items())
+    ]
 
 
 def test_every_number_is_of_something_known_and_has_a_source():
@@ -83,8 +85,11 @@ def test_numbers_of_few_labels_and_of_transfer():
 def test_equal_numbers_of_several_tables_are_one_with_all_sources():
     (entry,) = (e for e in PUBLISHED if (e.method, e.top1, e.protocol) == ("S-JEPA", 85.3, "linear"))
     assert entry.sources == (
-        "a community table", "DiMoP (2026), tables", "SLiM (arXiv, March 2026), table", "GFP (ICCV 2025), Table 1",
-    )  # fmt: skip
+        "a community table",
+        "DiMoP (2026), tables",
+        "SLiM (arXiv, March 2026), table",
+        "GFP (ICCV 2025), Table 1",
+    )
     (mamp,) = (e for e in PUBLISHED if (e.method, e.top1, e.protocol) == ("MAMP", 84.9, "linear"))
     assert mamp.caveats == ("best epoch on the test set",) and len(mamp.sources) == 4
 
@@ -93,8 +98,9 @@ def test_the_overview_is_doubtful():
     doubtful = [entry for entry in PUBLISHED if entry.doubtful]
     assert {entry.sources for entry in doubtful} == {("an overview page about S-JEPA",)}
     assert [e.top1 for e in doubtful if (e.method, e.dataset, e.protocol) == ("S-JEPA", "ntu60", "linear")] == [
-        77.2, 84.6,
-    ]  # fmt: skip
+        77.2,
+        84.6,
+    ]
 
 
 def test_an_entry_is_plain():
@@ -104,10 +110,15 @@ def test_an_entry_is_plain():
 GOOD = {
     "sources": {"X": {"name": "some table"}},
     "caveats": {"odd": "is odd"},
-    "groups": [{"protocol": "linear", "stream": "joint", "columns": ["ntu60 xsub", "ntu60 xview"],
-                "rows": [{"method": "A", "venue": "B 2024", "top1": [50.0, None], "sources": ["X"],
-                          "caveat": "odd"}]}],
-}  # fmt: skip
+    "groups": [
+        {
+            "protocol": "linear",
+            "stream": "joint",
+            "columns": ["ntu60 xsub", "ntu60 xview"],
+            "rows": [{"method": "A", "venue": "B 2024", "top1": [50.0, None], "sources": ["X"], "caveat": "odd"}],
+        }
+    ],
+}
 
 
 def test_a_file_of_ones_own(tmp_path):

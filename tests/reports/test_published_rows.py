@@ -31,9 +31,10 @@ def test_published_numbers_name_their_sources_and_caveats():
     number, marks = published_of(table, "SCD-Net (AAAI 2024)")[0]["linear exact"].removesuffix("]").split(" [")
     notes = dict(note.removeprefix("[").split("] ", 1) for note in table.notes if note.startswith("["))
     assert number == "86.6" and [notes[mark] for mark in marks.split(", ")] == [
-        "a community table", "FoundSkelModel (TPAMI 2025), table",
+        "a community table",
+        "FoundSkelModel (TPAMI 2025), table",
         "best epoch on the test set: 86.57 in its log, where the last is 86.46",
-    ]  # fmt: skip
+    ]
 
 
 def test_published_numbers_by_share_of_labels_and_by_source():

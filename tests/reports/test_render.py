@@ -20,8 +20,16 @@ def nasty() -> list[Table]:
 
     published = ["M & N_1 (V 2024)", "", "joint", "published", "", "", "", "79.18 [1]"]
     notes = ["top-1 accuracy (%); ±: standard deviation", "[1] <source> 100 %"]
-    return [Table("ntu60, split xsub", "40 test clips", [*ROW_HEADER, "linear exact"], [row(NASTY), row("two\nlines")],
-                  [published], notes)]  # fmt: skip
+    return [
+        Table(
+            "ntu60, split xsub",
+            "40 test clips",
+            [*ROW_HEADER, "linear exact"],
+            [row(NASTY), row("two\nlines")],
+            [published],
+            notes,
+        )
+    ]
 
 
 def test_markdown(nasty):

@@ -22,8 +22,14 @@ def test_one_run(tmp_path):
     assert sorted(path.name for path in out.iterdir()) == ["curves.csv", "curves.svg", "index.html"]
     assert list(csv.reader(open(out / "curves.csv"))) == [["step", "loss"], ["1", "0.5"]]
     text = (out / "index.html").read_text()
-    for part in ("<title>skgraph: a</title>", "The &lt;training&gt;.", 'href="./curves.csv"', "S-JEPA", "nothing yet",
-                 "features: &lt;no&gt; data"):  # fmt: skip
+    for part in (
+        "<title>skgraph: a</title>",
+        "The &lt;training&gt;.",
+        'href="./curves.csv"',
+        "S-JEPA",
+        "nothing yet",
+        "features: &lt;no&gt; data",
+    ):
         assert part in text
     assert is_report(out)
 

@@ -28,9 +28,14 @@ def test_everything_that_can_be_drawn(drawn):
     assert drawn.left_out == []
     assert list(drawn.sections) == ["Training", "What it sees", "Features", "Evaluation knn_tiny_xsub"]
     assert [drawing.name for drawings in drawn.sections.values() for drawing in drawings] == [
-        "curves", "mask", "clip", "features", "knn_tiny_xsub_confusion", "knn_tiny_xsub_per_class",
+        "curves",
+        "mask",
+        "clip",
+        "features",
+        "knn_tiny_xsub_confusion",
+        "knn_tiny_xsub_per_class",
         "knn_tiny_xsub_per_subject",
-    ]  # fmt: skip
+    ]
     assert drawn.facts["objective"] == "SJEPA" and drawn.facts["topology"] == "ntu_rgbd, 25 joints"
     mask, clip = drawn.sections["What it sees"]
     assert "'clip30'" in mask.caption and "'clip30'" in clip.caption

@@ -23,17 +23,35 @@ def test_one_run_by_several_protocols_is_one_row():
     assert table.title == "ntu60, split xsub" and table.facts.startswith("400 training clips, 40 test clips; ")
     assert "bodies: present; crop: the protocol's own; content 0123456789ab" in table.facts
     assert rows_of(table) == [
-        {"Method": "S-JEPA", "Encoder": "TransformerEncoder", "Stream": "joint", "Run": "a", "Seed": "0", "Step": "100",
-         "Date": "2026-05-01", "linear exact": "80.0 (50.0)", "linear mamp": "80.0 (50.0)", "kNN": "80.0 (50.0)"}
-    ]  # fmt: skip
+        {
+            "Method": "S-JEPA",
+            "Encoder": "TransformerEncoder",
+            "Stream": "joint",
+            "Run": "a",
+            "Seed": "0",
+            "Step": "100",
+            "Date": "2026-05-01",
+            "linear exact": "80.0 (50.0)",
+            "linear mamp": "80.0 (50.0)",
+            "kNN": "80.0 (50.0)",
+        }
+    ]
 
 
 def test_seeds_are_a_mean_with_their_deviation_and_number():
     cards = [
-        {"run": f"a_seed{s}", "seed": s, "config__seed": s, "config__name": f"a_seed{s}", "top1": top1,
-         "random_init__top1": 50.0 + s, "config__normalise__scale": 0.3 + s, "date": f"2026-05-0{s + 1}"}
+        {
+            "run": f"a_seed{s}",
+            "seed": s,
+            "config__seed": s,
+            "config__name": f"a_seed{s}",
+            "top1": top1,
+            "random_init__top1": 50.0 + s,
+            "config__normalise__scale": 0.3 + s,
+            "date": f"2026-05-0{s + 1}",
+        }
         for s, top1 in enumerate((80.0, 82.0, 84.0))
-    ]  # fmt: skip
+    ]
     (table,) = tables(made_up_results(*cards, {"run": "a_seed1", "seed": 1, "config__seed": 1, **KNN}), [])
     (row,) = rows_of(table)
     assert row["linear exact"] == "82.0 ± 2.0 (51.0 ± 1.0), n 3" and row["kNN"] == "80.0 (50.0)"
@@ -43,8 +61,9 @@ def test_seeds_are_a_mean_with_their_deviation_and_number():
 def test_the_same_seed_twice_is_no_mean():
     (table,) = tables(made_up_results({"run": "a"}, {"run": "b", "config__name": "b"}, {"run": "b", **KNN}), [])
     assert [(row["Run"], row["linear exact"], row["kNN"]) for row in rows_of(table)] == [
-        ("a", "80.0 (50.0)", ""), ("b", "80.0 (50.0)", "80.0 (50.0)"),
-    ]  # fmt: skip
+        ("a", "80.0 (50.0)", ""),
+        ("b", "80.0 (50.0)", "80.0 (50.0)"),
+    ]
     assert any("where a seed occurs twice" in note for note in table.notes)
 
 
@@ -113,8 +132,13 @@ def test_names_of_methods():
     ]
     (table,) = tables(made_up_results(*cards), [])
     assert [row["Method"] for row in sorted(rows_of(table), key=lambda row: row["Run"])] == [
-        "GFP", "MAMP", "SkeletonMAE", "PredictSpeed", "S-JEPA, pre-trained on ntu120", "S-JEPA",
-    ]  # fmt: skip
+        "GFP",
+        "MAMP",
+        "SkeletonMAE",
+        "PredictSpeed",
+        "S-JEPA, pre-trained on ntu120",
+        "S-JEPA",
+    ]
     assert "PyGEncoder GATv2Conv" in {row["Encoder"] for row in rows_of(table)}
 
 
@@ -158,8 +182,12 @@ def test_an_ensemble_has_three_stream_rows_beneath(tmp_path, folders):
     (table,) = tables(found, PUBLISHED)
     streams = [row["Stream"] for row in rows_of(table)]
     assert warnings == [] and streams == [
-        "bone", "joint", "joint + bone (3.0, 1.0)", "joint + bone + motion (aimclr)", "motion",
-    ]  # fmt: skip
+        "bone",
+        "joint",
+        "joint + bone (3.0, 1.0)",
+        "joint + bone + motion (aimclr)",
+        "motion",
+    ]
     assert rows_of(table)[3]["Run"] == "joint + bone + motion" and rows_of(table)[3]["Method"] == "S-JEPA"
     assert ["3s-USDRL (DSTE) (AAAI 2025)", "", "joint + bone + motion"] in [row[:3] for row in table.published]
     found, _ = collect([tmp_path / "ensemble" / "x"])

@@ -170,9 +170,12 @@ def test_optimizer_state_must_fit_its_parameters(tmp_path, save):
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"step": "5"}, "'step' must be of type int, found str"), ({"step": -5}, "from step -5"),
-     ({"optimizer": "x"}, "'optimizer' must be of type dict")],
-)  # fmt: skip
+    [
+        ({"step": "5"}, "'step' must be of type int, found str"),
+        ({"step": -5}, "from step -5"),
+        ({"optimizer": "x"}, "'optimizer' must be of type dict"),
+    ],
+)
 def test_contents_of_another_kind_are_named(tmp_path, save, change, message):
     save(tmp_path / "c.pt")
     torch.save(read_checkpoint(tmp_path / "c.pt") | change, tmp_path / "c.pt")

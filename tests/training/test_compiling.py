@@ -22,10 +22,14 @@ class Objective(nn.Module):
 @pytest.mark.parametrize(
     ("wanted", "device", "static", "done"),
     [
-        (True, CPU, True, True), (True, GPU, False, True), (False, GPU, True, False),
-        ("auto", CPU, True, False), ("auto", GPU, True, True), ("auto", GPU, False, False),
+        (True, CPU, True, True),
+        (True, GPU, False, True),
+        (False, GPU, True, False),
+        ("auto", CPU, True, False),
+        ("auto", GPU, True, True),
+        ("auto", GPU, False, False),
     ],
-)  # fmt: skip
+)
 def test_where_it_is_asked_for_or_helps(wanted, device, static, done, monkeypatch):
     monkeypatch.setattr(compiling.importlib.util, "find_spec", lambda name: name == "triton")
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: (9, 0))

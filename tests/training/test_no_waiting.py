@@ -48,10 +48,16 @@ def test_the_mode_sees_what_waits():
 @pytest.mark.parametrize("objective", ["sjepa", "gfp", "mamp", "skeletonmae"])
 @pytest.mark.parametrize("encoder", ["transformer", "stgcn"])
 def test_a_step(objective, encoder, store, tmp_path: Path, monkeypatch):
-    config = composed(f"objective={objective}", f"encoder={encoder}", "frames=16", "min_frames=8", "patch_length=4",
-                      *(["objective.decoder.levels=[2,4]", "objective.targets=[2,4,g]"] if objective == "gfp" else []),
-                      *(["encoder.dim=16", "encoder.depth=1", "encoder.heads=2"] if encoder == "transformer" else []),
-                      "normalise.scale=null")  # fmt: skip
+    config = composed(
+        f"objective={objective}",
+        f"encoder={encoder}",
+        "frames=16",
+        "min_frames=8",
+        "patch_length=4",
+        *(["objective.decoder.levels=[2,4]", "objective.targets=[2,4,g]"] if objective == "gfp" else []),
+        *(["encoder.dim=16", "encoder.depth=1", "encoder.heads=2"] if encoder == "transformer" else []),
+        "normalise.scale=null",
+    )
     bodies = SkeletonDataset(store, "xsub", items="bodies", frames=16, crop=(0.5, 1.0))
     model = build_objective(config, build_encoder(config, store.topology), store.topology)
     views = build_views(config, store.topology, model.encoder.grid[0], model.num_views)

@@ -21,12 +21,25 @@ OBJECTIVES = ("sjepa", "gfp", "mamp")
 
 def train(objective: str, store: str, runs: str, batch_size: int, group: Processes, *options: str) -> None:
     config = composed(
-        f"objective={objective}", "dataset=store", f"dataset.root={store}", "frames=16", "min_frames=8",
-        "patch_length=4", "encoder.dim=16", "encoder.depth=1", "encoder.heads=2", "precision=fp32", "evaluate=[]",
-        "trainer.epochs=2", f"trainer.batch_size={batch_size}", "trainer.warmup_epochs=1", "trainer.log_every=1",
-        "trainer.progress=false", *options,
+        f"objective={objective}",
+        "dataset=store",
+        f"dataset.root={store}",
+        "frames=16",
+        "min_frames=8",
+        "patch_length=4",
+        "encoder.dim=16",
+        "encoder.depth=1",
+        "encoder.heads=2",
+        "precision=fp32",
+        "evaluate=[]",
+        "trainer.epochs=2",
+        f"trainer.batch_size={batch_size}",
+        "trainer.warmup_epochs=1",
+        "trainer.log_every=1",
+        "trainer.progress=false",
+        *options,
         *(["objective.decoder.levels=[2,4]", "objective.targets=[2,4,g]"] if objective == "gfp" else []),
-    )  # fmt: skip
+    )
     config |= {"runs": runs, "name": objective}
     pretrain(config, torch.device("cpu"), group)
 

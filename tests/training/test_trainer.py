@@ -18,8 +18,17 @@ from skgraph.training import Trainer, TrainerConfig, ViewMaker
 from skgraph.training.checkpoint import read_checkpoint
 from skgraph.transforms import Center, Compose, RandomRotate, RandomTokenMask
 
-QUIET = dict(epochs=2, batch_size=16, lr=1e-3, lr_batch=16, warmup_epochs=1, log_every=1, diagnose_every=1,
-             diagnose_bodies=16, progress=False)  # fmt: skip
+QUIET = dict(
+    epochs=2,
+    batch_size=16,
+    lr=1e-3,
+    lr_batch=16,
+    warmup_epochs=1,
+    log_every=1,
+    diagnose_every=1,
+    diagnose_bodies=16,
+    progress=False,
+)
 
 
 def trainer(store, folder, seed=0, run_config=None, said=None, **changes):
@@ -32,9 +41,15 @@ def trainer(store, folder, seed=0, run_config=None, said=None, **changes):
     )
     data = SkeletonDataset(store, "xsub", items="bodies", frames=16, crop=(0.5, 1.0))
     return Trainer(
-        objective, EpochLoader(data, 16, seed), views, folder, TrainerConfig(**(QUIET | changes)),
-        run_config or {"seed": seed}, torch.device("cpu"), say=(said if said is not None else []).append,
-    )  # fmt: skip
+        objective,
+        EpochLoader(data, 16, seed),
+        views,
+        folder,
+        TrainerConfig(**(QUIET | changes)),
+        run_config or {"seed": seed},
+        torch.device("cpu"),
+        say=(said if said is not None else []).append,
+    )
 
 
 def weights(folder):

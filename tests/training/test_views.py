@@ -17,8 +17,9 @@ def bodies(store):
 
 
 def maker(topology, num_views=2, stream=None, angle=0.5):
-    return ViewMaker(Compose([Center(topology)]), Compose([RandomRotate(y=angle)]), MotionAwareJointMask(0.9, 4),
-                     stream, num_views)  # fmt: skip
+    return ViewMaker(
+        Compose([Center(topology)]), Compose([RandomRotate(y=angle)]), MotionAwareJointMask(0.9, 4), stream, num_views
+    )
 
 
 def generator(seed=0):

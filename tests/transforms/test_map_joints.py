@@ -14,17 +14,39 @@ from skgraph.transforms import MapJoints
 # The places of a person of 1.75 m who stands upright with the arms stretched out to the sides and looks along z, in
 # metres. Those on the right are mirrored.
 T_POSE = {
-    "hip_center": (0, 0.95, 0), "spine_low": (0, 1.08, -0.01), "spine_mid": (0, 1.2, -0.02), "chest": (0, 1.33, -0.02),
-    "shoulder_center": (0, 1.45, -0.02), "neck": (0, 1.52, -0.01), "head_base": (0, 1.57, 0), "head": (0, 1.63, 0.02),
-    "head_top": (0, 1.75, 0.02), "nose": (0, 1.61, 0.13), "eye_left": (0.03, 1.65, 0.1),
-    "eye_inner_left": (0.02, 1.65, 0.1), "eye_outer_left": (0.045, 1.65, 0.09), "ear_left": (0.075, 1.62, 0.01),
-    "mouth_left": (0.025, 1.56, 0.1), "collar_left": (0.07, 1.45, -0.01), "shoulder_left": (0.18, 1.44, -0.02),
-    "elbow_left": (0.46, 1.44, -0.02), "wrist_left": (0.71, 1.44, -0.02), "hand_left": (0.78, 1.44, -0.02),
-    "knuckles_left": (0.8, 1.44, -0.02), "index_left": (0.8, 1.44, 0.01), "pinky_left": (0.79, 1.44, -0.05),
-    "hand_tip_left": (0.88, 1.44, -0.02), "thumb_left": (0.78, 1.44, 0.05), "hip_left": (0.09, 0.93, 0),
-    "knee_left": (0.1, 0.5, 0.01), "ankle_left": (0.1, 0.09, -0.02), "heel_left": (0.1, 0.02, -0.07),
-    "foot_left": (0.11, 0.02, 0.08), "toe_left": (0.11, 0.01, 0.18), "small_toe_left": (0.16, 0.01, 0.13),
-}  # fmt: skip
+    "hip_center": (0, 0.95, 0),
+    "spine_low": (0, 1.08, -0.01),
+    "spine_mid": (0, 1.2, -0.02),
+    "chest": (0, 1.33, -0.02),
+    "shoulder_center": (0, 1.45, -0.02),
+    "neck": (0, 1.52, -0.01),
+    "head_base": (0, 1.57, 0),
+    "head": (0, 1.63, 0.02),
+    "head_top": (0, 1.75, 0.02),
+    "nose": (0, 1.61, 0.13),
+    "eye_left": (0.03, 1.65, 0.1),
+    "eye_inner_left": (0.02, 1.65, 0.1),
+    "eye_outer_left": (0.045, 1.65, 0.09),
+    "ear_left": (0.075, 1.62, 0.01),
+    "mouth_left": (0.025, 1.56, 0.1),
+    "collar_left": (0.07, 1.45, -0.01),
+    "shoulder_left": (0.18, 1.44, -0.02),
+    "elbow_left": (0.46, 1.44, -0.02),
+    "wrist_left": (0.71, 1.44, -0.02),
+    "hand_left": (0.78, 1.44, -0.02),
+    "knuckles_left": (0.8, 1.44, -0.02),
+    "index_left": (0.8, 1.44, 0.01),
+    "pinky_left": (0.79, 1.44, -0.05),
+    "hand_tip_left": (0.88, 1.44, -0.02),
+    "thumb_left": (0.78, 1.44, 0.05),
+    "hip_left": (0.09, 0.93, 0),
+    "knee_left": (0.1, 0.5, 0.01),
+    "ankle_left": (0.1, 0.09, -0.02),
+    "heel_left": (0.1, 0.02, -0.07),
+    "foot_left": (0.11, 0.02, 0.08),
+    "toe_left": (0.11, 0.01, 0.18),
+    "small_toe_left": (0.16, 0.01, 0.13),
+}
 # What stands in for a place is within the length of a foot: the toes of who has only ankles are there.
 TOLERANCE = 0.22
 BODIES = [Topology.load(name).in_dim(3) for name in Topology.available() if name != "hand_21"]
@@ -80,9 +102,17 @@ def test_what_is_called_alike_may_be_another_place():
 def rig(**keys):
     tree = {"pelvis": None, "thigh_l": "pelvis", "thigh_r": "pelvis", "bag": "pelvis"}
     return Topology.from_dict(
-        {"name": "rig", "dim": 3, "joints": tree, "mirror": {"thigh_l": "thigh_r"}, "parts": {"all": list(tree)},
-         "center": "pelvis", "means": {"pelvis": "hip_center", "thigh_l": "hip_left"}} | keys
-    )  # fmt: skip
+        {
+            "name": "rig",
+            "dim": 3,
+            "joints": tree,
+            "mirror": {"thigh_l": "thigh_r"},
+            "parts": {"all": list(tree)},
+            "center": "pelvis",
+            "means": {"pelvis": "hip_center", "thigh_l": "hip_left"},
+        }
+        | keys
+    )
 
 
 def test_places_and_names_of_ones_own():
@@ -91,9 +121,14 @@ def test_places_and_names_of_ones_own():
     weights = MapJoints(NTU, rig(), {"bag": ["HandLeft", "HandRight"]}).weights
     hips = [NTU.joint(joint) for joint in ("SpineBase", "HipLeft", "HipRight")]
     assert weights[:3, hips].tolist() == torch.eye(3).tolist() and weights[3].sum() == 1
-    other = rig(name="other", joints={"hips": None, "leg_l": "hips", "leg_r": "hips", "bag": "hips"}, center="hips",
-                mirror={"leg_l": "leg_r"}, parts={"all": ["hips", "leg_l", "leg_r", "bag"]},
-                means={"hips": "hip_center", "leg_r": "hip_right"})  # fmt: skip
+    other = rig(
+        name="other",
+        joints={"hips": None, "leg_l": "hips", "leg_r": "hips", "bag": "hips"},
+        center="hips",
+        mirror={"leg_l": "leg_r"},
+        parts={"all": ["hips", "leg_l", "leg_r", "bag"]},
+        means={"hips": "hip_center", "leg_r": "hip_right"},
+    )
     assert torch.equal(MapJoints(rig(), other).weights, torch.eye(4))  # the bag by its name
 
 

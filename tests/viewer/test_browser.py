@@ -47,8 +47,10 @@ def view_file(tmp_path_factory, topology):
     layer = Layer("error", rng.random((1, 4, 25)).astype(np.float32))
     both = Layer("error", rng.random((2, 4, 25)).astype(np.float32))
     known = (Segment("arm <b>up</b>", 0.0, 0.5, 0.9), Segment("arm down", 1.0, 2.0, 0.6))
-    clips = [ViewedClip("first", "wave", 30.0, one, there[:1], {"error": layer}, known),
-             ViewedClip("second", "shake hands", 30.0, two, there, {"error": both})]  # fmt: skip
+    clips = [
+        ViewedClip("first", "wave", 30.0, one, there[:1], {"error": layer}, known),
+        ViewedClip("second", "shake hands", 30.0, two, there, {"error": both}),
+    ]
     path = tmp_path_factory.mktemp("page") / "view.html"
     path.write_text(page(topology, clips, "Waving"), encoding="utf-8")
     return path

@@ -54,8 +54,15 @@ def test_what_a_run_cannot_say(run_folder, store, store_path, tmp_path):
     with pytest.raises(ConfigError, match="view: masks must be at least 1"):
         run_layers(run_folder, store, [0], masks=0)
     short = ["trainer.epochs=1", "trainer.warmup_epochs=0", "trainer.snapshot_every=0"]
-    gfp = trained(tmp_path, store_path, "gfp", "objective=gfp", "objective.decoder.levels=[2,4]",
-                  "objective.targets=[2,4,g]", *short)  # fmt: skip
+    gfp = trained(
+        tmp_path,
+        store_path,
+        "gfp",
+        "objective=gfp",
+        "objective.decoder.levels=[2,4]",
+        "objective.targets=[2,4,g]",
+        *short,
+    )
     with pytest.raises(ConfigError, match="error is of an objective that predicts each token, .* has GFP"):
         run_layers(gfp, store, [0], ["error"])
     assert run_layers(PretrainedRun.open(gfp), store, [0], ["mask"])[0]["mask"].values.any()

@@ -40,11 +40,19 @@ def test_no_predictions(tmp_path):
         {"recordings": 3},
         {"recordings": [{"name": "mine"}]},
         {"recordings": [{"name": 3, "segments": []}]},
-        *({"recordings": [{"name": "mine", "segments": [{**ROW, **change}]}]}
-          for change in ({"start": "x"}, {"start": 2}, {"end": 1e999}, {"start": 10**400}, {"probability": 2},
-                         {"label": None})),
+        *(
+            {"recordings": [{"name": "mine", "segments": [{**ROW, **change}]}]}
+            for change in (
+                {"start": "x"},
+                {"start": 2},
+                {"end": 1e999},
+                {"start": 10**400},
+                {"probability": 2},
+                {"label": None},
+            )
+        ),
     ],
-)  # fmt: skip
+)
 def test_damage(tmp_path, content):
     with pytest.raises(DataError, match="the predictions '.*predictions.json' cannot be read: "):
         predicted_segments(write(tmp_path, content))

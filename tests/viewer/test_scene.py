@@ -18,9 +18,16 @@ def standing(topology, turn=0.0, up="y"):
     """A body that faces +z, or is turned to the left, with its left side at +x and its head up."""
     rest = torch.zeros(25, 3)
     names = topology.joints
-    for name, place in {"SpineShoulder": (0, 1.4, 0), "SpineMid": (0, 1.2, 0), "Head": (0, 1.7, 0),
-                        "ShoulderLeft": (0.2, 1.4, 0), "ShoulderRight": (-0.2, 1.4, 0), "HipLeft": (0.1, 1, 0),
-                        "HipRight": (-0.1, 1, 0), "SpineBase": (0, 1, 0)}.items():  # fmt: skip
+    for name, place in {
+        "SpineShoulder": (0, 1.4, 0),
+        "SpineMid": (0, 1.2, 0),
+        "Head": (0, 1.7, 0),
+        "ShoulderLeft": (0.2, 1.4, 0),
+        "ShoulderRight": (-0.2, 1.4, 0),
+        "HipLeft": (0.1, 1, 0),
+        "HipRight": (-0.1, 1, 0),
+        "SpineBase": (0, 1, 0),
+    }.items():
         rest[names.index(name)] = torch.tensor(place).float()
     c, s = np.cos(turn), np.sin(turn)
     rest = rest @ torch.tensor([[c, 0, -s], [0, 1, 0], [s, 0, c]]).float()
@@ -95,8 +102,9 @@ def test_a_part_of_a_clip():
     assert part.layers["l"].values[0, :, 0].tolist() == [0, 0, 1, 1, 1]  # of frames 0-3, 4-6, 7-9
     known = replace(clip, label="own", segments=(Segment("a", 0, 0.4, 0.9), Segment("b", 0.6, 1.0, 0.5)))
     assert known.during(0.2, 0.7).segments == (
-        Segment("a", 0, pytest.approx(0.2), 0.9), Segment("b", pytest.approx(0.4), pytest.approx(0.5), 0.5),
-    )  # fmt: skip
+        Segment("a", 0, pytest.approx(0.2), 0.9),
+        Segment("b", pytest.approx(0.4), pytest.approx(0.5), 0.5),
+    )
     assert [known.caption(t) for t in (0.3, 0.5, 0.6)] == ["a 90% · c", "c", "b 50% · c"]
     assert replace(clip, label="own").caption(0) == "own · c" and clip.caption(0) == "c"
     assert clip.during(0.5, 99).joints.shape[1] == 5

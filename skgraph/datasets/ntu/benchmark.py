@@ -10,13 +10,43 @@ from skgraph.datasets.ntu.names import ClipName
 from skgraph.datasets.split import Split
 from skgraph.errors import ConfigError
 
-# fmt: off
 _TRAIN_SUBJECTS_60 = (1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38)
 _TRAIN_SUBJECTS_120 = (
-    *_TRAIN_SUBJECTS_60, 45, 46, 47, 49, 50, 52, 53, 54, 55, 56, 57, 58, 59, 70, 74, 78, 80, 81, 82, 83, 84, 85, 86, 89,
-    91, 92, 93, 94, 95, 97, 98, 100, 103,
+    *_TRAIN_SUBJECTS_60,
+    45,
+    46,
+    47,
+    49,
+    50,
+    52,
+    53,
+    54,
+    55,
+    56,
+    57,
+    58,
+    59,
+    70,
+    74,
+    78,
+    80,
+    81,
+    82,
+    83,
+    84,
+    85,
+    86,
+    89,
+    91,
+    92,
+    93,
+    94,
+    95,
+    97,
+    98,
+    100,
+    103,
 )
-# fmt: on
 _TRAIN_CAMERAS = (2, 3)
 
 

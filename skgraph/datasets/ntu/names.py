@@ -59,9 +59,12 @@ def ntu_columns(names: Sequence[str], y: np.ndarray, where: str) -> dict[str, An
     setup, camera, subject, _, action = np.array(parsed).T
     agree = bool((action == y + 1).all())
     return {
-        "y": y, "class_names": ntu_class_names(classes) if agree else [str(label) for label in range(classes)],
-        "subject": subject, "camera": camera, "setup": setup,
-    }  # fmt: skip
+        "y": y,
+        "class_names": ntu_class_names(classes) if agree else [str(label) for label in range(classes)],
+        "subject": subject,
+        "camera": camera,
+        "setup": setup,
+    }
 
 
 def ntu_class_names(classes: int) -> list[str]:

@@ -97,12 +97,24 @@ def read_ntu(
 
     setup, camera, subject, _, action = np.array(names).T
     return RawDataset(
-        topology=Topology.load("ntu_rgbd"), class_names=list(ACTIONS[: bench.actions]),
-        name=[file.stem for file in files], y=action - 1, clips=clips, units="m", unit="m", fps=_FPS,
-        source=f"NTU RGB+D {dataset}", subject=subject, camera=camera, setup=setup, splits=bench.splits(list(names)),
-        preprocessing=f"preset {preset}", notes=notes, review=_review(bench, dataset, list(names), bool(missing)),
+        topology=Topology.load("ntu_rgbd"),
+        class_names=list(ACTIONS[: bench.actions]),
+        name=[file.stem for file in files],
+        y=action - 1,
+        clips=clips,
+        units="m",
+        unit="m",
+        fps=_FPS,
+        source=f"NTU RGB+D {dataset}",
+        subject=subject,
+        camera=camera,
+        setup=setup,
+        splits=bench.splits(list(names)),
+        preprocessing=f"preset {preset}",
+        notes=notes,
+        review=_review(bench, dataset, list(names), bool(missing)),
         done=lambda: Parts.discard(folder),
-    )  # fmt: skip
+    )
 
 
 def _missing(path: str | Path | None) -> frozenset[str]:

@@ -127,13 +127,22 @@ def read_pku(
             yield clip if form == "clips" else _with_segments(clip, segments[i], files[i])
 
     return RawDataset(
-        topology=Topology.load("pku_mmd"), class_names=list(ACTIONS), name=names, y=y, clips=clips, units="m", unit="m",
-        fps=_FPS, source=f"PKU-MMD {dataset}", camera=np.array([files[i].stem[-1] for i in of_recording]),
+        topology=Topology.load("pku_mmd"),
+        class_names=list(ACTIONS),
+        name=names,
+        y=y,
+        clips=clips,
+        units="m",
+        unit="m",
+        fps=_FPS,
+        source=f"PKU-MMD {dataset}",
+        camera=np.array([files[i].stem[-1] for i in of_recording]),
         splits=[split.of(of_recording) for split in recording_splits],
         segments=segments if form == "recordings" else None,
         preprocessing=f"preset {preset}, " + (f"{label_indexing} labels" if form == "clips" else "whole recordings"),
-        notes=notes, done=lambda: Parts.discard(folder),
-    )  # fmt: skip
+        notes=notes,
+        done=lambda: Parts.discard(folder),
+    )
 
 
 def _folder(root: Path, word: str) -> Path:

@@ -18,13 +18,23 @@ _SITS, _FIDGETS = 0.4, 0.2
 
 # Standard deviations, in degrees, of how a posture is taken in one performance, and of the idle sway on top of it.
 _AIM = {
-    "right_arm": (11, 9, 11, 11, 8), "left_arm": (11, 9, 11, 11, 8), "torso": (4, 3, 6, 4), "head": (4, 6),
-    "right_leg": (5, 4, 6, 2), "left_leg": (5, 4, 6, 2), "path": (0, 0, 0, 0),
-}  # fmt: skip
+    "right_arm": (11, 9, 11, 11, 8),
+    "left_arm": (11, 9, 11, 11, 8),
+    "torso": (4, 3, 6, 4),
+    "head": (4, 6),
+    "right_leg": (5, 4, 6, 2),
+    "left_leg": (5, 4, 6, 2),
+    "path": (0, 0, 0, 0),
+}
 _SWAY = {
-    "right_arm": (5, 3, 5, 5, 4), "left_arm": (5, 3, 5, 5, 4), "torso": (3, 2, 7, 2), "head": (4, 8),
-    "right_leg": (0.4, 0.4, 0.6, 0), "left_leg": (0.4, 0.4, 0.6, 0), "path": (0, 0, 0, 5),
-}  # fmt: skip
+    "right_arm": (5, 3, 5, 5, 4),
+    "left_arm": (5, 3, 5, 5, 4),
+    "torso": (3, 2, 7, 2),
+    "head": (4, 8),
+    "right_leg": (0.4, 0.4, 0.6, 0),
+    "left_leg": (0.4, 0.4, 0.6, 0),
+    "path": (0, 0, 0, 5),
+}
 # An arm takes a posture that has a purpose more carefully than an idle one, by this factor.
 _CARE = 0.5
 # Seconds of rest before, between and after the actions of a recording.

@@ -10,9 +10,14 @@ from skgraph.datasets.synthetic.kinematics import PARTS
 
 # Standard deviation of a person's own posture, in degrees, for the angles of each limb; nobody walks with a habit.
 _HABIT = {
-    "right_arm": (14, 6, 11, 11, 6), "left_arm": (14, 6, 11, 11, 6), "torso": (4, 3, 7, 3), "head": (5, 4),
-    "right_leg": (1.5, 1.5, 2, 1), "left_leg": (1.5, 1.5, 2, 1), "path": (0, 0, 0, 0),
-}  # fmt: skip
+    "right_arm": (14, 6, 11, 11, 6),
+    "left_arm": (14, 6, 11, 11, 6),
+    "torso": (4, 3, 7, 3),
+    "head": (5, 4),
+    "right_leg": (1.5, 1.5, 2, 1),
+    "left_leg": (1.5, 1.5, 2, 1),
+    "path": (0, 0, 0, 0),
+}
 
 
 @dataclass(frozen=True)

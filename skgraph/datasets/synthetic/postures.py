@@ -81,11 +81,22 @@ PATH = {
 }
 
 POSTURES = {
-    "right_arm": ARM, "left_arm": ARM, "torso": TORSO, "head": HEAD, "right_leg": LEG, "left_leg": LEG, "path": PATH,
-}  # fmt: skip
+    "right_arm": ARM,
+    "left_arm": ARM,
+    "torso": TORSO,
+    "head": HEAD,
+    "right_leg": LEG,
+    "left_leg": LEG,
+    "path": PATH,
+}
 STANDING = {
-    "right_arm": "hang", "left_arm": "hang", "torso": "upright", "head": "level",
-    "right_leg": "stand", "left_leg": "stand", "path": "here",
-}  # fmt: skip
+    "right_arm": "hang",
+    "left_arm": "hang",
+    "torso": "upright",
+    "head": "level",
+    "right_leg": "stand",
+    "left_leg": "stand",
+    "path": "here",
+}
 # What people do with an arm that could hang, and how often.
 IDLE_ARM = {"hang": 0.5, "hip": 0.14, "belly": 0.16, "pocket": 0.12, "back": 0.08}

@@ -81,9 +81,14 @@ def write_synthetic(
     ]
     ids = []
     writer = StoreWriter(
-        path, topology, [action.name for action in ACTIONS], source=f"synthetic actions of skgraph, seed {seed}",
-        dtype="float16", fps=FPS, overwrite=overwrite,
-    )  # fmt: skip
+        path,
+        topology,
+        [action.name for action in ACTIONS],
+        source=f"synthetic actions of skgraph, seed {seed}",
+        dtype="float16",
+        fps=FPS,
+        overwrite=overwrite,
+    )
     # A performance is an action, or one of the recordings of a repetition.
     letter, count = ("N", RECORDINGS) if recordings else ("A", len(ACTIONS))
     plan, total = product(range(subjects), range(repetitions), range(count)), subjects * repetitions * count
@@ -108,9 +113,15 @@ def write_synthetic(
                 name = f"S{setup:03d}C{camera:03d}P{subject + 1:03d}R{repetition + 1:03d}{letter}{number + 1:03d}"
                 ids.append((subject + 1, camera, setup))
                 writer.add(
-                    tracked, y=y, name=name, frame_mask=frame_mask, subject=subject + 1, camera=camera, setup=setup,
+                    tracked,
+                    y=y,
+                    name=name,
+                    frame_mask=frame_mask,
+                    subject=subject + 1,
+                    camera=camera,
+                    setup=setup,
                     segments=segments,
-                )  # fmt: skip
+                )
         subject_of, camera_of, setup_of = np.array(ids).T
         # Of each four subjects the first and the last train, so that both parts have even and odd setups.
         _add_split(writer, "xsub", np.isin(subject_of % 4, (0, 1)), "every first and fourth of four subjects trains")

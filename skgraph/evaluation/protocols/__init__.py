@@ -27,7 +27,7 @@ __all__ = [
     "Supervised",
     "build_protocol",
     "protocol_config",
-]  # fmt: skip
+]
 
 _BY_NAME: dict[str, type[Protocol]] = {
     kind.name: kind for kind in (KNN, Linear, Retrieval, Attentive, Finetune, Semi, Transfer, Scratch, Detection)

@@ -49,8 +49,14 @@ class Detection(Protocol):
     c: float = 1.0
 
     def __post_init__(self) -> None:
-        at_least("protocol detection", 1, window=self.window, stride=self.stride, smooth=self.smooth,
-                 min_length=self.min_length)  # fmt: skip
+        at_least(
+            "protocol detection",
+            1,
+            window=self.window,
+            stride=self.stride,
+            smooth=self.smooth,
+            min_length=self.min_length,
+        )
         if not self.c > 0:
             raise ConfigError(f"protocol detection: c must be positive, found {self.c}")
         if self.smooth % 2 == 0:
@@ -89,9 +95,7 @@ class Detection(Protocol):
             right += int((scores.argmax(dim=1) == torch.where(wanted < 0, background, wanted)).sum())
             frames += length
         truth = [trial.test.store.segments(int(clip)) for clip in trial.test.clips]
-        facts = {
-            f"map_at_{iou}": 100 * detection_map(found, truth, background, iou)[0] for iou in (0.1, 0.3, 0.5)
-        }  # fmt: skip
+        facts = {f"map_at_{iou}": 100 * detection_map(found, truth, background, iou)[0] for iou in (0.1, 0.3, 0.5)}
         facts |= {"frame_accuracy": 100 * right / frames, "test_segments": sum(map(len, truth))}
         return Outcome(None, features=features, facts=facts, texts={"segments.csv": _as_csv(trial.test, found)})
 

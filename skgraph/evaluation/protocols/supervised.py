@@ -61,10 +61,11 @@ class Supervised(Protocol, Recipe):
         best = {"epoch": epoch, "top1": accuracy[0], "chosen_on": "test" if len(unseen) == 1 else "validation"}
         scores = history.scored[-1][1]
         return Outcome(
-            scores[0], validation=scores[1] if len(scores) > 1 else None,
+            scores[0],
+            validation=scores[1] if len(scores) > 1 else None,
             features=trial.features(train, self.test_crop).x if self.frozen else None,
             facts={"training_loss": history.loss[-1], "best": best},
-        )  # fmt: skip
+        )
 
     def _fit_on_clips(
         self, trial: Trial, train: SkeletonDataset, unseen: Sequence[SkeletonDataset], seed: int
@@ -76,10 +77,17 @@ class Supervised(Protocol, Recipe):
         groups = list(parameter_groups(model, self.weight_decay, self.layer_decay))
         with frozen(encoder) if self.frozen else nullcontext():
             return fit(
-                model, groups, _Clips(self, trial, train), self,
+                model,
+                groups,
+                _Clips(self, trial, train),
+                self,
                 lambda: [trial.scores(model, dataset, self.test_crop) for dataset in unseen],
-                trial.device, trial.precision, seed, trial.processes, trial.progress,
-            )  # fmt: skip
+                trial.device,
+                trial.precision,
+                seed,
+                trial.processes,
+                trial.progress,
+            )
 
     def fit_head(
         self,

@@ -42,13 +42,55 @@ NUMBERS = (*_WORDS.split(), b"", b" ", b"9" * 400, b"9" * 5000, b"1" * 100_000, 
 _NUMBER = re.compile(rb"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _HALF = "\ud800"
 VALUES: tuple[Any, ...] = (
-    None, True, False, 0, -1, 1, 2, 30, 1000, 199_999, 200_000, 2**31, 2**62, 2**63, 2**64, -(2**63) - 1, 10**30,
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1,
+    2,
+    30,
+    1000,
+    199_999,
+    200_000,
+    2**31,
+    2**62,
+    2**63,
+    2**64,
+    -(2**63) - 1,
+    10**30,
     10**400,
-    0.5, -0.5, 1e-320, 1e38, 3.5e38, 1e308, -1e308, float("nan"), float("inf"), float("-inf"), "", "a", "1", "NaN",
+    0.5,
+    -0.5,
+    1e-320,
+    1e38,
+    3.5e38,
+    1e308,
+    -1e308,
+    float("nan"),
+    float("inf"),
+    float("-inf"),
+    "",
+    "a",
+    "1",
+    "NaN",
     "x" * 3000,
-    "new\nline", "nul\0", _HALF, "é", "../a", "train", [], {}, [[]], [0], [None], [1.0, 2.0, 3.0], {"a": 1},
-    [[[[[[0]]]]]], [0] * 5000,
-)  # fmt: skip
+    "new\nline",
+    "nul\0",
+    _HALF,
+    "é",
+    "../a",
+    "train",
+    [],
+    {},
+    [[]],
+    [0],
+    [None],
+    [1.0, 2.0, 3.0],
+    {"a": 1},
+    [[[[[[0]]]]]],
+    [0] * 5000,
+)
 
 
 @dataclass(frozen=True)
@@ -281,10 +323,30 @@ def _bvh(data: bytes, rng: Rng) -> tuple[bytes, str]:
         )
         return data.replace(b"JOINT Spine", pairs + b"\nJOINT Spine", 1), ""
     if kind == 2:
-        names = (b"", b"Hips", b"a b", b"null", b"1", b"~", b"- x", b"\xc3\xa9", b"#", b": ", b"'", b'"', b"\x85",
-        b"\xe2\x80\xa8",
-                 b"\x7f", b"x" * 500, b"\xf0\x9f\x98\x80", b"HipsEnd", b"yes", b"<<", b"=",
-                 b"\xef\xbb\xbf")  # fmt: skip
+        names = (
+            b"",
+            b"Hips",
+            b"a b",
+            b"null",
+            b"1",
+            b"~",
+            b"- x",
+            b"\xc3\xa9",
+            b"#",
+            b": ",
+            b"'",
+            b'"',
+            b"\x85",
+            b"\xe2\x80\xa8",
+            b"\x7f",
+            b"x" * 500,
+            b"\xf0\x9f\x98\x80",
+            b"HipsEnd",
+            b"yes",
+            b"<<",
+            b"=",
+            b"\xef\xbb\xbf",
+        )
         joint = _pick(rng, (b"Hips", b"Spine", b"LeftArm", b"RightFoot", b"Head"))
         return re.sub(rb"(ROOT|JOINT) " + joint, lambda m: m[1] + b" " + names[int(rng.integers(len(names)))], data), ""
     if kind == 3:
@@ -366,35 +428,49 @@ def _json(data: bytes, rng: Rng) -> tuple[bytes, str]:
 
 
 _HEADERS = (
-    f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({10**18}, 1, 25, 3), }}", "{'descr': '<f4'}", "{}", "[]", "",
+    f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({10**18}, 1, 25, 3), }}",
+    "{'descr': '<f4'}",
+    "{}",
+    "[]",
+    "",
     "(" * 5000,
     "{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 1, 25, 3), }",
     "{'descr': '|O', 'fortran_order': False, 'shape': (3,), }",
-    "{'descr': '<f4', 'fortran_order': 1, 'shape': (3,), }", "{'descr': [], 'fortran_order': False, 'shape': (3,), }",
-    "{'descr': '', 'fortran_order': False, 'shape': (3,), }", "{'descr': ',', 'fortran_order': False, 'shape': (3,), }",
+    "{'descr': '<f4', 'fortran_order': 1, 'shape': (3,), }",
+    "{'descr': [], 'fortran_order': False, 'shape': (3,), }",
+    "{'descr': '', 'fortran_order': False, 'shape': (3,), }",
+    "{'descr': ',', 'fortran_order': False, 'shape': (3,), }",
     "{'descr': '(1', 'fortran_order': False, 'shape': (3,), }",
     "{'descr': ('<f4', (2,)), 'fortran_order': False, 'shape': (3,), }",
     "{'descr': '<f4', 'fortran_order': False, 'shape': (True,), }",
     "{'descr': '<f4', 'fortran_order': False, 'shape': [3], }",
     "{'descr': '<f4', 'fortran_order': False, 'shape': (3L,), }",
     "{'descr': ('<f4',), 'fortran_order': False, 'shape': (), }",
-    "{'descr': [('a', '<f4'), ('a', '<f4')], 'fortran_order': False, 'shape': (3,), }", "{[]: 1}", "{1: 2, 'a': 3}",
+    "{'descr': [('a', '<f4'), ('a', '<f4')], 'fortran_order': False, 'shape': (3,), }",
+    "{[]: 1}",
+    "{1: 2, 'a': 3}",
     "'a' + 'b'",
     "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }",
     "{'descr': '<U0', 'fortran_order': False, 'shape': (3,), }",
-    "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4611686018427387904, 25, 3), }", "lambda: 1", "\x00",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4611686018427387904, 25, 3), }",
+    "lambda: 1",
+    "\x00",
     "{'descr': '<f4', 'shape'",
     "{'descr': '<M8[s]', 'fortran_order': False, 'shape': (3,), }",
     "{'descr': '<U1000000000', 'fortran_order': False, 'shape': (1,), }",
     "{'descr': [('a', [('b', '<f4')])], 'fortran_order': False, 'shape': (3,), }",
     "{'descr': None, 'fortran_order': False, 'shape': (3,), }",
     "{'descr': '<f4', 'fortran_order': False, 'shape': (1.0,), }",
-    "{'descr': '<f4', 'fortran_order': False, 'shape': (None,), }", "'''", "\\",
+    "{'descr': '<f4', 'fortran_order': False, 'shape': (None,), }",
+    "'''",
+    "\\",
     "{'descr': '<f4', 'fortran_order': False, 'shape': (" + "1, " * 70 + "), }",
     "{'descr': {'a': 1}, 'fortran_order': False, 'shape': (3,), }",
-    "\n  {\n 'a': 1", "-" * 4000 + "1", "[" * 90 + "]" * 90,
+    "\n  {\n 'a': 1",
+    "-" * 4000 + "1",
+    "[" * 90 + "]" * 90,
     "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }" + " " * 11000,
-)  # fmt: skip
+)
 
 
 def _header(text: str, data: bytes, version: int = 1) -> bytes:
@@ -465,10 +541,14 @@ def _array(array: np.ndarray, rng: Rng) -> tuple[bytes, str]:
         if kind == 5:
             return npy(np.asfortranarray(array)), ""
         if kind == 6:
-            odd = (array.astype(object), np.zeros(array.shape, [("a", "<f4"), ("b", "<U3")]), np.zeros(array.shape,
-            "M8[s]"),
-                   np.zeros(array.shape, "m8[D]"), np.zeros(array.shape, "V7"), np.zeros(array.shape,
-                   ">U3"))  # fmt: skip
+            odd = (
+                array.astype(object),
+                np.zeros(array.shape, [("a", "<f4"), ("b", "<U3")]),
+                np.zeros(array.shape, "M8[s]"),
+                np.zeros(array.shape, "m8[D]"),
+                np.zeros(array.shape, "V7"),
+                np.zeros(array.shape, ">U3"),
+            )
             file = io.BytesIO()
             np.save(file, _pick(rng, odd), allow_pickle=True)
             return file.getvalue(), ""
@@ -624,10 +704,18 @@ def _bombed(member: _Member, rng: Rng) -> _Member:
     packed, crc = _bomb(pattern, size)
     if member.name.endswith(".npy"):
         descr, shape = _pick(
-            rng, (("<f4", (size // 300, 1, 25, 3)), ("|i1", (size // 75, 1, 25, 3)), ("<U1", (size // 4,)), ("|i1",
-            (size,)),
-                  ("<f4", (1, 1, size // 4)), ("<f4", (1, size // 600, 150)), ("<i8", (size // 8,)), ("|S1", (size,)))
-        )  # fmt: skip
+            rng,
+            (
+                ("<f4", (size // 300, 1, 25, 3)),
+                ("|i1", (size // 75, 1, 25, 3)),
+                ("<U1", (size // 4,)),
+                ("|i1", (size,)),
+                ("<f4", (1, 1, size // 4)),
+                ("<f4", (1, size // 600, 150)),
+                ("<i8", (size // 8,)),
+                ("|S1", (size,)),
+            ),
+        )
         fortran = bool(rng.integers(2))
         header = _header(str({"descr": descr, "fortran_order": fortran, "shape": shape}), b"")
         exact = int(np.prod(shape)) * np.dtype(descr).itemsize
@@ -652,20 +740,73 @@ class _Attack:
 
 
 _SNIPPETS = (
-    b"cos\nsystem\n(S'touch canary'\ntR", b"cbuiltins\nopen\n(S'canary'\nS'w'\ntR", b"\x8c\x02os\x8c\x06system\x93",
-    b"(S'touch canary'\nios\nsystem\n", b"cnumpy\nload\n", b"cnumpy.core.multiarray\n_reconstruct\n",
-    b"cnumpy\ndtype\n", b"cnumpy\nndarray\n",
-    b"(" * 1500, b"(" * 10, b"2" * 3000, b"0", b"1", b"t", b"l", b"d", b"s", b"u", b"a", b"e", b"b", b"R", b"o",
-    b"\x81", b"\x92", b"Q", b"P1\n",
-    b"\x82\x01", b"\x95\xff\xff\xff\xff\xff\xff\xff\x7f", b"\x8e\xff\xff\xff\xff\xff\xff\xff\x7f",
-    b"X\xff\xff\xff\xff", b"T\xff\xff\xff\x7f", b"}", b"]",
-    b"\x8f", b"\x90", b"\x91", b"(\x91", b"h\x00", b"h\x05", b"j\xff\xff\xff\xff", b"q\x00", b"r\xff\xff\xff\x7f",
-    b"\x94", b"N", b"\x88", b"K\x01",
-    b"I99999999999999999999\n", b"L9L\n", b"Fnan\n", b"S'x'\n", b"S'\\x'\n", b"V\\ud800\n", b"G\x7f\xf0\0\0\0\0\0\0",
-    b"\x8b\xff\xff\xff\x7f", b"\x97", b"\x98",
-    b")", b"\x85", b"\x86", b"\x87", b".", b"\x80\x09", b"h\x00h\x00a", b"](2e",
+    b"cos\nsystem\n(S'touch canary'\ntR",
+    b"cbuiltins\nopen\n(S'canary'\nS'w'\ntR",
+    b"\x8c\x02os\x8c\x06system\x93",
+    b"(S'touch canary'\nios\nsystem\n",
+    b"cnumpy\nload\n",
+    b"cnumpy.core.multiarray\n_reconstruct\n",
+    b"cnumpy\ndtype\n",
+    b"cnumpy\nndarray\n",
+    b"(" * 1500,
+    b"(" * 10,
+    b"2" * 3000,
+    b"0",
+    b"1",
+    b"t",
+    b"l",
+    b"d",
+    b"s",
+    b"u",
+    b"a",
+    b"e",
+    b"b",
+    b"R",
+    b"o",
+    b"\x81",
+    b"\x92",
+    b"Q",
+    b"P1\n",
+    b"\x82\x01",
+    b"\x95\xff\xff\xff\xff\xff\xff\xff\x7f",
+    b"\x8e\xff\xff\xff\xff\xff\xff\xff\x7f",
+    b"X\xff\xff\xff\xff",
+    b"T\xff\xff\xff\x7f",
+    b"}",
+    b"]",
+    b"\x8f",
+    b"\x90",
+    b"\x91",
+    b"(\x91",
+    b"h\x00",
+    b"h\x05",
+    b"j\xff\xff\xff\xff",
+    b"q\x00",
+    b"r\xff\xff\xff\x7f",
+    b"\x94",
+    b"N",
+    b"\x88",
+    b"K\x01",
+    b"I99999999999999999999\n",
+    b"L9L\n",
+    b"Fnan\n",
+    b"S'x'\n",
+    b"S'\\x'\n",
+    b"V\\ud800\n",
+    b"G\x7f\xf0\0\0\0\0\0\0",
+    b"\x8b\xff\xff\xff\x7f",
+    b"\x97",
+    b"\x98",
+    b")",
+    b"\x85",
+    b"\x86",
+    b"\x87",
+    b".",
+    b"\x80\x09",
+    b"h\x00h\x00a",
+    b"](2e",
     b"c__builtin__\nset\n](K\x01K\x02e\x85R",
-)  # fmt: skip
+)
 
 
 def _pickle(data: bytes, rng: Rng) -> tuple[bytes, str]:
@@ -716,15 +857,36 @@ def _changed(before: Any, after: Any) -> str:
 
 def _pickled_values() -> tuple[Any, ...]:
     return (
-        np.zeros((1, 5, 17, 2)), np.zeros((0, 5, 25, 3), np.float32), np.zeros((5, 1, 17, 2), np.int8), np.array(3),
-        np.float32(0.5), np.int64(7),
-        np.array(["a", "b"]), np.zeros((1, 5, 17, 2), complex), np.array([None]), np.full((1, 5, 25, 3), np.nan), {1,
-        2}, frozenset("ab"), b"bytes",
-        bytearray(b"x"), ("a", "b"), 1j, range(3), slice(1), Ellipsis, int, np.zeros(3, "M8[s]"), np.zeros((1, 2**30,
-        0)), (["a"], [0]), {"a": ["a"]},
-        np.zeros(2, [("a", "f4")]), np.asfortranarray(np.ones((1, 5, 25, 3))), np.ones((1, 5, 17, 2), ">f4"), 2**61,
+        np.zeros((1, 5, 17, 2)),
+        np.zeros((0, 5, 25, 3), np.float32),
+        np.zeros((5, 1, 17, 2), np.int8),
+        np.array(3),
+        np.float32(0.5),
+        np.int64(7),
+        np.array(["a", "b"]),
+        np.zeros((1, 5, 17, 2), complex),
+        np.array([None]),
+        np.full((1, 5, 25, 3), np.nan),
+        {1, 2},
+        frozenset("ab"),
+        b"bytes",
+        bytearray(b"x"),
+        ("a", "b"),
+        1j,
+        range(3),
+        slice(1),
+        Ellipsis,
+        int,
+        np.zeros(3, "M8[s]"),
+        np.zeros((1, 2**30, 0)),
+        (["a"], [0]),
+        {"a": ["a"]},
+        np.zeros(2, [("a", "f4")]),
+        np.asfortranarray(np.ones((1, 5, 25, 3))),
+        np.ones((1, 5, 17, 2), ">f4"),
+        2**61,
         {None: 1, 1.5: 2, b"a": 3},
-    )  # fmt: skip
+    )
 
 
 def _in_arrays(tree: Any, rng: Rng) -> Any:
@@ -758,12 +920,25 @@ def _mat(data: bytes, rng: Rng) -> tuple[bytes, str]:
     if kind == 0:
         three = np.ones((20, 3, 2))
         values = (
-            {"a": 1}, np.array([three, "x"], object), "text", scipy.sparse.eye(20).tocsc(), three + 1j, three > 0,
-            three.astype(np.int8), three[:, :, :0],
-            three * np.nan, three * 1e300, np.ones((3, 20, 2)), np.ones((20, 3)), np.ones((20, 3, 2, 2)),
-            three.astype(np.uint64), three.astype(np.float32),
-            np.zeros((20, 3, 2)), np.array(1), np.ones((20, 3, 30_000), np.int8),
-        )  # fmt: skip
+            {"a": 1},
+            np.array([three, "x"], object),
+            "text",
+            scipy.sparse.eye(20).tocsc(),
+            three + 1j,
+            three > 0,
+            three.astype(np.int8),
+            three[:, :, :0],
+            three * np.nan,
+            three * 1e300,
+            np.ones((3, 20, 2)),
+            np.ones((20, 3)),
+            np.ones((20, 3, 2, 2)),
+            three.astype(np.uint64),
+            three.astype(np.float32),
+            np.zeros((20, 3, 2)),
+            np.array(1),
+            np.ones((20, 3, 30_000), np.int8),
+        )
         file = io.BytesIO()
         form, name = _pick(rng, ("5", "4")), _pick(rng, ("d_skel", "d_skel", "other"))
         try:

@@ -10,8 +10,11 @@ NAMES = ["S001C002P003R001A013", "S032C001P106R002A002"]
 def test_names_of_ntu():
     columns = ntu_columns(NAMES, np.array([12, 1], np.uint8), "here")
     assert {key: columns[key].tolist() for key in ("subject", "camera", "setup", "y")} == {
-        "subject": [3, 106], "camera": [2, 1], "setup": [1, 32], "y": [12, 1],
-    }  # fmt: skip
+        "subject": [3, 106],
+        "camera": [2, 1],
+        "setup": [1, 32],
+        "y": [12, 1],
+    }
     assert columns["class_names"][::12] == ["drink water", "tear up paper"] and columns["y"].dtype == np.int64
 
 

@@ -101,8 +101,10 @@ def test_missing_list_and_clips_of_nobody(folder, tmp_path):
     assert written.excluded == {"nobody in any frame": [NAMES[0]], "in the list of missing skeletons": [NAMES[3]]}
     assert store.num_clips == 6
     assert (store.path / "excluded.csv").read_text().splitlines() == [
-        "name,reason", f"{NAMES[0]},nobody in any frame", f"{NAMES[3]},in the list of missing skeletons",
-    ]  # fmt: skip
+        "name,reason",
+        f"{NAMES[0]},nobody in any frame",
+        f"{NAMES[3]},in the list of missing skeletons",
+    ]
     assert "missing_list was not given" not in written.notes[-1] and "2 were left out" in written.notes[-1]
 
 

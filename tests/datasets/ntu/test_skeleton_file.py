@@ -76,13 +76,16 @@ def test_no_frames_and_four_bodies():
     assert len(parse_skeleton(skeleton_text(joints, there).encode()).tracks) == 4
 
 
-@pytest.mark.parametrize("change", [
-    lambda text: text.replace("\n", "\r\n"),
-    lambda text: text.rstrip("\n"),
-    lambda text: text + "\n\n",
-    lambda text: text.replace(" ", "  "),
-    lambda text: text.replace("\n", " \n"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.rstrip("\n"),
+        lambda text: text + "\n\n",
+        lambda text: text.replace(" ", "  "),
+        lambda text: text.replace("\n", " \n"),
+    ],
+)
 def test_line_ends_and_spaces_do_not_matter(change):
     text = skeleton_text(*scene(bodies=2))
     plain, changed = parse_skeleton(text.encode()), parse_skeleton(change(text).encode())
@@ -92,11 +95,15 @@ def test_line_ends_and_spaces_do_not_matter(change):
 
 def same(one, other):
     """Whether two recordings are equal to the bit."""
-    return one.frames == other.frames and len(one.tracks) == len(other.tracks) and all(
-        getattr(a, key).tobytes() == getattr(b, key).tobytes()
-        for a, b in zip(one.tracks, other.tracks, strict=True)
-        for key in ("frame", "slot", "joints", "confidence")
-    )  # fmt: skip
+    return (
+        one.frames == other.frames
+        and len(one.tracks) == len(other.tracks)
+        and all(
+            getattr(a, key).tobytes() == getattr(b, key).tobytes()
+            for a, b in zip(one.tracks, other.tracks, strict=True)
+            for key in ("frame", "slot", "joints", "confidence")
+        )
+    )
 
 
 def varied(files):

@@ -43,8 +43,14 @@ def store_of(folder, tmp_path, name="store", **options):
 def test_a_clip_for_each_label(folder, tmp_path):
     store, _ = store_of(folder, tmp_path)
     assert store.name.tolist() == [
-        "0002-L_000", "0002-L_001", "0002-M_000", "0003-L_000", "0003-R_000", "0003-R_001", "0003-R_002",
-    ]  # fmt: skip
+        "0002-L_000",
+        "0002-L_001",
+        "0002-M_000",
+        "0003-L_000",
+        "0003-R_000",
+        "0003-R_001",
+        "0003-R_002",
+    ]
     assert store.y.tolist() == [0, 13, 0, 50, 2, 3, 2] and store.class_names[13] == "handshaking"
     assert store.length.tolist() == [20, 30, 19, 49, 35, 20, 18]
     assert store.splits() == ["xsub", "xview"] and not store.has_confidence

@@ -26,8 +26,10 @@ def test_a_place_that_starts_late_moves_to_the_start():
 
 
 def test_the_two_places_that_spread_most_are_kept_whatever_the_ids():
-    tracks = [body(range(20), at=(x, 0, 3), speed=speed, slot=slot) for slot, (x, speed) in
-              enumerate([(0, 0.0), (1, 0.3), (2, 0.1), (3, 0.0), (4, 9.0)])]  # fmt: skip
+    tracks = [
+        body(range(20), at=(x, 0, 3), speed=speed, slot=slot)
+        for slot, (x, speed) in enumerate([(0, 0.0), (1, 0.3), (2, 0.1), (3, 0.0), (4, 9.0)])
+    ]
     clip = agcn(recording(20, *tracks))
     distance = clip.joints[1, :, 1] - clip.joints[0, :, 1]
     np.testing.assert_allclose(np.linalg.norm(distance, axis=1), np.abs(1 - 0.2 * np.arange(20)), atol=1e-5)

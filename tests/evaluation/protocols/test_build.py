@@ -27,8 +27,12 @@ def test_published_numbers():
     assert (mamp.lr, mamp.batch_size, mamp.epochs, mamp.schedule, mamp.test_crop) == (0.1, 256, 100, "cosine", 0.95)
     assert (cmd.lr, cmd.batch_size, cmd.epochs, cmd.milestones) == (0.1, 64, 80, (50, 70))
     assert (aimclr.lr, aimclr.batch_size, aimclr.epochs, aimclr.milestones, aimclr.augments) == (
-        3.0, 128, 100, (80,), False
-    )  # fmt: skip
+        3.0,
+        128,
+        100,
+        (80,),
+        False,
+    )
     tune, scratch = build_protocol("finetune"), build_protocol("scratch")
     assert (tune.lr, tune.min_lr, tune.layer_decay, tune.drop_path, tune.label_smoothing) == (3e-4, 1e-5, 0.8, 0.3, 0.1)
     assert scratch.options() == tune.options() | {"layer_decay": 1.0} and not scratch.pretrained
