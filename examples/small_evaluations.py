@@ -20,11 +20,11 @@ from pathlib import Path
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-import skgraph.verb  # noqa: F401, registers what the configurations refer to
+import skgraph._internal.command  # noqa: F401, registers what the configurations refer to
+from skgraph._internal.data_dir import data_dir
 from skgraph.build import open_store
-from skgraph.data_dir import data_dir
 from skgraph.evaluation import PretrainedRun, Settings, build_protocol
-from skgraph.evaluation.card import result_folder
+from skgraph.evaluation.result import result_folder
 
 # Clips of these datasets are shorter than NTU's.
 SHORT = ["protocol.min_frames=16"]

@@ -15,7 +15,10 @@ import torch
 from hydra import compose
 from omegaconf import DictConfig, OmegaConf
 
-from skgraph.atomic import atomic_file
+from skgraph._internal.atomic import atomic_file
+from skgraph._internal.command import verb
+from skgraph._internal.options import at_least, check_kinds
+from skgraph._internal.output_file import output_file
 from skgraph.benchmarks.data import benchmark_data
 from skgraph.benchmarks.encode import benchmark_encode
 from skgraph.benchmarks.flops import benchmark_flops
@@ -27,10 +30,7 @@ from skgraph.benchmarks.scaling import benchmark_scaling
 from skgraph.benchmarks.store import benchmark_store
 from skgraph.benchmarks.train import benchmark_train
 from skgraph.errors import ConfigError
-from skgraph.output_file import output_file
 from skgraph.training.checkpoint import versions
-from skgraph.values import at_least, check_kinds
-from skgraph.verb import verb
 
 _BENCHMARKS = {
     "data": benchmark_data,

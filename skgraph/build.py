@@ -11,13 +11,13 @@ from typing import Any
 from hydra.utils import get_class
 from torch import nn
 
+from skgraph._internal.options import check_kinds
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.datasets.synthetic import write_synthetic
 from skgraph.errors import ConfigError, DataError, StoreError, first_line
 from skgraph.topology import Topology
 from skgraph.training import ViewMaker, stream_scale
 from skgraph.transforms import AlignBody, Center, Compose, GraphTransform, RandomRotate
-from skgraph.values import check_kinds
 
 
 def instance(config: Mapping[str, Any], where: str, **objects: Any) -> nn.Module:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from omegaconf import DictConfig, OmegaConf
 
+from skgraph._internal.command import verb
+from skgraph._internal.options import check_kinds
 from skgraph.build import open_store
 from skgraph.diagnosis import diagnose
 from skgraph.diagnosis.curves import save_diagnosis, table
 from skgraph.evaluation.pretrained import folder_of_run
 from skgraph.training.checkpoint import read_checkpoint
 from skgraph.training.devices import choose_device
-from skgraph.values import check_kinds
-from skgraph.verb import verb
 
 
 @verb("diagnose")

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from skgraph._internal.command import verb
+from skgraph._internal.options import check_kinds
+from skgraph._internal.output_file import output_file
+from skgraph._internal.text import count
 from skgraph.evaluation import PretrainedRun
 from skgraph.evaluation.embedding import embed
-from skgraph.evaluation.preparation import preparation_note
-from skgraph.output_file import output_file
-from skgraph.text import count
-from skgraph.values import check_kinds
-from skgraph.verb import verb
+from skgraph.evaluation.store_preprocessing import preparation_note
 
 
 @verb("embed")

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from skgraph._internal.command import verb
 from skgraph.evaluation.ensemble import ensemble, ensemble_folder, ensemble_table, save_ensemble
-from skgraph.verb import verb
 
 
 @verb("ensemble")

@@ -6,13 +6,13 @@ from dataclasses import fields
 
 from omegaconf import DictConfig, OmegaConf
 
+from skgraph._internal.command import verb
 from skgraph.build import open_store
 from skgraph.evaluation import Settings, build_protocol, compare
-from skgraph.evaluation.card import result_folder, table
 from skgraph.evaluation.pretrained import folder_of_run
+from skgraph.evaluation.result import result_folder, table
 from skgraph.training.checkpoint import read_checkpoint
 from skgraph.training.devices import choose_device, processes
-from skgraph.verb import verb
 
 
 @verb("evaluate")

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from skgraph._internal.command import verb
+from skgraph._internal.options import check_kinds
 from skgraph.build import open_store
 from skgraph.errors import ConfigError
 from skgraph.evaluation.model_folder import CARD, CONFIG, WEIGHTS, Head, is_replaceable, save_model_folder
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.recognition import Recogniser
-from skgraph.recognition.card import model_card
+from skgraph.recognition.model_card import model_card
 from skgraph.recognition.program import export_program, program_of
-from skgraph.values import check_kinds
-from skgraph.verb import verb
 
 
 @verb("export")

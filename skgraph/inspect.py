@@ -10,16 +10,16 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from skgraph.atomic import atomic_file
+from skgraph._internal.atomic import atomic_file
+from skgraph._internal.command import verb, words_as_list
+from skgraph._internal.options import at_least, check_kinds
+from skgraph._internal.output_file import output_file
 from skgraph.errors import ConfigError
 from skgraph.inspection.page import page
 from skgraph.inspection.problems import problems
 from skgraph.inspection.source import open_source
 from skgraph.inspection.survey import survey
-from skgraph.inspection.table import table
-from skgraph.output_file import output_file
-from skgraph.values import at_least, check_kinds
-from skgraph.verb import verb, words_as_list
+from skgraph.inspection.text_summary import table
 
 
 @verb("inspect")

@@ -7,17 +7,17 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
+from skgraph._internal.command import verb
+from skgraph._internal.options import check_kinds
 from skgraph.build import open_store
-from skgraph.datasets.recordings import open_recordings
+from skgraph.datasets.open_recordings import open_recordings
 from skgraph.errors import ConfigError
-from skgraph.evaluation.preparation import preparation_note
 from skgraph.evaluation.pretrained import PretrainedRun
+from skgraph.evaluation.store_preprocessing import preparation_note
 from skgraph.recognition import Recogniser, timelines
-from skgraph.recognition.files import is_replaceable, save_timelines, table
+from skgraph.recognition.timeline_files import is_replaceable, save_timelines, table
 from skgraph.topology import Topology
 from skgraph.training.devices import choose_device
-from skgraph.values import check_kinds
-from skgraph.verb import verb
 
 
 @verb("predict")

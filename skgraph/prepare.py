@@ -11,11 +11,11 @@ from pathlib import Path
 from hydra.utils import get_method, instantiate
 from omegaconf import DictConfig, OmegaConf
 
-from skgraph.data_dir import data_dir
-from skgraph.datasets.report import report
-from skgraph.datasets.write_store import Written
+from skgraph._internal.command import verb
+from skgraph._internal.data_dir import data_dir
+from skgraph.datasets.preparation.overview import report
+from skgraph.datasets.preparation.write_store import Written
 from skgraph.errors import ConfigError
-from skgraph.verb import verb
 
 
 @verb("prepare/prepare")

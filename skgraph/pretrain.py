@@ -11,19 +11,19 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
-from skgraph.atomic import atomic_file
+from skgraph._internal.atomic import atomic_file
+from skgraph._internal.command import verb
+from skgraph._internal.data_dir import data_dir
 from skgraph.build import build_encoder, build_objective, build_views, check_config, measure_scale, open_store
 from skgraph.checks import check_encoder, check_objective
 from skgraph.data import EpochLoader, SkeletonDataset, SkeletonStore
-from skgraph.data_dir import data_dir
 from skgraph.errors import ConfigError
 from skgraph.evaluation import build_protocol, compare
-from skgraph.evaluation.card import table
+from skgraph.evaluation.result import table
 from skgraph.training import Trainer, TrainerConfig
 from skgraph.training.devices import Processes, choose_device, processes
-from skgraph.training.feed import place
+from skgraph.training.prefetch import place
 from skgraph.training.views import tumbling
-from skgraph.verb import verb
 
 
 @verb("pretrain")

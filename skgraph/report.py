@@ -9,17 +9,17 @@ from typing import Any
 from omegaconf import DictConfig, OmegaConf
 from tqdm import tqdm
 
-from skgraph.atomic import atomic_file
+from skgraph._internal.atomic import atomic_file
+from skgraph._internal.command import verb, words_as_list
+from skgraph._internal.options import at_least, check_kinds
+from skgraph._internal.output_file import output_file
 from skgraph.errors import ConfigError, DataError
-from skgraph.output_file import output_file
-from skgraph.reports.collection import collect
-from skgraph.reports.published import read_published
-from skgraph.reports.render import render
-from skgraph.reports.report_folder import is_report, save_report
-from skgraph.reports.run_figures import find_runs, run_figures
-from skgraph.reports.tables import tables
-from skgraph.values import at_least, check_kinds
-from skgraph.verb import verb, words_as_list
+from skgraph.summary.collection import collect
+from skgraph.summary.published import read_published
+from skgraph.summary.render import render
+from skgraph.summary.report_folder import is_report, save_report
+from skgraph.summary.run_figures import find_runs, run_figures
+from skgraph.summary.tables import tables
 
 _SUFFIXES = (".md", ".txt", ".tex")
 

@@ -9,18 +9,18 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from skgraph.atomic import atomic_file
+from skgraph._internal.atomic import atomic_file
+from skgraph._internal.command import verb, words_as_list
+from skgraph._internal.options import at_least, check_kinds
+from skgraph._internal.output_file import output_file
+from skgraph._internal.text import count, few, plain
 from skgraph.data import SkeletonStore
 from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.pretrained import folder_of_run
 from skgraph.inspection.source import open_source
-from skgraph.output_file import output_file
-from skgraph.text import count, few, plain
-from skgraph.values import at_least, check_kinds
-from skgraph.verb import verb, words_as_list
 from skgraph.viewer import ViewedClip, animate, clip_of_store, page, predicted_segments
 from skgraph.viewer.animation import FORMATS
-from skgraph.viewer.known import run_layers
+from skgraph.viewer.run_layers import run_layers
 
 
 @verb("view")

@@ -16,8 +16,8 @@ from unittest import mock
 
 from hydra import compose, initialize_config_dir
 
-from skgraph.data_dir import data_dir
-from skgraph.verb import words_as_list
+from skgraph._internal.command import words_as_list
+from skgraph._internal.data_dir import data_dir
 
 ROOT = Path(__file__).resolve().parents[1]
 # What the plain words of a command line are to a verb.

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from skgraph.reports.collection import Result
+from skgraph.summary.collection import Result
 
 STREAMS = ("joint", "bone", "motion")
 NAMES = np.array([f"clip{i:02d}" for i in range(40)])

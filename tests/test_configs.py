@@ -13,14 +13,14 @@ from hydra import compose, initialize_config_dir
 from hydra.utils import get_class
 from omegaconf import OmegaConf
 
+from skgraph._internal.command import verb  # registers the resolvers that configurations use
+from skgraph._internal.data_dir import data_dir
 from skgraph.build import build_encoder, build_objective, build_views, check_config, instance
 from skgraph.data import SkeletonData
-from skgraph.data_dir import data_dir
 from skgraph.errors import ConfigError
 from skgraph.evaluation import build_protocol
 from skgraph.topology import Topology
 from skgraph.training import TrainerConfig
-from skgraph.verb import verb  # registers the resolvers that configurations use
 
 CONFIGS = data_dir("configs")
 assert verb

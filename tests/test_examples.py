@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from skgraph.datasets.ntu.benchmark import BENCHMARKS
-from skgraph.datasets.ntu.names import ClipName
+from skgraph.datasets.formats.ntu.benchmark import BENCHMARKS
+from skgraph.datasets.formats.ntu.names import ClipName
 
 ROOT = Path(__file__).resolve().parents[1]
 ARGUMENTS = {"viewer_frame_rate": ["--seconds", "0.5"]}

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from hydra import compose, initialize_config_dir
 
-from skgraph.data_dir import data_dir
+from skgraph._internal.data_dir import data_dir
 from tests.documents import ROOT
 
 SCRIPT = ROOT / "examples" / "measure_gpu.sh"

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from skgraph import inspect as verb_module
+from skgraph._internal.command import words_as_list
 from skgraph.inspect import main
 from skgraph.inspection.survey import survey
-from skgraph.verb import words_as_list
 from tests.conftest import SHARED_DATA
 from tests.made_up_people import people, write
 

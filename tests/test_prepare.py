@@ -17,16 +17,16 @@ from hydra.utils import get_method
 from omegaconf import OmegaConf
 
 from skgraph import prepare
+from skgraph._internal.data_dir import data_dir
 from skgraph.data import SkeletonStore
-from skgraph.data_dir import data_dir
-from skgraph.datasets.ragged_npz import read_ragged_npz
+from skgraph.datasets.preparation.make_splits import make_splits
+from skgraph.datasets.preparation.overview import report
+from skgraph.datasets.preparation.split import Split
+from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
-from skgraph.datasets.report import report
-from skgraph.datasets.split import Split
-from skgraph.datasets.splits import make_splits
+from skgraph.datasets.readers.npz import read_ragged_npz
 from skgraph.datasets.synthetic import write_synthetic
-from skgraph.datasets.write_store import write_store
 from skgraph.errors import DataError, StoreError
 from skgraph.topology import Topology
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from skgraph._internal.command import words_as_list
 from skgraph.report import main
-from skgraph.verb import words_as_list
 from tests.made_up_evaluations import write_evaluation
 
 

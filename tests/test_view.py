@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from skgraph.verb import words_as_list
+from skgraph._internal.command import words_as_list
 from skgraph.view import chosen, main
 
 

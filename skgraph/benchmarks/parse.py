@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.data.store import SkeletonStore
-from skgraph.datasets.ntu.benchmark import BENCHMARKS
-from skgraph.datasets.ntu.read_ntu import read_ntu
-from skgraph.datasets.ntu.skeleton_file import parse_skeletons
+from skgraph.datasets.formats.ntu.benchmark import BENCHMARKS
+from skgraph.datasets.formats.ntu.skeleton_file import parse_skeletons
+from skgraph.datasets.preparation.write_store import write_store
+from skgraph.datasets.readers.ntu import read_ntu
 from skgraph.datasets.synthetic import write_synthetic
 from skgraph.datasets.synthetic.raw_files import write_ntu_files
-from skgraph.datasets.write_store import write_store
 
 _COLUMNS = (
     "x",

@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-from skgraph.atomic import take_lock
+from skgraph._internal.atomic import take_lock
 
 STORE_FILES = ("frames.npy", "present.npy", "confidence.npy", "index.npz", "meta.yaml", "excluded.csv")
 

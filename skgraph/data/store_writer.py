@@ -15,7 +15,7 @@ import numpy as np
 import yaml
 from numpy.typing import ArrayLike
 
-from skgraph.atomic import take_lock
+from skgraph._internal.atomic import take_lock
 from skgraph.data.clip_checks import as_stored, check_shape, checked_confidence, checked_segments
 from skgraph.data.store import FORMAT_VERSION, SPLIT_PARTS, SkeletonStore
 from skgraph.data.store_checks import check_split_name

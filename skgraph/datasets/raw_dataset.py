@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from skgraph.datasets.preparation.split import Split
 from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.split import Split
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 

@@ -1,8 +1,8 @@
 """What an encoder knows while it trains, and whether its objective asks for more than a trivial answer."""
 
+from skgraph.diagnosis.cka import linear_cka
 from skgraph.diagnosis.diagnose import Diagnosis, diagnose
-from skgraph.diagnosis.knowledge import Facts, knowledge
 from skgraph.diagnosis.prediction import Prediction, prediction
-from skgraph.diagnosis.similarity import linear_cka
+from skgraph.diagnosis.probes import Facts, knowledge
 
 __all__ = ["Diagnosis", "Facts", "Prediction", "diagnose", "knowledge", "linear_cka", "prediction"]

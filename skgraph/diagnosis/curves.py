@@ -7,7 +7,7 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from skgraph.atomic import atomic_folder
+from skgraph._internal.atomic import atomic_folder
 from skgraph.diagnosis.diagnose import Diagnosis
 
 COLUMNS = {  # of the table: key, title, decimals

@@ -12,11 +12,12 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from skgraph._internal.options import at_least
 from skgraph.build import build_encoder, build_objective, build_views, check_config
 from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
-from skgraph.diagnosis.knowledge import Facts, knowledge
+from skgraph.diagnosis.cka import linear_cka
 from skgraph.diagnosis.prediction import prediction
-from skgraph.diagnosis.similarity import linear_cka
+from skgraph.diagnosis.probes import Facts, knowledge
 from skgraph.errors import CheckpointError, DataError
 from skgraph.evaluation.frozen import frozen
 from skgraph.evaluation.model_folder import is_model_folder
@@ -28,7 +29,6 @@ from skgraph.training.diagnostics import rankme
 from skgraph.training.trainer import SNAPSHOTS
 from skgraph.training.views import ViewMaker
 from skgraph.transforms.linear_map import LinearMap
-from skgraph.values import at_least
 
 FEWEST = 20  # bodies that probes learn from and are tried on
 VIEW_ANGLE = math.pi / 4  # NTU's cameras stand 45 degrees apart
@@ -39,7 +39,7 @@ class Diagnosis:
     """A row of numbers for each checkpoint, the untrained objective first.
 
     Attributes:
-        rows: each has ``step``, what :func:`~skgraph.diagnosis.knowledge` finds (per cent), ``rankme``,
+        rows: each has ``step``, what :func:`~skgraph.diagnosis.probes` finds (per cent), ``rankme``,
             ``similarity`` (linear CKA with the untrained encoder's features), ``loss`` of one fixed batch and whatever
             the objective logs of it, and for S-JEPA the distances and the ``skill`` of
             :class:`~skgraph.diagnosis.prediction.Prediction`.

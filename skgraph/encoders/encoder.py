@@ -6,10 +6,10 @@ from abc import abstractmethod
 
 from torch import Tensor, nn
 
+from skgraph._internal.options import at_least
 from skgraph.encoders.patches import patchify
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
-from skgraph.values import at_least
 
 
 class Encoder(nn.Module):

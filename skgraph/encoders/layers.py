@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from skgraph._internal.options import at_least
 from skgraph.errors import ConfigError
-from skgraph.values import at_least
 
 
 class Attention(nn.Module):

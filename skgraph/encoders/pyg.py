@@ -11,13 +11,13 @@ import torch_geometric.nn
 from torch import Tensor, nn
 from torch_geometric.nn import MessagePassing
 
+from skgraph._internal.options import at_least
 from skgraph.encoders.encoder import Encoder
 from skgraph.encoders.layers import initialise
 from skgraph.encoders.positions import GridEmbedding
 from skgraph.encoders.visible_graph import TokenEdge, TokenGraph, VisibleGraph
 from skgraph.errors import ConfigError, first_line
 from skgraph.topology import Topology
-from skgraph.values import at_least
 
 
 class PyGEncoder(Encoder):

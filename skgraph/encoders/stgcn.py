@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from skgraph._internal.options import at_least
 from skgraph.encoders.encoder import Encoder
 from skgraph.encoders.layers import initialise
 from skgraph.errors import ConfigError
 from skgraph.topology import Topology
-from skgraph.values import at_least
 
 
 class STGCNEncoder(Encoder):

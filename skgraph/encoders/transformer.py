@@ -8,11 +8,11 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from skgraph._internal.options import at_least
 from skgraph.encoders.encoder import Encoder
 from skgraph.encoders.layers import Block, initialise
 from skgraph.encoders.positions import GridEmbedding
 from skgraph.errors import ConfigError
-from skgraph.values import at_least
 
 if TYPE_CHECKING:
     from skgraph.topology import Topology

@@ -11,18 +11,18 @@ from typing import Any
 import torch
 from torch import nn
 
-from skgraph.atomic import atomic_folder
+from skgraph._internal.atomic import atomic_folder
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import DataError
-from skgraph.evaluation.card import check_place, make_card, result_folder
+from skgraph.evaluation.context import Trial
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.evaluation.protocols import Outcome, Protocol, build_protocol
 from skgraph.evaluation.protocols.protocol import labels
-from skgraph.evaluation.result import save_card, save_classes, save_people
+from skgraph.evaluation.result import check_place, make_card, result_folder
+from skgraph.evaluation.result_files import save_card, save_classes, save_people
 from skgraph.evaluation.scores import save_scores
 from skgraph.evaluation.settings import Settings
 from skgraph.evaluation.subsets import hold_out_subjects
-from skgraph.evaluation.trial import Trial
 from skgraph.training.devices import Processes, choose_device
 from skgraph.transforms import MapJoints
 
@@ -40,7 +40,7 @@ def compare(
 ) -> list[dict[str, Any]]:
     """Evaluate the encoder of a run folder, and a random-init one beside it.
 
-    Each protocol leaves a folder, see :func:`~skgraph.evaluation.card.result_folder`: ``result.json`` (the card),
+    Each protocol leaves a folder, see :func:`~skgraph.evaluation.result.result_folder`: ``result.json`` (the card),
     ``scores.npz``, and the classes in detail. It appears whole, and replaces an older result of the same evaluation.
 
     Args:

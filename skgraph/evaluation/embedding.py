@@ -12,18 +12,18 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from skgraph.atomic import atomic_file
+from skgraph._internal.atomic import atomic_file
+from skgraph._internal.options import at_least, check_kinds
 from skgraph.data import SkeletonDataset, SkeletonStore
-from skgraph.datasets.recordings import open_recordings
+from skgraph.datasets.open_recordings import open_recordings
 from skgraph.errors import ConfigError
 from skgraph.evaluation.bodies import read_bodies
-from skgraph.evaluation.detection import window_starts
 from skgraph.evaluation.features import encode
 from skgraph.evaluation.frozen import frozen
 from skgraph.evaluation.pretrained import PretrainedRun
+from skgraph.evaluation.sliding_windows import window_starts
 from skgraph.topology import Topology
 from skgraph.training.devices import choose_device
-from skgraph.values import at_least, check_kinds
 
 Level = Literal["clip", "body", "frame", "joint"]
 

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from skgraph.atomic import atomic_file, atomic_folder
+from skgraph._internal.atomic import atomic_file, atomic_folder
 from skgraph.errors import ConfigError, DataError
-from skgraph.evaluation.member import Member, check_same_evaluation, read_member
+from skgraph.evaluation.ensemble_member import Member, check_same_evaluation, read_member
+from skgraph.evaluation.ensemble_weights import check_weights, choose_weights, fuse
 from skgraph.evaluation.metrics import top_k
-from skgraph.evaluation.result import read_card
+from skgraph.evaluation.result_files import read_card
 from skgraph.evaluation.scores import Scores, join_scores, save_scores
-from skgraph.evaluation.weights import check_weights, choose_weights, fuse
 from skgraph.training.checkpoint import versions
 
 
@@ -79,8 +79,8 @@ def ensemble(paths: Sequence[Path], weights: str | Sequence[float] = "equal") ->
         weights: ``"equal"`` (1 each: CMD, ECCV 2022, takes the mean of the logits of its three streams); ``"aimclr"``
             (joint 0.6, bone 0.6, motion 0.4: AimCLR, AAAI 2022; also MS-CLR and HiCLR); ``"actclr"`` (0.4 each:
             ActCLR, CVPR 2023); ``"mamp"`` (1 each: MAMP's code has the joint stream only and publishes no fusion, the
-            name stands for the plain sum); ``"tuned"`` (see :func:`~skgraph.evaluation.weights.tuned_weights`, on the
-            ``validation_scores.npz`` of every member, never on the test scores); or numbers in the order of ``paths``.
+            name stands for the plain sum); ``"tuned"`` (see
+            :func:`~skgraph.evaluation.ensemble_weights.tuned_weights`, on the ``validation_scores.npz`` of every member, never on the test scores); or numbers in the order of ``paths``.
             Weights of AimCLR and ActCLR belong to streams and find theirs by the card, whatever the order.
 
     Raises:

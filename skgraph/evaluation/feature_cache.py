@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from skgraph import __version__
-from skgraph.atomic import atomic_file
+from skgraph._internal.atomic import atomic_file
 from skgraph.data import SkeletonDataset
 from skgraph.errors import BROKEN_ARCHIVE
 from skgraph.evaluation.features import Features

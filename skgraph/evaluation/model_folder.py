@@ -20,7 +20,7 @@ import torch
 from hydra.utils import get_class
 from torch import Tensor
 
-from skgraph.atomic import atomic_folder
+from skgraph._internal.atomic import atomic_folder
 from skgraph.build import check_config
 from skgraph.errors import CheckpointError, ConfigError, first_line
 from skgraph.evaluation.linear import LinearProbe

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
+from skgraph._internal.options import at_least
 from skgraph.errors import ConfigError
 from skgraph.evaluation.heads import HeadName
 from skgraph.training.schedule import learning_rate
-from skgraph.values import at_least
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,118 +1,202 @@
-"""What an evaluation leaves behind beside its scores: a card, and the classes in detail."""
+"""The card of a result: what was evaluated, how, and what came out; and the table that people read."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
+import hashlib
+import math
+import os
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-from matplotlib.figure import Figure
-from torch import Tensor
-
-from skgraph.atomic import atomic_file
-from skgraph.errors import DataError, first_line
-from skgraph.evaluation.metrics import class_accuracy, confusion_matrix
-
-
-def save_classes(folder: Path, scores: Tensor, y: Tensor, class_names: list[str]) -> None:
-    """Write ``per_class.csv``, and the confusion matrix as ``confusion.csv`` and ``confusion.png``."""
-    counts = confusion_matrix(scores, y)
-    accuracy = class_accuracy(counts)
-    rows = [["class", "clips", "right", "accuracy", "most often taken for"]]
-    for i, name in enumerate(class_names):
-        wrong = counts[i].clone()
-        wrong[i] = 0
-        other = class_names[int(wrong.argmax())] if wrong.any() else ""
-        rate = f"{float(accuracy[i]):.2f}" if counts[i].any() else ""
-        rows.append([name, int(counts[i].sum()), int(counts[i, i]), rate, other])
-    _save_csv(folder / "per_class.csv", rows)
-    table = [["true \\ predicted", *class_names]]
-    table += [[name, *line] for name, line in zip(class_names, counts.tolist(), strict=True)]
-    _save_csv(folder / "confusion.csv", table)
-    with atomic_file(folder / "confusion.png") as file:
-        confusion_figure(counts, class_names).savefig(file, format="png", dpi=120)
+from skgraph.data import SkeletonStore
+from skgraph.errors import ConfigError, DataError
+from skgraph.evaluation.context import Trial
+from skgraph.evaluation.metrics import summary
+from skgraph.evaluation.pretrained import PretrainedRun
+from skgraph.evaluation.protocols import Detection, Outcome, Protocol, build_protocol
+from skgraph.evaluation.protocols.protocol import labels
+from skgraph.evaluation.result_files import card_value, read_card
+from skgraph.evaluation.settings import Settings
+from skgraph.evaluation.store_preprocessing import preparation_note
+from skgraph.training.checkpoint import versions
+from skgraph.training.devices import choose_precision
+from skgraph.training.diagnostics import collapse_warning, rankme
 
 
-def save_people(folder: Path, scores: Tensor, y: Tensor, subject: Tensor) -> None:
-    """Write ``per_subject.csv``, the people who are recognised worst first; nothing where subjects are unknown."""
-    if (subject < 0).all():
-        return
-    right = scores.argmax(dim=1) == y
-    rows = []
-    for person in subject.unique().tolist():
-        own = right[subject == person]
-        rows.append(
-            [person if person >= 0 else "unknown", len(own), int(own.sum()), f"{100 * own.double().mean():.2f}"]
-        )
-    rows.sort(key=lambda row: float(row[-1]))
-    _save_csv(folder / "per_subject.csv", [["subject", "clips", "right", "accuracy"], *rows])
+def make_card(
+    run: PretrainedRun,
+    trial: Trial,
+    split: str,
+    protocol: Protocol,
+    settings: Settings,
+    outcome: Outcome,
+    baseline: Outcome | None,
+) -> dict[str, Any]:
+    """Plain values that say everything about a result; see docs/protocols.md for its keys."""
+    store, config = trial.test.store, run.config
+    figures, random = (None if found is None else _figures(found, trial) for found in (outcome, baseline))
+    features = outcome.features
+    return {
+        "protocol": protocol.name,
+        "label": protocol.label,
+        "recipe": protocol.recipe,
+        "options": protocol.options(),
+        "pretrained": protocol.pretrained,
+        "run": Path(os.path.abspath(run.folder)).name,
+        "objective": config["objective"]["_target_"],
+        "encoder": config["encoder"]["_target_"],
+        "stream": config["stream"].get("name"),
+        **figures,
+        "random_init": random,
+        "rankme": None if features is None else float(rankme(features)),
+        "feature_std": None if features is None else float(features.std(dim=0, correction=0).mean()),
+        "dataset": {
+            "name": _name(store),
+            "path": str(store.path),
+            "split": split,
+            "content_hash": store.content_hash,
+            "preprocessing": store.meta.get("preprocessing", "none"),
+            "topology": store.topology.name,
+            "train_clips": len(trial.train),
+            "test_clips": len(trial.test),
+            "validation_clips": 0 if trial.validation is None else len(trial.validation),
+        },
+        "pretrained_on": {
+            "content_hash": run.content_hash,
+            "topology": run.topology.name,
+            "preprocessing": run.preprocessing,
+            "root": config["dataset"].get("root"),
+        },
+        "crop": settings.crop,
+        "crops": settings.crops,
+        "bodies": settings.bodies,
+        "validation": settings.validation,
+        "joint_map": settings.joint_map,
+        "step": run.step,
+        "seed": trial.seed,
+        "device": str(trial.device),
+        "precision": choose_precision(trial.device, trial.precision),
+        "processes": trial.processes.world_size,
+        "versions": versions(),
+        "date": str(date.today()),
+        "config": config,
+    }
 
 
-def confusion_figure(counts: Tensor, class_names: list[str]) -> Figure:
-    """Confusion matrix ``[K, K]`` as a figure; each row is shaded by the share of its class."""
-    share = counts.double() / counts.sum(dim=1, keepdim=True).clamp(min=1)
-    names = 0.06 * max(map(len, class_names), default=0)  # inches beside and under the matrix
-    size = max(3.0, 0.22 * len(class_names)) + 1.5 + min(names, 4.0)
-    figure = Figure(figsize=(size, size), layout="constrained")
-    axes = figure.add_subplot()
-    image = axes.imshow(share.numpy(), cmap="Blues", vmin=0, vmax=1)
-    axes.set_xticks(range(len(class_names)), class_names, rotation=90, fontsize=7, parse_math=False)
-    axes.set_yticks(range(len(class_names)), class_names, fontsize=7, parse_math=False)
-    axes.set_xlabel("predicted")
-    axes.set_ylabel("true")
-    if len(class_names) <= 20:
-        for i, j in counts.nonzero().tolist():
-            shade = "white" if share[i, j] > 0.5 else "black"
-            axes.text(j, i, int(counts[i, j]), ha="center", va="center", fontsize=6, color=shade)
-    figure.colorbar(image, ax=axes, shrink=0.7, label="share of the true class")
-    return figure
+def _name(store: SkeletonStore) -> str:
+    """The name of a store's folder, also of one that is opened as `.`; of a link, the link's own."""
+    return Path(os.path.abspath(store.path)).name
 
 
-def save_card(folder: Path, card: dict[str, Any]) -> None:
-    """Write ``result.json``; it comes last, so that a folder that has one is complete."""
-    with atomic_file(folder / "result.json", "w") as file:
-        json.dump(card, file, indent=2, allow_nan=False)
-        file.write("\n")
+def _figures(outcome: Outcome, trial: Trial) -> dict[str, Any]:
+    if outcome.scores is None:
+        return _finite(outcome.facts)
+    return {"scores": outcome.kind} | summary(outcome.scores, labels(trial.test), outcome.kind) | _finite(outcome.facts)
 
 
-def read_card(path: Path) -> dict[str, Any]:
-    """Read a ``result.json``.
+def _finite(facts: dict[str, Any]) -> dict[str, Any]:
+    """Facts with nothing in the place of a figure that is not defined, such as a mean over no classes."""
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in facts.items()}
+
+
+def result_folder(folder: Path, protocol: Protocol, store: SkeletonStore, split: str, settings: Settings) -> Path:
+    """Where a result lies: ``evaluation/<protocol>_<store>_<split>`` in the run, and whatever is not the default."""
+    usual, own = build_protocol(protocol.label).options(), protocol.options()
+    changed = [f"{key}{short(value)}" for key, value in own.items() if value != usual[key]]
+    for key in ("crop", "crops", "bodies", "validation", "seed"):
+        value = getattr(settings, key)
+        if value != getattr(Settings(), key):
+            changed.append(value if key == "bodies" else f"{key}{short(value)}")
+    if settings.joint_map not in (None, "auto"):
+        changed.append(f"map-{Path(settings.joint_map).stem}")
+    name = "_".join([protocol.label, _name(store), split, *changed])
+    if len(name.encode()) > 200:  # a folder's name has at most 255 bytes
+        name = f"{name.encode()[:180].decode(errors='ignore')}_{hashlib.sha256(name.encode()).hexdigest()[:12]}"
+    return folder / "evaluation" / name
+
+
+def check_place(place: Path, store: SkeletonStore, settings: Settings) -> None:
+    """Refuse to put a result where one of other data lies.
 
     Raises:
-        DataError: it is missing or does not hold a JSON object.
+        ConfigError: the card there is of another content, joint map or setting, whose short name is the same.
     """
-    if not path.is_file():
-        raise DataError(f"no result at '{path}'")
+    if not (place / "result.json").exists():
+        return
     try:
-        card = json.loads(path.read_text(encoding="utf-8"), parse_int=_whole)
-        json.dumps(card, ensure_ascii=False).encode()  # half a character can be escaped in JSON, and printed nowhere
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"the result '{path}' cannot be read: {first_line(error)}") from error
-    if not isinstance(card, dict):
-        raise DataError(f"the result '{path}' must hold a JSON object, found {type(card).__name__}")
-    return card
+        card = read_card(place / "result.json")
+    except DataError:
+        return  # nothing that could be used is lost
+    own = {"dataset.content_hash": store.content_hash} | {
+        key: getattr(settings, key) for key in ("joint_map", "crop", "crops", "bodies", "validation")
+    }
+    for key, value in own.items():
+        if (there := card_value(card, key)) != value:
+            raise ConfigError(
+                f"'{place}' holds a result with {key} {there}, this one has {value}: delete or move that folder first"
+            )
 
 
-def _whole(digits: str) -> int:
-    if len(digits) > 18:
-        raise ValueError(f"a number of {len(digits)} digits")
-    return int(digits)
+def table(cards: list[dict[str, Any]]) -> str:
+    """The cards as a small table for people: accuracy of the trained and of the random encoder, in per cent."""
+    facts = cards[0]["dataset"]
+    lines = [
+        f"{headline(cards[0])[1]} (%) on {facts['test_clips']} test clips of {facts['name']}, split {facts['split']}",
+        f"{'protocol':<16}{'trained':>10}{'random init':>14}{'gain':>8}",
+    ]
+    for card in cards:
+        key, random = headline(card)[0], card["random_init"]
+        figures = [card[key], *([] if random is None else [random[key]])]
+        if None in figures:  # not defined, such as a mean over no classes
+            lines.append(f"{card['label']:<16}{'-':>10}")
+        else:
+            line = f"{card['label']:<16}{card[key]:>10.1f}"
+            lines.append(line if random is None else f"{line}{random[key]:>14.1f}{card[key] - random[key]:>+8.1f}")
+        lines += [f"  {detail}" for detail in _details(card)]
+    if note := preparation_note(cards[0]["pretrained_on"].get("preprocessing"), facts["preprocessing"]):
+        lines.append(note)
+    known = {key: cards[0][key] for key in ("rankme", "feature_std") if cards[0][key] is not None}
+    if warning := collapse_warning(known):
+        lines.append(f"warning: {warning}")
+    return "\n".join(lines)
 
 
-def card_value(card: dict[str, Any], key: str, default: Any = None) -> Any:
-    """A value of a card, or of any nested mappings, by its dotted key; ``default`` where there is none."""
-    value: Any = card
-    for part in key.split("."):
-        if not isinstance(value, dict) or part not in value:
-            return default
-        value = value[part]
-    return value
+def headline(card: dict[str, Any]) -> tuple[str, str]:
+    """Key and name of a card's first figure."""
+    return Detection.headline if card["protocol"] == Detection.name else Protocol.headline
 
 
-def _save_csv(path: Path, rows: list[list[Any]]) -> None:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    with atomic_file(path, "w") as file:
-        file.write(text.getvalue())
+def _details(card: dict[str, Any]) -> list[str]:
+    """What a protocol found beside its headline."""
+    lines = []
+    if "top1_by_k" in card:
+        lines.append("k: " + ", ".join(f"{k} {top1:.1f}" for k, top1 in card["top1_by_k"].items()))
+    if card.get("map_at_0.1") is not None:
+        lines.append(
+            f"mAP at IoU 0.1 {card['map_at_0.1']:.1f}, 0.3 {card['map_at_0.3']:.1f}, 0.5 {card['map_at_0.5']:.1f}; "
+            f"{card['frame_accuracy']:.1f} of the frames are right"
+        )
+    if card.get("map") is not None:
+        lines.append(
+            f"a clip of its class first {card['recall1']:.1f}, among five {card['recall5']:.1f}; mAP {card['map']:.1f}"
+        )
+    if "top1_seeds" in card:
+        both = [card] if card["random_init"] is None else [card, card["random_init"]]
+        spread = ["-" if c["top1_std"] is None else f"{c['top1_std']:.1f}" for c in both]
+        some, all_ = card["labelled_clips"][0], card["dataset"]["train_clips"]
+        lines.append(
+            f"mean of {len(card['top1_seeds'])} subsets of {some} clips ({100 * some / all_:.1f} % of {all_}), "
+            f"deviation {' and '.join(spread)}"
+        )
+    if isinstance(card.get("best"), dict):
+        best = card["best"]
+        lines.append(f"last epoch; the best, epoch {best['epoch']} by {best['chosen_on']}, has {best['top1']:.1f}")
+    return lines
+
+
+def short(value: object) -> str:
+    """The value of an option in a name or a header: ``0.95``, ``0.5-1``."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "-".join(map(short, value)) if isinstance(value, list) else str(value)

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from torch import Tensor
 
-from skgraph.atomic import atomic_file
+from skgraph._internal.atomic import atomic_file
 from skgraph.errors import DataError, first_line, first_three
 
 _ARRAYS = ("name", "logits", "label")

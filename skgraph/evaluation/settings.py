@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
+from skgraph._internal.options import at_least, check_kinds
 from skgraph.errors import ConfigError
 from skgraph.evaluation.bodies import BodyRule
-from skgraph.values import at_least, check_kinds
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from skgraph.data import SkeletonStore
-from skgraph.datasets.bone_lengths import bone_lengths
+from skgraph.datasets.preparation.bone_lengths import bone_lengths
 from skgraph.inspection.chunk import Chunk
-from skgraph.inspection.place import Largest, Place
+from skgraph.inspection.location import Largest, Place
 
 
 @dataclass(frozen=True)

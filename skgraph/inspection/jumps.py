@@ -8,7 +8,7 @@ import numpy as np
 
 from skgraph.data import SkeletonStore
 from skgraph.inspection.chunk import Chunk
-from skgraph.inspection.place import Largest, Place, worst_clips
+from skgraph.inspection.location import Largest, Place, worst_clips
 
 METRES = 0.5
 SIZES = 0.3

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
-from skgraph.html_page import document, heading, image, svg, table
-from skgraph.inspection import figures
-from skgraph.inspection.place import Place
+from skgraph._internal.html_page import document, heading, image, svg, table
+from skgraph._internal.text import plain, share
+from skgraph.inspection import drawings
+from skgraph.inspection.location import Place
 from skgraph.inspection.problems import Problem
 from skgraph.inspection.survey import Survey
-from skgraph.inspection.table import facts
-from skgraph.text import plain, share
+from skgraph.inspection.text_summary import facts
 
 
 def page(survey: Survey, name: str, found: Sequence[Problem]) -> str:
@@ -46,28 +46,28 @@ def _drawings(survey: Survey) -> Iterator[str]:
     store, jumps = survey.store, survey.jumps
     yield heading("Bodies")
     yield _image(
-        figures.poses_figure(store),
+        drawings.poses_figure(store),
         "The first body of some clips at its first, middle and last frame, from light to dark.",
     )
     if jumps.largest:
         caption = "The farthest jumps: the frame before in grey, the frame after in blue, the joint in red."
-        yield _image(figures.jump_poses_figure(store, jumps.largest[:6]), caption)
+        yield _image(drawings.jump_poses_figure(store, jumps.largest[:6]), caption)
     yield heading("Clips")
-    yield _image(figures.lengths_figure(survey), "Lengths of the clips.")
+    yield _image(drawings.lengths_figure(survey), "Lengths of the clips.")
     split = f" by part of split {plain(survey.labels.splits[0].name)}" if survey.labels.splits else ""
-    yield _image(figures.classes_figure(survey), f"{survey.labels.what.capitalize()} of each class{split}.")
+    yield _image(drawings.classes_figure(survey), f"{survey.labels.what.capitalize()} of each class{split}.")
     yield heading("Tracking")
     if len(survey.bodies.heights):
         yield _image(
-            figures.sizes_figure(survey),
+            drawings.sizes_figure(survey),
             "Sizes of the bodies: the largest extent along an axis, the median over the frames.",
         )
     if np.isfinite(survey.bodies.variation).any():
-        yield _image(figures.bones_figure(survey), "How much the length of each bone varies within a body.")
+        yield _image(drawings.bones_figure(survey), "How much the length of each bone varies within a body.")
     if jumps.count:
         caption = f"Jumps of each joint, {jumps.count} in {jumps.steps} steps of bodies."
-        yield _image(figures.jumps_figure(survey), caption)
-    yield _image(figures.missing_figure(survey), "Joints that seem not to have been seen.")
+        yield _image(drawings.jumps_figure(survey), caption)
+    yield _image(drawings.missing_figure(survey), "Joints that seem not to have been seen.")
 
 
 def _tables(survey: Survey) -> Iterator[str]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from skgraph.data import SkeletonStore
 from skgraph.inspection.chunk import Chunk
-from skgraph.inspection.place import Largest, Place, worst_clips
+from skgraph.inspection.location import Largest, Place, worst_clips
 
 
 @dataclass(frozen=True)

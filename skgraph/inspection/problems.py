@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from skgraph.datasets.units import PLAUSIBLE_HEIGHT
+from skgraph._internal.text import count, few, plain, share, worst
+from skgraph.datasets.preparation.units import PLAUSIBLE_HEIGHT
 from skgraph.inspection.bodies import STRETCHED
 from skgraph.inspection.survey import Survey
-from skgraph.text import count, few, plain, share, worst
 
 EMPTY = 0.2
 UNSEEN = 0.2

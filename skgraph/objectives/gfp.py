@@ -8,14 +8,14 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from skgraph._internal.distributed import mean_over_ranks, num_ranks
+from skgraph._internal.options import at_least
 from skgraph.encoders.patches import patchify
 from skgraph.errors import ConfigError
 from skgraph.objectives.information import information_terms
 from skgraph.objectives.objective import Objective
 from skgraph.objectives.pyramid_decoder import PyramidDecoder
-from skgraph.objectives.ranks import mean_over_ranks, num_ranks
 from skgraph.objectives.target_network import TargetNetwork, raw_windows, segment_motion, window_sizes
-from skgraph.values import at_least
 
 
 class GFP(Objective):

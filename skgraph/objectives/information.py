@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.distributed.nn.functional import all_reduce
 
-from skgraph.objectives.ranks import num_ranks
+from skgraph._internal.distributed import num_ranks
 
 
 def information_terms(

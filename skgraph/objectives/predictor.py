@@ -5,9 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from skgraph._internal.options import at_least
 from skgraph.encoders.layers import Block, initialise
 from skgraph.encoders.positions import GridEmbedding
-from skgraph.values import at_least
 
 
 class Predictor(nn.Module):

@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
+from skgraph._internal.options import at_least
 from skgraph.encoders.layers import Block, initialise
 from skgraph.encoders.positions import GridEmbedding
 from skgraph.errors import ConfigError
 from skgraph.objectives.mlp import mlp
-from skgraph.values import at_least
 
 
 class PyramidDecoder(nn.Module):

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from skgraph._internal.distributed import mean_over_ranks
+from skgraph._internal.options import at_least
 from skgraph.errors import ConfigError
 from skgraph.objectives.ema import ema_momentum, ema_update
 from skgraph.objectives.objective import Objective
 from skgraph.objectives.predictor import Predictor
-from skgraph.objectives.ranks import mean_over_ranks
-from skgraph.values import at_least
 
 
 class SJEPA(Objective):

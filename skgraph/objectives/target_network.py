@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from skgraph._internal.options import at_least
 from skgraph.encoders.layers import initialise
 from skgraph.objectives.mlp import mlp
-from skgraph.values import at_least
 
 
 class TargetNetwork(nn.Module):

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from skgraph.atomic import atomic_file
+from skgraph._internal.atomic import atomic_file
 from skgraph.data import SkeletonData
 from skgraph.errors import ConfigError, DataError, first_line
 from skgraph.evaluation.linear import LinearProbe

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
 from skgraph.errors import CheckpointError, ConfigError
 from skgraph.evaluation.comparison import input_facts
-from skgraph.evaluation.detection import window_label, window_starts
+from skgraph.evaluation.context import Trial
 from skgraph.evaluation.features import window_features
 from skgraph.evaluation.linear import LinearProbe, fit_linear
 from skgraph.evaluation.pretrained import PretrainedRun
-from skgraph.evaluation.trial import Trial
+from skgraph.evaluation.sliding_windows import window_label, window_starts
 from skgraph.training.devices import autocast
 from skgraph.training.views import ViewMaker
 

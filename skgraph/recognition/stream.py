@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
+from skgraph._internal.options import at_least, check_kinds
 from skgraph.data import SkeletonData
 from skgraph.errors import DataError, first_line
 from skgraph.recognition.recogniser import Recogniser
 from skgraph.transforms import CropResample
-from skgraph.values import at_least, check_kinds
 
 
 @dataclass(frozen=True)

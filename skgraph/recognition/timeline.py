@@ -9,7 +9,7 @@ from torch import Tensor
 
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError
-from skgraph.evaluation.detection import find_segments, frame_scores, window_starts
+from skgraph.evaluation.sliding_windows import find_segments, frame_scores, window_starts
 from skgraph.recognition.recogniser import Recogniser
 
 LONGEST = 1e6  # seconds of a window, eleven days

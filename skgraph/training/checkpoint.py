@@ -11,7 +11,7 @@ import torch
 import torch_geometric
 from torch import nn
 
-from skgraph.atomic import atomic_file
+from skgraph._internal.atomic import atomic_file
 from skgraph.data import SkeletonStore
 from skgraph.errors import CheckpointError
 

@@ -10,7 +10,7 @@ from torch import nn
 from skgraph.data import EpochLoader
 from skgraph.training.devices import autocast
 from skgraph.training.diagnostics import feature_diagnostics, online_knn
-from skgraph.training.figures import mask_figure
+from skgraph.training.mask_figure import mask_figure
 from skgraph.training.run_log import RunLog
 from skgraph.training.views import ViewMaker
 

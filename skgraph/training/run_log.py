@@ -10,8 +10,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
-from skgraph.atomic import atomic_file
-from skgraph.text import plain
+from skgraph._internal.atomic import atomic_file
+from skgraph._internal.text import plain
 
 # What TensorBoard's projector shows of a log, and where it lies.
 _PROJECTOR = """embeddings {{

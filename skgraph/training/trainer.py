@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
+from skgraph._internal.distributed import mean_over_ranks
 from skgraph.data import EpochLoader
 from skgraph.errors import CheckpointError, DataError
-from skgraph.objectives.ranks import mean_over_ranks
 from skgraph.topology import Topology
 from skgraph.training.checkpoint import (
     check_same_config,
@@ -31,8 +31,8 @@ from skgraph.training.compiling import compile_objective
 from skgraph.training.devices import Processes, autocast
 from skgraph.training.diagnostics import collapse_warning
 from skgraph.training.diagnostics_log import log_diagnostics
-from skgraph.training.feed import feed
 from skgraph.training.optimizer import adamw, check_gradients
+from skgraph.training.prefetch import feed
 from skgraph.training.run_log import RunLog
 from skgraph.training.schedule import learning_rate
 from skgraph.training.trainer_config import RESUMABLE, TrainerConfig

@@ -54,7 +54,7 @@ class TrainerConfig:
         accumulate: parts of a batch that go through the model one after another before the optimiser's step, for
             batches that do not fit into memory. Gradients add up to those of the whole batch; what an objective takes
             over a batch (GFP's variance and covariance, S-JEPA's centre) it takes over a part.
-        data: where batches are made, see :func:`skgraph.training.feed.place`.
+        data: where batches are made, see :func:`skgraph.training.prefetch.place`.
         compile: compile the objective: ``"auto"``, ``"graphs"``, ``True`` or ``False``; see
             :func:`skgraph.training.compiling.compile_objective`.
     """

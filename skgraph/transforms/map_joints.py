@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from skgraph._internal.data_dir import data_dir
+from skgraph._internal.yaml_file import read_plain_yaml
 from skgraph.data.skeleton_data import SkeletonData
-from skgraph.data_dir import data_dir
 from skgraph.errors import BROKEN_YAML, TopologyError, first_line
-from skgraph.places import mean_at, places_of
-from skgraph.plain_yaml import read_plain_yaml
 from skgraph.topology import Topology
+from skgraph.topology.landmarks import mean_at, places_of
 from skgraph.transforms.graph_transform import GraphTransform
 
 
@@ -22,7 +22,8 @@ class MapJoints(GraphTransform):
     """Give every joint of a target topology a place: that of a source joint, or the mean of several.
 
     So an encoder that was trained on one skeleton reads recordings of another. A target joint is, in this order, what
-    the mapping says; what the source has at its place of the body, or stands in for that (:mod:`skgraph.places`); the
+    the mapping says; what the source has at its place of the body, or stands in for that
+    (:mod:`skgraph.topology.landmarks`); the
     source joint of the same name, unless both are known to be different places.
 
     Args:

@@ -2,7 +2,7 @@
 
 from skgraph.viewer.animation import animate
 from skgraph.viewer.page import page
-from skgraph.viewer.predicted import predicted_segments
+from skgraph.viewer.predicted_segments import predicted_segments
 from skgraph.viewer.scene import Layer, Segment, ViewedClip, clip_of_store, motion_layer
 
 __all__ = [

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from skgraph._internal.text import plain
 from skgraph.errors import ConfigError
-from skgraph.text import plain
 from skgraph.topology import Topology
 from skgraph.viewer.scene import ViewedClip, check_drawable, front, highest
 

@@ -9,10 +9,10 @@ from typing import Literal
 import numpy as np
 import torch
 
+from skgraph._internal.text import plain
 from skgraph.data import SkeletonStore
 from skgraph.data.upright import upright_axis
 from skgraph.errors import DataError
-from skgraph.text import plain
 from skgraph.topology import Topology
 
 

@@ -26,8 +26,8 @@ from skgraph.benchmarks.scaling import benchmark_scaling
 from skgraph.benchmarks.store import benchmark_store
 from skgraph.benchmarks.timing import median_seconds
 from skgraph.benchmarks.train import BODIES_PER_CLIP, TrainingStep, benchmark_train
-from skgraph.datasets.ntu.skeleton_file import parse_skeleton
-from skgraph.datasets.ntu.write_skeleton import skeleton_text
+from skgraph.datasets.formats.ntu.skeleton_file import parse_skeleton
+from skgraph.datasets.formats.ntu.write_skeleton import skeleton_text
 from skgraph.errors import ConfigError
 from skgraph.training import Trainer
 from tests.test_configs import SMALL, composed

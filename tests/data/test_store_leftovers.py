@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import pytest
 
-from skgraph.atomic import take_lock
+from skgraph._internal.atomic import take_lock
 from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.errors import StoreError
 

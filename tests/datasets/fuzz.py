@@ -28,7 +28,7 @@ import numpy as np
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from skgraph.datasets.decimals import Text
+from skgraph.datasets.formats.decimals import Text
 from skgraph.errors import DataError
 from tests.datasets.fuzzing.contract import SECONDS, Contract, Outcome, watch
 from tests.datasets.fuzzing.mutations import NUMBERS, _bytes, damage

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from skgraph.data import SkeletonStore
-from skgraph.datasets.decimals import Text
-from skgraph.datasets.ntu.skeleton_file import parse_skeleton
-from skgraph.datasets.ntu.write_skeleton import skeleton_text
-from skgraph.datasets.ragged_npz import read_ragged_npz
-from skgraph.datasets.restricted_pickle import load_plain
-from skgraph.datasets.write_store import write_store
+from skgraph.datasets.formats.decimals import Text
+from skgraph.datasets.formats.ntu.skeleton_file import parse_skeleton
+from skgraph.datasets.formats.ntu.write_skeleton import skeleton_text
+from skgraph.datasets.formats.restricted_pickle import load_plain
+from skgraph.datasets.preparation.write_store import write_store
+from skgraph.datasets.readers.npz import read_ragged_npz
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 from tests.datasets.fuzz import READERS, fuzz

@@ -6,7 +6,7 @@ import torch
 from hydra import compose, initialize_config_dir
 
 from skgraph import prepare
-from skgraph.data_dir import data_dir
+from skgraph._internal.data_dir import data_dir
 from skgraph.datasets.synthetic import write_synthetic
 from skgraph.datasets.synthetic.actions import ACTIONS
 from skgraph.datasets.synthetic.performer import Performer

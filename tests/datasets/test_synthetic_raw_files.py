@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 
 from skgraph.data import SkeletonStore
-from skgraph.datasets.ntu.read_ntu import read_ntu
-from skgraph.datasets.ntu.skeleton_file import parse_skeleton
-from skgraph.datasets.pku.read_pku import read_pku
+from skgraph.datasets.formats.ntu.skeleton_file import parse_skeleton
+from skgraph.datasets.preparation.write_store import write_store
+from skgraph.datasets.readers.ntu import read_ntu
+from skgraph.datasets.readers.pku import read_pku
 from skgraph.datasets.synthetic import write_synthetic
 from skgraph.datasets.synthetic.raw_files import write_ntu_files, write_pku_files
-from skgraph.datasets.write_store import write_store
 from skgraph.errors import ConfigError
 
 

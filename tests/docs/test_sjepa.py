@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 
-from skgraph.data_dir import data_dir
+from skgraph._internal.data_dir import data_dir
 from tests.documents import ROOT
 
 PATH = ROOT / "docs" / "sjepa.md"

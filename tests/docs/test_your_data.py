@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from hydra import compose, initialize_config_dir
 
-from skgraph.data_dir import data_dir
+from skgraph._internal.data_dir import data_dir
 from skgraph.topology import Topology
 from tests.documents import ROOT, blocks, check_composes, follow, why_not_run
 

@@ -7,7 +7,7 @@ import torch
 
 from skgraph.data import SkeletonDataset
 from skgraph.encoders import TransformerEncoder
-from skgraph.evaluation.trial import Trial
+from skgraph.evaluation.context import Trial
 from skgraph.training import ViewMaker
 from skgraph.transforms import Center, Compose, RandomTokenMask
 

@@ -12,7 +12,7 @@ import torch
 from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.errors import CheckpointError, ConfigError
 from skgraph.evaluation import Settings, build_protocol, compare, comparison, top_k
-from skgraph.evaluation.card import result_folder, table
+from skgraph.evaluation.result import result_folder, table
 from skgraph.topology import Topology
 
 CPU = torch.device("cpu")

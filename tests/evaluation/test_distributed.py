@@ -12,7 +12,7 @@ from torch import multiprocessing
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.encoders import TransformerEncoder
 from skgraph.evaluation import build_protocol
-from skgraph.evaluation.trial import Trial
+from skgraph.evaluation.context import Trial
 from skgraph.topology import Topology
 from skgraph.training import ViewMaker
 from skgraph.training.devices import Processes

@@ -10,7 +10,7 @@ from skgraph.inspection.chunk import chunks
 from skgraph.inspection.page import page
 from skgraph.inspection.problems import problems
 from skgraph.inspection.survey import survey
-from skgraph.inspection.table import table
+from skgraph.inspection.text_summary import table
 from tests.made_up_people import TOPOLOGY, people, person, write
 
 

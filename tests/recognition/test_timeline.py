@@ -8,7 +8,7 @@ import torch
 
 from skgraph.errors import ConfigError
 from skgraph.recognition import Timeline, timelines
-from skgraph.recognition.files import save_timelines, table, timeline_figure
+from skgraph.recognition.timeline_files import save_timelines, table, timeline_figure
 
 
 def test_one_window_a_recording(recogniser, store):

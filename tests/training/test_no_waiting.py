@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from skgraph.build import build_encoder, build_objective, build_views
 from skgraph.data import EpochLoader, SkeletonDataset
 from skgraph.training import Trainer, TrainerConfig
-from skgraph.training.feed import feed
+from skgraph.training.prefetch import feed
 from tests.test_configs import composed
 
 # What needs numbers on the host: scalars, comparisons, and results whose shape depends on what a tensor holds.

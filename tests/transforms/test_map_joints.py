@@ -4,11 +4,11 @@ import pytest
 import torch
 import yaml
 
+from skgraph._internal.data_dir import data_dir
 from skgraph.data import SkeletonData
-from skgraph.data_dir import data_dir
 from skgraph.errors import TopologyError
-from skgraph.places import places_of
 from skgraph.topology import Topology
+from skgraph.topology.landmarks import places_of
 from skgraph.transforms import MapJoints
 
 # The places of a person of 1.75 m who stands upright with the arms stretched out to the sides and looks along z, in

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.data.store import SkeletonStore
-from skgraph.datasets.ntu.write_skeleton import skeleton_text
-from skgraph.datasets.pku.write_pku import label_text, pku_text, split_text
+from skgraph.datasets.formats.ntu.write_skeleton import skeleton_text
+from skgraph.datasets.formats.pku.write_pku import label_text, pku_text, split_text
 from skgraph.errors import ConfigError
 
 

@@ -7,14 +7,14 @@ from typing import Any
 
 from omegaconf import OmegaConf
 
-from skgraph.data_dir import data_dir
+from skgraph._internal.data_dir import data_dir
+from skgraph._internal.options import check_kinds
 from skgraph.errors import ConfigError
 from skgraph.evaluation.protocols.detection import Detection
 from skgraph.evaluation.protocols.frozen_features import KNN, Linear, Retrieval
 from skgraph.evaluation.protocols.protocol import Outcome, Protocol
 from skgraph.evaluation.protocols.semi import Semi
 from skgraph.evaluation.protocols.supervised import Attentive, Finetune, Probe, Scratch, Supervised, Transfer
-from skgraph.values import check_kinds
 
 __all__ = [
     "KNN",

@@ -10,14 +10,14 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from skgraph._internal.options import at_least
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError
-from skgraph.evaluation.detection import detection_map, find_segments, frame_scores, window_label, window_starts
+from skgraph.evaluation.context import Trial
 from skgraph.evaluation.linear import linear_scores
 from skgraph.evaluation.protocols.protocol import Outcome, Protocol
 from skgraph.evaluation.settings import Settings
-from skgraph.evaluation.trial import Trial
-from skgraph.values import at_least
+from skgraph.evaluation.sliding_windows import detection_map, find_segments, frame_scores, window_label, window_starts
 
 
 @dataclass(frozen=True)

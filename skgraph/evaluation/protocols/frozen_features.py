@@ -7,15 +7,15 @@ from typing import ClassVar
 
 from torch import Tensor
 
+from skgraph._internal.options import at_least
 from skgraph.errors import ConfigError
+from skgraph.evaluation.context import Trial
 from skgraph.evaluation.features import Features
 from skgraph.evaluation.knn import knn_scores
 from skgraph.evaluation.linear import linear_scores
 from skgraph.evaluation.metrics import top_k
 from skgraph.evaluation.protocols.protocol import Outcome, Protocol, labels
 from skgraph.evaluation.retrieval import retrieve
-from skgraph.evaluation.trial import Trial
-from skgraph.values import at_least
 
 
 @dataclass(frozen=True)

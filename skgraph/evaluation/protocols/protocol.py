@@ -10,8 +10,8 @@ from torch import Tensor
 
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError
+from skgraph.evaluation.context import Trial
 from skgraph.evaluation.settings import Settings
-from skgraph.evaluation.trial import Trial
 
 
 @dataclass

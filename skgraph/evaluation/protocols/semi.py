@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from skgraph.errors import ConfigError
+from skgraph.evaluation.context import Trial
 from skgraph.evaluation.metrics import calibration_error, confusion_matrix, mean_class, top_k
 from skgraph.evaluation.protocols.protocol import Outcome, labels
 from skgraph.evaluation.protocols.supervised import Supervised
 from skgraph.evaluation.subsets import Sampling, labelled_subset
-from skgraph.evaluation.trial import Trial
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.bodies import Bodies, read_bodies
 from skgraph.evaluation.classifier import Classifier, parameter_groups
+from skgraph.evaluation.context import Trial
 from skgraph.evaluation.features import Features
 from skgraph.evaluation.fit import History, fit
 from skgraph.evaluation.frozen import frozen
@@ -21,7 +22,6 @@ from skgraph.evaluation.heads import LinearHead, build_head
 from skgraph.evaluation.metrics import top_k
 from skgraph.evaluation.protocols.protocol import Outcome, Protocol, labels
 from skgraph.evaluation.recipe import Recipe
-from skgraph.evaluation.trial import Trial
 from skgraph.training.devices import Processes
 from skgraph.transforms import RandomRotate
 

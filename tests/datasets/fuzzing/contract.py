@@ -20,7 +20,7 @@ from types import FrameType
 import numpy as np
 
 from skgraph.data import SkeletonStore
-from skgraph.datasets.write_store import write_store
+from skgraph.datasets.preparation.write_store import write_store
 from skgraph.errors import DataError
 from tests.datasets.fuzzing.mutations import CANARY, DANGLING, FIFO, FOLDER, LOOP, Damaged
 from tests.datasets.fuzzing.sources import Source

@@ -14,25 +14,25 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.data import StoreWriter
-from skgraph.datasets.bvh import read_bvh
-from skgraph.datasets.coco_keypoints import read_coco_keypoints
-from skgraph.datasets.ctrgcn import read_ctrgcn
-from skgraph.datasets.kinetics_skeleton import read_kinetics_skeleton
-from skgraph.datasets.mediapipe import read_mediapipe
-from skgraph.datasets.msr_action3d import read_msr_action3d
-from skgraph.datasets.npy_folder import read_npy_folder
-from skgraph.datasets.ntu.read_ntu import read_ntu
-from skgraph.datasets.ntu.write_skeleton import skeleton_text
-from skgraph.datasets.nw_ucla import read_nw_ucla
-from skgraph.datasets.openpose import read_openpose
-from skgraph.datasets.pku.read_pku import read_pku
-from skgraph.datasets.pku.write_pku import label_text, pku_text, split_text
-from skgraph.datasets.pyskl import read_pyskl
-from skgraph.datasets.ragged_npz import read_ragged_npz
+from skgraph.datasets.formats.ntu.write_skeleton import skeleton_text
+from skgraph.datasets.formats.pku.write_pku import label_text, pku_text, split_text
 from skgraph.datasets.raw_dataset import RawDataset
-from skgraph.datasets.read_store import read_store
-from skgraph.datasets.stgcn import read_stgcn
-from skgraph.datasets.utd_mhad import read_utd_mhad
+from skgraph.datasets.readers.bvh import read_bvh
+from skgraph.datasets.readers.coco_keypoints import read_coco_keypoints
+from skgraph.datasets.readers.ctrgcn import read_ctrgcn
+from skgraph.datasets.readers.kinetics_skeleton import read_kinetics_skeleton
+from skgraph.datasets.readers.mediapipe import read_mediapipe
+from skgraph.datasets.readers.msr_action3d import read_msr_action3d
+from skgraph.datasets.readers.npy import read_npy_folder
+from skgraph.datasets.readers.npz import read_ragged_npz
+from skgraph.datasets.readers.ntu import read_ntu
+from skgraph.datasets.readers.nw_ucla import read_nw_ucla
+from skgraph.datasets.readers.openpose import read_openpose
+from skgraph.datasets.readers.pku import read_pku
+from skgraph.datasets.readers.pyskl import read_pyskl
+from skgraph.datasets.readers.stgcn import read_stgcn
+from skgraph.datasets.readers.store import read_store
+from skgraph.datasets.readers.utd_mhad import read_utd_mhad
 from skgraph.topology import Topology
 from tests.datasets.bvh_files import bvh
 

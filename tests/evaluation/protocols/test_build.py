@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from skgraph.data_dir import data_dir
+from skgraph._internal.data_dir import data_dir
 from skgraph.errors import ConfigError
 from skgraph.evaluation import build_protocol
 from skgraph.evaluation.protocols import protocol_config

@@ -1,0 +1,1 @@
+"""Private helpers of the package: no interface, and free to change."""

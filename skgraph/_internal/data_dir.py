@@ -1,0 +1,26 @@
+"""Where the files that ship with the package lie."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from skgraph.errors import DataError
+
+
+def data_dir(name: str) -> Path:
+    """Find a folder of files that ships with the package, however the package was installed.
+
+    A wheel carries the folder inside the package; a checkout, also installed as editable, has it beside the package.
+
+    Args:
+        name: ``"topologies"`` or ``"configs"``.
+
+    Raises:
+        DataError: the folder is in neither place.
+    """
+    package = Path(__file__).resolve().parents[1]
+    inside, beside = package / name, package.parent / name
+    for folder in (inside, beside):
+        if folder.is_dir():
+            return folder
+    raise DataError(f"the folder '{name}' that ships with skgraph is neither at {inside} nor at {beside}")

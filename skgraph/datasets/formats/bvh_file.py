@@ -1,0 +1,330 @@
+"""A BVH file (Biovision hierarchy): a skeleton, its motion, and the joint positions that follow from both."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+
+from skgraph.datasets.formats.plain_number import plain_number
+from skgraph.datasets.formats.text_lines import text_lines
+from skgraph.errors import DataError
+
+MOST_JOINTS = 1000
+"""Joints and End Sites of a file, many more than a body with fingers and a face has."""
+
+_CHANNELS = {f"{axis}{kind}".casefold(): f"{axis}{kind}" for kind in ("position", "rotation") for axis in "XYZ"}
+_LONGEST_NAME = 200
+_BATCH = 1000  # frames that are read and placed at a time
+_TIMES = (1e-4, 10.0)  # seconds of a frame that are plausible
+
+
+@dataclass
+class BvhJoint:
+    """A joint of a hierarchy.
+
+    Args:
+        name: of the joint; of an End Site, the name of its joint and ``End``.
+        parent: its number in the file, -1 of the root.
+        is_end: whether it is an End Site, which has a place and no motion.
+        offset: its place in the frame of its parent, in the file's unit.
+        channels: what moves, in the order of its numbers in a frame: ``Xposition`` to ``Zrotation``.
+    """
+
+    name: str
+    parent: int
+    is_end: bool = False
+    offset: tuple[float, ...] = ()
+    channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class BvhFile:
+    """What a BVH file says before its motion: hierarchy, number of frames and frame time.
+
+    Args:
+        path: the file.
+        joints: joints and End Sites in the file's order, parents before their children.
+        frames: number of frames.
+        frame_time: seconds.
+    """
+
+    path: Path
+    joints: list[BvhJoint] = field(repr=False)
+    frames: int
+    frame_time: float
+
+    @classmethod
+    def open(cls, path: str | Path) -> BvhFile:
+        """Read a file up to its motion.
+
+        Raises:
+            DataError: the file is missing, or its hierarchy is not one; the message says in which line.
+        """
+        path = Path(path).expanduser()
+        if not path.is_file():
+            raise DataError(f"no file at '{path}': expected a BVH file")
+        return cls._read(path, _Words(path, text_lines(path)))
+
+    @classmethod
+    def _read(cls, path: Path, words: _Words) -> BvhFile:
+        joints = _hierarchy(words)
+        frames = int(words.match(r"frames\s*:\s*([0-9]{1,9})", "'Frames: ' and their number"))
+        frame_time = words.number(words.match(r"frame\s+time\s*:\s*(\S+)", "'Frame Time: ' and seconds"))
+        if not _TIMES[0] <= frame_time <= _TIMES[1]:
+            raise words.error(f"the frame time is {frame_time:g} s, expected {_TIMES[0]:g} to {_TIMES[1]:g}")
+        return cls(path, joints, frames, frame_time)
+
+    @property
+    def rest(self) -> np.ndarray:
+        """Joint positions ``[J, 3]`` where nothing is turned, relative to the root, in the file's unit."""
+        places = np.zeros((len(self.joints), 3))
+        with np.errstate(over="ignore", invalid="ignore"):
+            for i, joint in enumerate(self.joints[1:], start=1):
+                places[i] = places[joint.parent] + joint.offset
+        return places
+
+    def positions(self, joints: Sequence[int] | None = None, every: int = 1) -> np.ndarray:
+        """Positions of the joints in every frame, by forward kinematics.
+
+        With `R_j` the product of the elementary rotations of joint j in the order of its channels (each about an axis
+        that the ones before it have turned) and `t_j` its offset, in which position channels replace coordinates::
+
+            W_root = R_root           p_root = t_root
+            W_j = W_parent(j) R_j     p_j = p_parent(j) + W_parent(j) t_j
+
+        Position channels of a joint are its place in the frame of its parent and not a distance from its offset, as
+        MotionBuilder writes them and as LaFAN1's own reader takes them; where offsets are zero both readings agree.
+
+        Args:
+            joints: numbers of the joints that are wanted; by default all, End Sites among them.
+            every: keep the frames 0, every, 2 every, ... The others are not read.
+
+        Returns:
+            ``[T, J, 3]`` float64, in the file's unit and axes.
+
+        Raises:
+            DataError: a frame is incomplete or no number, or their count is another than the file says.
+        """
+        wanted = list(range(len(self.joints)) if joints is None else joints)
+        words = _Words(self.path, text_lines(self.path))
+        if (header := BvhFile._read(self.path, words)) != self:
+            raise DataError(f"'{self.path}' has changed since it was opened: {header} now, {self} then")
+        columns = [f"{joint.name} {channel}" for joint in self.joints for channel in joint.channels]
+        placed = [np.zeros((0, len(wanted), 3))]
+        kept = self._kept_frames(words, every)
+        while batch := list(islice(kept, _BATCH)):
+            with np.errstate(over="ignore", invalid="ignore"):
+                placed.append(_place(self.joints, _numbers(self.path, batch, columns))[:, wanted])
+            bad = np.argwhere(~np.isfinite(placed[-1]).all(axis=2))
+            if len(bad):
+                joint = self.joints[wanted[bad[0, 1]]].name
+                raise DataError(f"'{self.path}', line {batch[bad[0, 0]][0]}: joint '{joint}' is at no finite place")
+        return np.concatenate(placed)
+
+    def _kept_frames(self, words: _Words, every: int) -> Iterator[tuple[int, str]]:
+        """Every so many lines of motion with their numbers, and at the end the check that all were there."""
+        frames = 0
+        for number, line in words.lines:
+            if line:
+                if frames % every == 0 and frames < self.frames:
+                    yield number, line
+                frames += 1
+        if frames != self.frames:
+            raise DataError(f"'{self.path}' says it has {self.frames} frames, and has {frames} lines of motion")
+
+
+class _Words:
+    """The words of a BVH file one after another, and the line that they are in."""
+
+    def __init__(self, path: Path, lines: Iterator[tuple[int, str]]) -> None:
+        self.path, self.lines, self.line = path, lines, 0
+        self._words: deque[str] = deque()  # a line may have a million
+
+    def error(self, problem: str) -> DataError:
+        return DataError(f"'{self.path}', line {self.line}: {problem}")
+
+    def next(self, expected: str) -> str:
+        """The next word, wherever it is."""
+        while not self._words:
+            self._words.extend(self._next_line(expected).replace("{", " { ").replace("}", " } ").split())
+        return self._words.popleft()
+
+    def name(self) -> str:
+        """The rest of the line up to a brace, for names may have blanks in them."""
+        words = []
+        while self._words and self._words[0] != "{":
+            words.append(self._words.popleft())
+        if not words:
+            raise self.error("a joint has no name")
+        if len(name := " ".join(words)) > _LONGEST_NAME:
+            raise self.error(f"the name of a joint has {len(name)} characters, expected at most {_LONGEST_NAME}")
+        return name
+
+    def expect(self, word: str) -> None:
+        if (found := self.next(f"'{word}'")).upper() != word:
+            raise self.error(f"expected '{word}', found '{found[:40]}'")
+
+    def number(self, word: str) -> float:
+        value = _number(word)
+        if not math.isfinite(value):
+            raise self.error(f"expected a finite number, found '{word[:40]}'")
+        return value
+
+    def match(self, pattern: str, expected: str) -> str:
+        """The group of a pattern that the next line with something in it must match."""
+        line = " ".join(self._words) if self._words else ""
+        while not line:
+            line = self._next_line(expected)
+        self._words.clear()
+        found = re.fullmatch(pattern, line, re.IGNORECASE)
+        if found is None:
+            raise self.error(f"expected {expected}, found '{line[:40]}'")
+        return found[1]
+
+    def _next_line(self, expected: str) -> str:
+        self.line, line = next(self.lines, (self.line, None))
+        if line is None:
+            raise DataError(f"'{self.path}' ends after line {self.line}, expected {expected}")
+        return line
+
+
+def _hierarchy(words: _Words) -> list[BvhJoint]:
+    words.expect("HIERARCHY")
+    joints: list[BvhJoint] = []
+    is_open: list[int] = []  # the joints whose braces are open, outermost first
+    line_of: dict[str, int] = {}
+    moving: set[int] = set()  # the joints that have their channels
+    while True:
+        word = words.next("the rest of the hierarchy, and MOTION")
+        key = word.upper()
+        if key == "MOTION" and joints and not is_open:
+            return joints
+        if key in ("ROOT", "JOINT", "END"):
+            _check_place(words, key, joints, is_open)
+            joint = BvhJoint(words.name(), is_open[-1] if is_open else -1, key == "END")
+            if joint.is_end:
+                if joint.name.upper() != "SITE":
+                    raise words.error(f"expected 'End Site', found 'End {joint.name[:40]}'")
+                joint.name = f"{joints[joint.parent].name}End"
+            elif joint.name in line_of:
+                raise words.error(f"joint '{joint.name}' is there a second time, after line {line_of[joint.name]}")
+            else:
+                line_of[joint.name] = words.line
+            words.expect("{")
+            is_open.append(len(joints))
+            joints.append(joint)
+        elif key == "OFFSET" and is_open:
+            if joints[is_open[-1]].offset:
+                raise words.error(f"joint '{joints[is_open[-1]].name}' has a second OFFSET")
+            joints[is_open[-1]].offset = tuple(words.number(words.next("three numbers")) for _ in range(3))
+        elif key == "CHANNELS" and is_open and not joints[is_open[-1]].is_end:
+            joint = joints[is_open[-1]]
+            if is_open[-1] in moving:
+                raise words.error(f"joint '{joint.name}' has a second CHANNELS")
+            if joint is not joints[-1]:  # in a frame, are its numbers before those of its children?
+                raise words.error(f"joint '{joint.name}' has CHANNELS after its child '{joints[is_open[-1] + 1].name}'")
+            moving.add(is_open[-1])
+            joint.channels = _channels(words, joint.name)
+        elif word == "}" and is_open:
+            joint = joints[is_open.pop()]
+            if not joint.offset:
+                raise words.error(f"joint '{joint.name}' has no OFFSET")
+        else:
+            expected = "ROOT" if not joints else "MOTION" if not is_open else "OFFSET, CHANNELS, JOINT, End Site or '}'"
+            raise words.error(f"expected {expected}, found '{word[:40]}'")
+
+
+def _check_place(words: _Words, key: str, joints: list[BvhJoint], is_open: list[int]) -> None:
+    """Whether a joint may begin here."""
+    if key == "ROOT" and joints:
+        raise words.error(f"a second ROOT, after '{joints[0].name}': expected one skeleton")
+    if key != "ROOT" and not is_open:
+        raise words.error(f"expected {'MOTION' if joints else 'ROOT'}, found '{key}' outside of a joint")
+    if is_open and joints[is_open[-1]].is_end:
+        raise words.error(f"an End Site has joints in it, that of '{joints[joints[is_open[-1]].parent].name}'")
+    if len(joints) == MOST_JOINTS:
+        raise words.error(f"more than {MOST_JOINTS} joints and End Sites")
+
+
+def _channels(words: _Words, joint: str) -> tuple[str, ...]:
+    count = words.next("the number of channels")
+    if count not in tuple("0123456"):
+        raise words.error(f"joint '{joint}' must have 0 to 6 channels, found '{count[:40]}'")
+    channels = []
+    for _ in range(int(count)):
+        word = words.next("the names of channels")
+        if word.casefold() not in _CHANNELS:
+            known = ", ".join(_CHANNELS.values())
+            raise words.error(f"joint '{joint}' has the channel '{word[:40]}', expected {count} of {known}")
+        channels.append(_CHANNELS[word.casefold()])
+    if len(set(channels)) < len(channels):
+        raise words.error(f"joint '{joint}' has a channel twice: {', '.join(channels)}")
+    return tuple(channels)
+
+
+def _numbers(path: Path, lines: list[tuple[int, str]], columns: list[str]) -> np.ndarray:
+    """Lines of motion as numbers ``[T, channels]``."""
+    rows = [line.split() for _, line in lines]
+    for (number, _), row in zip(lines, rows, strict=True):
+        if len(row) != len(columns):
+            raise DataError(
+                f"'{path}', line {number}: a frame must be {len(columns)} numbers, one a channel, found {len(row)}"
+            )
+    motion = np.array([_number(word) for row in rows for word in row]).reshape(len(rows), len(columns))
+    bad = np.argwhere(~np.isfinite(motion))
+    if len(bad):
+        frame, column = bad[0]
+        raise DataError(
+            f"'{path}', line {lines[frame][0]}: '{columns[column]}' must be a finite number, found "
+            f"'{rows[frame][column][:40]}'"
+        )
+    return motion
+
+
+def _number(word: str) -> float:
+    """A number, NaN where the word is none."""
+    try:
+        return plain_number(word)
+    except ValueError:
+        return math.nan
+
+
+def _place(joints: list[BvhJoint], motion: np.ndarray) -> np.ndarray:
+    """Positions ``[T, J, 3]`` from the channels of frames ``[T, channels]``; see `BvhFile.positions`."""
+    places = np.zeros((len(motion), len(joints), 3))
+    turns: list[np.ndarray] = []  # W_j, [T, 3, 3]
+    column = 0
+    for j, joint in enumerate(joints):
+        place = np.tile(np.array(joint.offset), (len(motion), 1))
+        turn = turns[joint.parent] if joint.parent >= 0 else np.eye(3)[None]
+        whole = turn
+        for channel in joint.channels:
+            axis = "XYZ".index(channel[0])
+            if channel.endswith("position"):
+                place[:, axis] = motion[:, column]
+            else:
+                whole = whole @ _turn(axis, np.deg2rad(motion[:, column]))
+            column += 1
+        turns.append(whole)
+        if joint.parent >= 0:
+            place = places[:, joint.parent] + (turn @ place[:, :, None])[:, :, 0]
+        places[:, j] = place
+    return places
+
+
+def _turn(axis: int, angle: np.ndarray) -> np.ndarray:
+    """Rotations ``[T, 3, 3]`` about a coordinate axis by angles ``[T]`` in radians, right-handed."""
+    a, b = (axis + 1) % 3, (axis + 2) % 3
+    turn = np.zeros((len(angle), 3, 3))
+    turn[:, axis, axis] = 1
+    turn[:, a, a] = turn[:, b, b] = np.cos(angle)
+    turn[:, b, a] = np.sin(angle)
+    turn[:, a, b] = -turn[:, b, a]
+    return turn

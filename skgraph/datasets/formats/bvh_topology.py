@@ -1,0 +1,146 @@
+"""The topology of a BVH file: its own hierarchy, and the symmetry and body parts that names and rest pose tell."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skgraph.datasets.formats.bvh_file import BvhFile
+from skgraph.datasets.preparation.mirror_names import twin_names
+from skgraph.errors import ConfigError, DataError
+from skgraph.topology import Topology
+
+UP_AXES = ("y", "z")
+"""Axes of a file that may point up."""
+
+_APART = 0.05  # of the skeleton's size: joints that are nearer in the rest pose give no direction
+_STEEP = 0.5  # cosine of the angle to the vertical up to which a spine points up
+
+
+def bvh_topology(source: str | Path | BvhFile, end_sites: bool = False, up: str = "y") -> Topology:
+    """Derive a topology from the hierarchy of a BVH file.
+
+    Joints and parents are those of the file. Twins are told by their names (`twin_names`), and a pair is in the mirror
+    if it maps bones to bones: a finger that one hand has alone costs that arm its mirror. A limb begins where a joint
+    with a twin hangs on one without, and is a body part that bears the name of its first joint; all else is the part
+    ``torso``. In a file without twins every branch of the root is a part. The center is the root.
+
+    The rest pose gives directions. ``across`` joins the first twins that lie apart in the largest limbs that branch off
+    above the lowest ones (the arms above the legs), or else in the lowest; ``up`` leads from where the lowest limbs
+    branch off to where those do, if that line is nearer to the vertical than to the floor. What does not follow from
+    the file is left out.
+
+    ``yaml.safe_dump(bvh_topology("walk.bvh").to_dict(), sort_keys=False)`` is the text of a topology file to edit.
+
+    Args:
+        source: the file.
+        end_sites: whether End Sites become joints, named ``<Joint>End``.
+        up: the file's vertical axis, `y` or `z`.
+
+    Raises:
+        ConfigError: another axis.
+        DataError: the file is not a BVH file, or an End Site would have the name of a joint.
+    """
+    if up not in UP_AXES:
+        raise ConfigError(f"up must be y or z, the axis of the file that points up, found '{up}'")
+    file = source if isinstance(source, BvhFile) else BvhFile.open(source)
+    kept = [i for i, joint in enumerate(file.joints) if end_sites or not joint.is_end]
+    parents: dict[str, str | None] = {}
+    for joint in (file.joints[i] for i in kept):
+        if joint.name in parents:
+            raise DataError(f"'{file.path}': an End Site would have the name '{joint.name}', and another joint has it")
+        parents[joint.name] = None if joint.parent < 0 else file.joints[joint.parent].name
+    twins = twin_names(joint.name for joint in file.joints if not joint.is_end)
+    if end_sites:  # their names follow from those of their joints, and so do their sides
+        ends = {file.joints[joint.parent].name: joint.name for joint in file.joints if joint.is_end}
+        twins |= {ends[left]: ends[right] for left, right in twins.items() if left in ends and right in ends}
+    limbs = _limbs(parents, twins)
+    rest = dict(zip(parents, file.rest[kept], strict=True))
+    root = next(iter(parents))
+    torso = root if "torso" in limbs else "torso"
+    in_limbs = {joint for limb in limbs.values() for joint in limb}
+    mapping = {
+        "name": f"bvh_{len(parents)}",
+        "dim": 3,
+        "joints": parents,
+        "mirror": _symmetric(parents, twins),
+        "parts": {torso: [joint for joint in parents if joint not in in_limbs], **limbs},
+        "center": root,
+        **_directions(parents, twins, limbs, rest, "xyz".index(up)),
+    }
+    return Topology.from_dict(mapping, str(file.path))
+
+
+def _symmetric(parents: Mapping[str, str | None], twins: Mapping[str, str]) -> dict[str, str]:
+    """The pairs that are left when those that do not map bones to bones have gone."""
+    pairs = dict(twins)
+    while True:
+        image = {**pairs, **{right: left for left, right in pairs.items()}}
+        broken = {
+            child if child in image else parent
+            for child, parent in parents.items()
+            if parents[image.get(child, child)] != image.get(parent, parent)
+        }
+        if not broken:
+            return pairs
+        pairs = {left: right for left, right in pairs.items() if not broken & {left, right}}
+
+
+def _limbs(parents: Mapping[str, str | None], twins: Mapping[str, str]) -> dict[str, list[str]]:
+    """The joints of each limb by its first one, in the order of the file; the root is in none."""
+    sided = {*twins, *twins.values()}
+    limb_of: dict[str, str] = {}
+    for joint, parent in parents.items():
+        if parent in limb_of:
+            limb_of[joint] = limb_of[parent]
+        elif parent is not None and (joint in sided or (not sided and parents[parent] is None)):
+            limb_of[joint] = joint
+    limbs: dict[str, list[str]] = {}
+    for joint, limb in limb_of.items():
+        limbs.setdefault(limb, []).append(joint)
+    return limbs
+
+
+def _directions(
+    parents: Mapping[str, str | None],
+    twins: Mapping[str, str],
+    limbs: Mapping[str, list[str]],
+    rest: Mapping[str, np.ndarray],
+    vertical: int,
+) -> dict[str, Any]:
+    """``across`` and ``up`` as in a topology file, as far as they follow."""
+    # Pairs of limbs that branch off the same joint, with its distance from the root in bones.
+    pairs = [
+        (_depth(parents, parents[left]), left)
+        for left, right in twins.items()
+        if left in limbs and right in limbs and parents[left] == parents[right]
+    ]
+    if not pairs:
+        return {}
+    lowest, low_limb = min(pairs, key=lambda pair: pair[0])
+    high_limb = max((left for depth, left in pairs if depth > lowest), key=lambda left: len(limbs[left]), default=None)
+    places = np.stack(list(rest.values()))
+    apart = _APART * float(np.ptp(places, axis=0).max())
+    directions: dict[str, Any] = {}
+    for left in limbs[high_limb or low_limb]:
+        if left in twins and np.linalg.norm(rest[left] - rest[twins[left]]) > apart:
+            directions["across"] = {"from": twins[left], "to": left}
+            break
+    if high_limb is not None:
+        ends = [parents[low_limb], parents[high_limb]]
+        spine = rest[ends[1]] - rest[ends[0]]
+        length = np.linalg.norm(spine)
+        if length > apart and abs(spine[vertical]) > _STEEP * length:
+            bottom, top = ends if spine[vertical] > 0 else ends[::-1]
+            directions["up"] = {"from": bottom, "to": top}
+    return directions
+
+
+def _depth(parents: Mapping[str, str | None], joint: str | None) -> int:
+    depth = 0
+    while joint is not None:
+        joint, depth = parents[joint], depth + 1
+    return depth

@@ -1,0 +1,135 @@
+"""What a pose estimator found in the frames of one clip."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from skgraph.datasets.formats.json_checks import describe
+from skgraph.datasets.formats.tracking import track_bodies
+from skgraph.datasets.preparation.missing_joints import fill_missing
+from skgraph.datasets.raw_clip import RawClip
+from skgraph.errors import ConfigError, DataError
+from skgraph.topology import Topology
+
+_MAX_FRAMES = 200_000
+_MAX_PEOPLE = 100
+_MAX_CONFIDENCE = 10
+_LARGEST = float(np.finfo(np.float32).max)
+
+
+class Detections:
+    """Collects people, frame by frame in any order, and makes a clip of them.
+
+    Args:
+        source: the file or folder, for errors.
+        topology: the skeleton.
+        zero_is_missing: whether a confidence of 0 says that the joint was not found at all.
+    """
+
+    def __init__(self, source: object, topology: Topology, zero_is_missing: bool = True) -> None:
+        self.source = source
+        self.topology = topology
+        self.zero_is_missing = zero_is_missing
+        self._people: dict[int, int] = {}  # by frame
+        self._identities: set[tuple[int, int]] = set()
+        self._rows: list[tuple[int, int, np.ndarray, np.ndarray]] = []
+
+    def add_frame(self, number: int) -> None:
+        """A frame of the clip, in which there may be nobody.
+
+        Raises:
+            DataError: it was added before, or is no number of a frame.
+        """
+        self._check_number("frame", number)
+        if number in self._people:
+            raise DataError(f"'{self.source}' has frame {number} twice")
+        self._people[number] = 0
+
+    def add(self, frame: int, joints: np.ndarray, confidence: np.ndarray, identity: int = -1) -> None:
+        """A person in a frame.
+
+        Args:
+            frame: number of the frame.
+            joints: `[V, C]`, NaN where not seen.
+            confidence: `[V]`, NaN where not seen; maxima of heat maps overshoot 0 to 1, and are cut to it.
+            identity: who it is, -1 where unknown.
+
+        Raises:
+            DataError: an infinite number, a confidence that is none, an identity that is in the frame already, or more
+                people than one frame can hold.
+        """
+        self._check_number("frame", frame)
+        people = self._people[frame] = self._people.get(frame, 0) + 1
+        where = f"'{self.source}', frame {frame}, person {people - 1}"
+        if people > _MAX_PEOPLE:
+            raise DataError(f"'{self.source}', frame {frame} has more than {_MAX_PEOPLE} people: keep the surest ones")
+        if identity != -1:
+            self._check_number("identity", identity)
+            if (frame, identity) in self._identities:
+                raise DataError(f"{where} has the identity {identity}, as another person of the frame")
+            self._identities.add((frame, identity))
+        # NaN, a joint that was not seen, compares false and passes.
+        if (np.abs(joints) > _LARGEST).any():
+            joint = int(np.argmax((np.abs(joints) > _LARGEST).any(axis=1)))
+            raise DataError(f"{where}: joint '{self.topology.joints[joint]}' is at {joints[joint].tolist()}")
+        if (np.abs(confidence) > _MAX_CONFIDENCE).any():
+            joint = int(np.argmax(np.abs(confidence) > _MAX_CONFIDENCE))
+            raise DataError(
+                f"{where}: joint '{self.topology.joints[joint]}' has the confidence {confidence[joint]:g}, expected 0 "
+                f"to 1"
+            )
+        self._rows.append((frame, identity, joints, confidence))
+
+    def _check_number(self, what: str, number: int) -> None:
+        if not 0 <= number < 2**62:
+            raise DataError(f"'{self.source}' has the {what} {describe(number)}, expected 0 or more")
+
+    def to_clip(self, axes: Sequence[float], max_bodies: int, min_confidence: float) -> RawClip:
+        """The clip `[M, T, V, C]`, from the first frame to the last; frames that were not added are gaps.
+
+        Args:
+            axes: factors `[C]` of the coordinates: -1 turns an axis round, a unit becomes another.
+            max_bodies: how many bodies are kept, see `track_bodies`.
+            min_confidence: below it a joint counts as not seen, and is filled in by `fill_missing`.
+
+        Raises:
+            DataError: the frames span more than any clip does.
+        """
+        if not self._rows:
+            return RawClip.left_out("nobody in it")
+        first, last = min(self._people), max(self._people)
+        if last - first >= _MAX_FRAMES:
+            raise DataError(
+                f"'{self.source}' has frames {first} to {last}, expected a clip of at most {_MAX_FRAMES} frames"
+            )
+        frame, identity = (np.array(column, np.int64) for column in zip(*(row[:2] for row in self._rows), strict=True))
+        joints, confidence = np.stack([row[2] for row in self._rows]), np.stack([row[3] for row in self._rows])
+        seen = np.isfinite(joints).all(axis=2) & (confidence >= min_confidence)  # not of NaN
+        if self.zero_is_missing:
+            seen &= confidence > 0
+        confidence = np.where(seen, np.clip(confidence, 0, 1), 0)
+        body = track_bodies(frame, joints, seen, confidence, identity, max_bodies)
+        if not (body >= 0).any():
+            return RawClip.left_out("nobody in it")
+        grid = (int(body.max()) + 1, last - first + 1, self.topology.num_joints)
+        kept = body >= 0
+        place = (body[kept], frame[kept] - first)
+        clip = np.zeros((*grid, joints.shape[2]), np.float32)
+        clip[place] = np.where(seen[..., None], joints, 0)[kept] * np.asarray(axes)
+        there, sure = np.zeros(grid, bool), np.zeros(grid, np.float32)
+        there[place], sure[place] = seen[kept], confidence[kept]
+        filled, frame_mask = fill_missing(clip, there, self.topology)
+        return RawClip(filled, frame_mask, sure)
+
+
+def check_detection_options(max_bodies: int, min_confidence: float) -> None:
+    """
+    Raises:
+        ConfigError: an option of `Detections.to_clip` that cannot be.
+    """
+    if not isinstance(max_bodies, int) or max_bodies < 1:
+        raise ConfigError(f"max_bodies must be a whole number, 1 or more, found {max_bodies}")
+    if not 0 <= min_confidence < 1:
+        raise ConfigError(f"min_confidence must be at least 0 and less than 1, found {min_confidence}")

@@ -1,0 +1,158 @@
+"""Labels of a folder of clips: a CSV with a line a clip."""
+
+from __future__ import annotations
+
+import csv
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skgraph.datasets.formats.folder_files import folder_files, folders_in
+from skgraph.datasets.preparation.make_splits import given_split
+from skgraph.datasets.preparation.split import Split
+from skgraph.errors import DataError, first_three
+
+_LARGEST = 2**62
+_INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
+_COLUMNS = ("name", "label", "subject", "camera", "setup", "split")
+_NO_COMMAS = {";": "semicolons", "\t": "tabs"}
+
+
+@dataclass(frozen=True)
+class LabelTable:
+    """Names of clips and what is known of each: the part of a `RawDataset` that does not come from the clips' files.
+
+    Args:
+        name: clip names [N], the files' names without their suffix.
+        y: labels [N] int64.
+        class_names: names of the labels 0, 1, ...
+        ids: `subject`, `camera` and `setup` [N], integers or text, those of them that are known.
+        splits: the split that the CSV gives, or none.
+        notes: what a person should know of how the CSV was read.
+    """
+
+    name: list[str]
+    y: np.ndarray
+    class_names: list[str]
+    ids: dict[str, np.ndarray] = field(default_factory=dict)
+    splits: list[Split] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of_folder(
+        cls, folder: Path, suffix: str, labels: str | Path | None = None, labelled: bool = True
+    ) -> LabelTable:
+        """The table of the files `NAME` + `suffix` of a folder (or of its sub-folders, where the suffix is "").
+
+        The CSV has a line a clip: `name` and `label` (class names, or integers, which then name the classes), optional
+        `subject`, `camera`, `setup` (integers or text) and `split` (`train` or `test`). Classes are in sorted order,
+        integers by value. Titles may have capitals.
+
+        Args:
+            folder: the clips.
+            suffix: of a clip's file, such as `.npy`; "" where every clip is a folder.
+            labels: the CSV; by default `labels.csv` in the folder.
+            labelled: whether labels are needed; otherwise the CSV does not count, and all clips are of one class.
+
+        Raises:
+            DataError: no such folder, a CSV that cannot be read, or clips and CSV do not match.
+        """
+        if not folder.is_dir():
+            raise DataError(
+                f"no folder at '{folder}': expected {suffix or 'folders of'} clips and a CSV of their labels"
+            )
+        path = Path(labels).expanduser() if labels is not None else folder / "labels.csv"
+        if suffix:
+            # Where clips are CSV files as well, the table beside them is none of them.
+            beside = path.name if path.parent.resolve() == folder.resolve() else ""
+            found = [path.name for path in folder_files(folder, suffix) if path.name != beside]
+            files = sorted(name.removesuffix(suffix) for name in found)
+        else:
+            files = [path.name for path in folders_in(folder) if not path.name.startswith(".")]
+        if not labelled:
+            if not files:
+                raise DataError(f"no {suffix or 'folder'} in '{folder}': nothing to read")
+            return cls(files, np.zeros(len(files), np.int64), ["unlabelled"])
+        columns, unused = _read(path, suffix)
+        names = columns["name"]
+        _match(folder, suffix, path, names, files)
+        class_names, y = _classes(columns["label"])
+        return cls(
+            names,
+            y,
+            class_names,
+            ids={key: _ids(columns[key]) for key in ("subject", "camera", "setup") if key in columns},
+            splits=[given_split(columns["split"], names)] if "split" in columns else [],
+            notes=[f"columns of '{path.name}' that are not used: {', '.join(unused)}"] if unused else [],
+        )
+
+    @property
+    def columns(self) -> dict[str, Any]:
+        """As arguments of a `RawDataset`."""
+        about = {"name": self.name, "y": self.y, "class_names": self.class_names, "splits": self.splits}
+        return about | {"notes": self.notes} | self.ids
+
+
+def _read(path: Path, suffix: str) -> tuple[dict[str, list[str]], list[str]]:
+    """The known columns of a CSV, text by line, and the names of the others."""
+    if not path.is_file():
+        raise DataError(f"no CSV of labels at '{path}': expected the columns name and label, or say labels=FILE.csv")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file, skipinitialspace=True, strict=True)
+            titles = [title.strip() for title in next(reader, [])]
+            rows = [(reader.line_num, row) for row in reader if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"'{path}' is not a CSV file in UTF-8: {error}") from error
+    header = [title.lower() for title in titles]
+    if twice := [column for column in _COLUMNS if header.count(column) > 1]:
+        raise DataError(f"'{path}' has the columns {', '.join(twice)} twice")
+    if missing := [column for column in ("name", "label") if column not in header]:
+        found = ", ".join(titles)
+        between = [word for letter, word in _NO_COMMAS.items() if letter in found]
+        advice = f": expected commas between the cells, found {between[0]}" if between else ""
+        raise DataError(f"'{path}' lacks the columns {', '.join(missing)}; it has {found[:200] or 'none'}{advice}")
+    columns: dict[str, list[str]] = {column: [] for column in _COLUMNS if column in header}
+    for line, row in rows:
+        if len(row) != len(header):
+            raise DataError(f"'{path}', line {line} has {len(row)} cells, the header {len(header)}")
+        for column, values in columns.items():
+            value = row[header.index(column)].strip()
+            if not value and column in ("name", "label"):
+                raise DataError(f"'{path}', line {line}: the {column} is missing")
+            values.append(value.removesuffix(suffix) if column == "name" else value)
+    return columns, [title for title in titles if title.lower() not in _COLUMNS]
+
+
+def _match(folder: Path, suffix: str, table: Path, names: list[str], files: list[str]) -> None:
+    what = f"{suffix} file" if suffix else "folder"
+    for these, others, problem in (
+        (names, files, f"clips of '{table}' have no {what} in '{folder}'"),
+        (files, names, f"{what}s of '{folder}' have no line in '{table}'"),
+    ):
+        if lost := sorted(set(these) - set(others)):
+            raise DataError(f"{len(lost)} {problem}: {first_three(lost)}")
+
+
+def _classes(labels: list[str]) -> tuple[list[str], np.ndarray]:
+    numbers = _integers(labels)
+    class_names = sorted(set(labels)) if numbers is None else [str(number) for number in sorted(set(numbers))]
+    index = {name: label for label, name in enumerate(class_names)}
+    return class_names, np.array([index[str(label)] for label in numbers or labels], np.int64)
+
+
+def _ids(values: list[str]) -> np.ndarray:
+    numbers = _integers([value or "-1" for value in values])
+    return np.array(values if numbers is None else numbers)
+
+
+def _integers(values: list[str]) -> list[int] | None:
+    """The numbers, None where one is text: what is not written as a number is printed, or what no integer of an array
+    can hold. So different texts never become one number."""
+    if not all(map(_INTEGER.fullmatch, values)):
+        return None
+    numbers = [int(value) for value in values]
+    return numbers if all(-_LARGEST < number < _LARGEST for number in numbers) else None

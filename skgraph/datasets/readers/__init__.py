@@ -1,0 +1,1 @@
+"""Readers of datasets, one source a file: ``read_<source>(source, ...) -> RawDataset``."""

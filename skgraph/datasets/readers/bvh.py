@@ -1,0 +1,172 @@
+"""Reads a folder of BVH files (motion capture) with a CSV file of their labels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from skgraph.datasets.formats.bvh_file import BvhFile
+from skgraph.datasets.formats.bvh_topology import UP_AXES, bvh_topology
+from skgraph.datasets.formats.label_table import LabelTable
+from skgraph.datasets.preparation.mirror_names import twin_names
+from skgraph.datasets.preparation.units import store_unit
+from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.errors import ConfigError, DataError, first_three
+from skgraph.topology import Topology
+
+_SAME_RATE = 0.01
+
+
+def read_bvh(
+    source: str | Path,
+    unit: str,
+    topology: str | Topology | None = None,
+    labels: str | Path | None = None,
+    up: str = "y",
+    every: int = 1,
+    end_sites: bool = False,
+    labelled: bool = True,
+) -> RawDataset:
+    """Open a folder of BVH files, one clip each, and check their hierarchies; the motion is read when it is asked for.
+
+    A clip is ``NAME.bvh``, one body; the CSV is that of `LabelTable.of_folder`. Joints are where forward kinematics
+    puts them (`BvhFile.positions`), with y up in the store. Without a topology the first file gives one
+    (`bvh_topology`), and all others must have its hierarchy, while offsets, and so the size of the body, may differ.
+    With a topology its joints, End Sites (``<Joint>End``) among them, are taken by name from whatever hierarchy each
+    file has.
+
+    The format has no unit, and centimetres are usual; where the unit is wrong, `write_store` says which one would give
+    bodies the size of people.
+
+    Args:
+        source: the folder.
+        unit: `m`, `cm`, `mm` or `normalised`.
+        topology: a topology, its name, or the path of its file; by default that of the first file.
+        labels: the CSV; by default `labels.csv` in the folder.
+        up: the files' vertical axis, `y` or `z`; of `z`, (x, y, z) becomes (x, z, -y).
+        every: of how many frames one is kept, for motion capture has 120 a second and more; the frame rate is that of
+            the files divided by it.
+        end_sites: whether End Sites become joints; with a topology its names decide.
+        labelled: whether labels are needed; otherwise every clip of the folder is read, without the CSV.
+
+    Raises:
+        ConfigError: an option that is none, or `end_sites` together with a topology.
+        DataError: files and CSV do not match, a file is broken, hierarchies or frame rates differ, or a file lacks a
+            joint of the topology.
+    """
+    folder = Path(source).expanduser()
+    if up not in UP_AXES:
+        raise ConfigError(f"up must be y or z, the axis of the files that points up, found '{up}'")
+    if not isinstance(every, int) or every < 1:
+        raise ConfigError(f"every must be a whole number, 1 or more, found {every}")
+    if topology is not None and end_sites:
+        raise ConfigError("end_sites belongs to the topology of the files; one of your own names the End Sites it has")
+    if topology is not None and not isinstance(topology, Topology):
+        topology = Topology.load(topology)
+    if topology is not None and topology.dim != 3:
+        raise ConfigError(f"BVH files are 3D, and topology '{topology.name}' is {topology.dim}D")
+    table = LabelTable.of_folder(folder, ".bvh", labels, labelled)
+    if not table.name:
+        raise DataError(f"the CSV of '{folder}' names no clip: nothing to read")
+    files = [BvhFile.open(folder / f"{name}.bvh") for name in table.name]
+    _check_rates(files)
+    notes = []
+    if topology is None:
+        topology = bvh_topology(files[0], end_sites, up)
+        _check_hierarchies(files)
+        notes = _unmirrored(topology)
+    columns = [_columns(file, topology) for file in files]
+    scale, units = store_unit(unit, topology)
+
+    def clips() -> Iterator[RawClip]:
+        for file, wanted in zip(files, columns, strict=True):
+            places = file.positions(wanted, every)
+            if up == "z":
+                places = np.stack([places[..., 0], places[..., 2], -places[..., 1]], axis=-1)
+            with np.errstate(over="ignore"):  # what is too large for float32 is an error of the store
+                joints = (places * scale).astype(np.float32)[None]
+            yield RawClip(joints, frame_mask=np.ones(joints.shape[:2], bool))
+
+    about = table.columns
+    about["notes"] = [*about["notes"], *notes]
+    done = [f"1 of {every} frames kept"] if every > 1 else []
+    done += ["z up to y up"] if up == "z" else []
+    return RawDataset(
+        topology=topology,
+        clips=clips,
+        units=units,
+        unit=unit,
+        fps=_rate(files[0]) / every,
+        source=folder.resolve().name,
+        preprocessing="; ".join(["forward kinematics", *done]),
+        **about,
+    )
+
+
+def _rate(file: BvhFile) -> float:
+    """Frames a second; frame times are rounded in the files, 0.0083333 for 120 a second."""
+    return round(1 / file.frame_time, 2)
+
+
+def _check_rates(files: list[BvhFile]) -> None:
+    first = files[0]
+    for file in files[1:]:
+        if abs(file.frame_time / first.frame_time - 1) > _SAME_RATE:
+            raise DataError(
+                f"'{file.path}' has {_rate(file):g} frames a second, '{first.path}' has {_rate(first):g}: a store has "
+                "one rate, prepare them in folders of their own"
+            )
+
+
+def _check_hierarchies(files: list[BvhFile]) -> None:
+    first, *others = ([_words(file, i) for i in range(len(file.joints))] for file in files)
+    for file, joints in zip(files[1:], others, strict=True):
+        if joints != first:
+            i = next(
+                (i for i, (a, b) in enumerate(zip(first, joints, strict=False)) if a != b), min(len(first), len(joints))
+            )
+            expected, found = (of[i] if i < len(of) else "nothing" for of in (first, joints))
+            raise DataError(
+                f"'{file.path}' has another hierarchy than '{files[0].path}': joint {i} is {found}, expected "
+                f"{expected}; a topology takes joints by name"
+            )
+
+
+def _words(file: BvhFile, i: int) -> str:
+    joint = file.joints[i]
+    if joint.parent < 0:
+        return f"the root '{joint.name}'"
+    kind = "the End Site" if joint.is_end else f"'{joint.name}'"
+    return f"{kind} of '{file.joints[joint.parent].name}'"
+
+
+def _columns(file: BvhFile, topology: Topology) -> list[int]:
+    """Where each joint of the topology is in a file; of a name that is there twice, the joint and not the End Site."""
+    place: dict[str, int] = {}
+    for i, joint in enumerate(file.joints):
+        if not joint.is_end or joint.name not in place:
+            place[joint.name] = i
+    if missing := [joint for joint in topology.joints if joint not in place]:
+        raise DataError(
+            f"'{file.path}' lacks {len(missing)} joints of topology '{topology.name}': {first_three(missing)}; it has "
+            f"{', '.join(joint.name for joint in file.joints if not joint.is_end)}"
+        )
+    return [place[joint] for joint in topology.joints]
+
+
+def _unmirrored(topology: Topology) -> list[str]:
+    """What to know of twins by name that reflection leaves where they are."""
+    alone = [
+        f"{left} and {right}"
+        for left, right in twin_names(topology.joints).items()
+        if topology.mirror[topology.joint(left)] == topology.joint(left)
+    ]
+    if not alone:
+        return []
+    return [
+        f"{len(alone)} pairs of joints are no mirror images, for their bones differ: {first_three(alone)}; a topology "
+        "file of your own can leave joints out"
+    ]

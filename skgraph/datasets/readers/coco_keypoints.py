@@ -1,0 +1,207 @@
+"""Reads COCO keypoints as detectors write them: results, annotations, and the predictions of MMPose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skgraph.datasets.formats.detections import Detections, check_detection_options
+from skgraph.datasets.formats.json_checks import describe, expect, expect_key, expect_numbers
+from skgraph.datasets.formats.json_file import read_json
+from skgraph.datasets.formats.label_table import LabelTable
+from skgraph.datasets.preparation.units import store_unit
+from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.errors import ConfigError, DataError
+from skgraph.topology import Topology
+
+
+def read_coco_keypoints(
+    source: str | Path,
+    topology: str | Topology = "coco_17",
+    labels: str | Path | None = None,
+    unit: str = "px",
+    fps: float = 30.0,
+    max_bodies: int = 2,
+    min_confidence: float = 0.05,
+    labelled: bool = True,
+) -> RawDataset:
+    """Open a folder of clips, one JSON file each; they are read when they are asked for. Three formats are told apart:
+
+    - COCO results (cocodataset.org, "results format"): a list of people, each with `image_id`, `keypoints` (flat x, y
+      and confidence) and an optional `track_id`. The frame is `image_id`, or the last number in it where it is a file
+      name. Frames in which nobody was found are not in the list, and are gaps.
+    - COCO annotations: `images` and `annotations`, whose keypoints have a visibility, 0 not labelled, 1 hidden, 2
+      visible, which become the confidences 0, 0.5 and 1. The frame is the image's `frame_id` where all images have one,
+      else the last number in its `file_name`. The names of `categories` must be the topology's.
+    - MMPose: a list of `frame_id` and `instances`, as its inferencer writes it, or an `instance_info` with it, as its
+      demos do; an instance has `keypoints` [[x, y], ...], `keypoint_scores` and an optional `track_id`.
+
+    A clip begins with the lowest frame number. People without a `track_id` are tracked by `track_bodies`. The category
+    and the score of the whole person do not count. Images have y down: y is negated, so that it is up.
+
+    Args:
+        source: the folder.
+        topology: `coco_17`, or a 2D topology of one's own in the order of the keypoints.
+        labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
+        unit: `px`, or `normalised`.
+        fps: frames a second.
+        max_bodies: how many bodies a clip keeps, see `track_bodies`.
+        min_confidence: below it a joint counts as not seen. Estimators that work on a box place every joint in it,
+            seen or not, and are unsure of some; how unsure is kept as the confidence of the store.
+        labelled: whether labels are needed; otherwise every clip of the folder is read, without the CSV.
+
+    Raises:
+        ConfigError: an option that cannot be.
+        DataError: files and CSV do not match, or a file is broken or does not fit the topology.
+    """
+    folder = Path(source).expanduser()
+    topology = topology if isinstance(topology, Topology) else Topology.load(topology)
+    if topology.dim != 2:
+        raise ConfigError(f"COCO keypoints are 2D, topology '{topology.name}' is {topology.dim}D")
+    scale, units = store_unit(unit, topology)
+    check_detection_options(max_bodies, min_confidence)
+    table = LabelTable.of_folder(folder, ".json", labels, labelled)
+
+    def clips() -> Iterator[RawClip]:
+        for name in table.name:
+            detections = _detections(folder / f"{name}.json", topology)
+            yield detections.to_clip((scale, -scale), max_bodies, min_confidence)
+
+    return RawDataset(
+        topology=topology,
+        clips=clips,
+        units=units,
+        unit=unit,
+        fps=float(fps),
+        source=folder.resolve().name,
+        preprocessing=f"y negated; joints below confidence {min_confidence:g} filled in; at most {max_bodies} bodies",
+        **table.columns,
+    )
+
+
+def _detections(path: Path, topology: Topology) -> Detections:
+    content = read_json(path)
+    detections = Detections(path, topology)
+    if isinstance(content, list) and all(isinstance(entry, dict) and "keypoints" in entry for entry in content):
+        _add_results(detections, content)
+    elif isinstance(content, list) and all(isinstance(entry, dict) and "instances" in entry for entry in content):
+        _add_mmpose(detections, content)
+    elif isinstance(content, dict) and "annotations" in content and "images" in content:
+        _add_annotations(detections, content)
+    elif isinstance(content, dict) and "instance_info" in content:
+        _add_mmpose(detections, expect(content["instance_info"], list, f"'{path}': instance_info"))
+    else:
+        raise DataError(
+            f"'{path}' must be a list of COCO results, an object with images and annotations, or predictions of MMPose "
+            f"(instance_info, or a list of frame_id and instances), found {describe(content)}"
+        )
+    return detections
+
+
+def _add_results(detections: Detections, results: list[dict]) -> None:
+    for i, person in enumerate(results):
+        where = f"'{detections.source}', result {i}"
+        values = _flat(person, detections.topology, where)
+        frame = expect_key(person, "image_id", where)
+        frame = _number_in(frame, f"{where}: image_id") if isinstance(frame, str) else frame
+        expect(frame, int, f"{where}: image_id")
+        detections.add(frame, values[:, :2], values[:, 2], _identity(person, where))
+
+
+def _add_annotations(detections: Detections, content: dict[str, Any]) -> None:
+    path, topology = detections.source, detections.topology
+    for i, category in enumerate(expect(content.get("categories", []), list, f"'{path}': categories")):
+        if isinstance(category, dict) and "keypoints" in category:
+            _check_names(category["keypoints"], topology, f"'{path}', category {i}: keypoints")
+    images = expect(content["images"], list, f"'{path}': images")
+    by_id: dict[Any, int] = {}
+    has_frames = all(isinstance(image, dict) and "frame_id" in image for image in images)
+    for i, image in enumerate(images):
+        where = f"'{path}', image {i}"
+        number = expect_key(image, "id", where)
+        if type(number) not in (int, str) or number in by_id:
+            problem = "is used twice" if type(number) in (int, str) else "must be a whole number or a text"
+            raise DataError(f"{where}: id {problem}, found {describe(number)}")
+        if has_frames:
+            by_id[number] = expect(image["frame_id"], int, f"{where}: frame_id")
+        else:
+            name = expect(expect_key(image, "file_name", where), str, f"{where}: file_name")
+            by_id[number] = _number_in(name, f"{where}: file_name")
+        detections.add_frame(by_id[number])
+    for i, person in enumerate(expect(content["annotations"], list, f"'{path}': annotations")):
+        where = f"'{path}', annotation {i}"
+        values = _flat(person, topology, where)
+        image = expect_key(person, "image_id", where)
+        if type(image) not in (int, str) or image not in by_id:
+            raise DataError(f"{where}: image_id {describe(image)} is none of the images")
+        visibility = values[:, 2]
+        if not np.isin(visibility, (0, 1, 2)).all():
+            joint = int(np.argmin(np.isin(visibility, (0, 1, 2))))
+            raise DataError(
+                f"{where}: joint '{topology.joints[joint]}' has the visibility {visibility[joint]:g}, expected 0, 1 or "
+                "2; detections are a list of results"
+            )
+        detections.add(by_id[image], values[:, :2], visibility / 2, _identity(person, where))
+
+
+def _add_mmpose(detections: Detections, frames: list[Any]) -> None:
+    path, joints = detections.source, detections.topology.num_joints
+    for i, frame in enumerate(frames):
+        where = f"'{path}', entry {i}"
+        number = expect(expect_key(frame, "frame_id", where), int, f"{where}: frame_id")
+        detections.add_frame(number)
+        for k, person in enumerate(expect(expect_key(frame, "instances", where), list, f"{where}: instances")):
+            where = f"'{path}', frame {number}, instance {k}"
+            points = expect(expect_key(person, "keypoints", where), list, f"{where}: keypoints")
+            if len(points) != joints:
+                raise DataError(_wrong_count(f"{where}: keypoints", len(points), "points", detections.topology))
+            for v, point in enumerate(points):
+                if type(point) is not list or len(point) != 2:
+                    expect_numbers(point, 2, f"{where}: keypoint {v}")
+            flat = expect_numbers([value for point in points for value in point], 2 * joints, f"{where}: keypoints")
+            scores = expect_key(person, "keypoint_scores", where)
+            scores = expect_numbers(scores, joints, f"{where}: keypoint_scores")
+            detections.add(number, flat.reshape(joints, 2), scores, _identity(person, where))
+
+
+def _flat(person: Any, topology: Topology, where: str) -> np.ndarray:
+    """x, y and confidence or visibility of a person's keypoints, [V, 3]."""
+    values = expect(expect_key(person, "keypoints", where), list, f"{where}: keypoints")
+    if len(values) != 3 * topology.num_joints:
+        raise DataError(_wrong_count(f"{where}: keypoints", len(values), "numbers", topology))
+    return expect_numbers(values, len(values), f"{where}: keypoints").reshape(-1, 3)
+
+
+def _wrong_count(where: str, found: int, what: str, topology: Topology) -> str:
+    joints = f"{topology.num_joints} joints of topology '{topology.name}'"
+    if what == "points":
+        return f"{where} must be the {joints}, found {found}"
+    return f"{where} must have {3 * topology.num_joints} numbers, three for each of the {joints}, found {found}"
+
+
+def _check_names(names: Any, topology: Topology, where: str) -> None:
+    expect(names, list, where)
+    if names != list(topology.joints):
+        i = next((i for i, pair in enumerate(zip(names, topology.joints, strict=False)) if pair[0] != pair[1]), None)
+        differ = f"{len(names)} names" if i is None else f"{describe(names[i])} where '{topology.joints[i]}' belongs"
+        raise DataError(
+            f"{where} must be the {topology.num_joints} joints of topology '{topology.name}', found {differ}"
+        )
+
+
+def _number_in(name: str, where: str) -> int:
+    """The last number in a file name, without its suffix: 12 of `clip3_000012.jpg`."""
+    digits = re.findall(r"[0-9]+", Path(name).stem)
+    if not digits or len(digits[-1]) > 18:
+        raise DataError(f"{where} must end in the number of the frame, found {describe(name)}")
+    return int(digits[-1])
+
+
+def _identity(person: dict, where: str) -> int:
+    value = person.get("track_id")
+    return -1 if value is None else expect(value, int, f"{where}: track_id")

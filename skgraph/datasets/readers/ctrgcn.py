@@ -1,0 +1,155 @@
+"""Reads the `.npz` files of CTR-GCN's preparation of NTU RGB+D, which MAMP and many others use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from skgraph.data.store_checks import check_split_name
+from skgraph.datasets.formats.npz_member import NpzMember
+from skgraph.datasets.formats.ntu.names import MAX_CLASSES, ntu_class_names, ntu_columns
+from skgraph.datasets.preparation.published_splits import ntu_split_name, part_splits
+from skgraph.datasets.preparation.units import store_unit
+from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.errors import BROKEN_ARCHIVE, ConfigError, DataError, first_line
+from skgraph.topology import Topology
+
+_KEYS = ("x_train", "y_train", "x_test", "y_test")
+# An hour at 28 frames a second. A clip is read as a whole, and zeros of any number compress to nothing.
+_MAX_FRAMES = 100_000
+
+
+def read_ctrgcn(
+    source: str | Path,
+    split_name: str | None = None,
+    topology: str | Topology = "ntu_rgbd",
+    unit: str = "m",
+    fps: float = 30.0,
+) -> RawDataset:
+    """Open an `.npz` of CTR-GCN's pipeline and check all of it but the frames, which stream from the file.
+
+    Arrays (`data/ntu/seq_transformation.py` of the repository CTR-GCN): `x_train` and `x_test` `[N, T, M * V * C]`, two
+    bodies of 25 joints with zeros after the last frame; `y_train` and `y_test` `[N, K]` with a one in the column of the
+    class, or `[N]` integers. Others are ignored. Nothing is ever unpickled.
+
+    A clip ends with its last frame in which anything is not zero. For a single person the pipeline repeats the body in
+    NTU-120, and not in NTU-60: a body that equals the first in every frame is left out. The file has no names of clips:
+    they are called `train00001`, ..., `test00001`, ..., and `A001`, ... are the names of the classes.
+
+    Args:
+        source: the file.
+        split_name: of the split; by default `xsub`, `xview` or `xset` as the file's name has it (`NTU60_CS.npz`,
+            `NTU120_CSet.npz`), else `given`.
+        topology: a topology in 3D, its name, or the path of its file.
+        unit: `m`, `cm`, `mm` or `normalised`.
+        fps: frames a second.
+
+    Raises:
+        DataError: the file is missing, broken, pickled or inconsistent, or does not fit the topology.
+    """
+    path = Path(source).expanduser()
+    topology = topology if isinstance(topology, Topology) else Topology.load(topology)
+    if topology.dim != 3:
+        raise ConfigError(f"files of CTR-GCN's pipeline are in 3D, topology '{topology.name}' is in {topology.dim}D")
+    scale, units = store_unit(unit, topology)
+    split_name = ntu_split_name(path.stem) if split_name is None else str(split_name)
+    check_split_name(split_name, f"'{path}'")
+    members = _members(path)
+    frames = {part: _checked_frames(members[f"x_{part}"], topology) for part in ("train", "test")}
+    labels = {part: _labels(members[f"y_{part}"], frames[part].shape[0]) for part in ("train", "test")}
+    columns = {label[1] for label in labels.values() if label[1] is not None}
+    if len(columns) > 1:
+        raise DataError(f"'{path}': 'y_train' and 'y_test' have {' and '.join(map(str, sorted(columns)))} classes")
+    names = [f"{part}{i:05d}" for part, member in frames.items() for i in range(1, member.shape[0] + 1)]
+    about = ntu_columns(names, np.concatenate([label[0] for label in labels.values()]), str(path))
+    about["class_names"] = ntu_class_names(max([len(about["class_names"]), *columns]))
+    train = np.arange(len(names)) < frames["train"].shape[0]
+    splits, _ = part_splits({"train": train, "test": ~train}, names, bare=split_name)
+
+    def clips() -> Iterator[RawClip]:
+        for member in frames.values():
+            for piece in member.pieces(np.ones(member.shape[0], np.int64)):
+                yield RawClip(_clip(piece[0], topology, scale))
+
+    return RawDataset(
+        topology=topology,
+        name=names,
+        clips=clips,
+        units=units,
+        unit=unit,
+        fps=float(fps),
+        source=path.name,
+        splits=splits,
+        preprocessing="as converted by the CTR-GCN pipeline; padding and copies of the first body left out",
+        notes=["the file names no clips: they are called train00001, ..., test00001, ... in its order"],
+        **about,
+    )
+
+
+def _members(path: Path) -> dict[str, NpzMember]:
+    """The four arrays, of which only the headers are read."""
+    if not path.is_file():
+        raise DataError(f"no file at '{path}': expected an npz with the arrays {', '.join(_KEYS)}")
+    try:
+        archive = np.load(path, allow_pickle=False)
+    except BROKEN_ARCHIVE as error:
+        raise DataError(
+            f"'{path}' is not a complete npz file (truncated, or another format): {first_line(error)}"
+        ) from error
+    if not isinstance(archive, np.lib.npyio.NpzFile):
+        raise DataError(f"'{path}' holds a single array, expected an npz with the arrays {', '.join(_KEYS)}")
+    with archive:
+        if missing := [key for key in _KEYS if key not in archive.files]:
+            found = ", ".join(archive.files) or "none"
+            raise DataError(f"'{path}' lacks the arrays {', '.join(missing)}; it has {found}")
+    members = {key: NpzMember.of(path, key) for key in _KEYS}
+    for key, member in members.items():
+        if member.dtype.kind not in "biuf":
+            raise DataError(f"'{path}': array '{key}' must hold numbers, found {member.dtype}")
+    return members
+
+
+def _checked_frames(member: NpzMember, topology: Topology) -> NpzMember:
+    """The member, if a whole number of bodies fits into its columns."""
+    a_body = topology.num_joints * topology.dim
+    shape = member.shape
+    if len(shape) != 3 or not 0 < shape[1] <= _MAX_FRAMES or not shape[2] or shape[2] % a_body:
+        raise DataError(
+            f"'{member.path}': array '{member.key}' must be [clips, frames, bodies * {a_body}] for topology "
+            f"'{topology.name}' ({topology.num_joints} joints in 3D), found {list(shape)}"
+        )
+    return member
+
+
+def _labels(member: NpzMember, clips: int) -> tuple[np.ndarray, int | None]:
+    """Labels [N] and the number of classes, which is known of one-hot labels."""
+    where = f"'{member.path}': array '{member.key}'"
+    shape = member.shape
+    one_hot = len(shape) == 2 and 0 < shape[1] <= MAX_CLASSES
+    if not (one_hot or (len(shape) == 1 and member.dtype.kind in "iu")) or shape[0] != clips:
+        raise DataError(
+            f"{where} must be one-hot, [{clips}, classes], or integers [{clips}], found {member.dtype} {list(shape)}"
+        )
+    values = next(member.pieces([clips]))
+    if not one_hot:
+        return values.astype(np.int64), None
+    wrong = np.flatnonzero(((values == 0).sum(axis=1) != values.shape[1] - 1) | ((values == 1).sum(axis=1) != 1))
+    if wrong.size:
+        raise DataError(f"{where}: row {wrong[0]} is not one-hot, a single 1 among zeros ({wrong.size} such rows)")
+    return values.argmax(axis=1), values.shape[1]
+
+
+def _clip(rows: np.ndarray, topology: Topology, scale: float) -> np.ndarray:
+    """A clip `[M, T, V, C]` from rows `[T, M * V * C]`, without padding and copies."""
+    there = np.flatnonzero((rows != 0).any(axis=1))
+    rows = rows[: there[-1] + 1 if there.size else 1]
+    joints = rows.reshape(len(rows), -1, topology.num_joints, topology.dim).swapaxes(0, 1)
+    with np.errstate(over="ignore"):  # the store refuses what is not finite, and says where it is
+        joints = np.multiply(joints, scale, dtype=np.float64).astype(np.float32)
+    for body in range(1, len(joints)):
+        if np.array_equal(joints[body], joints[0]):
+            joints[body] = 0
+    return joints

@@ -1,0 +1,175 @@
+"""Reads Kinetics-Skeleton, the OpenPose skeletons of the Kinetics videos that came with ST-GCN."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skgraph.datasets.formats.detections import Detections, check_detection_options
+from skgraph.datasets.formats.folder_files import folder_files
+from skgraph.datasets.formats.json_checks import describe, expect, expect_key, expect_numbers
+from skgraph.datasets.formats.json_file import read_json
+from skgraph.datasets.preparation.make_splits import given_split
+from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.errors import ConfigError, DataError, first_three
+from skgraph.topology import Topology
+
+_PARTS = {"kinetics_train": "train", "kinetics_val": "test"}
+_NO_SKELETON = "no skeleton (has_skeleton is false)"
+
+
+class _Video(NamedTuple):
+    """A line of a label file, and where the skeletons are."""
+
+    path: Path
+    label: str
+    label_index: int
+    has_skeleton: bool
+    part: str = ""
+
+
+def read_kinetics_skeleton(
+    source: str | Path,
+    labels: str | Path | None = None,
+    fps: float = 30.0,
+    max_bodies: int = 2,
+    min_confidence: float = 0.05,
+    labelled: bool = True,
+) -> RawDataset:
+    """Open Kinetics-Skeleton and check its label files; the clips are read when they are asked for.
+
+    The format is that of the release of ST-GCN (Yan et al., AAAI 2018): a folder of `VIDEO.json` with `data`, a list
+    of `frame_index` and `skeleton`, a list of people with `pose` (x and y of 18 joints in turn, as parts of the image's
+    width and height) and `score` (18, 0 where a joint was not found); and a file of labels, by VIDEO `has_skeleton`,
+    `label` and `label_index`. Videos without a skeleton are left out. The clip begins with the lowest frame_index, 1 in
+    the release; frames that are missing are gaps. People are tracked by `track_bodies`; ST-GCN's loader takes the two
+    with the highest score in each frame instead.
+
+    Images have y down: y is negated, so that it is up, from -1 to 0. The images were 340 by 256, which the coordinates
+    no longer show: bodies are narrower than they were.
+
+    Args:
+        source: the folder that holds `kinetics_train` and `kinetics_val`, which become the split, or one such folder.
+        labels: the label file of one folder; by default the one beside it, FOLDER_label.json.
+        fps: frames a second; the release has 30.
+        max_bodies: how many bodies a clip keeps, see `track_bodies`.
+        min_confidence: below it a joint counts as not seen. OpenPose's own threshold of drawing is 0.05.
+        labelled: whether labels are needed; otherwise every clip of the folder is read, without the label file.
+
+    Raises:
+        ConfigError: an option that cannot be.
+        DataError: clips and labels do not match, or a file is broken or is no Kinetics-Skeleton.
+    """
+    folder = Path(source).expanduser()
+    check_detection_options(max_bodies, min_confidence)
+    if not folder.is_dir():
+        raise DataError(f"no folder at '{folder}': expected kinetics_train and kinetics_val, or clips VIDEO.json")
+    parts = {folder / name: part for name, part in _PARTS.items() if (folder / name).is_dir()} or {folder: ""}
+    if labels is not None and (len(parts) > 1 or folder not in parts):
+        raise ConfigError(f"labels={labels} is of one folder: say source={folder / 'kinetics_train'}, or leave it out")
+    videos: list[_Video] = []
+    for path, part in parts.items():
+        table = None
+        if labelled:
+            table = Path(labels).expanduser() if labels is not None else path.parent / f"{path.name}_label.json"
+        videos += _videos(path, table, part)
+    class_names, y, notes = _classes(videos)
+    topology = Topology.load("openpose_18")
+
+    def clips() -> Iterator[RawClip]:
+        for video in videos:
+            if not video.has_skeleton:
+                yield RawClip.left_out(_NO_SKELETON)
+                continue
+            detections = _detections(video, topology, labelled)
+            yield detections.to_clip((1, -1), max_bodies, min_confidence)
+
+    names = [video.path.stem for video in videos]
+    return RawDataset(
+        topology=topology,
+        class_names=class_names,
+        name=names,
+        y=y,
+        clips=clips,
+        units="normalised",
+        unit="normalised",
+        fps=float(fps),
+        source=f"Kinetics-Skeleton ({folder.resolve().name})",
+        splits=[given_split([video.part for video in videos], names)] if len(parts) > 1 else [],
+        notes=notes,
+        preprocessing=f"y negated; joints below confidence {min_confidence:g} filled in; at most {max_bodies} bodies",
+    )
+
+
+def _videos(folder: Path, table: Path | None, part: str) -> list[_Video]:
+    """The clips of a folder, in the order of their names."""
+    beside = table.name if table is not None and table.parent.resolve() == folder.resolve() else ""
+    files = {path.stem: path for path in folder_files(folder, ".json") if path.name != beside}
+    if not files:
+        raise DataError(f"no .json file in '{folder}': expected a clip VIDEO.json each")
+    if table is None:
+        return [_Video(path, "unlabelled", 0, True, part) for path in files.values()]
+    entries = {name: _entry(value, f"'{table}', '{name}'") for name, value in _table(table).items()}
+    if lost := sorted(set(files) - set(entries)):
+        raise DataError(f"{len(lost)} clips of '{folder}' are not in '{table}': {first_three(lost)}")
+    if lost := sorted(name for name in set(entries) - set(files) if entries[name][2]):
+        raise DataError(f"{len(lost)} clips of '{table}' have no .json file in '{folder}': {first_three(lost)}")
+    return [_Video(files.get(name, folder / f"{name}.json"), *entries[name], part) for name in sorted(entries)]
+
+
+def _table(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise DataError(f"no labels at '{path}': expected the label file of the release, or say labels=FILE.json")
+    return expect(read_json(path), dict, f"'{path}'")
+
+
+def _entry(value: Any, where: str) -> tuple[str, int, bool]:
+    """label, label_index and has_skeleton."""
+    label = expect(expect_key(value, "label", where), str, f"{where}: label")
+    index = expect(expect_key(value, "label_index", where), int, f"{where}: label_index")
+    return label, index, expect(expect_key(value, "has_skeleton", where), bool, f"{where}: has_skeleton")
+
+
+def _classes(videos: list[_Video]) -> tuple[list[str], np.ndarray, list[str]]:
+    """Names of the classes by their index, labels, and a note where a subset of the classes was renumbered."""
+    names: dict[int, str] = {}
+    for video in videos:
+        if names.setdefault(video.label_index, video.label) != video.label:
+            raise DataError(
+                f"label_index {describe(video.label_index)} is '{names[video.label_index]}' and '{video.label}' (clip "
+                f"'{video.path.stem}')"
+            )
+    known = sorted(names)
+    order = {index: label for label, index in enumerate(known)}
+    y = np.array([order[video.label_index] for video in videos], np.int64)
+    renumbered = known != list(range(len(known)))
+    notes = [f"{len(known)} classes, renumbered from 0 in the order of label_index"] if renumbered else []
+    return [names[index] for index in known], y, notes
+
+
+def _detections(video: _Video, topology: Topology, labelled: bool) -> Detections:
+    path, joints = video.path, topology.num_joints
+    content = read_json(path)
+    frames = expect(expect_key(content, "data", f"'{path}'"), list, f"'{path}': data")
+    if labelled:
+        index = expect_key(content, "label_index", f"'{path}'")
+        if index != video.label_index:
+            raise DataError(
+                f"'{path}' has label_index {describe(index)}, the label file says {video.label_index} ('{video.label}')"
+            )
+    detections = Detections(path, topology)
+    for i, frame in enumerate(frames):
+        where = f"'{path}', data {i}"
+        number = expect(expect_key(frame, "frame_index", where), int, f"{where}: frame_index")
+        detections.add_frame(number)
+        people = expect(expect_key(frame, "skeleton", where), list, f"{where}: skeleton")
+        for k, person in enumerate(people):
+            where = f"'{path}', frame {number}, person {k}"
+            pose = expect_numbers(expect_key(person, "pose", where), 2 * joints, f"{where}: pose")
+            score = expect_numbers(expect_key(person, "score", where), joints, f"{where}: score")
+            detections.add(number, pose.reshape(joints, 2), score)
+    return detections

@@ -1,0 +1,225 @@
+"""Reads pose landmarks of MediaPipe, one JSON or CSV file a clip."""
+
+from __future__ import annotations
+
+import csv
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from skgraph.datasets.formats.detections import Detections, check_detection_options
+from skgraph.datasets.formats.folder_files import folder_files
+from skgraph.datasets.formats.json_checks import describe, expect, expect_key, expect_numbers
+from skgraph.datasets.formats.json_file import SIZE_LIMIT, read_json
+from skgraph.datasets.formats.label_table import LabelTable
+from skgraph.datasets.formats.plain_number import plain_number
+from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.errors import ConfigError, DataError, first_three
+from skgraph.topology import Topology
+
+# x12 and nose_x; v is the visibility.
+_COLUMNS = (re.compile(r"([xyzv]|visibility)_?([0-9]+)"), re.compile(r"(.+?)_?([xyzv]|visibility)"))
+
+# Where the file has room for one person, MediaPipe followed one: it is one body, however far it jumps.
+_ONLY = 0
+
+
+def read_mediapipe(
+    source: str | Path,
+    topology: str | Topology = "mediapipe_33",
+    labels: str | Path | None = None,
+    world: bool = True,
+    fps: float = 30.0,
+    max_bodies: int = 2,
+    min_confidence: float = 0.0,
+    labelled: bool = True,
+) -> RawDataset:
+    """Open a folder of clips, one file each; they are read when they are asked for.
+
+    MediaPipe writes no files itself; these are the two that people make of its results:
+
+    - `NAME.json`: a list of frames, or an object with `frames` and an optional `fps`. A frame is a list of landmarks in
+      the order of `PoseLandmark`, or a list of such lists where several people were looked for, or null or [] where
+      nobody was found. A landmark has `x`, `y`, `z` and an optional `visibility`. Several people are tracked by
+      `track_bodies`; one is one body.
+    - `NAME.csv`: a header with `frame` and, of each landmark, `x0`, `y0`, `z0` and an optional `v0`, or `nose_x`,
+      `nose_y`, `nose_z` and `nose_visibility` (or `nose_v`); a line a frame. The clip begins with the lowest frame;
+      missing frames and lines of empty cells are gaps. Other columns are ignored.
+
+    World landmarks are in metres, with the origin between the hips of each frame, so that walking is lost. Their axes
+    are those of the image: x to the right, y down (a head is at a negative y), z away from the camera (MediaPipe's
+    issue 4205). x and y are negated, so that y is up and z away from the camera, as Kinect has them; negating y alone
+    would mirror people, and make their left hand a right one.
+    Image landmarks are parts of the image's width and height; their depth is dropped, and y is negated.
+
+    Args:
+        source: the folder.
+        topology: `mediapipe_33`, or one of one's own in the same order. Image landmarks take it in 2D.
+        labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
+        world: whether these are world landmarks, in 3D; otherwise image landmarks, in 2D.
+        fps: frames a second; a file that says another number is an error.
+        max_bodies: how many bodies a clip keeps, see `track_bodies`.
+        min_confidence: below it a joint counts as not seen. The visibility of a landmark, which is kept as its
+            confidence (1 where the file has none), says whether it is hidden; MediaPipe fits hidden ones with the rest
+            of the body, which is better than to fill them in, so all are taken.
+        labelled: whether labels are needed; otherwise every clip of the folder is read, without the CSV.
+
+    Raises:
+        ConfigError: an option that cannot be.
+        DataError: files and CSV do not match, or a file is broken or does not fit the topology.
+    """
+    folder = Path(source).expanduser()
+    topology = topology if isinstance(topology, Topology) else Topology.load(topology)
+    if world and topology.dim != 3:
+        raise ConfigError(f"world landmarks are 3D, topology '{topology.name}' is {topology.dim}D: say world=false")
+    if not world:
+        topology = topology.in_dim(2)
+    check_detection_options(max_bodies, min_confidence)
+    suffix = _suffix(folder, labels)
+    table = LabelTable.of_folder(folder, suffix, labels, labelled)
+    axes, unit = ((-1, -1, 1), "m") if world else ((1, -1), "normalised")
+    read = _from_json if suffix == ".json" else _from_csv
+
+    def clips() -> Iterator[RawClip]:
+        for name in table.name:
+            detections = read(folder / f"{name}{suffix}", topology, float(fps))
+            yield detections.to_clip(axes, max_bodies, min_confidence)
+
+    done = "x and y negated" if world else "y negated"
+    if min_confidence:
+        done += f"; joints below visibility {min_confidence:g} filled in"
+    return RawDataset(
+        topology=topology,
+        clips=clips,
+        units=unit,
+        unit=unit,
+        fps=float(fps),
+        source=folder.resolve().name,
+        preprocessing=f"{done}; at most {max_bodies} bodies",
+        **table.columns,
+    )
+
+
+def _suffix(folder: Path, labels: str | Path | None) -> str:
+    """The kind of the folder's files; the table of labels is none of them."""
+    table = Path(labels).expanduser() if labels is not None else folder / "labels.csv"
+    beside = table.name if table.parent.resolve() == folder.resolve() else ""
+    files = [] if not folder.is_dir() else folder_files(folder, ".json") + folder_files(folder, ".csv")
+    found = {path.suffix for path in files if path.name != beside}
+    if len(found) == 2:
+        raise DataError(f"'{folder}' holds .json and .csv files, expected clips of one kind")
+    return found.pop() if found else ".json"
+
+
+def _from_json(path: Path, topology: Topology, fps: float) -> Detections:
+    frames = read_json(path)
+    if isinstance(frames, dict):
+        _check_fps(frames.get("fps"), fps, path)
+        frames = expect_key(frames, "frames", f"'{path}'")
+    detections = Detections(path, topology, zero_is_missing=False)
+    for number, frame in enumerate(expect(frames, list, f"'{path}': the frames")):
+        detections.add_frame(number)
+        where = f"'{path}', frame {number}"
+        people = [] if frame is None else expect(frame, list, where)
+        alone = bool(people) and isinstance(people[0], dict)
+        for k, landmarks in enumerate([people] if alone else people):
+            joints, visibility = _landmarks(landmarks, topology, f"{where}, person {k}")
+            detections.add(number, joints, visibility, _ONLY if alone else -1)
+    return detections
+
+
+def _check_fps(found: Any, fps: float, path: Path) -> None:
+    if found is None:
+        return
+    if type(found) not in (int, float) or not 0 < found <= 10_000:
+        raise DataError(f"'{path}': fps must be a number above 0, found {describe(found)}")
+    # 29.97 and 30000 / 1001 are the same rate.
+    if not math.isclose(found, fps, rel_tol=1e-4):
+        raise DataError(f"'{path}' has {found:g} frames a second, expected {fps:g}: say fps={found:g}")
+
+
+def _landmarks(landmarks: Any, topology: Topology, where: str) -> tuple[np.ndarray, np.ndarray]:
+    """One person's joints [V, C] and their visibility [V]."""
+    expect(landmarks, list, where)
+    if len(landmarks) != topology.num_joints:
+        raise DataError(
+            f"{where} must be the {topology.num_joints} landmarks of topology '{topology.name}', found {len(landmarks)}"
+        )
+    axes = "xyz"[: topology.dim]
+    needed = set(axes)
+    for joint, landmark in zip(topology.joints, landmarks, strict=True):
+        if type(landmark) is not dict or not needed.issubset(landmark):
+            for axis in axes:
+                expect_key(landmark, axis, f"{where}, landmark '{joint}'")
+    flat = [landmark[axis] for landmark in landmarks for axis in axes]
+    visibility = [landmark.get("visibility", 1) for landmark in landmarks]
+    numbers = expect_numbers(flat, len(flat), f"{where}: {', '.join(axes)}")
+    return numbers.reshape(-1, len(axes)), expect_numbers(visibility, len(visibility), f"{where}: visibility")
+
+
+def _from_csv(path: Path, topology: Topology, fps: float) -> Detections:
+    """As `_from_json`; a CSV says no frame rate."""
+    detections = Detections(path, topology, zero_is_missing=False)
+    if path.stat().st_size > SIZE_LIMIT:
+        raise DataError(f"'{path}' has more than {SIZE_LIMIT // 2**20} MiB, expected one clip a file")
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            lines = csv.reader(file, skipinitialspace=True, strict=True)
+            header = [name.strip() for name in next(lines, [])]
+            frame, columns, visible = _columns(header, topology, path)
+            for line in filter(None, lines):
+                where = f"'{path}', line {lines.line_num}"
+                if len(line) != len(header):
+                    raise DataError(f"{where} has {len(line)} cells, the header {len(header)}")
+                number = _cells(line, [frame], header, where)[0]
+                if not number.is_integer():
+                    raise DataError(f"{where}: the frame must be a whole number, found '{line[frame][:30]}'")
+                detections.add_frame(int(number))
+                joints = np.array(_cells(line, columns, header, where)).reshape(-1, topology.dim)
+                visibility = np.array(_cells(line, visible, header, where) or [1.0] * len(joints))
+                if not np.isnan(joints).all():
+                    detections.add(int(number), joints, visibility, _ONLY)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"'{path}' is not a CSV file in UTF-8: {error}") from error
+    return detections
+
+
+def _columns(header: list[str], topology: Topology, path: Path) -> tuple[int, list[int], list[int]]:
+    """Where the frame, the coordinates [V * C] and the visibilities [V] are; [] where there is no visibility."""
+    joints = [joint.casefold() for joint in topology.joints]
+    names = {str(v): joint for v, joint in enumerate(joints)} | {joint: joint for joint in joints}
+    place: dict[str, int] = {}
+    for i, name in enumerate(header):
+        first, last = (pattern.fullmatch(name.casefold()) for pattern in _COLUMNS)
+        joint, axis = (first[2], first[1]) if first else (last[1], last[2]) if last else ("", "")
+        key = f"{names[joint]}_{axis[0]}" if joint in names else name.casefold()
+        if key in place:
+            raise DataError(f"'{path}' has '{key[:50]}' twice, in columns {place[key]} and {i}")
+        place[key] = i
+    wanted = ["frame", *(f"{joint}_{axis}" for joint in joints for axis in "xyz"[: topology.dim])]
+    visible = [f"{joint}_v" for joint in joints]
+    # All have a visibility, or none.
+    needed = wanted + visible if any(key in place for key in visible) else wanted
+    if missing := [key for key in needed if key not in place]:
+        raise DataError(f"'{path}' lacks the columns {first_three(missing)}; its header has {len(header)}")
+    return place["frame"], [place[key] for key in wanted[1:]], [place[key] for key in visible if key in place]
+
+
+def _cells(line: list[str], columns: list[int], header: list[str], where: str) -> list[float]:
+    """The numbers in some columns, NaN in an empty cell."""
+    try:
+        return [plain_number(line[i]) if line[i] else math.nan for i in columns]
+    except ValueError:
+        pass
+    values = []
+    for i in columns:
+        try:
+            values.append(plain_number(line[i]) if line[i].strip() else math.nan)
+        except ValueError as error:
+            raise DataError(f"{where}, column '{header[i][:30]}' must be a number, found '{line[i][:30]}'") from error
+    return values

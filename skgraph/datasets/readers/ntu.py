@@ -1,0 +1,180 @@
+"""Reads NTU RGB+D 60 and 120 from the downloaded files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from skgraph.datasets.formats.ntu.actions import ACTIONS
+from skgraph.datasets.formats.ntu.benchmark import Benchmark, benchmark
+from skgraph.datasets.formats.ntu.names import ClipName
+from skgraph.datasets.formats.ntu.skeleton_file import parse_skeletons
+from skgraph.datasets.formats.source_files import SourceFile, find_files
+from skgraph.datasets.formats.text_lines import text_lines
+from skgraph.datasets.preparation.conversion_cache import Parts
+from skgraph.datasets.preparation.convert import convert
+from skgraph.datasets.preparation.presets import PRESETS, check_preset
+from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.errors import ConfigError, DataError, first_three
+from skgraph.topology import Topology
+
+_FPS = 30.0
+# To be changed with whatever changes the clips that come of a file: parts of an older version are not used then.
+_VERSION = 1
+_DAMAGED, _HINT = "damaged: ", "(damaged=exclude leaves such files out; what has been read is kept)"
+
+
+def read_ntu(
+    source: str | Path | Sequence[str | Path],
+    parts: str | Path,
+    dataset: int,
+    preset: str = "skgraph",
+    missing_list: str | Path | None = None,
+    damaged: str = "error",
+    confidence: bool = True,
+    processes: int | None = None,
+) -> RawDataset:
+    """Find the `.skeleton` files of NTU RGB+D 60 or 120; they are parsed in parallel when the clips are read.
+
+    Names say action, subject, camera and setup; the splits are the published ones. Recordings of the other benchmark
+    are passed over. Positions are in metres in the sensor's coordinates: x to its left, y up, z away from it.
+
+    Args:
+        source: folders that hold the files or the downloaded zip archives, or these archives; one or several.
+        parts: a folder that does not exist. What has been converted waits there, and a command that was stopped goes on
+            from there; it goes away with the end of the work.
+        dataset: 60 or 120.
+        preset: what is made of a recording, see `skgraph.datasets.preparation.presets`.
+        missing_list: the authors' file of recordings with missing skeletons, whose names are left out; without it,
+            those in which nobody is found are left out.
+        damaged: what becomes of a file that cannot be parsed: `error`, or `exclude` to leave it out and count it.
+        confidence: whether the tracking state of each joint is kept (not tracked 0, inferred 0.5, tracked 1), where the
+            preset keeps it.
+        processes: how many parse at once; by default one for each CPU.
+
+    Raises:
+        ConfigError: an option has no such value.
+        DataError: no files are there, or the list of missing ones is none.
+    """
+    bench, folder = benchmark(dataset), Path(parts).expanduser()
+    check_preset(preset)
+    if damaged not in ("error", "exclude"):
+        raise ConfigError(f"damaged must be error or exclude, found '{damaged}'")
+    if processes is not None and processes < 1:
+        raise ConfigError(f"processes must be 1 or more, found {processes}")
+    found = find_files(source, ".skeleton")
+    named = [(file, name) for file in found if (name := ClipName.parse(file.stem)) is not None]
+    own = [(file, name) for file, name in named if bench.holds(name)]
+    notes = []
+    if others := len(found) - len(named):
+        odd = [file.stem for file in found if ClipName.parse(file.stem) is None]
+        notes.append(
+            f"{others} .skeleton files are not named as NTU RGB+D names them, and were not read: {first_three(odd)}"
+        )
+    if outside := len(named) - len(own):
+        notes.append(f"{outside} recordings do not belong to NTU RGB+D {dataset}, and were not read")
+    if not own:
+        raise DataError(f"none of the {len(found)} .skeleton files is a recording of NTU RGB+D {dataset}; {notes[0]}")
+    missing = _missing(missing_list)
+    files, names = zip(*own, strict=True)
+
+    def clips() -> Iterator[RawClip]:
+        wanted = [file for file in files if file.stem not in missing]
+        read = partial(_read, preset, confidence, damaged)
+        waiting = Parts(folder, (_VERSION, preset, confidence, wanted))
+        converted = convert(wanted, read, waiting, processes, notes=notes)
+        for file in files:
+            clip = RawClip.left_out("in the list of missing skeletons") if file.stem in missing else next(converted)
+            if damaged == "error" and clip.excluded.startswith(_DAMAGED):  # by an earlier command that excluded them
+                raise DataError(f"'{file}' is {clip.excluded} {_HINT}")
+            yield clip
+
+    setup, camera, subject, _, action = np.array(names).T
+    return RawDataset(
+        topology=Topology.load("ntu_rgbd"),
+        class_names=list(ACTIONS[: bench.actions]),
+        name=[file.stem for file in files],
+        y=action - 1,
+        clips=clips,
+        units="m",
+        unit="m",
+        fps=_FPS,
+        source=f"NTU RGB+D {dataset}",
+        subject=subject,
+        camera=camera,
+        setup=setup,
+        splits=bench.splits(list(names)),
+        preprocessing=f"preset {preset}",
+        notes=notes,
+        review=_review(bench, dataset, list(names), bool(missing)),
+        done=lambda: Parts.discard(folder),
+    )
+
+
+def _missing(path: str | Path | None) -> frozenset[str]:
+    """The names in the authors' list, which has lines of other text too."""
+    if path is None:
+        return frozenset()
+    pattern = re.compile(r"\bS\d{3}C\d{3}P\d{3}R\d{3}A\d{3}\b")
+    try:
+        names = frozenset(name for _, line in text_lines(Path(path).expanduser()) for name in pattern.findall(line))
+    except DataError as error:
+        raise DataError(f"missing_list {error}") from error
+    if not names:
+        raise DataError(f"missing_list '{path}' names no recording: expected names such as S001C002P005R002A008")
+    return names
+
+
+def _read(preset: str, confidence: bool, damaged: str, files: Sequence[SourceFile]) -> list[RawClip]:
+    """The clips of some files, one each."""
+    clips = []
+    for file, found in zip(files, parse_skeletons(map(_bytes, files)), strict=True):
+        if isinstance(found, DataError):
+            if damaged == "error":
+                raise DataError(f"'{file}' is {_DAMAGED}{found} {_HINT}") from found
+            clips.append(RawClip.left_out(f"{_DAMAGED}{found}"))
+            continue
+        clip = PRESETS[preset](found)
+        clips.append(clip if confidence else replace(clip, confidence=None))
+    return clips
+
+
+def _bytes(file: SourceFile) -> bytes | DataError:
+    try:
+        return file.read()
+    except DataError as error:
+        return error
+
+
+def _review(bench: Benchmark, dataset: int, names: list[ClipName], listed: bool) -> Callable[[np.ndarray], list[str]]:
+    """Says, of the clips that were kept, whether they are as many as published, and if not, why."""
+
+    def review(kept: np.ndarray) -> list[str]:
+        published = bench.recordings - bench.missing
+        parts = {
+            split.name: (int(split.train.sum()), int(split.tests.sum()))
+            for split in bench.splits([names[i] for i in kept])
+        }
+        if parts == bench.parts:
+            return [f"{published} clips, and in every split as many as published"]
+        reasons = []
+        if absent := bench.recordings - len(names):
+            reasons.append(f"{absent} of the {bench.recordings} recordings are not in the source")
+        if left_out := len(names) - len(kept):
+            reasons.append(f"{left_out} were left out")
+        if not listed:
+            reasons.append(f"missing_list was not given, and the published one has {bench.missing} names")
+        counted = "; ".join(
+            f"{name} {train} + {test} (published {bench.parts[name][0]} + {bench.parts[name][1]})"
+            for name, (train, test) in parts.items()
+        )
+        why = ", ".join(reasons)
+        return [f"{len(kept)} clips, not the {published} published of NTU RGB+D {dataset}: {why}. {counted}"]
+
+    return review

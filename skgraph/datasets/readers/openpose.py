@@ -1,0 +1,134 @@
+"""Reads the files that OpenPose writes with `--write_json`, one a frame."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from skgraph.datasets.formats.detections import Detections, check_detection_options
+from skgraph.datasets.formats.folder_files import folder_files
+from skgraph.datasets.formats.json_checks import describe, expect, expect_key, expect_numbers
+from skgraph.datasets.formats.json_file import read_json
+from skgraph.datasets.formats.label_table import LabelTable
+from skgraph.datasets.preparation.units import store_unit
+from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.errors import ConfigError, DataError, first_three
+from skgraph.topology import Topology
+
+_SUFFIX = "_keypoints.json"
+_NAME = re.compile(r"(.*?)_?([0-9]{1,18})" + re.escape(_SUFFIX))
+_KEYS = ("pose_keypoints_2d", "pose_keypoints")
+_MODELS = {25: "openpose_25", 18: "openpose_18"}
+
+
+def read_openpose(
+    source: str | Path,
+    topology: str | Topology = "openpose_25",
+    labels: str | Path | None = None,
+    unit: str = "px",
+    fps: float = 30.0,
+    max_bodies: int = 2,
+    min_confidence: float = 0.05,
+    labelled: bool = True,
+) -> RawDataset:
+    """Open a folder with a sub-folder a clip, each with OpenPose's files; they are read when they are asked for.
+
+    The format is that of OpenPose's `doc/02_output.md`: a file `NAME_000000000012_keypoints.json` a frame, whether or
+    not somebody is in it, with `people`, each with `pose_keypoints_2d` (`pose_keypoints` before version 1.1), flat x,
+    y and confidence of every joint in the order of the model's body parts, 0, 0, 0 where it was not found. The number
+    in the name is the frame's; the clip begins with the lowest, and missing numbers are gaps. `person_id` is kept where
+    OpenPose tracked; at [-1], and without one, people are tracked by `track_bodies`. Faces, hands and the 3D keypoints,
+    whose axes depend on the calibration of the cameras, are not read.
+
+    Images have y down: y is negated, so that it is up.
+
+    Args:
+        source: the folder.
+        topology: `openpose_25` (BODY_25), `openpose_18` (COCO), or a 2D topology of one's own in the model's order.
+        labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
+        unit: `px`, or `normalised` where OpenPose was told to scale the keypoints.
+        fps: frames a second.
+        max_bodies: how many bodies a clip keeps, see `track_bodies`.
+        min_confidence: below it a joint counts as not seen. OpenPose's own threshold of drawing is 0.05.
+        labelled: whether labels are needed; otherwise every clip of the folder is read, without the CSV.
+
+    Raises:
+        ConfigError: an option that cannot be.
+        DataError: folders and CSV do not match, or a file is broken or does not fit the topology.
+    """
+    folder = Path(source).expanduser()
+    topology = topology if isinstance(topology, Topology) else Topology.load(topology)
+    if topology.dim != 2:
+        raise ConfigError(f"OpenPose's keypoints are read in 2D, topology '{topology.name}' is {topology.dim}D")
+    scale, units = store_unit(unit, topology)
+    check_detection_options(max_bodies, min_confidence)
+    table = LabelTable.of_folder(folder, "", labels, labelled)
+
+    def clips() -> Iterator[RawClip]:
+        for name in table.name:
+            yield _detections(folder / name, topology).to_clip((scale, -scale), max_bodies, min_confidence)
+
+    return RawDataset(
+        topology=topology,
+        clips=clips,
+        units=units,
+        unit=unit,
+        fps=float(fps),
+        source=folder.resolve().name,
+        preprocessing=f"y negated; joints below confidence {min_confidence:g} filled in; at most {max_bodies} bodies",
+        **table.columns,
+    )
+
+
+def _detections(folder: Path, topology: Topology) -> Detections:
+    detections = Detections(folder, topology)
+    for number, path in _frames(folder):
+        detections.add_frame(number)
+        people = expect_key(read_json(path), "people", f"'{path}'")
+        for i, person in enumerate(expect(people, list, f"'{path}': people")):
+            where = f"'{path}', person {i}"
+            expect(person, dict, where)
+            key = next((key for key in _KEYS if key in person), _KEYS[0])
+            values = expect_key(person, key, where)
+            if type(values) is list and len(values) != 3 * topology.num_joints:
+                raise DataError(_wrong_count(f"{where}: {key}", len(values), topology))
+            values = expect_numbers(values, 3 * topology.num_joints, f"{where}: {key}").reshape(-1, 3)
+            detections.add(number, values[:, :2], values[:, 2], _identity(person, where))
+    return detections
+
+
+def _frames(folder: Path) -> list[tuple[int, Path]]:
+    """The files of a clip and their numbers, in order."""
+    files = folder_files(folder, _SUFFIX)
+    if not files:
+        raise DataError(f"'{folder}' holds no file NAME_000000000000{_SUFFIX}, as OpenPose writes them")
+    frames, videos = [], set()
+    for path in files:
+        match = _NAME.fullmatch(path.name)
+        if match is None:
+            raise DataError(f"'{path}' has no frame number in its name, expected NAME_000000000000{_SUFFIX}")
+        videos.add(match[1])
+        frames.append((int(match[2]), path))
+    if len(videos) > 1:
+        names = first_three([f"'{video}'" for video in sorted(videos)])
+        raise DataError(f"'{folder}' holds the frames of {len(videos)} videos, expected one: {names}")
+    return sorted(frames)
+
+
+def _identity(person: dict, where: str) -> int:
+    """`person_id`, a list of one number."""
+    value = person.get("person_id", [-1])
+    if type(value) is not list or len(value) != 1 or type(value[0]) is not int:
+        raise DataError(f"{where}: person_id must be a list of one whole number, found {describe(value)}")
+    return max(value[0], -1)
+
+
+def _wrong_count(where: str, found: int, topology: Topology) -> str:
+    other = _MODELS.get(found // 3 if found % 3 == 0 else 0)
+    advice = f"; these are the {found // 3} joints of topology={other}" if other else ""
+    return (
+        f"{where} must have {3 * topology.num_joints} numbers, x, y and confidence of the {topology.num_joints} joints "
+        f"of topology '{topology.name}', found {found}{advice}"
+    )

@@ -1,0 +1,228 @@
+"""Reads the folders that ST-GCN's and 2s-AGCN's scripts make of NTU RGB+D: `train_data.npy`, `train_label.pkl`, ..."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from skgraph.data.store_checks import check_split_name
+from skgraph.datasets.formats.npy_array import open_npy
+from skgraph.datasets.formats.ntu.names import ntu_columns
+from skgraph.datasets.formats.restricted_pickle import in_words, load_plain
+from skgraph.datasets.preparation.published_splits import ntu_split_name, part_splits
+from skgraph.datasets.preparation.units import store_unit
+from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.errors import ConfigError, DataError
+from skgraph.topology import Topology
+
+_PARTS = ("train", "val", "test")
+_CLIPS_TO_TELL_UP = 100
+# Of 300 in these files. The search for a replay takes the square of it.
+_MAX_FRAMES = 3_000
+
+
+def read_stgcn(
+    source: str | Path,
+    split_name: str | None = None,
+    up: str | None = None,
+    topology: str | Topology = "ntu_rgbd",
+    unit: str = "m",
+    fps: float = 30.0,
+) -> RawDataset:
+    """Open a folder of ST-GCN or 2s-AGCN and check all of it but the frames, which are memory-mapped.
+
+    For a PART of `train`, `val` and `test` the folder has (`data_gen/ntu_gendata.py` of the repository 2s-AGCN)
+    `PART_data_joint.npy` or `PART_data.npy`, `[N, 3, T, V, M]`, and `PART_label.pkl`, a pair of the list of the N names
+    and that of their labels, read by `load_plain`, which runs nothing that is in it. Where there is
+    `PART_num_frame.npy`, `[N]` integers, as CMD's scripts add it, no clip is longer than it says.
+
+    T is 300, whatever the length of a clip. ST-GCN puts zeros after its end, 2s-AGCN replays every body from its
+    beginning. So a body ends with its last frame that is not zero, or, if that is the last of all, where from there on
+    its pose repeats its beginning up to rounding: positions relative to a joint, since 2s-AGCN subtracts the place of
+    another body, which replays in a rhythm of its own. A clip ends with the last of its bodies.
+
+    2s-AGCN turns clips so that z is up. Then they are turned back by a quarter about x, so that y is.
+
+    Names of NTU RGB+D (`S001C001P001R001A001.skeleton`) give subject, camera and setup.
+
+    Args:
+        source: the folder.
+        split_name: of the split; by default `xsub`, `xview` or `xset` as the folder's name has it, else `given`.
+        up: the axis that is up in the files, `y` or `z`; by default what the spines of the first clips show.
+        topology: a topology in 3D, its name, or the path of its file.
+        unit: `m`, `cm`, `mm` or `normalised`.
+        fps: frames a second.
+
+    Raises:
+        DataError: a file is missing, damaged, wants more than plain data, or does not fit the others or the topology.
+    """
+    folder = Path(source).expanduser()
+    topology = topology if isinstance(topology, Topology) else Topology.load(topology)
+    if topology.dim != 3:
+        raise ConfigError(f"clips of ST-GCN are read in 3D, topology '{topology.name}' is in {topology.dim}D")
+    if up not in (None, "y", "z"):
+        raise ConfigError(f"up must be y or z, found '{up}'")
+    scale, units = store_unit(unit, topology)
+    split_name = ntu_split_name(folder.resolve().name) if split_name is None else str(split_name)
+    check_split_name(split_name, f"'{folder}'")
+    parts, notes = _parts(folder, topology)
+    names = [name for part in parts for name in part.names]
+    of = np.repeat([part.kind for part in parts], [len(part.names) for part in parts])
+    splits, alone = part_splits({part.kind: of == part.kind for part in parts}, names, bare=split_name)
+    if alone:
+        notes.append(f"parts that belong to no split: {', '.join(alone)}")
+    turn = up == "z"
+    if up is None and (turn := _z_is_up(parts, topology)):
+        notes.append("z is up in the files, as the spines of the first clips show; up=y keeps it")
+
+    def clips() -> Iterator[RawClip]:
+        for part in parts:
+            for i in range(len(part.names)):
+                yield RawClip(_clip(part, i, turn, scale))
+
+    done = ["turned about x so that y is up"] if turn else []
+    return RawDataset(
+        topology=topology,
+        name=names,
+        clips=clips,
+        units=units,
+        unit=unit,
+        fps=float(fps),
+        source=folder.resolve().name,
+        splits=splits,
+        notes=notes,
+        preprocessing="; ".join(["as converted by the scripts of ST-GCN or 2s-AGCN", "padding left out", *done]),
+        **ntu_columns(names, np.array([label for part in parts for label in part.labels], np.int64), str(folder)),
+    )
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One of `train`, `val` and `test`.
+
+    Args:
+        kind: which.
+        data: `[N, C, T, V, M]`, memory-mapped.
+        names: of the clips, [N].
+        labels: of the clips, [N].
+        longest: frames that a clip has at most, [N].
+    """
+
+    kind: str
+    data: np.ndarray
+    names: list[str]
+    labels: list[int]
+    longest: np.ndarray
+
+
+def _parts(folder: Path, topology: Topology) -> tuple[list[_Part], list[str]]:
+    if not folder.is_dir():
+        raise DataError(f"no folder at '{folder}': expected train_data.npy, train_label.pkl, val_data.npy, ...")
+    parts, notes = [], []
+    for kind in _PARTS:
+        files = [path for end in ("_joint", "") if (path := folder / f"{kind}_data{end}.npy").is_file()]
+        if not files:
+            continue
+        if len(files) > 1:
+            notes.append(f"'{files[0].name}' is read, and '{files[1].name}' is not")
+        data = open_npy(files[0])
+        expected = (topology.num_joints, topology.dim)
+        fits = data.ndim == 5 and (data.shape[3], data.shape[1]) == expected
+        if not fits or not 0 < data.shape[2] <= _MAX_FRAMES or not 0 < data.shape[4] <= 10:
+            raise DataError(
+                f"'{files[0]}' must be [clips, {topology.dim}, frames, {topology.num_joints}, bodies] for topology "
+                f"'{topology.name}', found {list(data.shape)}"
+            )
+        if data.dtype.kind not in "iuf":
+            raise DataError(f"'{files[0]}' must hold integers or floats, found {data.dtype}")
+        names, labels = _labels(folder / f"{kind}_label.pkl", len(data))
+        longest = _longest(folder / f"{kind}_num_frame.npy", len(data), data.shape[2])
+        parts.append(_Part(kind, data, names, labels, longest))
+    if not parts:
+        raise DataError(
+            f"'{folder}' has none of train_data_joint.npy, train_data.npy, val_data_joint.npy, ...: expected a folder "
+            "of ST-GCN or 2s-AGCN"
+        )
+    return parts, notes
+
+
+def _labels(path: Path, clips: int) -> tuple[list[str], list[int]]:
+    """Names and labels, of which there must be one a clip."""
+    content = load_plain(path)
+    if not isinstance(content, (list, tuple)) or len(content) != 2:
+        raise DataError(f"'{path}' must hold two lists, names and labels, found {in_words(content)}")
+    both = []
+    for what, kind, values in zip(("names", "labels"), (str, int), content, strict=True):
+        values = values.tolist() if isinstance(values, np.ndarray) else values
+        if not isinstance(values, (list, tuple)) or len(values) != clips:
+            raise DataError(f"'{path}' must hold {clips} {what}, as many as there are clips, found {in_words(values)}")
+        wrong = [i for i, value in enumerate(values) if type(value) is not kind]
+        if wrong:
+            expected = "text" if kind is str else "a whole number"
+            found = in_words(values[wrong[0]])
+            raise DataError(f"'{path}': entry {wrong[0]} of the {what} must be {expected}, found {found}")
+        both.append(list(values))
+    names, labels = both
+    for i, label in enumerate(labels):
+        if not -(2**62) < label < 2**62:
+            raise DataError(f"'{path}': the label of clip {i} has {label.bit_length()} bits")
+    return [name.removesuffix(".skeleton") for name in names], labels
+
+
+def _longest(path: Path, clips: int, frames: int) -> np.ndarray:
+    if not path.exists():
+        return np.full(clips, frames)
+    values = open_npy(path)
+    if values.shape != (clips,) or values.dtype.kind not in "iu":
+        raise DataError(f"'{path}' must hold {clips} whole numbers, found {values.dtype} {list(values.shape)}")
+    if (outside := np.flatnonzero(values < 0)).size:
+        raise DataError(f"'{path}': clip {outside[0]} has {values[outside[0]]} frames, expected 0 or more")
+    return np.minimum(values, frames).astype(np.int64)
+
+
+def _z_is_up(parts: list[_Part], topology: Topology) -> bool:
+    """Whether the spines of the first bodies of the first clips point along z, and not along y."""
+    if topology.up is None or not any(len(part.data) for part in parts):
+        return False
+    weights = topology.up.numpy().astype(np.float64)
+    clips = [clip for part in parts for clip in part.data[:_CLIPS_TO_TELL_UP]][:_CLIPS_TO_TELL_UP]
+    spines = np.array([np.einsum("ctv,v->c", np.array(clip[..., 0], np.float64), weights) for clip in clips])
+    lengths = np.linalg.norm(spines, axis=1)
+    good = np.isfinite(lengths) & (lengths > 0)
+    if not good.any():
+        return False
+    _, y, z = (spines[good] / lengths[good, None]).mean(axis=0)
+    return bool(z > max(abs(y), 0.5))
+
+
+def _clip(part: _Part, i: int, turn: bool, scale: float) -> np.ndarray:
+    """A clip `[M, T, V, C]` without padding."""
+    raw = np.array(part.data[i]).transpose(3, 1, 2, 0)
+    ends = [min(_end(body), int(part.longest[i])) for body in raw]
+    with np.errstate(over="ignore"):  # the store refuses what is not finite, and says where it is
+        joints = np.multiply(raw[:, : max(*ends, 1)], scale, dtype=np.float64).astype(np.float32)
+    for body, end in zip(joints, ends, strict=True):
+        body[end:] = 0
+    if turn:
+        joints = np.stack([joints[..., 0], joints[..., 2], -joints[..., 1]], axis=-1)
+    return joints
+
+
+def _end(body: np.ndarray) -> int:
+    """Frames of a body `[T, V, C]` without the zeros or the replay after its end."""
+    there = np.flatnonzero((body != 0).any(axis=(1, 2)))
+    if not there.size:
+        return 0
+    if there[-1] + 1 < len(body) or body.dtype.kind != "f" or not np.isfinite(body).all():
+        return int(there[-1]) + 1
+    pose = body.astype(np.float64) - body[:, :1]
+    # The scripts subtract and turn a replay in float32. A person who stands still moves a hundred times as much.
+    tolerance = 32 * float(np.finfo(np.float32).eps) * float(np.abs(body).max())
+    for start in np.flatnonzero((np.abs(pose[1:] - pose[0]) <= tolerance).all(axis=(1, 2))) + 1:
+        if (np.abs(pose[start:] - pose[:-start]) <= tolerance).all():
+            return int(start)
+    return len(body)

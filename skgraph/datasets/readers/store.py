@@ -1,0 +1,106 @@
+"""Reads a store, to make another one of it: with other splits, other joints, or in less space."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from skgraph.data.store import SkeletonStore
+from skgraph.datasets.formats.npy_array import MOST_NUMBERS
+from skgraph.datasets.preparation.split import Split
+from skgraph.datasets.preparation.units import METRES
+from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.errors import DataError
+
+
+def read_store(source: str | Path) -> RawDataset:
+    """Open a store; its clips are read when they are asked for.
+
+    Everything is kept: splits, segments, subjects, cameras, setups, confidence and names, and in words what was done
+    and noted before. Coordinates that are lengths become metres.
+
+    Args:
+        source: the folder of the store.
+
+    Raises:
+        StoreError: it is missing, incomplete, truncated or of another format version.
+    """
+    store = SkeletonStore.open(Path(source).expanduser())
+    meta = store.meta
+    units = str(meta.get("units", "m"))
+    done = meta.get("preprocessing", "none")
+
+    def clips() -> Iterator[RawClip]:
+        for i in range(store.num_clips):
+            yield _clip(store, i, METRES.get(units, 1.0))
+
+    return RawDataset(
+        topology=store.topology,
+        class_names=store.class_names,
+        name=store.name.tolist(),
+        y=store.y.numpy(),
+        clips=clips,
+        units="m" if units in METRES else units,
+        unit=units,
+        fps=float(meta.get("fps", 30.0)),
+        source=str(meta.get("source") or store.path.resolve().name),
+        splits=[_split(store, s) for s in store.splits()],
+        preprocessing="" if done == "none" else done,
+        notes=_notes(store),
+        segments=[store.segments(i).numpy() for i in range(store.num_clips)] if store.has_segments else None,
+        **{key: _known(getattr(store, key).numpy()) for key in ("subject", "camera", "setup")},
+    )
+
+
+def _clip(store: SkeletonStore, i: int, scale: float) -> RawClip:
+    first, last = store.body_ptr[i : i + 2].tolist()
+    frames, present, confidence = store.read_tracks(first, last)
+    shape = (last - first, int(store.length[i]))
+    if math.prod(shape) * store.topology.num_joints * store.topology.dim > MOST_NUMBERS:
+        raise DataError(
+            f"clip '{store.name[i]}' of '{store.path}' has {shape[0]} bodies in {shape[1]} frames, expected a clip of "
+            f"at most {MOST_NUMBERS} numbers"
+        )
+    joints = np.zeros((*shape, *frames.shape[1:]), np.float32)
+    frame_mask = np.zeros(shape, bool)
+    sure = None if confidence is None else np.zeros((*shape, frames.shape[1]))
+    row = 0
+    for body, track in enumerate(range(first, last)):
+        start, length = int(store.track_first[track]), int(store.track_length[track])
+        there, rows = slice(start, start + length), slice(row, row + length)
+        joints[body, there], frame_mask[body, there] = frames[rows] * np.float32(scale), present[rows]
+        if sure is not None:
+            sure[body, there] = confidence[rows] / 255
+        row += length
+    return RawClip(joints, frame_mask, sure)
+
+
+def _split(store: SkeletonStore, name: str) -> Split:
+    part = {key: np.zeros(store.num_clips, bool) for key in ("train", "test")}
+    for key, chosen in part.items():
+        chosen[store.split(name, key).numpy()] = True
+    return Split(name, part["train"], str(store.meta["splits"].get(name) or ""), part["test"])
+
+
+def _known(ids: np.ndarray) -> np.ndarray | None:
+    return ids if (ids >= 0).any() else None
+
+
+def _notes(store: SkeletonStore) -> list[str]:
+    """What the store notes, and how many clips were left out of it, which only its own folder lists."""
+    noted = store.meta.get("notes") or []
+    notes = [str(note) for note in noted] if isinstance(noted, list) else [str(noted)]
+    path = store.path / "excluded.csv"
+    if path.is_file():
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                count = sum(1 for _ in csv.DictReader(file))
+        except (OSError, UnicodeDecodeError, csv.Error) as error:
+            raise DataError(f"'{path}' cannot be read: {error}") from error
+        notes.append(f"{count} clips were left out before: excluded.csv of '{store.path.resolve().name}' lists them")
+    return notes

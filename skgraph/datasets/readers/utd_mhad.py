@@ -1,0 +1,115 @@
+"""Reads the skeletons of UTD-MHAD, Matlab files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from skgraph.datasets.formats.clip_files import clip_files
+from skgraph.datasets.formats.mat_array import MatArray
+from skgraph.datasets.preparation.missing_joints import fill_missing
+from skgraph.datasets.preparation.split import Split
+from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.errors import DataError, first_three
+from skgraph.topology import Topology
+
+_ACTIONS = (
+    "right arm swipe to the left",
+    "right arm swipe to the right",
+    "right hand wave",
+    "two hand front clap",
+    "right arm throw",
+    "cross arms in the chest",
+    "basketball shoot",
+    "right hand draw x",
+    "right hand draw circle (clockwise)",
+    "right hand draw circle (counter clockwise)",
+    "draw triangle",
+    "bowling (right hand)",
+    "front boxing",
+    "baseball swing from right",
+    "tennis right hand forehand swing",
+    "arm curl (two arms)",
+    "tennis serve",
+    "two hand push",
+    "right hand knock on door",
+    "right hand catch an object",
+    "right hand pick up and throw",
+    "jogging in place",
+    "walking in place",
+    "sit to stand",
+    "stand to sit",
+    "forward lunge (left foot forward)",
+    "squat (two arms stretch out)",
+)
+_LARGEST = 2**22  # bytes; the longest clip has a fiftieth of that
+
+
+def read_utd_mhad(source: str | Path) -> RawDataset:
+    """Open the folder ``Skeleton`` of UTD-MHAD; the clips are read when they are asked for.
+
+    Chen, Jafari, Kehtarnavaz, UTD-MHAD: A Multimodal Dataset for Human Action Recognition Utilizing a Depth Camera and
+    a Wearable Inertial Sensor, ICIP 2015: 27 actions of 8 people before a Kinect v1, up to 4 times each.
+    ``a1_s1_t1_skeleton.mat`` (action, subject, trial) holds ``d_skel [20, 3, T]`` in the joint order of topology
+    `utd_mhad`, in metres in the frame of the camera: x to its left, y up, z away from it; 30 frames a second. There is
+    no confidence; a joint at exactly (0, 0, 0) was not seen and is filled in (`fill_missing`).
+
+    The split is the published one, `xsub`: subjects 1, 3, 5, 7 train, 2, 4, 6, 8 test.
+
+    Args:
+        source: the folder.
+
+    Raises:
+        DataError: a file name is not of this dataset, or a file is broken or holds anything but numbers. What is no
+            number is never read.
+    """
+    folder = Path(source).expanduser()
+    topology = Topology.load("utd_mhad")
+    names, numbers = clip_files(
+        folder,
+        "_skeleton.mat",
+        r"a(?P<action>\d\d?)_s(?P<subject>\d)_t\d",
+        "a1_s1_t1_skeleton.mat",
+        {"action": range(1, 28), "subject": range(1, 9)},
+    )
+
+    def clips() -> Iterator[RawClip]:
+        for name in names:
+            joints = _read(folder / f"{name}_skeleton.mat")[None]
+            yield RawClip(*fill_missing(joints, (joints != 0).any(axis=-1), topology))
+
+    return RawDataset(
+        topology=topology,
+        class_names=list(_ACTIONS),
+        name=names,
+        y=numbers["action"] - 1,
+        clips=clips,
+        units="m",
+        unit="m",
+        fps=30.0,
+        source="UTD-MHAD",
+        subject=numbers["subject"],
+        splits=[Split("xsub", numbers["subject"] % 2 == 1, "subjects 1, 3, 5, 7 train, 2, 4, 6, 8 test")],
+    )
+
+
+def _read(path: Path) -> np.ndarray:
+    """Joints ``[T, 20, 3]``."""
+    arrays = MatArray.all_of(path, _LARGEST)
+    if "d_skel" not in arrays:
+        found = first_three([repr(name[:30])[1:-1] or "nothing" for name in arrays]) or "nothing"
+        raise DataError(f"'{path}' has no array 'd_skel'; it has {found}")
+    array = arrays["d_skel"]
+    if not array.is_numbers or len(array.shape) not in (2, 3) or array.shape[:2] != (20, 3):
+        raise DataError(f"'{path}': 'd_skel' must be numbers [20, 3, frames], found {array.kind} {list(array.shape)}")
+    try:
+        joints = array.read()
+    except ValueError as error:
+        raise DataError(
+            f"'{path}': 'd_skel' is not the {array.kind} array that the file says it is: {error}"
+        ) from error
+    with np.errstate(over="ignore"):  # what is too large for float32 is an error of the store
+        return joints.reshape(20, 3, -1).transpose(2, 0, 1).astype(np.float32)

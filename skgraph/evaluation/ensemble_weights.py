@@ -1,0 +1,137 @@
+"""The weights of a fusion: published ones by name, given ones, and those tuned on held-out people."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+import numpy as np
+
+from skgraph.errors import ConfigError, DataError
+from skgraph.evaluation.ensemble_member import Member
+from skgraph.evaluation.scores import Scores, check_same_classes, count_clips, join_scores, quoted, read_scores
+
+# Weights of 1 each, under two names.
+_SUMS = {
+    "equal": "the plain sum, which ranks as the mean of logits does (CMD, ECCV 2022)",
+    "mamp": "the plain sum; MAMP's code has the joint stream only and publishes no fusion",
+}
+# Weights that belong to streams, and where they were published.
+_STREAM_WEIGHTS = {
+    "aimclr": ({"joint": 0.6, "bone": 0.6, "motion": 0.4}, "AimCLR, AAAI 2022; also MS-CLR and HiCLR"),
+    "actclr": ({"joint": 0.4, "bone": 0.4, "motion": 0.4}, "ActCLR, CVPR 2023"),
+}
+_NAMES = (*_SUMS, *_STREAM_WEIGHTS, "tuned")
+_TUNED = "the best top-1 on clips of held-out training people; no test label was looked at"
+_STEPS = 10  # the grid of tuned weights: tenths
+_MOST_TUNED = 6  # members; the grid has 3003 points for six and 19448 for eight
+
+
+_LARGEST = 1e6  # far more than any weighting has, and far less than what overflows
+
+
+def check_weights(weights: object, count: int) -> None:
+    """Refuse weights that no ``count`` members could have, before any file is read.
+
+    Raises:
+        ConfigError: an unknown name, or numbers that do not fit.
+    """
+    if isinstance(weights, str) and weights in _NAMES:
+        if weights == "tuned" and count > _MOST_TUNED:
+            raise ConfigError(f"weights=tuned searches a grid for at most {_MOST_TUNED} members, found {count}")
+        return
+    numbers = isinstance(weights, (list, tuple)) and all(
+        isinstance(weight, (int, float)) and not isinstance(weight, bool) for weight in weights
+    )
+    if not numbers:
+        raise ConfigError(f"weights must be one of {', '.join(_NAMES)} or a list of numbers, found '{weights}'")
+    if len(weights) != count:
+        raise ConfigError(f"weights must be {count} numbers, one for each of scores, found {len(weights)}")
+    if not all(0 <= weight <= _LARGEST for weight in weights) or not any(weights):
+        raise ConfigError(f"weights must be from 0 to {_LARGEST:g} and not all 0, found {list(weights)}")
+
+
+def choose_weights(weights: str | Sequence[float], members: Sequence[Member]) -> tuple[str, list[float], str]:
+    """The weights of members.
+
+    Args:
+        weights: a name or numbers, as :func:`check_weights` lets them pass.
+        members: whose streams and held-out scores count.
+
+    Returns:
+        the name (``"given"`` for numbers), one number for each member, and where they come from, in words.
+
+    Raises:
+        ConfigError: weights of streams that the members are not of, or held-out scores that are not there.
+        DataError: held-out scores that cannot be used.
+    """
+    if not isinstance(weights, str):
+        return "given", [float(weight) for weight in weights], "given in the order of scores"
+    if weights == "tuned":
+        return weights, tuned_weights(_held_out(members)), _TUNED
+    if weights in _SUMS:
+        return weights, [1.0] * len(members), _SUMS[weights]
+    by_stream, source = _STREAM_WEIGHTS[weights]
+    _check_streams(members, by_stream, f"weights={weights}")
+    return weights, [by_stream[member.card["stream"]] for member in members], source
+
+
+def tuned_weights(scores: Sequence[Scores]) -> list[float]:
+    """The weights whose fusion has the best top-1 accuracy on the clips given.
+
+    Every point of the simplex in steps of 0.1 is tried. Among equally good points the most even one wins, and then the
+    one with more weight on earlier members.
+
+    Args:
+        scores: held-out training clips of each member, in the same order of clips.
+
+    Returns:
+        numbers from 0 to 1 that sum to 1.
+    """
+
+    def right(point: tuple[int, ...]) -> int:
+        return int((fuse([part.logits for part in scores], point).argmax(axis=1) == scores[0].label).sum())
+
+    # Whole numbers keep ties of votes exact, and the comparison of points with them.
+    grid = [point for point in itertools.product(range(_STEPS + 1), repeat=len(scores)) if sum(point) == _STEPS]
+    grid.sort(key=lambda point: (sum(tenths**2 for tenths in point), [-tenths for tenths in point]))
+    return [tenths / _STEPS for tenths in max(grid, key=right)]  # the first of the best
+
+
+def fuse(logits: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
+    """Weighted sum of logits ``[n, K]``, of the same clips in the same order, in float64."""
+    return sum(weight * part.astype(np.float64) for weight, part in zip(weights, logits, strict=True))
+
+
+def _check_streams(members: Sequence[Member], streams: Sequence[str], name: str) -> None:
+    """Refuse members that are not one of each stream."""
+    wanted = f"{name} are for one evaluation of each of {', '.join(streams)}"
+    first: dict[str, Member] = {}
+    for member in members:
+        stream = str(member.card["stream"])
+        if stream not in streams:
+            raise ConfigError(f"{wanted}: '{member.folder}' is of stream '{stream}'")
+        if stream in first:
+            raise ConfigError(f"{wanted}: '{first[stream].folder}' and '{member.folder}' are both of stream '{stream}'")
+        first[stream] = member
+    if missing := [stream for stream in streams if stream not in first]:
+        raise ConfigError(f"{wanted}: there is none of stream {' and '.join(missing)}")
+
+
+def _held_out(members: Sequence[Member]) -> list[Scores]:
+    """Scores of held-out training clips of every member, joined; none of them may be a test clip."""
+    scores = []
+    for member in members:
+        path = member.folder / "validation_scores.npz"
+        if not path.is_file():
+            raise ConfigError(
+                f"weights=tuned needs '{path}', scores of training people that the classifier has not seen: "
+                "validation=0.2 of skgraph.evaluate makes it"
+            )
+        scores.append(read_scores(path))
+        check_same_classes(scores[-1], member.scores)
+        if len(both := np.intersect1d(scores[-1].name, member.scores.name)):
+            raise DataError(
+                f"'{path}' holds {count_clips(both)} of the test part, on which nothing is tuned: {quoted(both)}"
+            )
+    return join_scores(scores)

@@ -1,0 +1,86 @@
+"""The model card that travels with a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from skgraph._internal.text import plain
+from skgraph.errors import DataError
+from skgraph.evaluation.model_folder import Head
+from skgraph.evaluation.pretrained import PretrainedRun
+from skgraph.evaluation.result_files import card_value, read_card
+from skgraph.training.checkpoint import versions
+
+
+def model_card(run: PretrainedRun, head: Head | None = None) -> str:
+    """What a model is, what it learned from, what it reached, and how to use it, in Markdown.
+
+    Accuracies are those of the run's own results of frozen evaluations, if it has any.
+
+    Args:
+        run: that it comes from.
+        head: that goes with it.
+    """
+    config = run.config
+    kinds = {key: str(config[key].get("_target_")).rpartition(".")[2] for key in ("objective", "encoder")}
+    rows = [
+        ("objective", kinds["objective"]),
+        ("encoder", kinds["encoder"]),
+        ("stream", str(config["stream"].get("name"))),
+        ("topology", f"{run.topology.name}, {run.topology.num_joints} joints, {run.topology.dim}D"),
+        ("input", f"{config['frames']} frames of a body, tokens of {config['patch_length']} frames"),
+        ("pre-trained on", f"{config['dataset'].get('name')}, content {run.content_hash[:16]}"),
+        ("prepared", run.preprocessing or "unknown"),
+        ("steps", str(run.step)),
+        ("versions", ", ".join(f"{key} {value}" for key, value in versions().items())),
+    ]
+    if head is not None:
+        rows.append(("classes", ", ".join(head.class_names)))
+    lines = [
+        "---",
+        "library_name: skgraph",
+        "tags: [skeleton, action-recognition, self-supervised]",
+        "---",
+        f"# {plain(run.folder.name)}",
+        "",
+        "| | |",
+        "|---|---|",
+        *(f"| {key} | {_cell(value)} |" for key, value in rows),
+        "",
+        *_accuracies(run.folder),
+        "```python",
+        "from skgraph.evaluation import embed, load_encoder",
+        "",
+        'encoder = load_encoder("this folder")',
+        'features = embed("this folder", "recording.npy").x',
+        "```",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _accuracies(folder: Path) -> list[str]:
+    rows = []
+    for path in sorted(folder.glob("evaluation/*/result.json")):
+        try:
+            card = read_card(path)
+        except DataError:
+            continue  # a damaged result is no reason not to export
+        trained, random = card_value(card, "top1"), card_value(card, "random_init.top1")
+        if card.get("protocol") in ("knn", "linear") and all(isinstance(x, (int, float)) for x in (trained, random)):
+            where = ", ".join(_cell(card_value(card, f"dataset.{key}")) for key in ("name", "split"))
+            rows.append(f"| {_cell(card.get('label'))} | {where} | {trained:.1f} | {random:.1f} |")
+    if not rows:
+        return []
+    return [
+        "Top-1 accuracy of the frozen encoder, in per cent:",
+        "",
+        "| protocol | test clips of | trained | random |",
+        "|---|---|---|---|",
+        *rows,
+        "",
+    ]
+
+
+def _cell(text: object) -> str:
+    return plain(text, 400).replace("|", "\\|")

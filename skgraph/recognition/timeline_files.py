@@ -1,0 +1,116 @@
+"""What was recognised, as files: JSON, CSV and drawings."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from skgraph._internal.atomic import atomic_folder
+from skgraph._internal.text import plain
+from skgraph.recognition.timeline import Timeline
+
+DRAWN = 20  # recordings, at most
+
+
+def is_replaceable(folder: Path) -> bool:
+    """Whether a folder is empty, or holds what :func:`save_timelines` writes and nothing else."""
+    if not folder.is_dir():
+        return False
+    names = {path.name for path in folder.iterdir()}
+    drawings = {name for name in names if re.fullmatch(r"\d\d_.*\.png", name)}
+    return not names or names - drawings == {"predictions.json", "segments.csv"}
+
+
+def save_timelines(folder: Path, found: Sequence[Timeline], **facts: Any) -> None:
+    """Write ``predictions.json``, ``segments.csv`` and a drawing of each timeline into a folder, whole or not at all.
+
+    Args:
+        folder: replaced if it is there.
+        found: of every recording; drawings are of the first twenty that have windows.
+        facts: for the JSON file.
+    """
+    with atomic_folder(folder) as place:
+        content = {
+            **facts,
+            "class_names": list(found[0].class_names) if found else [],
+            "recordings": [_recording(timeline) for timeline in found],
+        }
+        (place / "predictions.json").write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        with open(place / "segments.csv", "w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, ["recording", "label", "start", "end", "probability"], lineterminator="\n")
+            writer.writeheader()
+            for timeline in found:
+                writer.writerows(timeline.rows())
+        for i, timeline in enumerate([t for t in found if not t.whole][:DRAWN]):
+            name = re.sub(r"[^\w.+-]", "_", timeline.name)[:80]
+            timeline_figure(timeline).savefig(place / f"{i:02d}_{name}.png", dpi=110)
+
+
+def _recording(timeline: Timeline) -> dict[str, Any]:
+    return {
+        "name": timeline.name,
+        "fps": timeline.fps,
+        "frames": len(timeline.probabilities),
+        "best": [{"label": label, "probability": round(p, 4)} for label, p in timeline.best[:5]],
+        "segments": [{key: value for key, value in row.items() if key != "recording"} for row in timeline.rows()],
+    }
+
+
+def timeline_figure(timeline: Timeline, most: int = 10) -> Figure:
+    """Probabilities of the labels that occur over time, above the segments.
+
+    Args:
+        timeline: to draw.
+        most: labels that are drawn: those of the segments, then those that are most probable at some time.
+    """
+    p = timeline.probabilities.numpy()
+    named = dict.fromkeys(timeline.segments[:, 0].tolist())
+    shown = list(dict.fromkeys([*named, *np.argsort(-p.max(axis=0)).tolist()]))[:most]
+    seconds = (np.arange(len(p)) + 0.5) / timeline.fps
+    figure = Figure(figsize=(10, 4), layout="constrained")
+    above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+    for i, label in enumerate(shown):
+        above.plot(seconds, p[:, label], color=f"C{i}", linewidth=1.2, label=_words(timeline.class_names[label], 40))
+    above.set_ylabel("probability")
+    above.set_ylim(0, 1)
+    above.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    above.set_title(_words(timeline.name, 80), fontsize=9)
+    for label, start, end in timeline.segments.tolist():
+        colour = f"C{shown.index(label)}" if label in shown else "0.7"
+        below.axvspan(start / timeline.fps, end / timeline.fps, color=colour, alpha=0.8, linewidth=0)
+    below.set_yticks([])
+    below.set_xlabel("seconds")
+    below.set_xlim(0, len(p) / timeline.fps)
+    return figure
+
+
+def _words(text: str, letters: int) -> str:
+    """For a drawing, in which dollars would begin a formula."""
+    return plain(text, letters).replace("$", r"\$")
+
+
+def table(found: Sequence[Timeline], most: int = 20) -> str:
+    """A line for each segment, of the first ones."""
+    rows = [row for timeline in found for row in timeline.rows()]
+    lines = [["recording", "from", "to", "label", "probability"]]
+    lines += [
+        [
+            plain(row["recording"], 40),
+            f"{row['start']:.2f} s",
+            f"{row['end']:.2f} s",
+            plain(row["label"], 40),
+            f"{row['probability']:.2f}",
+        ]
+        for row in rows[:most]
+    ]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    more = [f"and {len(rows) - most} more"] if len(rows) > most else []
+    return "\n".join([*text, *more]) if rows else "nothing was recognised"

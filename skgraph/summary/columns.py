@@ -1,0 +1,93 @@
+"""The columns of a table of results: one a protocol with its recipe and options."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from skgraph.errors import ConfigError
+from skgraph.evaluation.protocols import protocol_config
+from skgraph.evaluation.result import short
+from skgraph.evaluation.result_files import card_value
+from skgraph.summary.collection import best_epochs, parts
+
+# Protocols in the order of their columns.
+_NAMES = {
+    "linear": "linear",
+    "attentive": "attentive",
+    "knn": "kNN",
+    "retrieval": "retrieval",
+    "finetune": "fine-tune",
+    "semi": "semi",
+    "transfer": "transfer",
+    "scratch": "from scratch",
+    "detection": "detection",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """What the figures of a column have in common.
+
+    Attributes:
+        protocol: as on the card.
+        recipe: as on the card, empty for none.
+        options: those that differ from the protocol's own file, as sorted JSON, without seed and fraction.
+        fraction: share of the labels, where it is an option.
+        source: dataset of the pre-training, of a transfer.
+        best: empty for the headline (the last epoch); otherwise what the best epoch was chosen on.
+    """
+
+    protocol: str
+    recipe: str
+    options: str
+    fraction: float | None = None
+    source: str = ""
+    best: str = ""
+
+    @property
+    def place(self) -> tuple:
+        """Where the column stands among others: they are sorted by it."""
+        known = list(_NAMES)
+        place = known.index(self.protocol) if self.protocol in known else len(known)
+        options = (len(json.loads(self.options)), self.options)
+        return (place, self.protocol, self.recipe, self.fraction or 0, self.source, *options, self.best)
+
+    @property
+    def header(self) -> str:
+        """What a reader sees above the column."""
+        words = [_NAMES.get(self.protocol, self.protocol), self.recipe]
+        if self.fraction is not None:
+            words.append(f"{100 * self.fraction:g} %")
+        if self.source:
+            words.append(f"from {self.source}")
+        text = " ".join(word for word in words if word)
+        text += "".join(f", {key} {short(value)}" for key, value in json.loads(self.options).items())
+        chosen_on = {"test": "the test clips", "validation": "held-out people"}.get(self.best, self.best)
+        return f"{text}, best epoch on {chosen_on}" if self.best else text
+
+
+def columns_of(card: dict[str, Any]) -> list[Column]:
+    """The column of a card's headline, and that of its best epoch where it has one."""
+    protocol, recipe = card["protocol"], card.get("recipe") or ""
+    options = {key: value for key, value in (card.get("options") or {}).items() if key not in ("seed", "fraction")}
+    usual = _usual(protocol, recipe)
+    changed = {key: value for key, value in options.items() if key not in usual or usual[key] != value}
+    fraction = (card.get("options") or {}).get("fraction")
+    source = str(card_value(parts(card)[0]["config"], "dataset.name")) if protocol == "transfer" else ""
+    column = Column(protocol, str(recipe), json.dumps(changed, sort_keys=True), fraction, source)
+    best = best_epochs(card)
+    return [column, *([replace(column, best=str(best[0].get("chosen_on")))] if best else [])]
+
+
+@functools.cache
+def _usual(protocol: str, recipe: str) -> Mapping[str, Any]:
+    """The options of a protocol's file in ``configs/protocol``; none for a protocol that has no file."""
+    for name in (f"{protocol}_{recipe}", protocol):
+        with suppress(ConfigError):
+            return protocol_config(name)
+    return {}

@@ -1,0 +1,237 @@
+"""The joint graph of a skeleton: one small YAML file, and every array that follows from it."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import networkx as nx
+import torch
+from torch import Tensor
+
+from skgraph._internal.data_dir import data_dir
+from skgraph.errors import TopologyError
+from skgraph.topology.topology_file import check_topology, read_topology_file
+
+
+@dataclass(frozen=True, init=False, eq=False, repr=False)
+class Topology:
+    """The bone tree of a skeleton, its left-right symmetry and its body parts, with the arrays derived from them.
+
+    Joint ids follow the order of `joints`, which is the column order of the recordings. Two topologies are equal if
+    their content is; pickling keeps the content and derives the arrays anew. The tensors are shared by all users of a
+    topology: clone one before changing it in place.
+
+    Attributes:
+        name: the topology's name, the same as its file's.
+        dim: coordinates of a joint, 2 or 3.
+        joints: joint names in column order.
+        num_joints: V, their number.
+        root: id of the one joint without a parent.
+        parents: LongTensor [V], the parent of each joint, -1 at the root.
+        edges: LongTensor [V - 1, 2], the bones as (parent, child), in the joint order of the child.
+        mirror: LongTensor [V], the joint that each joint becomes in a mirror: its left-right twin or itself.
+        hops: LongTensor [V, V], bones on the path between two joints.
+        parts: body part -> LongTensor of its joint ids; each joint is in exactly one part.
+        center: FloatTensor [V] that sums to 1; ``einsum("...vc,v->...c", positions, center)`` is the centring point.
+        across: FloatTensor [V] that sums to 0; the same product is a vector from the right to the left side; or None.
+        up: FloatTensor [V] that sums to 0; the same product is a vector along the spine, bottom to top; or None.
+        means: joint -> landmark of the joints that the file declares, see :mod:`skgraph.topology.landmarks`.
+        graph: the bone tree as a frozen networkx graph over joint ids, each node with its `name`.
+    """
+
+    name: str
+    dim: int
+    joints: tuple[str, ...]
+    num_joints: int
+    root: int
+    parents: Tensor
+    edges: Tensor
+    mirror: Tensor
+    hops: Tensor
+    parts: dict[str, Tensor]
+    center: Tensor
+    across: Tensor | None
+    up: Tensor | None
+    means: dict[str, str]
+    graph: nx.Graph
+
+    def __init__(self, mapping: Mapping[str, Any], source: str = "") -> None:
+        """Check a mapping and derive every array from it.
+
+        Args:
+            mapping: what a topology file holds, see :func:`skgraph.topology.topology_file.check_topology`.
+            source: where the mapping came from, quoted in errors.
+
+        Raises:
+            TopologyError: the mapping is not a skeleton; the message quotes the joints at fault.
+        """
+        spec = check_topology(mapping, source)
+        ids = {joint: v for v, joint in enumerate(spec["joints"])}
+        parents = [-1 if parent is None else ids[parent] for parent in spec["joints"].values()]
+        graph = nx.Graph()
+        graph.add_nodes_from((v, {"name": joint}) for joint, v in ids.items())
+        graph.add_edges_from((parent, v) for v, parent in enumerate(parents) if parent >= 0)
+        # A frozen dataclass refuses `self.field = value`; its dictionary takes the fields once, here.
+        vars(self).update(
+            _spec=spec,
+            _ids=ids,
+            name=spec["name"],
+            dim=spec["dim"],
+            joints=tuple(ids),
+            num_joints=len(ids),
+            root=parents.index(-1),
+            parents=torch.tensor(parents),
+            edges=torch.tensor([(p, v) for v, p in enumerate(parents) if p >= 0], dtype=torch.long).reshape(-1, 2),
+            mirror=_mirror(spec["mirror"], ids),
+            hops=_hops(graph),
+            parts={part: torch.tensor([ids[joint] for joint in members]) for part, members in spec["parts"].items()},
+            center=_mean_of(spec["center"], ids),
+            across=_direction(spec.get("across"), ids),
+            up=_direction(spec.get("up"), ids),
+            means=dict(spec.get("means", {})),
+            graph=nx.freeze(graph),
+        )
+
+    @classmethod
+    def load(cls, name_or_path: str | PathLike[str]) -> Topology:
+        """Load a topology that ships with the package, by name, or any YAML file, by path.
+
+        Args:
+            name_or_path: a name from :meth:`available`, its first words where no other begins with them (`coco`,
+                `ntu`), either with `_2d` or `_3d` for :meth:`in_dim` (`coco_3d`); or a path: a `Path`, or a text with
+                a folder or `.yaml` in it.
+
+        Raises:
+            TopologyError: no such name, the file cannot be read, or what it holds is not a skeleton.
+        """
+        path = Path(name_or_path)
+        is_name = isinstance(name_or_path, str) and path.suffix not in (".yaml", ".yml") and path.name == name_or_path
+        if not is_name:
+            return cls(read_topology_file(path), str(path))
+        if name := cls._shipped(name_or_path):
+            path = data_dir("topologies") / f"{name}.yaml"
+            return cls(read_topology_file(path), str(path))
+        if name_or_path.endswith(("_2d", "_3d")) and (name := cls._shipped(name_or_path[:-3])):
+            topology, dim = cls.load(name), int(name_or_path[-2])
+            if topology.dim != dim:
+                return topology.in_dim(dim)
+        names = ", ".join(cls.available())
+        raise TopologyError(
+            f"unknown topology '{name_or_path}'; shipped are {names}; your own is a path that ends in .yaml"
+        )
+
+    @classmethod
+    def _shipped(cls, words: str) -> str:
+        """The one shipped topology that has this name or begins with these words, "" if there is none or several."""
+        names = cls.available()
+        fitting = [name for name in names if f"{name}_".startswith(f"{words}_")]
+        return words if words in names else fitting[0] if len(fitting) == 1 else ""
+
+    @classmethod
+    def from_dict(cls, mapping: Mapping[str, Any], source: str = "") -> Topology:
+        """Build a topology from a mapping: the inverse of :meth:`to_dict`. See the constructor."""
+        return cls(mapping, source)
+
+    @staticmethod
+    def available() -> list[str]:
+        """Names of the topologies that ship with the package, sorted."""
+        return sorted(path.stem for path in data_dir("topologies").glob("*.yaml"))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The content as a topology file holds it, in plain strings, integers, lists and dicts."""
+        return copy.deepcopy(self._spec)
+
+    @property
+    def base_name(self) -> str:
+        """The name without the `_2d` or `_3d` that :meth:`in_dim` gave it."""
+        return self.name.removesuffix(f"_{self.dim}d") or self.name
+
+    def in_dim(self, dim: int) -> Topology:
+        """The same joints and bones with another number of coordinates: `coco_17` in 3D is `coco_17_3d`.
+
+        Raises:
+            TopologyError: neither 2 nor 3.
+        """
+        if dim == self.dim:
+            return self
+        name = self.base_name if self.base_name != self.name else f"{self.name}_{dim}d"
+        return type(self)(self.to_dict() | {"name": name, "dim": dim}, self.name)
+
+    def joint(self, name: str) -> int:
+        """Id of a joint.
+
+        Raises:
+            TopologyError: no joint has that name.
+        """
+        if name not in self._ids:
+            raise TopologyError(f"topology '{self.name}' has no joint '{name}'; it has {', '.join(self.joints)}")
+        return self._ids[name]
+
+    def partitions(self) -> Tensor:
+        """Adjacency split by distance to the root: ST-GCN's spatial configuration (Yan et al., AAAI 2018, Section 3.3).
+
+        The neighbourhood of joint i is itself and the joints one bone away. Each neighbour j falls into one of three
+        sets by its distance to the root, which stands for the gravity centre: the joint itself (0, equally far),
+        centripetal (1, nearer the root: the parent), centrifugal (2, farther: the children). With `A` the adjacency::
+
+            out[k, i, j] = (A + I)[i, j] / sum_j' (A + I)[i, j']    if j is in set k of joint i, else 0
+
+        so ``einsum("kij,...jc->...kic", partitions, x)`` brings to joint i what its neighbours j send, and its sum over
+        the sets is their mean. As in the authors' released code (which has the receiving joint in the columns), weights
+        are normalised over the whole neighbourhood of the receiving joint and not within each set.
+
+        Returns:
+            FloatTensor [3, V, V], indexed (set, receiving joint, sending joint).
+        """
+        neighbours = (self.hops <= 1).float()
+        weights = neighbours / neighbours.sum(dim=1, keepdim=True)
+        depth = self.hops[self.root]
+        nearer = depth[None, :] < depth[:, None]
+        return torch.stack([weights * part for part in (depth[None, :] == depth[:, None], nearer, nearer.T)])
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Topology):
+            return NotImplemented
+        # Mappings compare without order, and the order of the joints is content.
+        return self.joints == other.joints and self._spec == other._spec
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.dim, self.joints))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.to_dict(),)
+
+    def __repr__(self) -> str:
+        return f"Topology({self.name}, {self.num_joints} joints, {len(self.edges)} bones, {self.dim}D)"
+
+
+def _mirror(pairs: Mapping[str, str], ids: Mapping[str, int]) -> Tensor:
+    mirror = torch.arange(len(ids))
+    for left, right in pairs.items():
+        mirror[ids[left]], mirror[ids[right]] = ids[right], ids[left]
+    return mirror
+
+
+def _hops(graph: nx.Graph) -> Tensor:
+    """Of a tree: a joint is one bone further from all joints that were reached before it than its neighbour is."""
+    hops = torch.zeros(len(graph), len(graph), dtype=torch.long)
+    reached = [0]
+    for near, far in nx.bfs_edges(graph, 0):
+        hops[far, reached] = hops[reached, far] = hops[near, reached] + 1
+        reached.append(far)
+    return hops
+
+
+def _mean_of(joints: Sequence[str], ids: Mapping[str, int]) -> Tensor:
+    weights = torch.zeros(len(ids))
+    weights[[ids[joint] for joint in joints]] = 1 / len(joints)
+    return weights
+
+
+def _direction(ends: Mapping[str, Sequence[str]] | None, ids: Mapping[str, int]) -> Tensor | None:
+    return None if ends is None else _mean_of(ends["to"], ids) - _mean_of(ends["from"], ids)

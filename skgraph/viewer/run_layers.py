@@ -1,0 +1,192 @@
+"""What a run knows of a clip, as layers to colour it by: visible tokens, attention, prediction error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from skgraph._internal.options import at_least
+from skgraph.build import build_encoder, build_objective
+from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
+from skgraph.diagnosis.prediction import answers
+from skgraph.encoders import TransformerEncoder
+from skgraph.encoders.layers import Attention
+from skgraph.errors import CheckpointError, ConfigError
+from skgraph.evaluation.bodies import Bodies, read_bodies
+from skgraph.evaluation.frozen import frozen
+from skgraph.evaluation.pretrained import PretrainedRun, same_skeleton
+from skgraph.objectives import SJEPA, MaskedRegression
+from skgraph.training.checkpoint import load_weights, read_checkpoint
+from skgraph.training.views import ViewMaker
+from skgraph.viewer.scene import Layer
+
+KINDS = ("mask", "attention", "error")
+
+
+def run_layers(
+    run: str | Path | PretrainedRun,
+    store: SkeletonStore,
+    indices: Sequence[int],
+    kinds: Sequence[str] = KINDS,
+    joint_map: str | None = None,
+    seed: int = 0,
+    masks: int = 16,
+) -> list[dict[str, Layer]]:
+    """Layers of clips, on the token grid of a run's encoder.
+
+    - ``mask``: one mask as the run draws them; what the encoder sees of it while training.
+    - ``attention``: what each token gets of the last block's attention, mean over heads and over the tokens that look,
+      times the number of tokens: 1 is an even share.
+    - ``error``: squared distance between prediction and target where the loss compares them (distributions for S-JEPA's
+      cross-entropy), mean over the masks among ``masks`` that hide the token.
+
+    Args:
+        run: the folder of a run.
+        store: with the clips.
+        indices: of the clips.
+        kinds: of layers.
+        joint_map: see :meth:`~skgraph.evaluation.PretrainedRun.views`.
+        seed: of the masks.
+        masks: that the errors are a mean over.
+
+    Raises:
+        ConfigError: an unknown kind, or one that the run's encoder or objective cannot give.
+        CheckpointError: no such run, or of another skeleton.
+    """
+    at_least("view", 1, masks=masks)
+    if masks > 1000:
+        raise ConfigError(f"view: masks must be at most 1000, found {masks}")
+    if unknown := [kind for kind in kinds if kind not in KINDS]:
+        raise ConfigError(f"layers are {', '.join(KINDS)}, found '{unknown[0]}'")
+    run = run if isinstance(run, PretrainedRun) else PretrainedRun.open(run)
+    views = run.views(store.topology, joint_map)
+    if kinds and not same_skeleton(run.topology, store.topology):
+        raise ConfigError(
+            f"what the run '{run.folder}' knows is of the joints of '{run.topology.name}', the clips have those of "
+            f"'{store.topology.name}': make a store of them with topology_map={run.topology.base_name}"
+        )
+    dataset = SkeletonDataset(store, frames=run.config["frames"])
+    rows = torch.as_tensor(list(indices))
+    bodies = read_bodies(dataset, rows, views, torch.device("cpu"))
+    objective = _objective(run)
+    shown = _Shown(objective, views, bodies, views.normalise(dataset.batch(rows)), seed, masks)
+    layers: list[dict[str, Layer]] = [{} for _ in indices]
+    with frozen(objective), torch.no_grad():
+        for kind in kinds:
+            values = _VALUES[kind](shown)
+            dense = _by_clip(values.unflatten(1, objective.encoder.grid), bodies)
+            for layer, clip in zip(layers, dense, strict=True):
+                layer[kind] = replace(_LAYERS[kind], values=clip)
+    return layers
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """Some clips as an objective sees them.
+
+    Attributes:
+        objective: frozen.
+        views: that prepare its input.
+        bodies: prepared, of all clips.
+        positions: the clips, normalised only: what masks are drawn from.
+        seed: of the masks.
+        masks: that errors are a mean over.
+    """
+
+    objective: nn.Module
+    views: ViewMaker
+    bodies: Bodies
+    positions: SkeletonData
+    seed: int
+    masks: int
+
+    def draw(self, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+        """A mask for each body, as in training but without augmentation: visible and masked tokens."""
+        chosen = (self.bodies.clip, self.bodies.slot)
+        return self.views.mask.draw(self.positions.joints[chosen], generator, self.positions.frame_mask[chosen])
+
+    def generator(self) -> torch.Generator:
+        return torch.Generator().manual_seed(self.seed)
+
+
+def _objective(run: PretrainedRun) -> nn.Module:
+    torch.manual_seed(run.config["seed"])
+    objective = build_objective(run.config, build_encoder(run.config, run.topology), run.topology)
+    path = run.folder / "checkpoint.pt"
+    if not path.exists():
+        raise CheckpointError(f"'{run.folder}' is a model without its objective: show=[] or the run that it comes from")
+    load_weights(objective, read_checkpoint(path)["objective"], path)
+    return objective
+
+
+def _by_clip(values: Tensor, bodies: Bodies) -> np.ndarray:
+    """``[b, T_e, V]`` of bodies as ``[B, M, T_e, V]`` of clips; absent bodies have zeros."""
+    dense = values.new_zeros(len(bodies), bodies.slots, *values.shape[1:])
+    dense[bodies.clip, bodies.slot] = values
+    return dense.float().numpy()
+
+
+def _mask(shown: _Shown) -> Tensor:
+    visible, masked = shown.draw(shown.generator())
+    return torch.zeros(len(visible), visible.size(1) + masked.size(1)).scatter_(1, visible, 1.0)
+
+
+def _attention(shown: _Shown) -> Tensor:
+    encoder = shown.objective.encoder
+    if not isinstance(encoder, TransformerEncoder):
+        raise ConfigError(f"attention is of a transformer, the run has a {type(encoder).__name__}")
+    return attention_received(encoder, shown.bodies.joints)
+
+
+def _error(shown: _Shown) -> Tensor:
+    objective, generator = shown.objective, shown.generator()
+    if not isinstance(objective, (SJEPA, MaskedRegression)):
+        raise ConfigError(
+            f"error is of an objective that predicts each token, S-JEPA, MAMP or SkeletonMAE; the run has "
+            f"{type(objective).__name__}"
+        )
+    joints = shown.bodies.joints.expand(objective.num_views, *shown.bodies.joints.shape)
+    total: Tensor | float = 0.0
+    count: Tensor | float = 0.0
+    for _ in range(shown.masks):
+        visible, masked = shown.draw(generator)
+        answer, target = answers(objective, joints, visible, masked)
+        wanted = target.gather(1, masked[..., None].expand(-1, -1, target.size(-1)))
+        empty = torch.zeros(target.shape[:2])
+        total = total + empty.scatter(1, masked, (answer - wanted).square().sum(dim=-1))
+        count = count + empty.scatter(1, masked, 1.0)
+    return total / count.clamp(min=1)
+
+
+_VALUES: dict[str, Callable[[_Shown], Tensor]] = {"mask": _mask, "attention": _attention, "error": _error}
+_NONE = np.zeros((1, 1, 1), np.float32)
+_LAYERS = {
+    "mask": Layer("visible to the encoder", _NONE, kind="two", high="visible", low="masked"),
+    "attention": Layer("attention", _NONE, "x an even share"),
+    "error": Layer("prediction error", _NONE),
+}
+
+
+def attention_received(encoder: TransformerEncoder, joints: Tensor) -> Tensor:
+    """What each token gets of the last block's attention, ``[B, L]``; 1 is an even share.
+
+    Args:
+        encoder: in evaluation mode.
+        joints: ``[B, T, V, C]``.
+    """
+    attention: Attention = encoder.blocks[-1].attention
+    seen: list[Tensor] = []
+    handle = attention.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    try:
+        encoder(joints)
+    finally:
+        handle.remove()
+    (x,) = seen
+    query, key, _ = attention.qkv(x).unflatten(-1, (3, attention.heads, -1)).permute(2, 0, 3, 1, 4)
+    share = (query @ key.transpose(-1, -2) * query.size(-1) ** -0.5).softmax(dim=-1)  # [B, heads, L, L]
+    return share.mean(dim=(1, 2)) * x.size(1)

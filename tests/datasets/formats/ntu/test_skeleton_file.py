@@ -1,0 +1,213 @@
+import numpy as np
+import pytest
+
+from skgraph.datasets.formats.ntu import skeleton_file
+from skgraph.datasets.formats.ntu.skeleton_file import parse_skeleton, parse_skeletons
+from skgraph.datasets.formats.ntu.write_skeleton import skeleton_text
+from skgraph.errors import DataError
+
+RNG = np.random.default_rng(0)
+
+
+def scene(bodies=1, frames=4):
+    """Random joints and everybody there."""
+    return np.round(RNG.normal(size=(bodies, frames, 25, 3)), 6), np.ones((bodies, frames), bool)
+
+
+def reference(text):
+    """The same by a plain reading of the lines: (frame, id) -> joints and states."""
+    lines = iter(text.splitlines())
+    found = {}
+    for frame in range(int(next(lines))):
+        for _ in range(int(next(lines))):
+            name = next(lines).split()[0]
+            rows = [next(lines).split() for _ in range(int(next(lines)))]
+            found[frame, name] = [[float(x) for x in row[:3]] for row in rows], [int(row[11]) for row in rows]
+    return found
+
+
+def test_one_body():
+    joints, there = scene()
+    recording = parse_skeleton(skeleton_text(joints, there).encode())
+    (track,) = recording.tracks
+    assert recording.frames == 4 and track.frame.tolist() == [0, 1, 2, 3]
+    np.testing.assert_allclose(track.joints, joints[0], rtol=5e-7, atol=1e-12)
+    assert (track.confidence == 1).all()
+
+
+def test_it_reads_what_a_plain_reading_of_the_lines_reads():
+    joints, there = scene(bodies=3, frames=30)
+    there = RNG.random(there.shape) < 0.6
+    confidence = RNG.choice([0, 0.5, 1], joints.shape[:3])
+    text = skeleton_text(joints, there, confidence, ids=[7, 8, 99])
+    recording = parse_skeleton(text.encode())
+    expected = reference(text)
+    ids = list(dict.fromkeys(name for _, name in expected))
+    assert len(recording.tracks) == 3 and sum(map(len, recording.tracks)) == len(expected)
+    for name, track in zip(ids, recording.tracks, strict=True):
+        for frame, own, sure in zip(track.frame, track.joints, track.confidence, strict=True):
+            positions, states = expected[frame, name]
+            assert own.tolist() == positions
+            assert (2 * sure).tolist() == states
+
+
+def test_bodies_that_vanish_and_return_and_frames_with_nobody():
+    joints, there = scene(bodies=2, frames=8)
+    there[:] = [[0, 1, 1, 0, 0, 0, 1, 0], [0, 0, 1, 0, 1, 0, 1, 1]]
+    recording = parse_skeleton(skeleton_text(joints, there).encode())
+    assert recording.frames == 8
+    assert [track.frame.tolist() for track in recording.tracks] == [[1, 2, 6], [2, 4, 6, 7]]
+    assert [track.slot.tolist() for track in recording.tracks] == [[0, 0, 0], [1, 0, 1, 0]]
+
+
+@pytest.mark.parametrize("bodies", [0, 1, 2, 9, 12])
+def test_as_many_bodies_in_every_frame(bodies):
+    joints, there = scene(bodies=bodies, frames=3)
+    recording = parse_skeleton(skeleton_text(joints, there).encode())
+    assert recording.frames == 3 and len(recording.tracks) == bodies
+    for slot, track in enumerate(recording.tracks):
+        assert track.frame.tolist() == [0, 1, 2] and track.slot.tolist() == [slot] * 3
+        np.testing.assert_allclose(track.joints, joints[slot], rtol=5e-7, atol=1e-12)
+
+
+def test_no_frames_and_four_bodies():
+    assert parse_skeleton(b"0\n") == parse_skeleton(b"0")
+    joints, there = scene(bodies=4)
+    assert len(parse_skeleton(skeleton_text(joints, there).encode()).tracks) == 4
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("\n", "\r\n"),
+        lambda text: text.rstrip("\n"),
+        lambda text: text + "\n\n",
+        lambda text: text.replace(" ", "  "),
+        lambda text: text.replace("\n", " \n"),
+    ],
+)
+def test_line_ends_and_spaces_do_not_matter(change):
+    text = skeleton_text(*scene(bodies=2))
+    plain, changed = parse_skeleton(text.encode()), parse_skeleton(change(text).encode())
+    for one, other in zip(plain.tracks, changed.tracks, strict=True):
+        assert (one.joints == other.joints).all() and (one.frame == other.frame).all()
+
+
+def same(one, other):
+    """Whether two recordings are equal to the bit."""
+    return (
+        one.frames == other.frames
+        and len(one.tracks) == len(other.tracks)
+        and all(
+            getattr(a, key).tobytes() == getattr(b, key).tobytes()
+            for a, b in zip(one.tracks, other.tracks, strict=True)
+            for key in ("frame", "slot", "joints", "confidence")
+        )
+    )
+
+
+def varied(files):
+    """Recordings of one to nine bodies that come and go, with empty frames, other ids and ends of lines."""
+    for number in range(files):
+        joints, there = scene(bodies=1 + number % 9, frames=1 + number % 13)
+        there = RNG.random(there.shape) < 0.8
+        text = skeleton_text(joints, there, ids=[(number + 1) ** 9 + i for i in range(len(there))])
+        yield text.replace("\n", "\r\n").encode() if number % 3 == 1 else text.encode()
+
+
+@pytest.mark.parametrize("at_once", [1, 50_000, 2**20])
+def test_many_files_are_parsed_as_each_is_alone(at_once, monkeypatch):
+    monkeypatch.setattr(skeleton_file, "_AT_ONCE", at_once)
+    files = list(varied(40))
+    together = list(parse_skeletons(files))
+    assert len(together) == 40
+    assert all(same(recording, parse_skeleton(data)) for recording, data in zip(together, files, strict=True))
+
+
+@pytest.mark.parametrize("bad", [b"", b"0\n", b"1\n", b"2\n1\n", b"1\n0\n1\n", b"x\n0\n", b"1\nx\n", b"1\n0\n\n\n"])
+@pytest.mark.parametrize("place", [0, 2, 4])
+def test_a_bad_file_among_many_spoils_no_other(bad, place):
+    files = list(varied(4))
+    files.insert(place, bad)
+    for data, found in zip(files, parse_skeletons(files), strict=True):
+        try:
+            assert same(found, parse_skeleton(data))
+        except DataError as error:
+            assert data == bad and str(error) == str(found)
+
+
+def test_a_file_never_takes_lines_of_the_next():
+    text = skeleton_text(*scene()).encode()
+    cut, rest = text[: text.index(b"\n1\n", 100) + 1], text[text.index(b"\n1\n", 100) + 1 :]
+    assert all(isinstance(found, DataError) for found in parse_skeletons([cut, rest]))
+
+
+def test_a_file_that_could_not_be_read_comes_back_as_its_error():
+    reason = DataError("no permission")
+    first, second, third = parse_skeletons([text := next(varied(1)), reason, text])
+    assert second is reason and same(first, parse_skeleton(text)) and same(third, first)
+
+
+def test_no_files():
+    assert list(parse_skeletons([])) == []
+
+
+def edited(line, words):
+    """A file of one body whose line of this number, from 1, is another."""
+    lines = skeleton_text(*scene()).splitlines()
+    lines[line - 1] = words
+    return "\n".join(lines) + "\n"
+
+
+JOINT = "0.1 0.2 0.3 0 0 0 0 0 0 0 0 2"
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("", "line 1: expected the number of frames, found nothing"),
+        ("\n", "line 1: expected the number of frames"),
+        ("many\n", "line 1: expected the number of frames, found many"),
+        ("-3\n", "line 1: expected the number of frames, found -3"),
+        ("999999999\n", "line 1: expected at most 100000 frames, found 999999999"),
+        ("3\n", "the file ends in line 1, after 0 of 3 frames"),
+        ("1 2\n", "line 1: expected the number of frames, found 2 words"),
+        ("2\n1\n", "the file ends in line 2, in frame 0 of 2, which has 1 bodies"),
+        ("1\n2.0\n", "line 2: expected the number of bodies, found 2.0"),
+        ("1\n888888888\n", "in frame 0 of 1, which has 888888888 bodies"),
+        (edited(3, "1 2 3"), "line 3: expected 10 words for a body, found 3"),
+        (edited(4, "24"), "line 4: expected 25 as the number of joints, found '24'"),
+        (edited(4, "250"), "line 4: expected 25 as the number of joints, found '250'"),
+        (edited(5, "0.1 0.2 0.3"), "line 5: expected 12 words for a joint, found 3"),
+        (edited(5, JOINT + " 2"), "line 5: expected 12 words for a joint, found 13"),
+        (edited(5, JOINT[:-1] + "7"), "line 5: expected 0, 1 or 2 as a tracking state at its end, found '7'"),
+        (edited(5, JOINT[:-1] + "12"), "line 5: expected 0, 1 or 2 as a tracking state at its end, found '12'"),
+        (edited(6, JOINT.replace("0.2", "NaN")), "line 6: the position of a joint is not finite"),
+        (edited(6, JOINT.replace("0.3", "1e999")), "line 6: the position of a joint is not finite"),
+        (edited(6, JOINT.replace("0.3", "left")), "line 6: expected a number, found b'left'"),
+        (skeleton_text(*scene()) + "1\n", "line 114: expected the end of the file after 4 frames, found more"),
+        (skeleton_text(*scene(bodies=2), ids=[5, 5]), "frame 0 holds the body 5 twice"),
+        (skeleton_text(*scene())[:-3], "line 113: expected 12 words for a joint, found 11"),
+        (skeleton_text(*scene()).rsplit("\n", 2)[0], "the file ends in line 112, in frame 3 of 4, which has 1 bodies"),
+        ("PK\x03\x04", "line 1: expected the number of frames"),
+        ("\x00" * 50, "line 1: expected the number of frames"),
+    ],
+)
+def test_what_is_wrong_with_a_file(text, message):
+    with pytest.raises(DataError, match=message):
+        parse_skeleton(text.encode())
+
+
+@pytest.mark.parametrize("start", [b"", b"1\n"])
+def test_more_lines_than_there_can_be(start, monkeypatch):
+    """Before memory is taken for each: 24 million lines are in a file of 48 MB, and in an archive of 48 KB."""
+    data = start + b"\n" * 5_000_000
+    monkeypatch.setattr(skeleton_file, "Text", None)  # which takes it
+    (found,) = parse_skeletons([data])
+    assert str(found) == f"the file has {data.count(10)} lines, which no recording has in {len(data)} bytes"
+
+
+def test_a_long_recording(monkeypatch):
+    monkeypatch.setattr(skeleton_file, "_LARGE", 1000)
+    files = list(varied(6))
+    assert all(same(found, parse_skeleton(data)) for found, data in zip(parse_skeletons(files), files, strict=True))

@@ -1,0 +1,117 @@
+import tracemalloc
+import zipfile
+
+import pytest
+
+from skgraph.datasets.formats.source_files import find_files
+from skgraph.errors import DataError
+
+
+def archive(path, members):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in members.items():
+            file.writestr(name, content)
+    return path
+
+
+def test_folders_and_archives_in_order_of_stems(tmp_path):
+    (tmp_path / "a" / "deep").mkdir(parents=True)
+    (tmp_path / "a" / "deep" / "two.txt").write_text("2")
+    (tmp_path / "a" / "four.TXT").write_text("4")
+    (tmp_path / "a" / "other.csv").write_text("")
+    archive(tmp_path / "a" / "more.zip", {"x/one.txt": "1", "__MACOSX/x/._one.txt": "", "x/readme.md": ""})
+    archive(tmp_path / "b.zip", {"three.txt": "3"})
+    files = find_files([tmp_path / "a", tmp_path / "b.zip"], ".txt")
+    assert [(file.stem, file.read()) for file in files] == [
+        ("four", b"4"),
+        ("one", b"1"),
+        ("three", b"3"),
+        ("two", b"2"),
+    ]
+    assert str(files[1]).endswith("a/more.zip/x/one.txt")
+
+
+def test_two_of_one_name(tmp_path):
+    (tmp_path / "one.txt").write_text("1")
+    archive(tmp_path / "a.zip", {"one.txt": "1"})
+    with pytest.raises(DataError, match="'one' is there twice, as '.*a.zip/one.txt' and '.*one.txt': name one of them"):
+        find_files(tmp_path, ".txt")
+
+
+def test_sources_that_are_none(tmp_path):
+    with pytest.raises(DataError, match="no folder and no zip archive at '.*nowhere'"):
+        find_files(tmp_path / "nowhere", ".txt")
+    with pytest.raises(DataError, match=r"no \.txt file in '.*': expected a folder that holds some"):
+        find_files(tmp_path, ".txt")
+    whole = archive(tmp_path / "a.zip", {"one.txt": "1" * 1000}).read_bytes()
+    (tmp_path / "a.zip").write_bytes(whole[:-30])
+    with pytest.raises(DataError, match=r"a.zip' is not a complete zip archive \(is the download finished\?\)"):
+        find_files(tmp_path / "a.zip", ".txt")
+
+
+def test_a_member_that_is_damaged_or_too_large(tmp_path, monkeypatch):
+    path = archive(tmp_path / "a.zip", {"one.txt": bytes(range(256)) * 20})
+    (file,) = find_files(path, ".txt")
+    content = bytearray(path.read_bytes())
+    content[60:90] = bytes(30)
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"a.zip/one.txt' cannot be read: "):
+        file.read()
+    monkeypatch.setattr("skgraph.datasets.formats.source_files._LARGEST", 5000)
+    with pytest.raises(DataError, match="has 0 MiB, expected at most 0 in a recording"):
+        file.read()
+
+
+def test_a_file_that_has_gone(tmp_path):
+    (tmp_path / "one.txt").write_text("1")
+    (file,) = find_files(tmp_path, ".txt")
+    (tmp_path / "one.txt").unlink()
+    with pytest.raises(DataError, match=r"one.txt' cannot be read: "):
+        file.read()
+
+
+def test_what_an_archive_says_of_a_size_is_all_that_is_read(tmp_path):
+    """A member of 50 MB in 50 KB that says it has 100 bytes."""
+    path = archive(tmp_path / "a.zip", {"one.txt": bytes(50_000_000)})
+    content = bytearray(path.read_bytes())
+    place = content.index(b"PK\1\2") + 24
+    content[place : place + 4] = (100).to_bytes(4, "little")
+    path.write_bytes(content)
+    (file,) = find_files(path, ".txt")
+    tracemalloc.start()
+    with pytest.raises(DataError, match="one.txt' cannot be read: Bad CRC-32"):
+        file.read()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000
+
+
+def test_an_archive_that_was_replaced_is_read_anew(tmp_path):
+    path = archive(tmp_path / "a.zip", {"one.txt": "old"})
+    assert find_files(path, ".txt")[0].read() == b"old"
+    archive(tmp_path / "b.zip", {"one.txt": "newer"}).replace(path)
+    assert find_files(path, ".txt")[0].read() == b"newer"
+
+
+def test_folders_are_no_files_whatever_they_are_called(tmp_path):
+    archive(tmp_path / "a.zip", {"old.txt/": "", "old.txt/one.txt": "1"})
+    (tmp_path / "more.txt").mkdir()
+    assert [file.stem for file in find_files(tmp_path, ".txt")] == ["one"]
+
+
+def test_a_broken_link_is_not_passed_over(tmp_path):
+    (tmp_path / "one.txt").symlink_to("nowhere")
+    with pytest.raises(DataError, match="one.txt' is a broken link, expected a file"):
+        find_files(tmp_path, ".txt")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_damage_of_other_compressions(tmp_path, method):
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as file:
+        file.writestr("one.txt", bytes(range(256)) * 20)
+    content = bytearray((tmp_path / "a.zip").read_bytes())
+    content[45:80] = bytes(35)
+    (tmp_path / "a.zip").write_bytes(content)
+    with pytest.raises(DataError, match="one.txt' cannot be read: "):
+        find_files(tmp_path, ".txt")[0].read()

@@ -1,0 +1,196 @@
+import json
+
+import numpy as np
+import pytest
+
+from skgraph.data import SkeletonStore
+from skgraph.datasets.preparation.write_store import write_store
+from skgraph.datasets.readers.coco_keypoints import read_coco_keypoints
+from skgraph.errors import ConfigError, DataError
+from skgraph.topology import Topology
+
+NAMES = list(Topology.load("coco_17").joints)
+
+
+def points(x):
+    """Somebody whose 17 joints stand one below the other, 10 pixels apart, from y 100."""
+    return [[x, 100 + 10 * v] for v in range(17)]
+
+
+def result(image, x, confidence=0.9, **more):
+    flat = [value for point in points(x) for value in (*point, confidence)]
+    return {"image_id": image, "category_id": 1, "keypoints": flat, "score": 0.5, **more}
+
+
+def annotated(images, annotations, **more):
+    return {"images": images, "annotations": annotations, **more}
+
+
+def instance(x, **more):
+    return {"keypoints": points(x), "keypoint_scores": [0.9] * 17, "bbox": [[0, 0, 9, 9]], "bbox_score": 1.0, **more}
+
+
+def read(folder, content, **options):
+    """The only clip of a folder, from a JSON value or a text."""
+    (folder / "clip.json").write_text(content if isinstance(content, str) else json.dumps(content))
+    return next(read_coco_keypoints(folder, labelled=False, **options).clips())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        [result(4, 0), result(4, 400), result(5, 402), result(5, 2), result(7, 4)],
+        [
+            result("f/000007.jpg", 4),
+            result("f/000004.jpg", 0),
+            result("f/000004.jpg", 400),
+            result("f/000005.jpg", 402),
+            result("f/000005.jpg", 2),
+        ],
+        annotated(
+            [
+                {"id": 90, "file_name": "v2/000005.jpg"},
+                {"id": 91, "file_name": "v2/000004.jpg"},
+                {"id": "c", "file_name": "v2/000007.jpg"},
+            ],
+            [result(90, 402, 2), result(90, 2, 2), result(91, 0, 2), result(91, 400, 2), result("c", 4, 2)],
+            categories=[{"id": 1, "name": "person", "keypoints": NAMES}, {"id": 2, "name": "ball"}],
+        ),
+        annotated(
+            [
+                {"id": 1, "file_name": "x", "frame_id": 0},
+                {"id": 2, "file_name": "y", "frame_id": 3},
+                {"id": 3, "file_name": "z", "frame_id": 1},
+            ],
+            [result(1, 0, 2), result(2, 4, 2), result(3, 402, 2), result(3, 2, 2), result(1, 400, 2)],
+        ),
+        {
+            "meta_info": {},
+            "instance_info": [
+                {"frame_id": 1, "instances": [instance(0), instance(400)]},
+                {"frame_id": 2, "instances": [instance(402), instance(2)]},
+                {"frame_id": 3, "instances": []},
+                {"frame_id": 4, "instances": [instance(4)]},
+            ],
+        },
+        [
+            {"frame_id": 0, "instances": [instance(0), instance(400)]},
+            {"frame_id": 1, "instances": [instance(402, track_id=None), instance(2)]},
+            {"frame_id": 2, "instances": []},
+            {"frame_id": 3, "instances": [instance(4)]},
+        ],
+    ],
+)
+def test_every_format_gives_the_same_clip(tmp_path, content):
+    clip = read(tmp_path, content)
+    assert clip.joints.shape == (2, 4, 17, 2) and clip.joints.dtype == np.float32
+    assert clip.frame_mask.tolist() == [[True, True, False, True], [True, True, False, False]]
+    assert clip.joints[0, :, 0, 0].tolist() == [0, 2, 0, 4]
+    assert clip.joints[1, 1, 16].tolist() == [402, -260]  # y is up
+    assert set(np.unique(clip.confidence)) <= {0, np.float32(0.9), 1}
+
+
+def test_visibility_is_confidence(tmp_path):
+    hidden = result(1, 5, 2)
+    hidden["keypoints"][3:9] = [0, 0, 0, 5, 120, 1]  # left_eye not labelled, right_eye hidden
+    clip = read(tmp_path, annotated([{"id": 1, "file_name": "1.jpg"}], [hidden]))
+    assert clip.confidence[0, 0, :4].tolist() == [1, 0, 0.5, 1]
+    assert clip.joints[0, 0, 1].tolist() == clip.joints[0, 0, 0].tolist()  # where its parent, the nose, is
+
+
+def test_frames_without_anybody(tmp_path):
+    clip = read(tmp_path, annotated([{"id": i, "file_name": f"{i}.jpg"} for i in range(3)], [result(1, 5, 2)]))
+    assert clip.frame_mask.tolist() == [[False, True, False]]
+    assert read(tmp_path, []).excluded == "nobody in it"
+    assert read(tmp_path, annotated([], [])).excluded == "nobody in it"
+
+
+def test_track_ids_are_kept(tmp_path):
+    people = [result(0, 0, track_id=8), result(0, 400, track_id=3), result(1, 400, track_id=8)]
+    clip = read(tmp_path, people, max_bodies=1)
+    assert clip.joints[0, :, 0, 0].tolist() == [0, 400]
+
+
+def test_scores_overshoot_and_doubtful_joints_are_filled_in(tmp_path):
+    sure = result(0, 5, 1.04)
+    sure["keypoints"][3:6] = [77, 77, 0.02]
+    sure["keypoints"][6:9] = [None, None, None]
+    clip = read(tmp_path, [sure])
+    assert clip.confidence[0, 0, :4].tolist() == [1, 0, 0, 1]
+    assert clip.joints[0, 0, :3].tolist() == [[5, -100]] * 3
+
+
+def test_store(tmp_path):
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    for name, x in (("a", 1), ("b", 2)):
+        (clips / f"{name}.json").write_text(json.dumps([result(0, x), result(1, x)]))
+    (clips / "labels.csv").write_text("name,label,split\na,sit,train\nb,stand,test\n")
+    store = SkeletonStore.open(write_store(read_coco_keypoints(clips, fps=25.0), tmp_path / "store").path)
+    assert (store.class_names, store.meta["fps"], store.length.tolist()) == (["sit", "stand"], 25, [2, 2])
+    assert store.clip(1).joints[0, 1, 16].tolist() == [2, -260]
+
+
+ONE = [{"id": 1, "file_name": "1.jpg"}]
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        ("[{]", "clip.json' is not a complete JSON file"),
+        ("7", r"must be a list of COCO results, .* or predictions of MMPose .*, found 7"),
+        ([1, 2], "must be a list of COCO results, .*, found a list of 2"),
+        ({"people": []}, "must be a list of COCO results, .*, found an object of 1"),
+        (
+            [{"keypoints": [1, 2]}],
+            "result 0: keypoints must have 51 numbers, three for each of the 17 joints .*, found 2",
+        ),
+        ([{"keypoints": 3}], "result 0: keypoints must be a list, found 3"),
+        ([{"keypoints": [0] * 51}], "result 0 lacks the key 'image_id'; it has 'keypoints'"),
+        ([result(0, "a")], "result 0: keypoints: number 0 is the text 'a'"),
+        ([result(1.5, 0)], r"result 0: image_id must be a whole number, found 1\.5"),
+        ([result("frame.jpg", 0)], "image_id must end in the number of the frame, found the text 'frame.jpg'"),
+        ([result(0, 0, track_id="x")], "result 0: track_id must be a whole number, found the text 'x'"),
+        ([result(0, 0, 95)], "frame 0, person 0: joint 'nose' has the confidence 95, expected 0 to 1"),
+        ([result(0, 1e60)], r"frame 0, person 0: joint 'nose' is at \[1e\+60, 100.0\]"),
+        ([result(1, 0), result(9999999, 0)], "has frames 1 to 9999999, expected a clip of at most 200000 frames"),
+        (annotated(ONE, [result(2, 0, 2)]), "annotation 0: image_id 2 is none of the images"),
+        (annotated(ONE, [result([], 0, 2)]), "annotation 0: image_id a list of 0 is none of the images"),
+        (
+            annotated(ONE, [result(1, 0, 0.9)]),
+            "joint 'nose' has the visibility 0.9, expected 0, 1 or 2; detections are",
+        ),
+        (annotated(ONE * 2, []), "image 1: id is used twice, found 1"),
+        (annotated([{"id": []}], []), "image 0: id must be a whole number or a text, found a list of 0"),
+        (annotated([{"id": 1}], []), "image 0 lacks the key 'file_name'; it has 'id'"),
+        (annotated([*ONE, {"id": 2, "file_name": "b/1.jpg"}], []), "has frame 1 twice"),
+        (
+            annotated([], [], categories=[{"keypoints": NAMES[::-1]}]),
+            "found the text 'right_ankle' where 'nose' belongs",
+        ),
+        (annotated([], [], categories=[{"keypoints": NAMES[:3]}]), "must be the 17 joints .*, found 3 names"),
+        ({"instance_info": 3}, "instance_info must be a list, found 3"),
+        ({"instance_info": [{"frame_id": 1}]}, "entry 0 lacks the key 'instances'"),
+        ([{"frame_id": None, "instances": []}], "entry 0: frame_id must be a whole number, found null"),
+        ([{"frame_id": 1, "instances": [{}]}], "frame 1, instance 0 lacks the key 'keypoints'; it has none"),
+        (
+            [{"frame_id": 1, "instances": [instance(0, keypoints=[[1, 2]])]}],
+            "keypoints must be the 17 joints .*, found 1",
+        ),
+        (
+            [{"frame_id": 1, "instances": [instance(0, keypoints=[[1, 2, 3]] * 17)]}],
+            "keypoint 0 must have 2 numbers, found 3",
+        ),
+        ([{"frame_id": 1, "instances": [instance(0, keypoint_scores=[1])]}], "keypoint_scores must have 17 numbers"),
+    ],
+)
+def test_bad_files(tmp_path, content, message):
+    with pytest.raises(DataError, match=message):
+        read(tmp_path, content)
+
+
+def test_bad_options(tmp_path):
+    with pytest.raises(ConfigError, match="COCO keypoints are 2D, topology 'ntu_rgbd' is 3D"):
+        read_coco_keypoints(tmp_path, topology="ntu_rgbd")
+    with pytest.raises(ConfigError, match="min_confidence must be at least 0 and less than 1, found 1.5"):
+        read_coco_keypoints(tmp_path, min_confidence=1.5)
