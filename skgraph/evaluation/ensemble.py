@@ -80,8 +80,8 @@ def ensemble(paths: Sequence[Path], weights: str | Sequence[float] = "equal") ->
             (joint 0.6, bone 0.6, motion 0.4: AimCLR, AAAI 2022; also MS-CLR and HiCLR); ``"actclr"`` (0.4 each:
             ActCLR, CVPR 2023); ``"mamp"`` (1 each: MAMP's code has the joint stream only and publishes no fusion, the
             name stands for the plain sum); ``"tuned"`` (see
-            :func:`~skgraph.evaluation.ensemble_weights.tuned_weights`, on the ``validation_scores.npz`` of every member, never on the test scores); or numbers in the order of ``paths``.
-            Weights of AimCLR and ActCLR belong to streams and find theirs by the card, whatever the order.
+            :func:`~skgraph.evaluation.ensemble_weights.tuned_weights`, on the ``validation_scores.npz``
+            of every member, never on the test scores); or numbers in the order of ``paths``. Weights of AimCLR and ActCLR belong to streams and find theirs by the card, whatever the order.
 
     Raises:
         ConfigError: weights that do not fit the members.

@@ -7,7 +7,7 @@ import torch
 
 from skgraph.data import EpochLoader, SkeletonDataset
 from skgraph.errors import ConfigError
-from skgraph.training import feed as feed_module
+from skgraph.training import prefetch as feed_module
 from skgraph.training.prefetch import _ahead, feed, place
 
 CPU = torch.device("cpu")
