@@ -81,7 +81,8 @@ def ensemble(paths: Sequence[Path], weights: str | Sequence[float] = "equal") ->
             ActCLR, CVPR 2023); ``"mamp"`` (1 each: MAMP's code has the joint stream only and publishes no fusion, the
             name stands for the plain sum); ``"tuned"`` (see
             :func:`~skgraph.evaluation.ensemble_weights.tuned_weights`, on the ``validation_scores.npz``
-            of every member, never on the test scores); or numbers in the order of ``paths``. Weights of AimCLR and ActCLR belong to streams and find theirs by the card, whatever the order.
+            of every member, never on the test scores); or numbers in the order of
+            ``paths``. Weights of AimCLR and ActCLR belong to streams and find theirs by the result, whatever the order.
 
     Raises:
         ConfigError: weights that do not fit the members.
