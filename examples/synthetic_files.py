@@ -8,11 +8,15 @@ python -m skgraph.prepare dataset=pku1 source=raw/pku out=data/pku_like
 """
 
 import argparse
+import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the root of the checkout, where `benchmarks` is
+
+from benchmarks.raw_files.ntu import write_ntu_files
+from benchmarks.raw_files.pku import write_pku_files
 from skgraph.datasets.synthetic import write_synthetic
-from skgraph.datasets.synthetic.raw_files import write_ntu_files, write_pku_files
 
 
 def main() -> None:

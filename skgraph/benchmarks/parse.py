@@ -15,7 +15,6 @@ from skgraph.datasets.formats.ntu.skeleton_file import parse_skeletons
 from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.readers.ntu import read_ntu
 from skgraph.datasets.synthetic import write_synthetic
-from skgraph.datasets.synthetic.raw_files import write_ntu_files
 
 _COLUMNS = (
     "x",
@@ -44,6 +43,8 @@ def benchmark_parse(files: int, prepared: int, repeats: int) -> dict[str, float]
     Returns:
         megabytes and files a second of each way, their ratios, and the projected minutes for NTU RGB+D 120.
     """
+    from benchmarks.raw_files.ntu import write_ntu_files  # in a checkout, not in an installed package
+
     with tempfile.TemporaryDirectory() as scratch:
         folder, store = Path(scratch), write_synthetic(Path(scratch) / "store", subjects=2, repetitions=1)
         write_ntu_files(store, folder / "raw", files)

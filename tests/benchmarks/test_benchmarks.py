@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from benchmarks.raw_files.ntu import skeleton_text
 from skgraph.benchmark import _name_first, main
 from skgraph.benchmarks.data import benchmark_data
 from skgraph.benchmarks.encode import benchmark_encode
@@ -27,7 +28,6 @@ from skgraph.benchmarks.store import benchmark_store
 from skgraph.benchmarks.timing import median_seconds
 from skgraph.benchmarks.train import BODIES_PER_CLIP, TrainingStep, benchmark_train
 from skgraph.datasets.formats.ntu.skeleton_file import parse_skeleton
-from skgraph.datasets.formats.ntu.write_skeleton import skeleton_text
 from skgraph.errors import ConfigError
 from skgraph.training import Trainer
 from tests.test_configs import SMALL, composed

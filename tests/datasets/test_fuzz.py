@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from benchmarks.raw_files.ntu import skeleton_text
 from skgraph.data import SkeletonStore
 from skgraph.datasets.formats.decimals import Text
 from skgraph.datasets.formats.ntu.skeleton_file import parse_skeleton
-from skgraph.datasets.formats.ntu.write_skeleton import skeleton_text
 from skgraph.datasets.formats.restricted_pickle import load_plain
 from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.readers.npz import read_ragged_npz

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.raw_files.ntu import skeleton_text
+from benchmarks.raw_files.pku import label_text, pku_text, split_text
 from skgraph.data import StoreWriter
-from skgraph.datasets.formats.ntu.write_skeleton import skeleton_text
-from skgraph.datasets.formats.pku.write_pku import label_text, pku_text, split_text
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.datasets.readers.bvh import read_bvh
 from skgraph.datasets.readers.coco_keypoints import read_coco_keypoints

@@ -5,10 +5,10 @@ import zipfile
 import numpy as np
 import pytest
 
+from benchmarks.raw_files.ntu import skeleton_text
 from skgraph.data import SkeletonStore
 from skgraph.datasets.formats.ntu.benchmark import BENCHMARKS
 from skgraph.datasets.formats.ntu.names import ClipName
-from skgraph.datasets.formats.ntu.write_skeleton import skeleton_text
 from skgraph.datasets.formats.source_files import SourceFile
 from skgraph.datasets.preparation import convert as parallel
 from skgraph.datasets.preparation.write_store import write_store

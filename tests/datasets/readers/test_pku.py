@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from benchmarks.raw_files.pku import label_text, pku_text, split_text
 from skgraph.data import SkeletonStore
 from skgraph.datasets.formats.pku.skeleton_file import as_recording
-from skgraph.datasets.formats.pku.write_pku import label_text, pku_text, split_text
 from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.readers.pku import as_it_is, read_pku
 from skgraph.errors import ConfigError, DataError

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from benchmarks.raw_files.ntu import skeleton_text
 from skgraph.datasets.formats.ntu import skeleton_file
 from skgraph.datasets.formats.ntu.skeleton_file import parse_skeleton, parse_skeletons
-from skgraph.datasets.formats.ntu.write_skeleton import skeleton_text
 from skgraph.errors import DataError
 
 RNG = np.random.default_rng(0)

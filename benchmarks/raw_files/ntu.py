@@ -1,11 +1,13 @@
-"""Writes recordings in the format of NTU RGB+D's `.skeleton` files."""
+"""NTU RGB+D's `.skeleton` files."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 
+from skgraph.data import SkeletonStore
 from skgraph.topology import Topology
 
 # Kinect v2's depth camera: its focal length in pixels.
@@ -13,20 +15,36 @@ _FOCAL = 366.0
 _LINE = "{:.7G} " * 11 + "{}"
 
 
+def write_ntu_files(store: SkeletonStore, folder: str | Path, most: int | None = None) -> None:
+    """Write the clips of a store as `NAME.skeleton`. The synthetic dataset names its clips as NTU RGB+D does.
+
+    Args:
+        store: on the skeleton `ntu_rgbd`, such as `write_synthetic` makes.
+        folder: destination, created if missing.
+        most: number of clips to write, from the first; all by default.
+    """
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for i, name in enumerate(store.name[:most]):
+        clip = store.clip(i)
+        confidence = clip.confidence.numpy() if "confidence" in clip else None
+        text = skeleton_text(clip.joints.double().numpy(), clip.frame_mask.numpy(), confidence)
+        (folder / f"{name}.skeleton").write_text(text)
+
+
 def skeleton_text(
     joints: np.ndarray, frame_mask: np.ndarray, confidence: np.ndarray | None = None, ids: Sequence[int] | None = None
 ) -> str:
-    """A recording as the text of a `.skeleton` file.
+    """Format a recording as the text of a `.skeleton` file.
 
-    Numbers are printed with seven digits, as in the dataset. The columns that skeletons do not have hold what a sensor
-    would say: places in the depth and in the colour image by pinhole cameras, rotations that turn the y axis into the
-    bones, hands that are not tracked.
+    Numbers have seven digits, as in the dataset. The columns that a skeleton does not determine hold plausible values:
+    pixels of the depth and colour images by pinhole cameras, rotations from the y axis to the bones, untracked hands.
 
     Args:
         joints: `[M, T, 25, 3]` metres in the sensor's coordinates.
         frame_mask: `[M, T]` bool.
-        confidence: `[M, T, 25]`, of which 0 is written as not tracked, less than 1 as inferred, 1 as tracked.
-        ids: tracking ids of the bodies; by default made up.
+        confidence: `[M, T, 25]`; 0 is written as not tracked, below 1 as inferred, 1 as tracked.
+        ids: tracking ids of the bodies, arbitrary by default.
     """
     bodies, frames = frame_mask.shape
     ids = [72057594037927936 + 1000 * body for body in range(bodies)] if ids is None else ids
@@ -46,7 +64,7 @@ def skeleton_text(
 
 
 def _images(joints: np.ndarray) -> np.ndarray:
-    """x and y in the depth image and in the colour image, which is about three times as large, `[M, T, V, 4]`."""
+    """Project joints to pixels: x and y in the depth image, x and y in the colour image, `[M, T, V, 4]`."""
     x, y, z = np.moveaxis(joints, -1, 0)
     depth = np.where(np.abs(z) > 1e-3, z, 1e-3)
     across, down = _FOCAL * x / depth, -_FOCAL * y / depth
@@ -54,7 +72,7 @@ def _images(joints: np.ndarray) -> np.ndarray:
 
 
 def _rotations(joints: np.ndarray) -> np.ndarray:
-    """The smallest rotations from the y axis to the bones that end in the joints, (w, x, y, z), `[M, T, V, 4]`."""
+    """Compute the smallest rotation from the y axis to the bone ending in each joint, (w, x, y, z), `[M, T, V, 4]`."""
     topology = Topology.load("ntu_rgbd")
     bones = joints - joints[:, :, topology.parents.clamp(min=0).numpy()]
     length = np.linalg.norm(bones, axis=-1, keepdims=True)

@@ -1,13 +1,14 @@
 import numpy as np
 import pytest
 
+from benchmarks.raw_files.ntu import write_ntu_files
+from benchmarks.raw_files.pku import write_pku_files
 from skgraph.data import SkeletonStore
 from skgraph.datasets.formats.ntu.skeleton_file import parse_skeleton
 from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.readers.ntu import read_ntu
 from skgraph.datasets.readers.pku import read_pku
 from skgraph.datasets.synthetic import write_synthetic
-from skgraph.datasets.synthetic.raw_files import write_ntu_files, write_pku_files
 from skgraph.errors import ConfigError
 
 
