@@ -12,8 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skgraph.datasets.formats.plain_number import plain_number
-from skgraph.datasets.formats.text_lines import text_lines
+from skgraph.datasets.formats.text_file import parse_number, read_lines
 from skgraph.errors import DataError
 
 MOST_JOINTS = 1000
@@ -70,7 +69,7 @@ class BvhFile:
         path = Path(path).expanduser()
         if not path.is_file():
             raise DataError(f"no file at '{path}': expected a BVH file")
-        return cls._read(path, _Words(path, text_lines(path)))
+        return cls._read(path, _Words(path, read_lines(path)))
 
     @classmethod
     def _read(cls, path: Path, words: _Words) -> BvhFile:
@@ -113,7 +112,7 @@ class BvhFile:
             DataError: a frame is incomplete or no number, or their count is another than the file says.
         """
         wanted = list(range(len(self.joints)) if joints is None else joints)
-        words = _Words(self.path, text_lines(self.path))
+        words = _Words(self.path, read_lines(self.path))
         if (header := BvhFile._read(self.path, words)) != self:
             raise DataError(f"'{self.path}' has changed since it was opened: {header} now, {self} then")
         columns = [f"{joint.name} {channel}" for joint in self.joints for channel in joint.channels]
@@ -291,7 +290,7 @@ def _numbers(path: Path, lines: list[tuple[int, str]], columns: list[str]) -> np
 def _number(word: str) -> float:
     """A number, NaN where the word is none."""
     try:
-        return plain_number(word)
+        return parse_number(word)
     except ValueError:
         return math.nan
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skgraph.datasets.formats.json_checks import describe
+from skgraph.datasets.formats.json_file import describe
 from skgraph.datasets.formats.tracking import track_bodies
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.raw_clip import RawClip

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skgraph.datasets.formats.letters import are_letters
+from skgraph.datasets.formats.text_file import is_valid_unicode
 
 
 @dataclass(eq=False)
@@ -55,5 +55,5 @@ def _check_values(data: bytes, dtype: np.dtype) -> None:
     """Refuse what no program writes and what is an error only when it is looked at."""
     if dtype.kind == "b" and max(data) > 1:
         raise ValueError("an array of bool holds neither 0 nor 1")
-    if dtype.kind == "U" and not are_letters(np.frombuffer(data, dtype)):
+    if dtype.kind == "U" and not is_valid_unicode(np.frombuffer(data, dtype)):
         raise ValueError("an array of text holds what is no letter")

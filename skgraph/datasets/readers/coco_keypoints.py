@@ -10,8 +10,7 @@ from typing import Any
 import numpy as np
 
 from skgraph.datasets.formats.detections import Detections, check_detection_options
-from skgraph.datasets.formats.json_checks import describe, expect, expect_key, expect_numbers
-from skgraph.datasets.formats.json_file import read_json
+from skgraph.datasets.formats.json_file import describe, expect, expect_key, expect_numbers, read_json
 from skgraph.datasets.formats.label_table import LabelTable
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip

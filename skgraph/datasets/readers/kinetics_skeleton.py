@@ -10,8 +10,7 @@ import numpy as np
 
 from skgraph.datasets.formats.detections import Detections, check_detection_options
 from skgraph.datasets.formats.folder_files import folder_files
-from skgraph.datasets.formats.json_checks import describe, expect, expect_key, expect_numbers
-from skgraph.datasets.formats.json_file import read_json
+from skgraph.datasets.formats.json_file import describe, expect, expect_key, expect_numbers, read_json
 from skgraph.datasets.preparation.make_splits import given_split
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset

@@ -13,10 +13,9 @@ import numpy as np
 
 from skgraph.datasets.formats.detections import Detections, check_detection_options
 from skgraph.datasets.formats.folder_files import folder_files
-from skgraph.datasets.formats.json_checks import describe, expect, expect_key, expect_numbers
-from skgraph.datasets.formats.json_file import SIZE_LIMIT, read_json
+from skgraph.datasets.formats.json_file import SIZE_LIMIT, describe, expect, expect_key, expect_numbers, read_json
 from skgraph.datasets.formats.label_table import LabelTable
-from skgraph.datasets.formats.plain_number import plain_number
+from skgraph.datasets.formats.text_file import parse_number
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.errors import ConfigError, DataError, first_three
@@ -213,13 +212,13 @@ def _columns(header: list[str], topology: Topology, path: Path) -> tuple[int, li
 def _cells(line: list[str], columns: list[int], header: list[str], where: str) -> list[float]:
     """The numbers in some columns, NaN in an empty cell."""
     try:
-        return [plain_number(line[i]) if line[i] else math.nan for i in columns]
+        return [parse_number(line[i]) if line[i] else math.nan for i in columns]
     except ValueError:
         pass
     values = []
     for i in columns:
         try:
-            values.append(plain_number(line[i]) if line[i].strip() else math.nan)
+            values.append(parse_number(line[i]) if line[i].strip() else math.nan)
         except ValueError as error:
             raise DataError(f"{where}, column '{header[i][:30]}' must be a number, found '{line[i][:30]}'") from error
     return values

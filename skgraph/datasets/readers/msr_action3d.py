@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.datasets.formats.clip_files import clip_files
-from skgraph.datasets.formats.plain_number import plain_number
-from skgraph.datasets.formats.text_lines import text_lines
+from skgraph.datasets.formats.text_file import parse_number, read_lines
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.preparation.split import Split
 from skgraph.datasets.raw_clip import RawClip
@@ -143,12 +142,12 @@ def read_msr_action3d(source: str | Path, subset: str = "all") -> RawDataset:
 def _read(path: Path) -> np.ndarray:
     """Joints and confidence ``[T, 20, 4]`` in the order of the file."""
     rows: list[list[float]] = []
-    for number, line in text_lines(path):
+    for number, line in read_lines(path):
         words = line.split()
         if not words:
             continue
         try:
-            row = [plain_number(word) for word in words]
+            row = [parse_number(word) for word in words]
         except ValueError:
             row = []
         if len(row) != 4:

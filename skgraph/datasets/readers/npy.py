@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.datasets.formats.label_table import LabelTable
-from skgraph.datasets.formats.npy_array import MOST_NUMBERS, open_npy
+from skgraph.datasets.formats.npy_file import MOST_NUMBERS, open_npy
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from skgraph.datasets.formats.letters import are_letters
-from skgraph.datasets.formats.npz_member import NpzMember
+from skgraph.datasets.formats.npz_file import NpzMember
+from skgraph.datasets.formats.text_file import is_valid_unicode
 from skgraph.datasets.preparation.make_splits import given_split
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
@@ -153,7 +153,7 @@ def _checked(path: Path, key: str, values: np.ndarray) -> np.ndarray:
         values = np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values
     except UnicodeDecodeError as error:
         raise DataError(f"'{path}': array '{key}' is not text in UTF-8: {error}") from error
-    if values.dtype.kind == "U" and not are_letters(values):
+    if values.dtype.kind == "U" and not is_valid_unicode(values):
         raise DataError(f"'{path}': array '{key}' holds what is no letter")
     return values
 

@@ -15,7 +15,7 @@ from skgraph.datasets.formats.ntu.benchmark import Benchmark, benchmark
 from skgraph.datasets.formats.ntu.names import ClipName
 from skgraph.datasets.formats.ntu.skeleton_file import parse_skeletons
 from skgraph.datasets.formats.source_files import SourceFile, find_files
-from skgraph.datasets.formats.text_lines import text_lines
+from skgraph.datasets.formats.text_file import read_lines
 from skgraph.datasets.preparation.conversion_cache import Parts
 from skgraph.datasets.preparation.convert import convert
 from skgraph.datasets.preparation.presets import PRESETS, check_preset
@@ -123,7 +123,7 @@ def _missing(path: str | Path | None) -> frozenset[str]:
         return frozenset()
     pattern = re.compile(r"\bS\d{3}C\d{3}P\d{3}R\d{3}A\d{3}\b")
     try:
-        names = frozenset(name for _, line in text_lines(Path(path).expanduser()) for name in pattern.findall(line))
+        names = frozenset(name for _, line in read_lines(Path(path).expanduser()) for name in pattern.findall(line))
     except DataError as error:
         raise DataError(f"missing_list {error}") from error
     if not names:

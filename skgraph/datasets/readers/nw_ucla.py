@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from skgraph.datasets.formats.clip_files import clip_files
-from skgraph.datasets.formats.json_checks import describe
-from skgraph.datasets.formats.json_file import read_json
+from skgraph.datasets.formats.json_file import describe, read_json
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.preparation.split import Split
 from skgraph.datasets.raw_clip import RawClip

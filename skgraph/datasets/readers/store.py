@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.data.store import SkeletonStore
-from skgraph.datasets.formats.npy_array import MOST_NUMBERS
+from skgraph.datasets.formats.npy_file import MOST_NUMBERS
 from skgraph.datasets.preparation.split import Split
 from skgraph.datasets.preparation.units import METRES
 from skgraph.datasets.raw_clip import RawClip

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skgraph.data import SkeletonStore
-from skgraph.datasets.formats.npz_member import NpzMember
+from skgraph.datasets.formats.npz_file import NpzMember
 from skgraph.datasets.preparation.overview import report
 from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.readers.npz import read_ragged_npz

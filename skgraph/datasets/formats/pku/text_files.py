@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.datasets.formats.pku.actions import ACTIONS
-from skgraph.datasets.formats.text_lines import text_lines
+from skgraph.datasets.formats.text_file import read_lines
 from skgraph.errors import ConfigError, DataError
 
 INDEXINGS = ("one_based", "zero_based")
@@ -28,7 +28,7 @@ def read_labels(path: Path, label_indexing: str) -> np.ndarray:
     if label_indexing not in INDEXINGS:
         raise ConfigError(f"label_indexing must be one of {', '.join(INDEXINGS)}, found '{label_indexing}'")
     rows = []
-    for number, line in text_lines(path):
+    for number, line in read_lines(path):
         if not line:
             continue
         words = line.replace(",", " ").split()
@@ -53,7 +53,7 @@ def read_split(path: Path) -> tuple[frozenset[str], frozenset[str]]:
     Raises:
         DataError: the file cannot be read, has another form, or a name is in both parts.
     """
-    lines = [line for _, line in text_lines(path) if line]
+    lines = [line for _, line in read_lines(path) if line]
     if len(lines) != 4 or "," in lines[0] + lines[2]:
         raise DataError(
             f"'{path}': expected four lines, the second with the recordings that train and the fourth with those that "

@@ -4,7 +4,7 @@ import pickle
 import numpy as np
 import pytest
 
-from skgraph.datasets.formats.npy_array import open_npy
+from skgraph.datasets.formats.npy_file import open_npy
 from skgraph.errors import DataError
 
 

@@ -1,4 +1,4 @@
-"""An array inside an npz file, of which a part is read at a time."""
+"""`.npz` archives of arrays, read without loading an array as a whole."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from typing import IO
 
 import numpy as np
 
-from skgraph.datasets.formats.npy_array import MOST_NUMBERS
+from skgraph.datasets.formats.npy_file import MOST_NUMBERS
 from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line
 
-_SMALL = 256 * 2**20  # bytes; a text for each of a million clips has less
+_SMALL = 256 * 2**20  # bytes; a text for each of a million clips takes less
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 
 
 @dataclass(frozen=True)
 class NpzMember:
-    """What the header of an array in an npz says of it; its values stay in the file.
+    """The header of an array in an archive; its values stay in the file.
 
     Args:
-        path: the npz.
+        path: the archive.
         key: name of the array.
         shape: of the array.
         dtype: of the array.
-        fortran: whether it lies in Fortran order.
+        fortran: whether the array is in Fortran order.
     """
 
     path: Path
@@ -38,10 +38,10 @@ class NpzMember:
 
     @classmethod
     def of(cls, path: Path, key: str) -> NpzMember:
-        """The array `key` of a file, which has one.
+        """Read the header of the array `key`.
 
         Raises:
-            DataError: it is damaged, or its header and its size disagree.
+            DataError: the array is missing or damaged, or its header and its size disagree.
         """
         try:
             with zipfile.ZipFile(path) as archive, archive.open(f"{key}.npy") as file:
@@ -54,12 +54,12 @@ class NpzMember:
         return cls(path, key, shape, dtype, fortran)
 
     def pieces(self, lengths: Sequence[int] | np.ndarray) -> Iterator[np.ndarray]:
-        """The array in pieces of these lengths, which sum to its own, along its first axis, one after another.
+        """Yield the array in pieces along its first axis; the lengths sum to that axis.
 
-        Memory holds a piece at a time; only in Fortran order does it hold all of the array.
+        Memory holds one piece at a time, or the whole array if it is in Fortran order.
 
         Raises:
-            DataError: the file is damaged, or a piece, in Fortran order the array, is larger than any clip.
+            DataError: the file is damaged, or a piece (in Fortran order the array) is larger than any clip.
         """
         row = math.prod(self.shape[1:])
         longest = sum(map(int, lengths)) if self.fortran else max(map(int, lengths), default=0)
@@ -77,7 +77,7 @@ class NpzMember:
                     values = file.read(int(length) * row * self.dtype.itemsize)
                     unread -= int(length)
                     if not unread:
-                        file.read(1)  # at its end the checksum is compared
+                        file.read(1)  # zipfile compares the checksum only at the end of the member
                     shape = (int(length), *self.shape[1:])
                     piece = np.frombuffer(values, self.dtype).reshape(shape, order="F" if self.fortran else "C")
                     yield from np.split(piece, np.cumsum(lengths)[:-1]) if self.fortran else [piece]
@@ -85,7 +85,7 @@ class NpzMember:
             raise _damaged(self.path, self.key, error) from error
 
     def read(self) -> np.ndarray:
-        """All of an array that is small: a value for each clip, or a text.
+        """Read the whole of a small array, such as a value for each clip.
 
         Raises:
             DataError: the file is damaged, or the array is not small.

@@ -3,7 +3,7 @@ import zipfile
 import numpy as np
 import pytest
 
-from skgraph.datasets.formats.npz_member import NpzMember
+from skgraph.datasets.formats.npz_file import NpzMember
 from skgraph.errors import DataError
 
 
@@ -52,7 +52,7 @@ def test_the_checksum_of_what_is_compressed_counts(tmp_path, pieces):
 
 @pytest.mark.parametrize("order, advice", [("C", "cut recordings into shorter ones"), ("F", "store it in C order")])
 def test_what_no_clip_has_is_not_read(tmp_path, monkeypatch, order, advice):
-    monkeypatch.setattr("skgraph.datasets.formats.npz_member.MOST_NUMBERS", 5)
+    monkeypatch.setattr("skgraph.datasets.formats.npz_file.MOST_NUMBERS", 5)
     np.savez(tmp_path / "a.npz", x=np.zeros((6, 2), order=order))
     member = NpzMember.of(tmp_path / "a.npz", "x")
     with pytest.raises(DataError, match=f"array 'x' has [0-9]+ numbers that are read at once, .* at most 5: {advice}"):
@@ -67,7 +67,7 @@ def test_a_small_array_is_read_as_a_whole(tmp_path, monkeypatch, value, order):
     np.savez(tmp_path / "a.npz", x=np.array(value, order=order))
     found = NpzMember.of(tmp_path / "a.npz", "x").read()
     assert found.shape == value.shape and found.dtype == value.dtype and found.tolist() == value.tolist()
-    monkeypatch.setattr("skgraph.datasets.formats.npz_member._SMALL", -1)
+    monkeypatch.setattr("skgraph.datasets.formats.npz_file._SMALL", -1)
     with pytest.raises(DataError, match="a.npz': array 'x', .* has more than"):
         NpzMember.of(tmp_path / "a.npz", "x").read()
 

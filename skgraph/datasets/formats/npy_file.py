@@ -1,4 +1,4 @@
-"""Opens an `.npy` file that somebody else wrote."""
+"""`.npy` files, which hold one array."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line
 
 MOST_NUMBERS = 2**25
-"""Numbers of a clip: four hours of a body of 25 joints at 30 frames a second. On its way to a store a number may take
-some 25 bytes of memory."""
+"""Numbers of a clip: four hours of a body of 25 joints at 30 frames a second. Preparing a store may take some 25 bytes
+of memory for each."""
 
 
 def open_npy(path: Path) -> np.ndarray:
-    """The array of a file, mapped and not read: it takes memory where it is looked at.
+    """Memory-map the array of a file.
 
     Raises:
         DataError: the file is missing, damaged, pickled, or an archive of arrays.
@@ -22,7 +22,7 @@ def open_npy(path: Path) -> np.ndarray:
     if not path.is_file():
         raise DataError(f"no file at '{path}': expected an .npy array")
     try:
-        with np.errstate(over="ignore"):  # a shape may be anything
+        with np.errstate(over="ignore"):  # a damaged header may have any shape
             array = np.load(path, mmap_mode="r", allow_pickle=False)
     except BROKEN_ARCHIVE as error:
         raise DataError(f"'{path}' is not a complete .npy array of numbers: {first_line(error)}") from error

@@ -1,0 +1,63 @@
+"""Text files in UTF-8: lines, numbers and characters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+
+from skgraph.datasets.formats.folder_files import check_file
+from skgraph.errors import DataError
+
+_LONGEST_LINE = 2**20  # characters; a binary file must not pass for one endless line
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a text file in UTF-8 one at a time, numbered from 1 and stripped of white space.
+
+    Raises:
+        DataError: the file cannot be read, is not UTF-8, or has a line of more than 1,048,576 characters.
+    """
+    if path.exists() and not path.is_dir():
+        check_file(path)  # reading a pipe would never end
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            for number in count(1):
+                line = file.readline(_LONGEST_LINE + 1)
+                if not line:
+                    return
+                if len(line) > _LONGEST_LINE:
+                    raise DataError(
+                        f"'{path}', line {number}: longer than {_LONGEST_LINE} characters, expected a text file"
+                    )
+                yield number, line.strip()
+    except UnicodeDecodeError as error:
+        raise DataError(f"'{path}' is not a text file in UTF-8: {error}") from error
+    except OSError as error:
+        raise DataError(f"'{path}' cannot be read: {error}") from error
+
+
+def parse_number(word: str) -> float:
+    """Return a word of ASCII digits, sign, point and exponent, or `nan` or `inf`, as a float.
+
+    Python's `float` would also accept `1_0` and the digits of other scripts.
+
+    Raises:
+        ValueError: the word is something else.
+    """
+    if "_" in word or not word.isascii():
+        raise ValueError(f"expected a number in ASCII digits, found {word[:40]!r}")
+    return float(word)
+
+
+def is_valid_unicode(values: np.ndarray) -> bool:
+    """Return whether an array of text (kind `U`) holds only code points of Unicode, and no surrogates.
+
+    NumPy stores any 32 bits as a character, and fails only when the text is printed or written.
+    """
+    if not values.itemsize:
+        return True
+    codes = np.ascontiguousarray(values).view(np.dtype(np.uint32).newbyteorder(values.dtype.byteorder))
+    return not ((codes > 0x10FFFF) | ((codes >= 0xD800) & (codes < 0xE000))).any()
