@@ -24,7 +24,7 @@ import skgraph._internal.command  # noqa: F401, registers what the configuration
 from skgraph._internal.data_dir import data_dir
 from skgraph.build import open_store
 from skgraph.evaluation import PretrainedRun, Settings, build_protocol
-from skgraph.evaluation.result import result_folder
+from skgraph.evaluation.results.result_folder import result_folder
 
 # Clips of these datasets are shorter than NTU's.
 SHORT = ["protocol.min_frames=16"]

@@ -12,7 +12,7 @@ from skgraph._internal.output_file import output_file
 from skgraph._internal.text import count
 from skgraph.evaluation import PretrainedRun
 from skgraph.evaluation.embedding import embed
-from skgraph.evaluation.store_preprocessing import preparation_note
+from skgraph.evaluation.pretrained import preprocessing_note
 
 
 @verb("embed")
@@ -28,7 +28,7 @@ def main(cfg: DictConfig) -> None:
     bodies = len({*zip(features.recording.tolist(), features.body.tolist(), strict=True)})
     whose = count(bodies, "recording" if features.level == "clip" else "body")
     print(f"{features.level} features {list(features.x.shape)} of {whose}")
-    if note := preparation_note(run.preprocessing, features.preprocessing):
+    if note := preprocessing_note(run.preprocessing, features.preprocessing):
         print(note)
     print(f"written: {out}")
 

@@ -7,17 +7,17 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from skgraph._internal.command import verb
-from skgraph.evaluation.ensemble import ensemble, ensemble_folder, ensemble_table, save_ensemble
+from skgraph.evaluation.ensemble import ensemble_folder, format_ensemble, fuse_results, save_ensemble
 
 
 @verb("ensemble")
 def main(cfg: DictConfig) -> None:
-    """Fuse the scores of evaluations; print the table and say where the result lies."""
+    """Fuse the scores of evaluations; print the table and the folder of the result."""
     config = OmegaConf.to_container(cfg, resolve=True)
-    result = ensemble(config["scores"], config["weights"])
-    folder = Path(str(config["out"])) if config["out"] is not None else ensemble_folder(result)
-    print(ensemble_table(result))
-    save_ensemble(result, folder)
+    ensemble = fuse_results(config["scores"], config["weights"])
+    folder = Path(str(config["out"])) if config["out"] is not None else ensemble_folder(ensemble)
+    print(format_ensemble(ensemble))
+    save_ensemble(ensemble, folder)
     print(f"written: {folder}")
 
 

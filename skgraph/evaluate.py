@@ -10,7 +10,8 @@ from skgraph._internal.command import verb
 from skgraph.build import open_store
 from skgraph.evaluation import Settings, build_protocol, compare
 from skgraph.evaluation.pretrained import folder_of_run
-from skgraph.evaluation.result import result_folder, table
+from skgraph.evaluation.results.format_results import format_results
+from skgraph.evaluation.results.result_folder import result_folder
 from skgraph.training.checkpoint import read_checkpoint
 from skgraph.training.devices import choose_device, processes
 
@@ -26,9 +27,9 @@ def main(cfg: DictConfig) -> None:
     store, split = open_store(dataset, write=False)
     device = choose_device(config["device"])
     with processes(device) as group:
-        cards = compare(folder, store, split, [protocol], device, config["precision"], settings, group)
+        results = compare(folder, store, split, [protocol], device, config["precision"], settings, group)
         if group.is_main:
-            print(table(cards))
+            print(format_results(results))
             print(f"written: {result_folder(folder, protocol, store, split, settings)}")
 
 

@@ -12,8 +12,7 @@ from skgraph._internal.options import check_kinds
 from skgraph.build import open_store
 from skgraph.datasets.open_recordings import open_recordings
 from skgraph.errors import ConfigError
-from skgraph.evaluation.pretrained import PretrainedRun
-from skgraph.evaluation.store_preprocessing import preparation_note
+from skgraph.evaluation.pretrained import PretrainedRun, preprocessing_note
 from skgraph.recognition import Recogniser, timelines
 from skgraph.recognition.timeline_files import is_replaceable, save_timelines, table
 from skgraph.topology import Topology
@@ -50,7 +49,7 @@ def main(cfg: DictConfig) -> None:
             learned = str(labelled[0].path)
         found = timelines(recogniser, store, progress=True, **options)
         save_timelines(out, found, run=str(run.folder), step=run.step, learned_from=learned, **options)
-        note = preparation_note(run.preprocessing, str(store.meta.get("preprocessing", "none")))
+        note = preprocessing_note(run.preprocessing, str(store.meta.get("preprocessing", "none")))
     print(table(found))
     if note:
         print(note)

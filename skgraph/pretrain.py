@@ -19,7 +19,7 @@ from skgraph.checks import check_encoder, check_objective
 from skgraph.data import EpochLoader, SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError
 from skgraph.evaluation import build_protocol, compare
-from skgraph.evaluation.result import table
+from skgraph.evaluation.results.format_results import format_results
 from skgraph.training import Trainer, TrainerConfig
 from skgraph.training.devices import Processes, choose_device, processes
 from skgraph.training.prefetch import place
@@ -77,10 +77,10 @@ def pretrain(config: dict, device: torch.device, group: Processes = Processes())
     )
     complete = trainer.fit()
     if complete and group.is_main and protocols:
-        cards = compare(
+        results = compare(
             trainer.folder, store, split, protocols, device, config["precision"], progress=trainer_config.progress
         )
-        say(table(cards))
+        say(format_results(results))
     group.barrier()
 
 

@@ -1,4 +1,4 @@
-"""Made-up evaluations: cards and scores as an evaluation writes them, and folders that hold them."""
+"""Made-up evaluations: results and scores as an evaluation writes them, and folders that hold them."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from typing import Any
 
 import numpy as np
 
-from skgraph.summary.collection import Result
+from skgraph.evaluation.results.result import Result
 
 STREAMS = ("joint", "bone", "motion")
 NAMES = np.array([f"clip{i:02d}" for i in range(40)])
 LABELS = np.arange(40) % 4
-# Changes of a card that make it one of another protocol.
+# Changes that make a result one of another protocol.
 LINEAR_MAMP = {"label": "linear_mamp", "recipe": "mamp", "options": {"epochs": 100, "lr": 0.1}}
 KNN = {"protocol": "knn", "label": "knn", "recipe": None, "options": {"k": 1}}
 SEMI = {"protocol": "semi", "label": "semi", "recipe": "mamp", "options": {"fraction": 0.01, "subsets": 5}}
 
 
-def made_up_card(**changes: Any) -> dict[str, Any]:
-    """A card as an evaluation writes it; ``changes`` replace its keys, with ``__`` for a dot."""
-    card = {
+def made_up_content(**changes: Any) -> dict[str, Any]:
+    """The content of a ``result.json``; ``changes`` replace its keys, with ``__`` for a dot."""
+    content = {
         "protocol": "linear",
         "label": "linear",
         "recipe": "exact",
@@ -72,11 +72,11 @@ def made_up_card(**changes: Any) -> dict[str, Any]:
     }
     for key, value in changes.items():
         *path, last = key.split("__")
-        place = card
-        for part in path:
-            place = place[part]
-        place[last] = value
-    return card
+        parent = content
+        for name in path:
+            parent = parent[name]
+        parent[last] = value
+    return content
 
 
 def made_up_scores(seed: int, labels: np.ndarray = LABELS, margin: float = 1.0) -> np.ndarray:
@@ -93,12 +93,12 @@ def write_evaluation(
     order: np.ndarray | None = None,
     **changes: Any,
 ) -> Path:
-    """An evaluation folder with a made-up card and scores; ``order`` shuffles the clips in the file."""
+    """An evaluation folder with a made-up result and scores; ``order`` shuffles the clips in the file."""
     changes = {"run": run, "config__name": run, "stream": run if run in ("bone", "motion") else "joint"} | changes
-    card = made_up_card(**changes)
-    folder = runs / run / "evaluation" / f"{card['label']}_ntu60_{card['dataset']['split']}"
+    content = made_up_content(**changes)
+    folder = runs / run / "evaluation" / f"{content['label']}_ntu60_{content['dataset']['split']}"
     folder.mkdir(parents=True)
-    (folder / "result.json").write_text(json.dumps(card))
+    (folder / "result.json").write_text(json.dumps(content))
     order = np.arange(len(NAMES)) if order is None else order
     logits = made_up_scores(len(run)) if logits is None else logits
     np.savez(folder / "scores.npz", name=NAMES[order], logits=logits[order], label=LABELS[order])
@@ -122,16 +122,18 @@ def rewrite_scores(folder: Path, **changes: np.ndarray | None) -> None:
     np.savez(folder / "scores.npz", **{key: value for key, value in arrays.items() if value is not None})
 
 
-def rewrite_card(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
-    """Change an evaluation's card in place."""
-    card = json.loads((folder / "result.json").read_text())
-    change(card)
-    (folder / "result.json").write_text(json.dumps(card))
+def rewrite_result(folder: Path, change: Callable[[dict[str, Any]], object]) -> None:
+    """Change the content of an evaluation's ``result.json`` in place."""
+    content = json.loads((folder / "result.json").read_text())
+    change(content)
+    (folder / "result.json").write_text(json.dumps(content))
 
 
-def made_up_results(*cards: dict[str, Any]) -> list[Result]:
-    """Cards, by their changes, as if they were read from ``runs/<run>/evaluation/<i>/result.json``."""
-    return [
-        Result(Path(f"runs/{card['run']}/evaluation/{i}/result.json"), made_up_card(**card))
-        for i, card in enumerate(cards)
-    ]
+def made_up_result(path: str | Path = "runs/a/evaluation/x/result.json", **changes: Any) -> Result:
+    """A result as if it were read from a path."""
+    return Result.from_dict(made_up_content(**changes), Path(path))
+
+
+def made_up_results(*changes: dict[str, Any]) -> list[Result]:
+    """Results, by their changes, as if they were read from ``runs/<run>/evaluation/<i>/result.json``."""
+    return [made_up_result(f"runs/{each['run']}/evaluation/{i}/result.json", **each) for i, each in enumerate(changes)]

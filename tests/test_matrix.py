@@ -57,7 +57,7 @@ def test_stopping_and_resuming_changes_nothing_and_the_encoder_alone_evaluates(
     alone = build_encoder(whole["config"], store.topology)
     assert alone.load_state_dict(weights).missing_keys == []
 
-    (card,) = compare(tmp_path / "whole", store, split, [build_protocol("linear")], CPU, "fp32")
+    (linear,) = compare(tmp_path / "whole", store, split, [build_protocol("linear")], CPU, "fp32")
     knn = json.loads(next((tmp_path / "whole" / "evaluation").glob("knn_*/result.json")).read_text())
-    for result in (card, knn):
+    for result in (linear.to_dict(), knn):
         assert 0 <= result["top1"] <= 100 and 0 <= result["random_init"]["top1"] <= 100

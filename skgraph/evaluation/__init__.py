@@ -5,9 +5,9 @@ from skgraph.evaluation.embedding import Embedding, embed
 from skgraph.evaluation.features import Features, clip_features
 from skgraph.evaluation.knn import knn_scores
 from skgraph.evaluation.linear import linear_scores
-from skgraph.evaluation.metrics import top_k
 from skgraph.evaluation.pretrained import PretrainedRun, load_encoder
 from skgraph.evaluation.protocols import Protocol, build_protocol
+from skgraph.evaluation.results.metrics import top_k
 from skgraph.evaluation.retrieval import retrieve
 from skgraph.evaluation.settings import Settings
 

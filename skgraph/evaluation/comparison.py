@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+import math
+import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from skgraph._internal.atomic import atomic_folder
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import DataError
-from skgraph.evaluation.context import Trial
+from skgraph.evaluation.context import EvaluationContext
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.evaluation.protocols import Outcome, Protocol, build_protocol
 from skgraph.evaluation.protocols.protocol import labels
-from skgraph.evaluation.result import check_place, make_card, result_folder
-from skgraph.evaluation.result_files import save_card, save_classes, save_people
-from skgraph.evaluation.scores import save_scores
+from skgraph.evaluation.results.metrics import summary
+from skgraph.evaluation.results.result import EvaluatedData, PretrainingData, Result
+from skgraph.evaluation.results.result_folder import check_result_folder, result_folder, save_result, store_name
 from skgraph.evaluation.settings import Settings
 from skgraph.evaluation.subsets import hold_out_subjects
-from skgraph.training.devices import Processes, choose_device
+from skgraph.training.checkpoint import versions
+from skgraph.training.devices import Processes, choose_device, choose_precision
+from skgraph.training.diagnostics import rankme
 from skgraph.transforms import MapJoints
 
 
@@ -37,11 +41,11 @@ def compare(
     settings: Settings = Settings(),
     processes: Processes = Processes(),
     progress: bool = True,
-) -> list[dict[str, Any]]:
+) -> list[Result]:
     """Evaluate the encoder of a run folder, and a random-init one beside it.
 
-    Each protocol leaves a folder, see :func:`~skgraph.evaluation.result.result_folder`: ``result.json`` (the card),
-    ``scores.npz``, and the classes in detail. It appears whole, and replaces an older result of the same evaluation.
+    Each protocol leaves a folder, see :func:`~skgraph.evaluation.results.result_folder.result_folder`: ``result.json``,
+    ``scores.npz`` and the classes in detail. It appears whole, and replaces an older result of the same evaluation.
 
     Args:
         folder: of the run; its checkpoint says the configuration.
@@ -55,7 +59,7 @@ def compare(
         progress: show bars.
 
     Returns:
-        the card of each protocol.
+        the result of each protocol.
 
     Raises:
         CheckpointError: the checkpoint is missing, corrupt, or does not match the store's topology.
@@ -71,23 +75,22 @@ def compare(
     for protocol in ways:
         protocol.check(run.content_hash, store)
         protocol.check_settings(settings)
-        check_place(result_folder(run.folder, protocol, store, split, settings), store, settings)
-    trial = _trial(run, store, split, device, precision, settings, processes, progress)
-    untrained = replace(trial, make_encoder=lambda seed=None, **options: run.encoder(False, seed, **options))
-    cards = []
+        check_result_folder(result_folder(run.folder, protocol, store, split, settings), store, settings)
+    context = _context(run, store, split, device, precision, settings, processes, progress)
+    untrained = replace(context, make_encoder=lambda seed=None, **options: run.encoder(False, seed, **options))
+    results = []
     for protocol in ways:
         start = time.perf_counter()
-        outcome = protocol.evaluate(trial if protocol.pretrained else untrained)
+        outcome = protocol.evaluate(context if protocol.pretrained else untrained)
         baseline = protocol.evaluate(untrained) if protocol.pretrained and settings.random_init else None
-        card = make_card(run, trial, split, protocol, settings, outcome, baseline)
-        card["seconds"] = round(time.perf_counter() - start, 1)
+        result = _result(run, context, split, protocol, settings, outcome, baseline, time.perf_counter() - start)
         if processes.is_main:
-            _save(result_folder(run.folder, protocol, store, split, settings), trial, card, outcome)
-        cards.append(card)
-    return cards
+            save_result(result_folder(run.folder, protocol, store, split, settings), context, result, outcome)
+        results.append(result)
+    return results
 
 
-def _trial(
+def _context(
     run: PretrainedRun,
     store: SkeletonStore,
     split: str,
@@ -96,7 +99,7 @@ def _trial(
     settings: Settings,
     processes: Processes,
     progress: bool,
-) -> Trial:
+) -> EvaluationContext:
     parts = {
         part: SkeletonDataset(store, split, part, items="clips", frames=run.config["frames"])
         for part in ("train", "test")
@@ -110,7 +113,7 @@ def _trial(
         raise DataError(f"no class of the test clips of '{store.path}', split {split}, is in its training part")
     views = run.views(store.topology, settings.joint_map).to(device)
     seed = run.config["seed"] if settings.seed is None else settings.seed
-    return Trial(
+    return EvaluationContext(
         lambda seed=None, **options: run.encoder(**options),
         views,
         train,
@@ -137,18 +140,69 @@ def input_facts(run: PretrainedRun, views: nn.Module) -> dict[str, Any]:
     return {**parts, "topology": run.topology.to_dict(), "joint_map": maps}
 
 
-def _save(place: Path, trial: Trial, card: dict[str, Any], outcome: Outcome) -> None:
-    with atomic_folder(place) as folder:
-        for dataset, scores, name in (
-            (trial.test, outcome.scores, "scores.npz"),
-            (trial.validation, outcome.validation, "validation_scores.npz"),
-        ):
-            if dataset is not None and scores is not None:
-                save_scores(folder / name, dataset.store.name[dataset.clips.numpy()], scores, labels(dataset))
-        if outcome.scores is not None:
-            y, store = labels(trial.test), trial.test.store
-            save_classes(folder, outcome.scores, y, store.class_names)
-            save_people(folder, outcome.scores, y, store.subject[trial.test.clips])
-        for name, text in outcome.texts.items():
-            (folder / name).write_text(text, encoding="utf-8")
-        save_card(folder, card)
+def _result(
+    run: PretrainedRun,
+    context: EvaluationContext,
+    split: str,
+    protocol: Protocol,
+    settings: Settings,
+    outcome: Outcome,
+    baseline: Outcome | None,
+    seconds: float,
+) -> Result:
+    store, config, features = context.test.store, run.config, outcome.features
+    return Result(
+        protocol=protocol.name,
+        label=protocol.label,
+        recipe=protocol.recipe,
+        options=protocol.options(),
+        pretrained=protocol.pretrained,
+        run=Path(os.path.abspath(run.folder)).name,
+        objective=config["objective"]["_target_"],
+        encoder=config["encoder"]["_target_"],
+        stream=config["stream"].get("name"),
+        metrics=_metrics(outcome, context),
+        random_init=None if baseline is None else _metrics(baseline, context),
+        rankme=None if features is None else float(rankme(features)),
+        feature_std=None if features is None else float(features.std(dim=0, correction=0).mean()),
+        dataset=EvaluatedData(
+            name=store_name(store),
+            path=str(store.path),
+            split=split,
+            content_hash=store.content_hash,
+            preprocessing=store.meta.get("preprocessing", "none"),
+            topology=store.topology.name,
+            train_clips=len(context.train),
+            test_clips=len(context.test),
+            validation_clips=0 if context.validation is None else len(context.validation),
+        ),
+        pretrained_on=PretrainingData(
+            content_hash=run.content_hash,
+            topology=run.topology.name,
+            preprocessing=run.preprocessing,
+            root=config["dataset"].get("root"),
+        ),
+        crop=settings.crop,
+        crops=settings.crops,
+        bodies=settings.bodies,
+        validation=settings.validation,
+        joint_map=settings.joint_map,
+        step=run.step,
+        seed=context.seed,
+        device=str(context.device),
+        precision=choose_precision(context.device, context.precision),
+        processes=context.processes.world_size,
+        versions=versions(),
+        date=str(date.today()),
+        config=config,
+        seconds=round(seconds, 1),
+    )
+
+
+def _metrics(outcome: Outcome, context: EvaluationContext) -> dict[str, Any]:
+    """Join the metrics of the scores and of the protocol; ``None`` is not defined, such as a mean over no classes."""
+    metrics: dict[str, Any] = {}
+    if outcome.scores is not None:
+        metrics = {"scores": outcome.kind} | summary(outcome.scores, labels(context.test), outcome.kind)
+    facts = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in outcome.facts.items()}
+    return metrics | facts

@@ -20,7 +20,7 @@ from skgraph.training.views import ViewMaker
 
 
 @dataclass
-class Trial:
+class EvaluationContext:
     """An encoder on a dataset.
 
     Attributes:
@@ -59,7 +59,7 @@ class Trial:
     progress: bool = False
     cache: Path | None = None
     input: dict[str, Any] = field(default_factory=dict)
-    # Not arguments, so that a trial of another encoder, made by dataclasses.replace, begins without them.
+    # Not arguments, so that a context of another encoder, made by dataclasses.replace, begins without them.
     _frozen: nn.Module | None = field(init=False, default=None, repr=False)
     _hash: str = field(init=False, default="", repr=False)
 
@@ -79,8 +79,8 @@ class Trial:
         """Features of the frozen encoder, from the cache where they are known.
 
         Args:
-            dataset: one of the trial's, or a part of one.
-            crop: proportion of a clip, unless the trial says one.
+            dataset: one of the context's, or a part of one.
+            crop: proportion of a clip, unless the context says one.
         """
         crop = self.crop or crop
         encoder = self._encoder()
@@ -148,8 +148,8 @@ class Trial:
 
         Args:
             classifier: ``classifier(bodies) -> logits``, in evaluation mode.
-            dataset: one of the trial's.
-            crop: proportion of a clip, unless the trial says one.
+            dataset: one of the context's.
+            crop: proportion of a clip, unless the context says one.
         """
         indices = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
         logits = []

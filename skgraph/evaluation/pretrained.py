@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -165,3 +166,23 @@ def load_encoder(name: str | Path, device: torch.device | str = "cpu") -> nn.Mod
         ConfigError: its configuration is not one of this version.
     """
     return PretrainedRun.open(name).encoder().to(device).eval()
+
+
+# Steps of a preparation that leave coordinates as they were: conversions to metres, changes of labels.
+_HARMLESS = re.compile(r"none|\S+ to m|\S+ labels|whole recordings")
+
+
+def preprocessing_note(trained: str | None, here: str | None) -> str | None:
+    """Say that two stores were prepared in other ways; None where they were not, or where it is not known.
+
+    Args:
+        trained: preprocessing of the store of the pre-training.
+        here: preprocessing of the store that is encoded.
+    """
+
+    def steps(preprocessing: str | None) -> list[str]:
+        return [step for step in re.split(r"[;,] ", preprocessing or "none") if not _HARMLESS.fullmatch(step)]
+
+    if trained is None or steps(trained) == steps(here):
+        return None
+    return f"note: pre-trained on coordinates prepared as '{trained}', these are prepared as '{here}'"

@@ -8,7 +8,7 @@ from skgraph._internal.text import plain
 from skgraph.errors import DataError
 from skgraph.evaluation.model_folder import Head
 from skgraph.evaluation.pretrained import PretrainedRun
-from skgraph.evaluation.result_files import card_value, read_card
+from skgraph.evaluation.results.result import Result
 from skgraph.training.checkpoint import versions
 
 
@@ -63,13 +63,13 @@ def _accuracies(folder: Path) -> list[str]:
     rows = []
     for path in sorted(folder.glob("evaluation/*/result.json")):
         try:
-            card = read_card(path)
+            result = Result.load(path)
         except DataError:
             continue  # a damaged result is no reason not to export
-        trained, random = card_value(card, "top1"), card_value(card, "random_init.top1")
-        if card.get("protocol") in ("knn", "linear") and all(isinstance(x, (int, float)) for x in (trained, random)):
-            where = ", ".join(_cell(card_value(card, f"dataset.{key}")) for key in ("name", "split"))
-            rows.append(f"| {_cell(card.get('label'))} | {where} | {trained:.1f} | {random:.1f} |")
+        trained, random = (metrics and metrics["top1"] for metrics in (result.metrics, result.random_init))
+        if result.protocol in ("knn", "linear") and None not in (trained, random):
+            data = f"{_cell(result.dataset.name)}, {_cell(result.dataset.split)}"
+            rows.append(f"| {_cell(result.label)} | {data} | {trained:.1f} | {random:.1f} |")
     if not rows:
         return []
     return [

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
 from skgraph.errors import CheckpointError, ConfigError
 from skgraph.evaluation.comparison import input_facts
-from skgraph.evaluation.context import Trial
+from skgraph.evaluation.context import EvaluationContext
 from skgraph.evaluation.features import window_features
 from skgraph.evaluation.linear import LinearProbe, fit_linear
 from skgraph.evaluation.pretrained import PretrainedRun
@@ -81,7 +81,7 @@ class Recogniser:
         device = torch.device(device)
         views = run.views(store.topology).to(device)
         dataset = SkeletonDataset(store, split, "train", frames=run.config["frames"])
-        trial = Trial(
+        context = EvaluationContext(
             lambda seed=None, **options: run.encoder(**options),
             views,
             dataset,
@@ -95,14 +95,14 @@ class Recogniser:
         )
         names = tuple(store.class_names)
         if store.has_segments:
-            x, y = _windows(trial, dataset)
+            x, y = _windows(context, dataset)
             probe = fit_linear(x, torch.where(y < 0, len(names), y), len(names) + 1, c)
             return cls(
                 run, run.encoder().to(device).eval(), probe, (*names, "background"), len(names), device, precision
             )
         if len(names) < 2:
             raise ConfigError(f"'{store.path}' has one class, '{names[0]}': a recogniser learns several")
-        probe = fit_linear(trial.features(dataset).x, store.y[dataset.clips], len(names), c)
+        probe = fit_linear(context.features(dataset).x, store.y[dataset.clips], len(names), c)
         return cls(run, run.encoder().to(device).eval(), probe, names, None, device, precision)
 
     @classmethod
@@ -165,7 +165,7 @@ class Recogniser:
         return self.probe(total / there.sum(dim=1, keepdim=True)).softmax(dim=1)
 
 
-def _windows(trial: Trial, dataset: SkeletonDataset) -> tuple[Tensor, Tensor]:
+def _windows(context: EvaluationContext, dataset: SkeletonDataset) -> tuple[Tensor, Tensor]:
     """Features and labels of windows over recordings; -1 is background."""
     store = dataset.store
     width = max(1, round(TRAINING_WINDOW * float(store.meta.get("fps", 30.0))))
@@ -177,5 +177,5 @@ def _windows(trial: Trial, dataset: SkeletonDataset) -> tuple[Tensor, Tensor]:
         starts.append(start)
         widths.append(torch.full_like(start, min(width, length)))
         labels.append(window_label(store.frame_labels(clip), start, width))
-    x = trial.window_features(dataset, torch.cat(rows), torch.cat(starts), torch.cat(widths))
+    x = context.window_features(dataset, torch.cat(rows), torch.cat(starts), torch.cat(widths))
     return x, torch.cat(labels)

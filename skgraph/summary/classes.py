@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from skgraph._internal.text import plain
 from skgraph.errors import DataError, first_line
-from skgraph.evaluation.result_files import confusion_figure
+from skgraph.evaluation.results.class_tables import confusion_figure
 from skgraph.summary.drawing import Drawing, file_name
 
 MOST = 500  # classes or people that are drawn

@@ -11,9 +11,8 @@ from typing import Any
 
 from skgraph.errors import ConfigError
 from skgraph.evaluation.protocols import protocol_config
-from skgraph.evaluation.result import short
-from skgraph.evaluation.result_files import card_value
-from skgraph.summary.collection import best_epochs, parts
+from skgraph.evaluation.results.format_results import format_option
+from skgraph.evaluation.results.result import Result, value_at
 
 # Protocols in the order of their columns.
 _NAMES = {
@@ -34,8 +33,8 @@ class Column:
     """What the figures of a column have in common.
 
     Attributes:
-        protocol: as on the card.
-        recipe: as on the card, empty for none.
+        protocol: of the results.
+        recipe: of the results, empty for none.
         options: those that differ from the protocol's own file, as sorted JSON, without seed and fraction.
         fraction: share of the labels, where it is an option.
         source: dataset of the pre-training, of a transfer.
@@ -66,21 +65,21 @@ class Column:
         if self.source:
             words.append(f"from {self.source}")
         text = " ".join(word for word in words if word)
-        text += "".join(f", {key} {short(value)}" for key, value in json.loads(self.options).items())
+        text += "".join(f", {key} {format_option(value)}" for key, value in json.loads(self.options).items())
         chosen_on = {"test": "the test clips", "validation": "held-out people"}.get(self.best, self.best)
         return f"{text}, best epoch on {chosen_on}" if self.best else text
 
 
-def columns_of(card: dict[str, Any]) -> list[Column]:
-    """The column of a card's headline, and that of its best epoch where it has one."""
-    protocol, recipe = card["protocol"], card.get("recipe") or ""
-    options = {key: value for key, value in (card.get("options") or {}).items() if key not in ("seed", "fraction")}
+def columns_of(result: Result) -> list[Column]:
+    """Return the column of a result's headline, and that of its best epoch where it has one."""
+    protocol, recipe = result.protocol, result.recipe or ""
+    options = {key: value for key, value in result.options.items() if key not in ("seed", "fraction")}
     usual = _usual(protocol, recipe)
     changed = {key: value for key, value in options.items() if key not in usual or usual[key] != value}
-    fraction = (card.get("options") or {}).get("fraction")
-    source = str(card_value(parts(card)[0]["config"], "dataset.name")) if protocol == "transfer" else ""
-    column = Column(protocol, str(recipe), json.dumps(changed, sort_keys=True), fraction, source)
-    best = best_epochs(card)
+    source = str(value_at(result.members[0].config, "dataset.name")) if protocol == "transfer" else ""
+    fraction = result.options.get("fraction")
+    column = Column(protocol, recipe, json.dumps(changed, sort_keys=True), fraction, source)
+    best = result.best_epochs
     return [column, *([replace(column, best=str(best[0].get("chosen_on")))] if best else [])]
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from typing import Any
 
-from skgraph.summary.collection import parts
+from skgraph.evaluation.results.result import Result
 from skgraph.summary.columns import Column
 from skgraph.summary.published import TEST_CLIPS, Published
 
@@ -23,20 +22,20 @@ _COUNTERPARTS = {
 
 
 def published_rows(
-    published: Sequence[Published], columns: Sequence[Column], cards: Sequence[dict[str, Any]], doubtful: bool
+    published: Sequence[Published], columns: Sequence[Column], results: Sequence[Result], doubtful: bool
 ) -> tuple[list[list[str]], list[str]]:
-    """Published numbers for the columns of a table and the streams of its cards.
+    """Published numbers for the columns of a table and the streams of its results.
 
     Args:
         published: those of the table's dataset and split.
         columns: of the table.
-        cards: of the table's own rows.
+        results: of the table's own rows.
         doubtful: whether numbers are shown that should not be relied on.
 
     Returns:
         the rows, and the notes that belong to them.
     """
-    streams = _streams(cards)
+    streams = _streams(results)
     asked = [entry for entry in published if entry.stream in streams and any(_is_of(entry, c) for c in columns)]
     shown = [entry for entry in asked if doubtful or not entry.doubtful]
     methods: dict[tuple[str, str, str], list[Published]] = {}
@@ -54,12 +53,10 @@ def published_rows(
             cells = [_cell(found[i], sources, remarks) if i < len(found) else "" for found in by_column]
             rows.append([name, "", words, "published", "", "", "", *cells])
     notes = []
-    dataset = cards[0]["dataset"] if cards else {}
-    usual = TEST_CLIPS.get((dataset.get("name"), dataset.get("split")))
-    if rows and usual and dataset.get("test_clips") != usual:
-        notes.append(
-            f"published numbers are of {usual} test clips, these of {dataset.get('test_clips')}: do not compare them"
-        )
+    data = results[0].dataset
+    usual = TEST_CLIPS.get((data.name, data.split))
+    if rows and usual and data.test_clips != usual:
+        notes.append(f"published numbers are of {usual} test clips, these of {data.test_clips}: do not compare them")
     if rows:
         notes.append(
             "published: measured by others, each with its own recipe; a number stands in every column of its protocol"
@@ -72,11 +69,11 @@ def published_rows(
     return rows, notes
 
 
-def _streams(cards: Sequence[dict[str, Any]]) -> set[str]:
-    """The published streams that belong beside cards: one, or the fusion of three."""
+def _streams(results: Sequence[Result]) -> set[str]:
+    """Return the published streams that belong beside results: one, or the fusion of three."""
     streams = set()
-    for card in cards:
-        own = sorted(part.get("stream") or "" for part in parts(card))
+    for result in results:
+        own = sorted(member.stream or "" for member in result.members)
         streams |= {"joint"} if len(own) == 1 else {"three"} if own == ["bone", "joint", "motion"] else set()
     return streams
 

@@ -15,7 +15,7 @@ from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.features import clip_features
 from skgraph.evaluation.pretrained import PretrainedRun
-from skgraph.evaluation.result_files import card_value
+from skgraph.evaluation.results.result import value_at
 from skgraph.summary.classes import evaluation_drawings
 from skgraph.summary.drawing import Drawing
 from skgraph.summary.feature_map import MOST, feature_map
@@ -118,16 +118,16 @@ def _facts(run: PretrainedRun) -> dict[str, str]:
     config = run.config
 
     def kind(key: str) -> str:
-        return str(card_value(config, f"{key}._target_", "")).rpartition(".")[2]
+        return str(value_at(config, f"{key}._target_", "")).rpartition(".")[2]
 
     parameters = sum(weight.numel() for weight in run.weights.values())
     return {
         "objective": kind("objective"),
         "encoder": f"{kind('encoder')}, {parameters / 1e6:.2f} M weights",
         "mask": kind("mask"),
-        "stream": str(card_value(config, "stream.name", "")),
+        "stream": str(value_at(config, "stream.name", "")),
         "topology": f"{run.topology.name}, {run.topology.num_joints} joints",
-        "data": str(card_value(config, "dataset.root", "")),
+        "data": str(value_at(config, "dataset.root", "")),
         "steps": str(run.step),
         "seed": str(config["seed"]),
     }

@@ -6,14 +6,12 @@ import itertools
 import json
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from skgraph.evaluation.result import headline
-from skgraph.evaluation.result_files import card_value
-from skgraph.summary.collection import Result, best_epochs, parts
+from skgraph.evaluation.results.result import EnsembleResult, Result, value_at
 from skgraph.summary.columns import Column, columns_of
 from skgraph.summary.published import Published
 from skgraph.summary.published_rows import published_rows
@@ -73,8 +71,8 @@ def tables(results: Sequence[Result], published: Sequence[Published], doubtful: 
     """
     groups: dict[tuple[str, str, str], list[Result]] = {}
     for result in results:
-        dataset = result.card["dataset"]
-        groups.setdefault((dataset["name"], dataset["split"], json.dumps(_apart(result.card))), []).append(result)
+        data = result.dataset
+        groups.setdefault((data.name, data.split, json.dumps(_apart(result))), []).append(result)
     made = []
     for dataset, split, apart in sorted(groups):
         own = json.loads(apart)
@@ -85,17 +83,15 @@ def tables(results: Sequence[Result], published: Sequence[Published], doubtful: 
     return made
 
 
-def _apart(card: dict[str, Any]) -> list[Any]:
-    """The values of ``_APART``. A card that does not know one of them counts as one that has none of it."""
-    values = [{**card, **card["dataset"]}.get(key) for key in _APART]
-    usual = {"crops": 1, "validation": 0.0}
-    return [usual.get(key) if value is None else value for key, value in zip(_APART, values, strict=True)]
+def _apart(result: Result) -> list[Any]:
+    """Return the values of ``_APART``."""
+    return [getattr(result if hasattr(result, key) else result.dataset, key) for key in _APART]
 
 
 def _table(
     title: str, results: list[Result], published: list[Published], doubtful: bool, differing: list[str]
 ) -> Table:
-    columns = {column for result in results for column in columns_of(result.card)}
+    columns = {column for result in results for column in columns_of(result)}
     columns = sorted(columns, key=lambda column: column.place)
     groups, repeated = _rows(results)
     rows = sorted(_row(group, columns) for group in groups)
@@ -106,16 +102,17 @@ def _table(
         notes.append("runs stand in rows of their own where a seed occurs twice: they are no draws to take a mean of")
     if differing:
         notes.append(f"kept apart from other results on this dataset and split, which differ in {', '.join(differing)}")
-    below, more = published_rows(published, columns, [result.card for result in results], doubtful)
+    below, more = published_rows(published, columns, results, doubtful)
     header = [*ROW_HEADER, *(column.header for column in columns)]
-    return Table(title, _facts(results[0].card), header, rows, below, notes + more)
+    return Table(title, _facts(results[0]), header, rows, below, notes + more)
 
 
-def _facts(card: dict[str, Any]) -> str:
+def _facts(result: Result) -> str:
     """What all results of a table share, in words."""
-    dataset, apart = card["dataset"], dict(zip(_APART, _apart(card), strict=True))
+    apart = dict(zip(_APART, _apart(result), strict=True))
     words = {"train_clips": "training", "test_clips": "test", "validation_clips": "held-out"}
-    clips = [f"{dataset[key]} {word} clips" for key, word in words.items() if dataset.get(key)]
+    counts = {word: getattr(result.dataset, key) for key, word in words.items()}
+    clips = [f"{count} {word} clips" for word, count in counts.items() if count]
     crop = "the protocol's own" if apart["crop"] is None else apart["crop"]
     facts = [f"preprocessing: {apart['preprocessing']}", f"bodies: {apart['bodies']}", f"crop: {crop}"]
     if apart["crops"] != 1:
@@ -133,7 +130,7 @@ def _rows(results: list[Result]) -> tuple[list[list[Result]], bool]:
     """
     groups: dict[str, list[Result]] = {}
     for result in results:
-        groups.setdefault(_method_key(result.card), []).append(result)
+        groups.setdefault(_method_key(result), []).append(result)
     rows, repeated = [], False
     for group in groups.values():
         if _has_each_seed_once(group):
@@ -150,54 +147,58 @@ def _rows(results: list[Result]) -> tuple[list[list[Result]], bool]:
 
 def _has_each_seed_once(group: list[Result]) -> bool:
     """Whether no protocol has two results of one seed."""
-    seen = [(columns_of(result.card)[0], _seed(result.card)) for result in group]
+    seen = [(columns_of(result)[0], _seed(result)) for result in group]
     return len(set(seen)) == len(seen)
 
 
-def _method_key(card: dict[str, Any]) -> str:
-    """The same text for cards whose results share a row."""
+def _method_key(result: Result) -> str:
+    """The same text for results that share a row."""
     configs = [
-        {key: value for key, value in _flat(part["config"]).items() if key not in _NOT_THE_METHOD}
-        for part in parts(card)
+        {key: value for key, value in _flat(member.config).items() if key not in _NOT_THE_METHOD}
+        for member in result.members
     ]
-    return json.dumps([_method(card), _encoder(card), _stream(card), configs, card.get("step")], sort_keys=True)
+    key = [_method(result), _encoder(result), _stream(result), configs, result.step]
+    return json.dumps(key, sort_keys=True)
 
 
-def _method(card: dict[str, Any]) -> str:
+def _method(result: Result) -> str:
     """The method's name, and the dataset of its pre-training where that is another one."""
     names = []
-    for part in parts(card):
-        name = part["objective"].rpartition(".")[2]
+    for member in result.members:
+        name = member.objective.rpartition(".")[2]
         if name == "MaskedRegression":  # one class, two methods
-            name = "SkeletonMAE" if card_value(part["config"], "objective.target") == "joint" else "MAMP"
+            name = "SkeletonMAE" if value_at(member.config, "objective.target") == "joint" else "MAMP"
         name = {"SJEPA": "S-JEPA"}.get(name, name)
-        learned_from = card_value(part, "pretrained_on.content_hash")
-        if learned_from not in (None, card["dataset"]["content_hash"]) and card["protocol"] != "transfer":
-            name += f", pre-trained on {card_value(part['config'], 'dataset.name')}"
+        if member.pretrained_on.content_hash not in (None, result.dataset.content_hash):
+            if result.protocol != "transfer":
+                name += f", pre-trained on {value_at(member.config, 'dataset.name')}"
         names.append(name)
     return " + ".join(dict.fromkeys(names))
 
 
-def _encoder(card: dict[str, Any]) -> str:
+def _encoder(result: Result) -> str:
     names = []
-    for part in parts(card):
-        layer = card_value(part["config"], "encoder.conv")  # of an encoder made of any message-passing layer
-        names.append(part["encoder"].rpartition(".")[2] + (f" {layer}" if isinstance(layer, str) else ""))
+    for member in result.members:
+        layer = value_at(member.config, "encoder.conv")  # of an encoder made of any message-passing layer
+        names.append(member.encoder.rpartition(".")[2] + (f" {layer}" if isinstance(layer, str) else ""))
     return " + ".join(dict.fromkeys(names))
 
 
-def _stream(card: dict[str, Any]) -> str:
+def _stream(result: Result) -> str:
     """The stream, or those of an ensemble and its weights."""
-    streams = " + ".join(part.get("stream") or "custom" for part in parts(card))
-    weights = card_value(card, "weights.name")
+    streams = " + ".join(member.stream or "custom" for member in result.members)
+    if not isinstance(result, EnsembleResult):
+        return streams
+    weights = result.weights.get("name")
     if weights == "given":
-        weights = ", ".join(str(part.get("weight")) for part in parts(card))
+        weights = ", ".join(str(member.weight) for member in result.members)
     return f"{streams} ({weights})" if weights else streams
 
 
-def _seed(card: dict[str, Any]) -> str:
+def _seed(result: Result) -> str:
     """The seed, or those of an ensemble's members."""
-    return ", ".join(dict.fromkeys(str(part.get("seed", "")) for part in parts(card)))
+    seeds = ("" if member.seed is None else str(member.seed) for member in result.members)
+    return ", ".join(dict.fromkeys(seeds))
 
 
 def _run_folder(path: Path) -> Path:
@@ -208,43 +209,36 @@ def _run_folder(path: Path) -> Path:
 
 def _row(group: list[Result], columns: list[Column]) -> list[str]:
     """One line of text cells: what describes the results, and a figure for each column."""
-    cards = [result.card for result in group]
-    runs = list(dict.fromkeys(str(card.get("run")) for card in cards))
+    first = group[0]
+    runs = list(dict.fromkeys(result.run for result in group))
     same = itertools.takewhile(lambda letters: len(set(letters)) == 1, zip(*runs, strict=False))
     start = "".join(letters[0] for letters in same)
     run = runs[0] if len(runs) == 1 else f"{start}*" if len(start) > 3 else ", ".join(runs)
-    seeds = ", ".join(sorted({_seed(card) for card in cards}, key=lambda seed: (len(seed), seed)))
-    step, dates = cards[0].get("step"), sorted(str(card["date"]) for card in cards if card.get("date"))
-    described = [
-        _method(cards[0]),
-        _encoder(cards[0]),
-        _stream(cards[0]),
-        run,
-        seeds,
-        "" if step is None else str(step),
-        dates[-1] if dates else "",
-    ]
-    return described + [_cell([card for card in cards if column in columns_of(card)], column) for column in columns]
+    seeds = ", ".join(sorted({_seed(result) for result in group}, key=lambda seed: (len(seed), seed)))
+    dates = sorted(result.date for result in group)
+    step = "" if first.step is None else str(first.step)
+    described = [_method(first), _encoder(first), _stream(first), run, seeds, step, dates[-1]]
+    return described + [_cell([each for each in group if column in columns_of(each)], column) for column in columns]
 
 
-def _cell(cards: list[dict[str, Any]], column: Column) -> str:
+def _cell(results: list[Result], column: Column) -> str:
     """The figures of a row by one protocol: ``84.2 ± 0.9 (80.3 ± 1.1), n 3``."""
-    if not cards:
+    if not results:
         return ""
     if column.best:
-        means = [statistics.fmean(best["top1"] for best in best_epochs(card)) for card in cards]
+        means = [statistics.fmean(best["top1"] for best in result.best_epochs) for result in results]
         text, n = _spread([{"top1": mean} for mean in means], "top1")
     else:
-        key = headline(cards[0])[0]
-        text, n = _spread(cards, key)
-        if random := [card["random_init"] for card in cards if card.get("random_init")]:
+        key = results[0].headline[0]
+        text, n = _spread([result.metrics for result in results], key)
+        if random := [result.random_init for result in results if result.random_init]:
             beside, count = _spread(random, key)
             text += f" ({beside})" if count == n else f" ({beside}, n {count})"
     return f"{text}, n {n}" if n > 1 else text
 
 
-def _spread(figures: list[dict[str, Any]], key: str) -> tuple[str, int]:
-    """Mean and standard deviation of cards as text, and of how many; of one card, those of its labelled subsets."""
+def _spread(figures: list[Mapping[str, Any]], key: str) -> tuple[str, int]:
+    """Mean and standard deviation of results as text, and of how many; of one result, those of its labelled subsets."""
     values = [figure[key] for figure in figures]
     if len(values) > 1:
         return f"{statistics.fmean(values):.1f} ± {statistics.stdev(values):.1f}", len(values)

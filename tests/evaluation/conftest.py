@@ -1,4 +1,4 @@
-"""A trained run on the tiny store, and a trial of its encoder."""
+"""A trained run on the tiny store, and a context of its encoder."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import torch
 
 from skgraph.data import SkeletonDataset
 from skgraph.encoders import TransformerEncoder
-from skgraph.evaluation.context import Trial
+from skgraph.evaluation.context import EvaluationContext
 from skgraph.training import ViewMaker
 from skgraph.transforms import Center, Compose, RandomTokenMask
 
@@ -31,6 +31,6 @@ def make_encoder(topology):
 
 
 @pytest.fixture
-def trial(store, views, make_encoder) -> Trial:
+def context(store, views, make_encoder) -> EvaluationContext:
     train, test = (SkeletonDataset(store, "xsub", part, frames=16) for part in ("train", "test"))
-    return Trial(make_encoder, views, train, None, test, CPU, "fp32", batch_size=10)
+    return EvaluationContext(make_encoder, views, train, None, test, CPU, "fp32", batch_size=10)

@@ -11,8 +11,11 @@ import torch
 
 from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.errors import CheckpointError, ConfigError
-from skgraph.evaluation import Settings, build_protocol, compare, comparison, top_k
-from skgraph.evaluation.result import result_folder, table
+from skgraph.evaluation import Settings, build_protocol, compare, top_k
+from skgraph.evaluation.results import result_folder as result_folder_module
+from skgraph.evaluation.results.format_results import format_results
+from skgraph.evaluation.results.result import Result
+from skgraph.evaluation.results.result_folder import result_folder
 from skgraph.topology import Topology
 
 CPU = torch.device("cpu")
@@ -29,33 +32,32 @@ def evaluate(folder, store, *protocols, **settings):
     return compare(folder, store, "xsub", chosen, CPU, "fp32", Settings(**settings), progress=False)
 
 
-def test_the_card_says_everything(folder, store):
-    (card,) = evaluate(folder, store, "linear")
-    saved = json.loads((folder / "evaluation" / "linear_tiny_xsub" / "result.json").read_text())
-    assert saved == json.loads(json.dumps(card))
-    assert (
-        card["protocol"] == "linear" and card["recipe"] == "exact" and card["options"] == {"c": 1.0, "iterations": 1000}
-    )
-    assert card["dataset"]["content_hash"] == store.content_hash == card["pretrained_on"]["content_hash"]
-    assert card["dataset"]["train_clips"] == card["dataset"]["test_clips"] == 24
-    assert card["stream"] == "joint" and card["objective"] == "skgraph.objectives.SJEPA" and card["run"] == "r"
-    assert card["top1_interval"][0] <= card["top1"] <= card["top1_interval"][1]
-    assert {"top1", "top5", "mean_class", "calibration_error"} <= card["random_init"].keys()
+def test_a_result_is_complete(folder, store):
+    (result,) = evaluate(folder, store, "linear")
+    path = folder / "evaluation" / "linear_tiny_xsub" / "result.json"
+    saved = json.loads(path.read_text())
+    assert saved == json.loads(json.dumps(result.to_dict())) and Result.load(path) == result
+    assert (result.protocol, result.recipe, result.options) == ("linear", "exact", {"c": 1.0, "iterations": 1000})
+    assert result.dataset.content_hash == store.content_hash == result.pretrained_on.content_hash
+    assert result.dataset.train_clips == result.dataset.test_clips == 24
+    assert result.stream == "joint" and result.objective == "skgraph.objectives.SJEPA" and result.run == "r"
+    assert saved["top1_interval"][0] <= saved["top1"] <= saved["top1_interval"][1]
+    assert {"top1", "top5", "mean_class", "calibration_error"} <= saved["random_init"].keys()
     for key in ("seed", "versions", "device", "precision", "config", "seconds", "date", "rankme", "step"):
-        assert card[key] is not None
+        assert saved[key] is not None
 
 
 def test_scores_and_classes_are_beside_it(folder, store):
-    (card,) = evaluate(folder, store, "linear")
+    (result,) = evaluate(folder, store, "linear")
     place = folder / "evaluation" / "linear_tiny_xsub"
     with np.load(place / "scores.npz", allow_pickle=False) as scores:
         logits, label, name = scores["logits"], scores["label"], scores["name"]
     by_name = dict(zip(store.name, store.y.tolist(), strict=True))
     assert [by_name[n] for n in name] == label.tolist() and len(name) == 24
-    assert top_k(torch.tensor(logits), torch.tensor(label)) == card["top1"]
+    assert top_k(torch.tensor(logits), torch.tensor(label)) == result.metrics["top1"]
     rows = list(csv.DictReader((place / "per_class.csv").open()))
     assert [r["class"] for r in rows] == ["a", "b", "c", "d"]
-    assert 100 * sum(int(r["right"]) for r in rows) / 24 == pytest.approx(card["top1"])
+    assert 100 * sum(int(r["right"]) for r in rows) / 24 == pytest.approx(result.metrics["top1"])
     counts = np.array([line[1:] for line in csv.reader((place / "confusion.csv").open())][1:], int)
     assert counts.sum() == 24 and np.trace(counts) == sum(int(r["right"]) for r in rows)
     assert (place / "confusion.png").read_bytes().startswith(b"\x89PNG")
@@ -72,13 +74,13 @@ def test_whatever_is_not_the_default_names_the_folder(folder, store):
 
 
 def test_validation_people_are_not_trained_on(folder, store):
-    (card,) = evaluate(folder, store, "linear", validation=0.5)
+    (result,) = evaluate(folder, store, "linear", validation=0.5)
     place = folder / "evaluation" / "linear_tiny_xsub_validation0.5"
     with np.load(place / "validation_scores.npz") as held_out, np.load(place / "scores.npz") as test:
         names = set(held_out["name"])
         assert not names & set(test["name"])
     people = {int(s) for s, n in zip(store.subject, store.name, strict=True) if n in names}
-    assert len(people) == 1 and card["dataset"]["train_clips"] == card["dataset"]["validation_clips"] == 12
+    assert len(people) == 1 and result.dataset.train_clips == result.dataset.validation_clips == 12
     train = set(store.name[store.split("xsub", "train").numpy()])
     assert names < train
 
@@ -95,11 +97,11 @@ def test_features_are_computed_once(folder, store):
 
 
 def test_the_table(folder, store):
-    text = table(evaluate(folder, store, "knn", "retrieval", "linear"))
+    text = format_results(evaluate(folder, store, "knn", "retrieval", "linear"))
     lines = text.splitlines()
     assert lines[0] == "top-1 accuracy (%) on 24 test clips of tiny, split xsub"
     assert lines[2].startswith("knn") and lines[3].startswith("  k: 1 ") and "mAP" in lines[5]
-    alone = table(evaluate(folder, store, "linear", random_init=False)).splitlines()[2].split()
+    alone = format_results(evaluate(folder, store, "linear", random_init=False)).splitlines()[2].split()
     assert alone[0] == "linear" and len(alone) == 2
 
 
@@ -109,11 +111,13 @@ def test_other_preprocessing_is_said(folder, store, tmp_path, topology):
             clip = store.clip(i)
             writer.add(clip.joints.numpy(), y=int(clip.y), name=clip.name, frame_mask=clip.frame_mask.numpy())
         writer.add_split("xsub", store.split("xsub", "train"), store.split("xsub", "test"))
-    (card,) = evaluate(folder, SkeletonStore.open(tmp_path / "s"), "knn")
-    assert (card["pretrained_on"]["preprocessing"], card["dataset"]["preprocessing"]) == ("none", "preset mamp")
-    assert "note: pre-trained on coordinates prepared as 'none', these are prepared as 'preset mamp'" in table([card])
+    (result,) = evaluate(folder, SkeletonStore.open(tmp_path / "s"), "knn")
+    assert (result.pretrained_on.preprocessing, result.dataset.preprocessing) == ("none", "preset mamp")
+    assert "note: pre-trained on coordinates prepared as 'none', these are prepared as 'preset mamp'" in format_results(
+        [result]
+    )
     (own,) = evaluate(folder, store, "knn")
-    assert "note:" not in table([own])
+    assert "note:" not in format_results([own])
 
 
 def test_a_collapsed_encoder_is_said_to_be_one(folder, store):
@@ -125,9 +129,9 @@ def test_a_collapsed_encoder_is_said_to_be_one(folder, store):
     torch.save(content, path)
     short = {"epochs": 1, "batch_size": 8, "min_frames": 8, "warmup_epochs": 0.0}
     for protocol in ("linear", "knn", {"name": "linear", "recipe": "mamp", **short}, {"name": "attentive", **short}):
-        (card,) = cards = evaluate(folder, store, protocol)
-        assert card["feature_std"] < 1e-6
-        assert "warning: collapse: the effective rank of the features is 1" in table(cards)
+        (result,) = results = evaluate(folder, store, protocol)
+        assert result.feature_std < 1e-6
+        assert "warning: collapse: the effective rank of the features is 1" in format_results(results)
 
 
 def test_another_topology(folder, tmp_path):
@@ -140,11 +144,11 @@ def test_another_topology(folder, tmp_path):
     other = SkeletonStore.open(tmp_path / "u")
     with pytest.raises(CheckpointError, match="joint_map=auto"):
         evaluate(folder, other, "knn")
-    (card,) = evaluate(folder, other, "knn", joint_map="auto")
-    assert card["dataset"]["topology"] == "uiprmd_22" and card["pretrained_on"]["topology"] == "ntu_rgbd"
+    (result,) = evaluate(folder, other, "knn", joint_map="auto")
+    assert result.dataset.topology == "uiprmd_22" and result.pretrained_on.topology == "ntu_rgbd"
     shorter = {"name": "transfer", "epochs": 1, "min_frames": 8, "batch_size": 6, "warmup_epochs": 0.0}
-    (card,) = evaluate(folder, other, shorter, joint_map="auto")
-    assert 0 <= card["top1"] <= 100
+    (result,) = evaluate(folder, other, shorter, joint_map="auto")
+    assert 0 <= result.metrics["top1"] <= 100
 
 
 def test_recordings_without_one_label_are_for_detection(folder, store, tmp_path, topology):
@@ -163,9 +167,10 @@ def test_recordings_without_one_label_are_for_detection(folder, store, tmp_path,
     with pytest.raises(ConfigError, match="has none"):
         evaluate(folder, store, "detection")
     options = {"name": "detection", "window": 10, "stride": 5, "smooth": 1, "min_length": 3}
-    (card,) = cards = evaluate(folder, recordings, options)
-    assert card["map_at_0.1"] >= card["map_at_0.3"] >= card["map_at_0.5"] and not math.isnan(card["map_at_0.5"])
-    assert card["map_at_0.1"] > 50 and "mAP at IoU 0.5 (%)" in table(cards)
+    (result,) = results = evaluate(folder, recordings, options)
+    by_iou = [result.metrics[f"map_at_{iou}"] for iou in (0.1, 0.3, 0.5)]
+    assert by_iou == sorted(by_iou, reverse=True) and by_iou[0] > 50 and not math.isnan(by_iou[2])
+    assert "mAP at IoU 0.5 (%)" in format_results(results)
     (place,) = (folder / "evaluation").glob("detection*")
     assert (place / "segments.csv").read_text().startswith("recording,label,start,end,score\n")
     assert not (place / "scores.npz").exists()
@@ -190,11 +195,11 @@ def test_bad_settings(folder, store, settings, error, message):
         evaluate(folder, store, "knn", **settings)
 
 
-def test_a_classifier_that_is_trained_has_a_card_too(folder, store):
+def test_a_classifier_that_is_trained(folder, store):
     options = {"epochs": 1, "min_frames": 8, "warmup_epochs": 0.0, "batch_size": 8}
-    cards = evaluate(folder, store, {"name": "finetune", **options}, {"name": "scratch", **options})
-    assert cards[0]["random_init"]["top1"] >= 0 and cards[1]["random_init"] is None and not cards[1]["pretrained"]
-    lines = table(cards).splitlines()
+    results = evaluate(folder, store, {"name": "finetune", **options}, {"name": "scratch", **options})
+    assert results[0].random_init["top1"] >= 0 and results[1].random_init is None and not results[1].pretrained
+    lines = format_results(results).splitlines()
     assert len(lines[2].split()) == 4 and len(lines[4].split()) == 2 and "last epoch; the best, epoch 1" in lines[3]
 
 
@@ -207,7 +212,7 @@ def test_nothing_half_written(folder, store, monkeypatch):
     """What was there before stays where a new result cannot be written."""
     evaluate(folder, store, "knn")
     before = (folder / "evaluation" / "knn_tiny_xsub" / "result.json").read_bytes()
-    monkeypatch.setattr(comparison, "save_classes", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
+    monkeypatch.setattr(result_folder_module, "save_classes", lambda *_: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
         evaluate(folder, store, "knn")
     place = folder / "evaluation" / "knn_tiny_xsub"

@@ -12,7 +12,7 @@ from torch import multiprocessing
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.encoders import TransformerEncoder
 from skgraph.evaluation import build_protocol
-from skgraph.evaluation.context import Trial
+from skgraph.evaluation.context import EvaluationContext
 from skgraph.topology import Topology
 from skgraph.training import ViewMaker
 from skgraph.training.devices import Processes
@@ -22,7 +22,7 @@ PROBE = {"name": "linear", "recipe": "mamp", "epochs": 2, "batch_size": 8, "min_
 TUNE = {"name": "finetune", "epochs": 1, "batch_size": 8, "min_frames": 8, "warmup_epochs": 0.0}
 
 
-def trial(store_path) -> Trial:
+def context(store_path) -> EvaluationContext:
     topology = Topology.load("ntu_rgbd")
     views = ViewMaker(Compose([Center(topology)]), Compose([]), RandomTokenMask(0.9, 4), None, 1)
 
@@ -33,13 +33,13 @@ def trial(store_path) -> Trial:
     store = SkeletonStore.open(store_path)
     train, test = (SkeletonDataset(store, "xsub", part, frames=16) for part in ("train", "test"))
     # An odd number of test clips: the processes have shares of different sizes.
-    return Trial(make, views, train, None, test[:23], torch.device("cpu"), "fp32", batch_size=5)
+    return EvaluationContext(make, views, train, None, test[:23], torch.device("cpu"), "fp32", batch_size=5)
 
 
 def test_two_processes(store_path, tmp_path):
     multiprocessing.spawn(_rank, args=(str(store_path), str(tmp_path)), nprocs=2)
     first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
-    alone = trial(store_path)
+    alone = context(store_path)
     features = alone.features(alone.test)
     for rank in (first, second):
         assert torch.equal(rank["clip"], features.clip) and torch.equal(rank["y"], features.y)
@@ -53,7 +53,7 @@ def test_two_processes(store_path, tmp_path):
 def _rank(rank: int, store_path: str, folder: str) -> None:
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
-    mine = replace(trial(store_path), processes=Processes(rank, 2, rank))
+    mine = replace(context(store_path), processes=Processes(rank, 2, rank))
     features = mine.features(mine.test)
     scores = {
         name: build_protocol(p).evaluate(mine).scores

@@ -38,7 +38,7 @@ def test_a_model_is_the_run_that_it_comes_from(model, run_folder, store):
     assert all(torch.equal(again.weights[key], run.weights[key]) for key in run.weights)
     assert torch.equal(embed(model, store).x, embed(run_folder, store).x)
     (a,), (b,) = (compare(folder, store, "xsub", ["knn"], "cpu", progress=False) for folder in (model, run_folder))
-    assert a["top1"] == b["top1"] and a["random_init"] == b["random_init"]
+    assert a.metrics == b.metrics and a.random_init == b.random_init
 
 
 def test_its_head_comes_back(model):

@@ -5,6 +5,7 @@ import torch
 
 from skgraph.errors import CheckpointError, ConfigError, TopologyError
 from skgraph.evaluation import PretrainedRun
+from skgraph.evaluation.pretrained import preprocessing_note
 from skgraph.topology import Topology
 from skgraph.transforms import MapJoints
 
@@ -44,3 +45,26 @@ def test_another_topology_needs_a_joint_map(run_folder):
 def test_no_run(tmp_path):
     with pytest.raises(CheckpointError, match="nowhere"):
         PretrainedRun.open(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize(
+    ("trained", "here"),
+    [
+        ("none", "none"),
+        (None, "preset mamp"),
+        ("none", "mm to m"),
+        ("preset skgraph, one_based labels", "preset skgraph, whole recordings"),
+        ("preset skgraph, one_based labels", "preset skgraph"),
+    ],
+)
+def test_same_preprocessing(trained, here):
+    assert preprocessing_note(trained, here) is None
+
+
+@pytest.mark.parametrize(
+    ("trained", "here"),
+    [("none", "preset mamp"), ("preset skgraph", "preset agcn"), ("mm to m", "y negated; mm to m")],
+)
+def test_other_preprocessing(trained, here):
+    note = preprocessing_note(trained, here)
+    assert note == f"note: pre-trained on coordinates prepared as '{trained}', these are prepared as '{here}'"

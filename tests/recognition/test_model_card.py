@@ -14,7 +14,7 @@ def test_what_a_card_says(run_folder, recogniser, store):
         "| topology | ntu_rgbd, 25 joints, 3D |",
         "| classes | a, b, c, d |",
         run.content_hash[:16],
-        f"| {knn['top1']:.1f} | {knn['random_init']['top1']:.1f} |",
+        f"| {knn.metrics['top1']:.1f} | {knn.random_init['top1']:.1f} |",
     ):
         assert text in card
     assert "classes" not in model_card(run)

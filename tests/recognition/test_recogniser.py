@@ -7,7 +7,7 @@ import torch
 from skgraph.data import SkeletonDataset, StoreWriter
 from skgraph.errors import ConfigError
 from skgraph.evaluation import compare
-from skgraph.evaluation.scores import read_scores
+from skgraph.evaluation.results.scores import read_scores
 from skgraph.recognition import Recogniser
 
 

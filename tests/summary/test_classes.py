@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from skgraph.errors import DataError
-from skgraph.evaluation.result_files import save_classes, save_people
+from skgraph.evaluation.results.class_tables import save_classes, save_subjects
 from skgraph.summary.classes import evaluation_drawings
 
 Y = torch.tensor([0, 0, 0, 1, 2, 2])
@@ -17,7 +17,7 @@ def folder(tmp_path):
     place = tmp_path / "linear_mine_xsub"
     place.mkdir()
     save_classes(place, SCORES, Y, NAMES)
-    save_people(place, SCORES, Y, torch.tensor([1, 1, 2, 2, 2, 1]))
+    save_subjects(place, SCORES, Y, torch.tensor([1, 1, 2, 2, 2, 1]))
     return place
 
 

@@ -1,16 +1,16 @@
 from __future__ import annotations
 
 from skgraph.summary.columns import Column, columns_of
-from tests.made_up_evaluations import KNN, LINEAR_MAMP, SEMI, made_up_card
+from tests.made_up_evaluations import KNN, LINEAR_MAMP, SEMI, made_up_result
 
 
-def columns(*cards: dict) -> list[Column]:
-    """The columns of made-up cards, in the order of a table."""
-    return sorted({c for card in cards for c in columns_of(made_up_card(**card))}, key=lambda column: column.place)
+def columns(*changes: dict) -> list[Column]:
+    """The columns of made-up results, in the order of a table."""
+    return sorted({c for each in changes for c in columns_of(made_up_result(**each))}, key=lambda column: column.place)
 
 
 def test_headers_say_what_is_not_the_recipes_own():
-    cards = [
+    changes = [
         LINEAR_MAMP,
         {**LINEAR_MAMP, "options": {"epochs": 5, "lr": 0.1}},
         {**KNN, "options": {"k": 5}},
@@ -20,7 +20,7 @@ def test_headers_say_what_is_not_the_recipes_own():
         {"protocol": "finetune", "recipe": "mamp", "options": {"train_crop": [0.7, 1.0]}},
         {"protocol": "own", "recipe": None, "options": {"seed": 3}},
     ]
-    assert [column.header for column in columns(*cards)] == [
+    assert [column.header for column in columns(*changes)] == [
         "linear mamp",
         "linear mamp, epochs 5",
         "kNN, k 5",

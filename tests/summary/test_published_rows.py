@@ -38,12 +38,12 @@ def test_published_numbers_name_their_sources_and_caveats():
 
 
 def test_published_numbers_by_share_of_labels_and_by_source():
-    cards = [
+    changes = [
         {"run": "a", **SEMI},
         {"run": "a", **SEMI, "options": {"fraction": 0.05}},
         {"run": "a", **SEMI, "options": {"fraction": 0.1}},
     ]
-    (table,) = tables(made_up_results(*cards), PUBLISHED)
+    (table,) = tables(made_up_results(*changes), PUBLISHED)
     (row,) = published_of(table, "GFP (ICCV 2025)")
     assert [row[f"semi mamp {share} %"].split(" [")[0] for share in (1, 5, 10)] == ["71.8", "", "88.7"]
     transfer = {"protocol": "transfer", "recipe": "mamp", "options": {}, "dataset__name": "pku2"}

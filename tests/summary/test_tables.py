@@ -1,14 +1,12 @@
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from skgraph.evaluation.ensemble import ensemble, save_ensemble
-from skgraph.summary.collection import Result, collect
+from skgraph.evaluation.ensemble import fuse_results, save_ensemble
+from skgraph.summary.collection import collect
 from skgraph.summary.published import read_published
 from skgraph.summary.tables import Table, tables
-from tests.made_up_evaluations import KNN, LINEAR_MAMP, SEMI, made_up_card, made_up_results
+from tests.made_up_evaluations import KNN, LINEAR_MAMP, SEMI, made_up_result, made_up_results
 
 PUBLISHED = read_published()
 
@@ -39,7 +37,7 @@ def test_one_run_by_several_protocols_is_one_row():
 
 
 def test_seeds_are_a_mean_with_their_deviation_and_number():
-    cards = [
+    changes = [
         {
             "run": f"a_seed{s}",
             "seed": s,
@@ -52,7 +50,7 @@ def test_seeds_are_a_mean_with_their_deviation_and_number():
         }
         for s, top1 in enumerate((80.0, 82.0, 84.0))
     ]
-    (table,) = tables(made_up_results(*cards, {"run": "a_seed1", "seed": 1, "config__seed": 1, **KNN}), [])
+    (table,) = tables(made_up_results(*changes, {"run": "a_seed1", "seed": 1, "config__seed": 1, **KNN}), [])
     (row,) = rows_of(table)
     assert row["linear exact"] == "82.0 ± 2.0 (51.0 ± 1.0), n 3" and row["kNN"] == "80.0 (50.0)"
     assert row["Seed"] == "0, 1, 2" and row["Run"] == "a_seed*" and row["Date"] == "2026-05-03"
@@ -68,8 +66,8 @@ def test_the_same_seed_twice_is_no_mean():
 
 
 def test_a_result_may_lie_in_the_current_folder():
-    paths = (Path("result.json"), Path("b/result.json"))
-    (table,) = tables([Result(path, made_up_card()) for path in paths], [])
+    paths = ("result.json", "b/result.json")
+    (table,) = tables([made_up_result(path) for path in paths], [])
     assert [row["linear exact"] for row in rows_of(table)] == ["80.0 (50.0)"] * 2
 
 
@@ -122,7 +120,7 @@ def test_a_table_for_each_dataset_and_split():
 
 
 def test_names_of_methods():
-    cards = [
+    changes = [
         {"run": "a", "objective": "skgraph.objectives.GFP"},
         {"run": "b", "objective": "skgraph.objectives.MaskedRegression", "config__objective": {"target": "motion"}},
         {"run": "c", "objective": "skgraph.objectives.MaskedRegression", "config__objective": {"target": "joint"}},
@@ -130,7 +128,7 @@ def test_names_of_methods():
         {"run": "e", "pretrained_on__content_hash": "x", "config__dataset__name": "ntu120"},
         {"run": "f", "encoder": "skgraph.encoders.PyGEncoder", "config__encoder": {"conv": "GATv2Conv"}},
     ]
-    (table,) = tables(made_up_results(*cards), [])
+    (table,) = tables(made_up_results(*changes), [])
     assert [row["Method"] for row in sorted(rows_of(table), key=lambda row: row["Run"])] == [
         "GFP",
         "MAMP",
@@ -158,14 +156,21 @@ def test_labelled_subsets_have_a_deviation():
     assert table.rows[0][7] == "68.0 ± 1.2 (30.0 ± 1.2), n 5"
     (table,) = tables(made_up_results({"run": "a", **SEMI, **figures, "top1_std": None, "random_init": None}), [])
     assert table.rows[0][7] == "68.0"
-    cards = [{"run": str(s), "seed": s, **SEMI, **figures, "top1": 68.0 + s} for s in range(2)]
-    (table,) = tables(made_up_results(*cards), [])
+    changes = [{"run": str(s), "seed": s, **SEMI, **figures, "top1": 68.0 + s} for s in range(2)]
+    (table,) = tables(made_up_results(*changes), [])
     assert table.rows[0][7] == "68.5 ± 0.7 (50.0 ± 0.0), n 2"
 
 
 def test_a_detection_is_not_called_top1():
-    card = {"run": "a", "protocol": "detection", "recipe": None, "options": {}, "map_at_0.5": 33.3, "random_init": None}
-    (table,) = tables(made_up_results(card), PUBLISHED)
+    changes = {
+        "run": "a",
+        "protocol": "detection",
+        "recipe": None,
+        "options": {},
+        "map_at_0.5": 33.3,
+        "random_init": None,
+    }
+    (table,) = tables(made_up_results(changes), PUBLISHED)
     assert table.header[7:] == ["detection"] and table.rows[0][7] == "33.3" and table.published == []
     assert "detection: mAP (%) at an overlap of 0.5" in table.notes
 
@@ -176,8 +181,8 @@ def test_a_stream_of_ones_own():
 
 
 def test_an_ensemble_has_three_stream_rows_beneath(tmp_path, folders):
-    save_ensemble(ensemble(folders, "aimclr"), tmp_path / "ensemble" / "x")
-    save_ensemble(ensemble(folders[:2], [3, 1]), tmp_path / "ensemble" / "y")
+    save_ensemble(fuse_results(folders, "aimclr"), tmp_path / "ensemble" / "x")
+    save_ensemble(fuse_results(folders[:2], [3, 1]), tmp_path / "ensemble" / "y")
     found, warnings = collect([tmp_path])
     (table,) = tables(found, PUBLISHED)
     streams = [row["Stream"] for row in rows_of(table)]

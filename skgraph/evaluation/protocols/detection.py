@@ -13,7 +13,7 @@ from torch import Tensor
 from skgraph._internal.options import at_least
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError
-from skgraph.evaluation.context import Trial
+from skgraph.evaluation.context import EvaluationContext
 from skgraph.evaluation.linear import linear_scores
 from skgraph.evaluation.protocols.protocol import Outcome, Protocol
 from skgraph.evaluation.settings import Settings
@@ -41,7 +41,6 @@ class Detection(Protocol):
 
     name: ClassVar[str] = "detection"
     draws: ClassVar[bool] = False
-    headline: ClassVar[tuple[str, str]] = ("map_at_0.5", "mAP at IoU 0.5")
     window: int = 64
     stride: int = 8
     smooth: int = 9
@@ -77,27 +76,28 @@ class Detection(Protocol):
                 "docs/your_data.md for segment_* in an .npz, or prepare dataset=synthetic recordings=true"
             )
 
-    def evaluate(self, trial: Trial) -> Outcome:
-        background = trial.num_classes
-        train = _Windows(trial.train, self.window, self.stride)
-        test = _Windows(trial.test, self.window, self.stride)
+    def evaluate(self, context: EvaluationContext) -> Outcome:
+        background = context.num_classes
+        train = _Windows(context.train, self.window, self.stride)
+        test = _Windows(context.test, self.window, self.stride)
         y = torch.where(train.label < 0, background, train.label)
-        features = trial.window_features(trial.train, train.row, train.start, train.width)
-        unseen = trial.window_features(trial.test, test.row, test.start, test.width)
+        features = context.window_features(context.train, train.row, train.start, train.width)
+        unseen = context.window_features(context.test, test.row, test.start, test.width)
         (logits,) = linear_scores(features, y, [unseen], background + 1, self.c)
         found, right, frames = [], 0, 0
         recordings = logits.softmax(dim=1).split(test.count)
-        for clip, probabilities, starts in zip(trial.test.clips, recordings, test.start.split(test.count), strict=True):
-            length = int(trial.test.store.length[clip])
-            scores = frame_scores(probabilities, starts, min(self.window, length), length)
+        starts = test.start.split(test.count)
+        for clip, probabilities, start in zip(context.test.clips, recordings, starts, strict=True):
+            length = int(context.test.store.length[clip])
+            scores = frame_scores(probabilities, start, min(self.window, length), length)
             found.append(find_segments(scores, background, self.min_length, self.smooth))
-            wanted = trial.test.store.frame_labels(int(clip))
+            wanted = context.test.store.frame_labels(int(clip))
             right += int((scores.argmax(dim=1) == torch.where(wanted < 0, background, wanted)).sum())
             frames += length
-        truth = [trial.test.store.segments(int(clip)) for clip in trial.test.clips]
+        truth = [context.test.store.segments(int(clip)) for clip in context.test.clips]
         facts = {f"map_at_{iou}": 100 * detection_map(found, truth, background, iou)[0] for iou in (0.1, 0.3, 0.5)}
         facts |= {"frame_accuracy": 100 * right / frames, "test_segments": sum(map(len, truth))}
-        return Outcome(None, features=features, facts=facts, texts={"segments.csv": _as_csv(trial.test, found)})
+        return Outcome(None, features=features, facts=facts, texts={"segments.csv": _as_csv(context.test, found)})
 
 
 class _Windows:

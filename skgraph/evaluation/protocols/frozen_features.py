@@ -9,12 +9,12 @@ from torch import Tensor
 
 from skgraph._internal.options import at_least
 from skgraph.errors import ConfigError
-from skgraph.evaluation.context import Trial
+from skgraph.evaluation.context import EvaluationContext
 from skgraph.evaluation.features import Features
 from skgraph.evaluation.knn import knn_scores
 from skgraph.evaluation.linear import linear_scores
-from skgraph.evaluation.metrics import top_k
 from skgraph.evaluation.protocols.protocol import Outcome, Protocol, labels
+from skgraph.evaluation.results.metrics import top_k
 from skgraph.evaluation.retrieval import retrieve
 
 
@@ -36,18 +36,18 @@ class KNN(Protocol):
     def __post_init__(self) -> None:
         at_least("protocol knn", 1, k=self.k)
 
-    def evaluate(self, trial: Trial) -> Outcome:
-        train, test = trial.features(trial.train), trial.features(trial.test)
-        by_k = {k: _scores(train, test, trial, k) for k in sorted({self.k, 1, 5, 10, 20})}
+    def evaluate(self, context: EvaluationContext) -> Outcome:
+        train, test = context.features(context.train), context.features(context.test)
+        by_k = {k: _scores(train, test, context, k) for k in sorted({self.k, 1, 5, 10, 20})}
         held_out = None
-        if trial.validation is not None:
-            held_out = _scores(train, trial.features(trial.validation), trial, self.k)
+        if context.validation is not None:
+            held_out = _scores(train, context.features(context.validation), context, self.k)
         at = {str(k): top_k(scores, test.y) for k, scores in by_k.items()}
         return Outcome(by_k[self.k], "votes", validation=held_out, features=train.x, facts={"top1_by_k": at})
 
 
-def _scores(train: Features, test: Features, trial: Trial, k: int) -> Tensor:
-    return knn_scores(train.x, train.y, test.x, trial.num_classes, k)
+def _scores(train: Features, test: Features, context: EvaluationContext, k: int) -> Tensor:
+    return knn_scores(train.x, train.y, test.x, context.num_classes, k)
 
 
 @dataclass(frozen=True)
@@ -57,13 +57,13 @@ class Retrieval(Protocol):
     name: ClassVar[str] = "retrieval"
     draws: ClassVar[bool] = False
 
-    def evaluate(self, trial: Trial) -> Outcome:
-        train, test = trial.features(trial.train), trial.features(trial.test)
-        scores, facts = retrieve(train.x, train.y, test.x, test.y, trial.num_classes)
+    def evaluate(self, context: EvaluationContext) -> Outcome:
+        train, test = context.features(context.train), context.features(context.test)
+        scores, facts = retrieve(train.x, train.y, test.x, test.y, context.num_classes)
         held_out = None
-        if (dataset := trial.validation) is not None:
-            unseen = trial.features(dataset)
-            held_out, _ = retrieve(train.x, train.y, unseen.x, labels(dataset), trial.num_classes)
+        if (dataset := context.validation) is not None:
+            unseen = context.features(dataset)
+            held_out, _ = retrieve(train.x, train.y, unseen.x, labels(dataset), context.num_classes)
         return Outcome(scores, "similarities", validation=held_out, features=train.x, facts=facts)
 
 
@@ -91,8 +91,8 @@ class Linear(Protocol):
         if self.c == 0:
             raise ConfigError("protocol linear: c must be above 0, found 0")
 
-    def evaluate(self, trial: Trial) -> Outcome:
-        train, test = trial.features(trial.train), trial.features(trial.test)
-        unseen = [test.x] if trial.validation is None else [test.x, trial.features(trial.validation).x]
-        scores = linear_scores(train.x, train.y, unseen, trial.num_classes, self.c, self.iterations)
+    def evaluate(self, context: EvaluationContext) -> Outcome:
+        train, test = context.features(context.train), context.features(context.test)
+        unseen = [test.x] if context.validation is None else [test.x, context.features(context.validation).x]
+        scores = linear_scores(train.x, train.y, unseen, context.num_classes, self.c, self.iterations)
         return Outcome(scores[0], validation=scores[1] if len(scores) > 1 else None, features=train.x)

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError
-from skgraph.evaluation.context import Trial
+from skgraph.evaluation.context import EvaluationContext
 from skgraph.evaluation.settings import Settings
 
 
@@ -45,18 +45,16 @@ class Protocol(ABC):
         pretrained: whether the trained encoder is what is evaluated, with a random one beside it; otherwise a random
             encoder alone.
         draws: whether anything in it is random, so that a seed of its own has a meaning.
-        headline: key of the card's first figure, and what people call it.
     """
 
     name: ClassVar[str]
     recipe: str | None = None
     pretrained: ClassVar[bool] = True
     draws: ClassVar[bool] = True
-    headline: ClassVar[tuple[str, str]] = ("top1", "top-1 accuracy")
 
     @abstractmethod
-    def evaluate(self, trial: Trial) -> Outcome:
-        """Evaluate the trial's encoder."""
+    def evaluate(self, context: EvaluationContext) -> Outcome:
+        """Evaluate the context's encoder."""
 
     @property
     def label(self) -> str:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from skgraph.errors import ConfigError
-from skgraph.evaluation.context import Trial
-from skgraph.evaluation.metrics import calibration_error, confusion_matrix, mean_class, top_k
+from skgraph.evaluation.context import EvaluationContext
 from skgraph.evaluation.protocols.protocol import Outcome, labels
 from skgraph.evaluation.protocols.supervised import Supervised
+from skgraph.evaluation.results.metrics import calibration_error, confusion_matrix, mean_class, top_k
 from skgraph.evaluation.subsets import Sampling, labelled_subset
 
 
@@ -43,17 +43,17 @@ class Semi(Supervised):
         if self.subsets < 1:
             raise ConfigError(f"protocol: subsets must be at least 1, found {self.subsets}")
 
-    def evaluate(self, trial: Trial) -> Outcome:
+    def evaluate(self, context: EvaluationContext) -> Outcome:
         outcomes, texts, sizes = [], {}, []
-        y = labels(trial.train)
-        names = trial.train.store.name
-        for seed in range(trial.seed, trial.seed + self.subsets):
+        y = labels(context.train)
+        names = context.train.store.name
+        for seed in range(context.seed, context.seed + self.subsets):
             chosen = labelled_subset(y, self.fraction, self.sampling, seed)
-            part = trial.train[chosen]
+            part = context.train[chosen]
             texts[f"subset_seed{seed}.txt"] = "".join(f"{name}\n" for name in names[part.clips.numpy()])
             sizes.append(len(part))
-            outcomes.append(self.train_on(trial, part, seed))
-        test = labels(trial.test)
+            outcomes.append(self.train_on(context, part, seed))
+        test = labels(context.test)
         top1 = [top_k(outcome.scores, test) for outcome in outcomes]
         facts = {
             "top1": statistics.fmean(top1),
@@ -63,7 +63,7 @@ class Semi(Supervised):
             "top5": statistics.fmean(top_k(outcome.scores, test, 5) for outcome in outcomes),
             "mean_class": statistics.fmean(mean_class(confusion_matrix(outcome.scores, test)) for outcome in outcomes),
             "calibration_error": statistics.fmean(calibration_error(outcome.scores, test) for outcome in outcomes),
-            "scores_of": f"subset_seed{trial.seed}",
+            "scores_of": f"subset_seed{context.seed}",
             "labelled_clips": sizes,
             "best": [outcome.facts["best"] for outcome in outcomes],
         }

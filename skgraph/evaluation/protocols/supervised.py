@@ -14,14 +14,14 @@ from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.bodies import Bodies, read_bodies
 from skgraph.evaluation.classifier import Classifier, parameter_groups
-from skgraph.evaluation.context import Trial
+from skgraph.evaluation.context import EvaluationContext
 from skgraph.evaluation.features import Features
 from skgraph.evaluation.fit import History, fit
 from skgraph.evaluation.frozen import frozen
 from skgraph.evaluation.heads import LinearHead, build_head
-from skgraph.evaluation.metrics import top_k
 from skgraph.evaluation.protocols.protocol import Outcome, Protocol, labels
 from skgraph.evaluation.recipe import Recipe
+from skgraph.evaluation.results.metrics import top_k
 from skgraph.training.devices import Processes
 from skgraph.transforms import RandomRotate
 
@@ -39,19 +39,19 @@ class Supervised(Protocol, Recipe):
 
     recipe: str | None = None
 
-    def evaluate(self, trial: Trial) -> Outcome:
-        return self.train_on(trial, trial.train, trial.seed)
+    def evaluate(self, context: EvaluationContext) -> Outcome:
+        return self.train_on(context, context.train, context.seed)
 
-    def train_on(self, trial: Trial, train: SkeletonDataset, seed: int) -> Outcome:
-        """Train on ``train``, a part of the trial's training clips, and score the trial's test clips."""
-        unseen = [trial.test] if trial.validation is None else [trial.test, trial.validation]
+    def train_on(self, context: EvaluationContext, train: SkeletonDataset, seed: int) -> Outcome:
+        """Train on ``train``, a part of the context's training clips, and score the context's test clips."""
+        unseen = [context.test] if context.validation is None else [context.test, context.validation]
         if self.frozen and not self.augments and self.head in ("linear", "bn_linear"):
-            features, *others = (trial.features(dataset, self.test_crop) for dataset in (train, *unseen))
+            features, *others = (context.features(dataset, self.test_crop) for dataset in (train, *unseen))
             history = self.fit_head(
-                features, others, trial.num_classes, trial.device, seed, trial.processes, trial.progress
+                features, others, context.num_classes, context.device, seed, context.processes, context.progress
             )
         else:
-            history = self._fit_on_clips(trial, train, unseen, seed)
+            history = self._fit_on_clips(context, train, unseen, seed)
         by_epoch = [
             (epoch, [top_k(s, labels(dataset)) for s, dataset in zip(scores, unseen, strict=True)])
             for epoch, scores in history.scored
@@ -63,30 +63,30 @@ class Supervised(Protocol, Recipe):
         return Outcome(
             scores[0],
             validation=scores[1] if len(scores) > 1 else None,
-            features=trial.features(train, self.test_crop).x if self.frozen else None,
+            features=context.features(train, self.test_crop).x if self.frozen else None,
             facts={"training_loss": history.loss[-1], "best": best},
         )
 
     def _fit_on_clips(
-        self, trial: Trial, train: SkeletonDataset, unseen: Sequence[SkeletonDataset], seed: int
+        self, context: EvaluationContext, train: SkeletonDataset, unseen: Sequence[SkeletonDataset], seed: int
     ) -> History:
-        encoder = trial.make_encoder(seed, **({"drop_path": self.drop_path} if self.drop_path else {}))
+        encoder = context.make_encoder(seed, **({"drop_path": self.drop_path} if self.drop_path else {}))
         torch.manual_seed(seed)
-        head = build_head(self.head, encoder.dim, encoder.grid, trial.num_classes)
-        model = Classifier(encoder, head, self.frozen).to(trial.device)
+        head = build_head(self.head, encoder.dim, encoder.grid, context.num_classes)
+        model = Classifier(encoder, head, self.frozen).to(context.device)
         groups = list(parameter_groups(model, self.weight_decay, self.layer_decay))
         with frozen(encoder) if self.frozen else nullcontext():
             return fit(
                 model,
                 groups,
-                _Clips(self, trial, train),
+                _Clips(self, context, train),
                 self,
-                lambda: [trial.scores(model, dataset, self.test_crop) for dataset in unseen],
-                trial.device,
-                trial.precision,
+                lambda: [context.scores(model, dataset, self.test_crop) for dataset in unseen],
+                context.device,
+                context.precision,
                 seed,
-                trial.processes,
-                trial.progress,
+                context.processes,
+                context.progress,
             )
 
     def fit_head(
@@ -171,8 +171,8 @@ class Scratch(Supervised):
 class _Clips:
     """Training clips as bodies, cropped and rotated as the recipe says."""
 
-    def __init__(self, recipe: Recipe, trial: Trial, train: SkeletonDataset) -> None:
-        self.trial, self.y, self.clips = trial, labels(train), train.clips
+    def __init__(self, recipe: Recipe, context: EvaluationContext, train: SkeletonDataset) -> None:
+        self.context, self.y, self.clips = context, labels(train), train.clips
         self.dataset = SkeletonDataset(  # of the whole store, so that positions in it are clip ids
             train.store, frames=train.frames, crop=tuple(recipe.train_crop), min_frames=recipe.min_frames
         )
@@ -180,9 +180,9 @@ class _Clips:
         self.augment = (RandomRotate(z=angle) if flat else RandomRotate(angle, angle, angle)) if angle else None
 
     def batch(self, rows: Tensor, generator: torch.Generator) -> Bodies:
-        trial = self.trial
+        context = self.context
         return read_bodies(
-            self.dataset, self.clips[rows], trial.views, trial.device, trial.bodies, None, self.augment, generator
+            self.dataset, self.clips[rows], context.views, context.device, context.bodies, None, self.augment, generator
         )
 
 

@@ -27,10 +27,10 @@ def recordings(tmp_path_factory, topology) -> SkeletonStore:
     return SkeletonStore.open(path)
 
 
-def test_it_finds_what_is_there(trial, recordings):
+def test_it_finds_what_is_there(context, recordings):
     parts = {p: SkeletonDataset(recordings, "xsub", p, frames=16) for p in ("train", "test")}
     protocol = build_protocol({"name": "detection", "window": 8, "stride": 2, "smooth": 3, "min_length": 5})
-    outcome = protocol.evaluate(replace(trial, **parts))
+    outcome = protocol.evaluate(replace(context, **parts))
     assert outcome.scores is None
     assert outcome.facts["map_at_0.1"] >= outcome.facts["map_at_0.3"] >= outcome.facts["map_at_0.5"] > 70
     assert outcome.facts["frame_accuracy"] > 80 and outcome.facts["test_segments"] == 12
@@ -40,8 +40,8 @@ def test_it_finds_what_is_there(trial, recordings):
     }
 
 
-def test_recordings_shorter_than_a_window(trial, recordings):
+def test_recordings_shorter_than_a_window(context, recordings):
     parts = {p: SkeletonDataset(recordings, "xsub", p, frames=16) for p in ("train", "test")}
     protocol = build_protocol({"name": "detection", "window": 200, "stride": 50})
-    outcome = protocol.evaluate(replace(trial, **parts))
+    outcome = protocol.evaluate(replace(context, **parts))
     assert 0 <= outcome.facts["frame_accuracy"] <= 100 and torch.isfinite(outcome.features).all()

@@ -21,66 +21,66 @@ def short(name, **options):
 
 
 @pytest.mark.parametrize("name", TRAINED)
-def test_two_evaluations_are_equal_and_seeds_differ(trial, name):
-    first, again = (short(name).evaluate(trial) for _ in range(2))
-    other = short(name).evaluate(replace(trial, seed=1))
+def test_two_evaluations_are_equal_and_seeds_differ(context, name):
+    first, again = (short(name).evaluate(context) for _ in range(2))
+    other = short(name).evaluate(replace(context, seed=1))
     assert torch.equal(first.scores, again.scores) and not torch.equal(first.scores, other.scores)
     assert first.scores.shape == (24, 4) and first.scores.isfinite().all()
 
 
 @pytest.mark.parametrize("name", ["linear_mamp", "attentive"])
-def test_a_probe_leaves_the_encoder_as_it_was(trial, make_encoder, name):
+def test_a_probe_leaves_the_encoder_as_it_was(context, make_encoder, name):
     encoder = make_encoder()
     before = weights_hash(encoder)
-    short(name).evaluate(replace(trial, make_encoder=lambda seed=None: encoder))
+    short(name).evaluate(replace(context, make_encoder=lambda seed=None: encoder))
     assert weights_hash(encoder) == before and not encoder.training
 
 
-def test_fine_tuning_changes_it(trial, make_encoder):
+def test_fine_tuning_changes_it(context, make_encoder):
     encoder = make_encoder(drop_path=0.3)
     before = weights_hash(encoder)
-    short("finetune").evaluate(replace(trial, make_encoder=lambda seed=None, drop_path=0: encoder))
+    short("finetune").evaluate(replace(context, make_encoder=lambda seed=None, drop_path=0: encoder))
     assert weights_hash(encoder) != before
 
 
-def test_what_can_be_learned_is_learned(trial):
-    easy = replace(trial, test=trial.train)
+def test_what_can_be_learned_is_learned(context):
+    easy = replace(context, test=context.train)
     outcome = short("finetune", epochs=40, lr=3e-3, drop_path=0.0).evaluate(easy)
     assert top_k(outcome.scores, labels(easy.test)) > 60  # chance is 25
     assert outcome.facts["training_loss"] < 1.2
 
 
-def test_the_last_epoch_is_the_headline_and_the_best_stands_beside_it(trial):
-    outcome = short("linear_cmd", epochs=6).evaluate(trial)
+def test_the_last_epoch_is_the_headline_and_the_best_stands_beside_it(context):
+    outcome = short("linear_cmd", epochs=6).evaluate(context)
     best = outcome.facts["best"]
     assert best["chosen_on"] == "test" and 1 <= best["epoch"] <= 6
-    assert best["top1"] >= top_k(outcome.scores, labels(trial.test))
+    assert best["top1"] >= top_k(outcome.scores, labels(context.test))
 
 
-def test_with_held_out_people_the_best_epoch_is_chosen_on_them(trial):
-    split = replace(trial, train=trial.train[:12], validation=trial.train[12:])
+def test_with_held_out_people_the_best_epoch_is_chosen_on_them(context):
+    split = replace(context, train=context.train[:12], validation=context.train[12:])
     outcome = short("linear_mamp", epochs=6).evaluate(split)
     best = outcome.facts["best"]
     assert best["chosen_on"] == "validation" and outcome.validation.shape == (12, 4)
 
 
-def test_fixed_features_train_as_the_clips_would(trial, monkeypatch):
+def test_fixed_features_train_as_the_clips_would(context, monkeypatch):
     """Where nothing is random in the input, features computed once are as good as features computed each time."""
     recipe = short("linear_aimclr", lr=0.5)
-    fast = recipe.evaluate(trial)
+    fast = recipe.evaluate(context)
     monkeypatch.setattr(type(recipe), "augments", True)
-    slow = recipe.evaluate(trial)
+    slow = recipe.evaluate(context)
     assert torch.allclose(fast.scores, slow.scores, atol=1e-4)
 
 
-def test_the_clips_that_choose_the_best_epoch_are_the_held_out_ones(trial):
+def test_the_clips_that_choose_the_best_epoch_are_the_held_out_ones(context):
     """Held-out clips that are the test clips choose the epoch that those would."""
-    same = short("linear_mamp", epochs=6).evaluate(replace(trial, validation=trial.test)).facts["best"]
-    own = short("linear_mamp", epochs=6).evaluate(trial).facts["best"]
+    same = short("linear_mamp", epochs=6).evaluate(replace(context, validation=context.test)).facts["best"]
+    own = short("linear_mamp", epochs=6).evaluate(context).facts["best"]
     assert same == own | {"chosen_on": "validation"}
 
 
-def test_padded_bodies_reach_the_head(trial):
-    present = short("linear_mamp").evaluate(trial)
-    padded = short("linear_mamp").evaluate(replace(trial, bodies="padded"))
+def test_padded_bodies_reach_the_head(context):
+    present = short("linear_mamp").evaluate(context)
+    padded = short("linear_mamp").evaluate(replace(context, bodies="padded"))
     assert not torch.allclose(present.scores, padded.scores)

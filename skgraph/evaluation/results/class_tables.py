@@ -1,10 +1,9 @@
-"""What an evaluation leaves behind beside its scores: a card, and the classes in detail."""
+"""Accuracy by class and by person, and the confusion matrix, as files."""
 
 from __future__ import annotations
 
 import csv
 import io
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,7 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from skgraph._internal.atomic import atomic_file
-from skgraph.errors import DataError, first_line
-from skgraph.evaluation.metrics import class_accuracy, confusion_matrix
+from skgraph.evaluation.results.metrics import class_accuracy, confusion_matrix
 
 
 def save_classes(folder: Path, scores: Tensor, y: Tensor, class_names: list[str]) -> None:
@@ -35,23 +33,22 @@ def save_classes(folder: Path, scores: Tensor, y: Tensor, class_names: list[str]
         confusion_figure(counts, class_names).savefig(file, format="png", dpi=120)
 
 
-def save_people(folder: Path, scores: Tensor, y: Tensor, subject: Tensor) -> None:
-    """Write ``per_subject.csv``, the people who are recognised worst first; nothing where subjects are unknown."""
+def save_subjects(folder: Path, scores: Tensor, y: Tensor, subject: Tensor) -> None:
+    """Write ``per_subject.csv``, the person with the lowest accuracy first; nothing where subjects are unknown."""
     if (subject < 0).all():
         return
     right = scores.argmax(dim=1) == y
     rows = []
     for person in subject.unique().tolist():
         own = right[subject == person]
-        rows.append(
-            [person if person >= 0 else "unknown", len(own), int(own.sum()), f"{100 * own.double().mean():.2f}"]
-        )
+        name = person if person >= 0 else "unknown"
+        rows.append([name, len(own), int(own.sum()), f"{100 * own.double().mean():.2f}"])
     rows.sort(key=lambda row: float(row[-1]))
     _save_csv(folder / "per_subject.csv", [["subject", "clips", "right", "accuracy"], *rows])
 
 
 def confusion_figure(counts: Tensor, class_names: list[str]) -> Figure:
-    """Confusion matrix ``[K, K]`` as a figure; each row is shaded by the share of its class."""
+    """Draw a confusion matrix ``[K, K]``; each row is shaded by the share of its class."""
     share = counts.double() / counts.sum(dim=1, keepdim=True).clamp(min=1)
     names = 0.06 * max(map(len, class_names), default=0)  # inches beside and under the matrix
     size = max(3.0, 0.22 * len(class_names)) + 1.5 + min(names, 4.0)
@@ -68,47 +65,6 @@ def confusion_figure(counts: Tensor, class_names: list[str]) -> Figure:
             axes.text(j, i, int(counts[i, j]), ha="center", va="center", fontsize=6, color=shade)
     figure.colorbar(image, ax=axes, shrink=0.7, label="share of the true class")
     return figure
-
-
-def save_card(folder: Path, card: dict[str, Any]) -> None:
-    """Write ``result.json``; it comes last, so that a folder that has one is complete."""
-    with atomic_file(folder / "result.json", "w") as file:
-        json.dump(card, file, indent=2, allow_nan=False)
-        file.write("\n")
-
-
-def read_card(path: Path) -> dict[str, Any]:
-    """Read a ``result.json``.
-
-    Raises:
-        DataError: it is missing or does not hold a JSON object.
-    """
-    if not path.is_file():
-        raise DataError(f"no result at '{path}'")
-    try:
-        card = json.loads(path.read_text(encoding="utf-8"), parse_int=_whole)
-        json.dumps(card, ensure_ascii=False).encode()  # half a character can be escaped in JSON, and printed nowhere
-    except (OSError, ValueError, RecursionError) as error:
-        raise DataError(f"the result '{path}' cannot be read: {first_line(error)}") from error
-    if not isinstance(card, dict):
-        raise DataError(f"the result '{path}' must hold a JSON object, found {type(card).__name__}")
-    return card
-
-
-def _whole(digits: str) -> int:
-    if len(digits) > 18:
-        raise ValueError(f"a number of {len(digits)} digits")
-    return int(digits)
-
-
-def card_value(card: dict[str, Any], key: str, default: Any = None) -> Any:
-    """A value of a card, or of any nested mappings, by its dotted key; ``default`` where there is none."""
-    value: Any = card
-    for part in key.split("."):
-        if not isinstance(value, dict) or part not in value:
-            return default
-        value = value[part]
-    return value
 
 
 def _save_csv(path: Path, rows: list[list[Any]]) -> None:

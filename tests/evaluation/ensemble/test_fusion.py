@@ -6,9 +6,17 @@ import numpy as np
 import pytest
 
 from skgraph.errors import ConfigError, DataError
-from skgraph.evaluation.ensemble import ensemble, ensemble_folder, ensemble_table, save_ensemble
-from skgraph.evaluation.scores import read_scores
-from tests.made_up_evaluations import LABELS, NAMES, STREAMS, logits_of, rewrite_card, rewrite_scores, write_evaluation
+from skgraph.evaluation.ensemble import ensemble_folder, format_ensemble, fuse_results, save_ensemble
+from skgraph.evaluation.results.scores import read_scores
+from tests.made_up_evaluations import (
+    LABELS,
+    NAMES,
+    STREAMS,
+    logits_of,
+    rewrite_result,
+    rewrite_scores,
+    write_evaluation,
+)
 
 
 def accuracy(logits: np.ndarray) -> float:
@@ -26,7 +34,7 @@ def accuracy(logits: np.ndarray) -> float:
     ],
 )
 def test_the_formula(folders, weights, numbers):
-    found = ensemble(folders, weights)
+    found = fuse_results(folders, weights)
     z = [logits_of(folder) for folder in folders]
     assert found.weights == list(numbers) and found.fused.name.tolist() == NAMES.tolist()
     np.testing.assert_allclose(found.fused.logits, numbers[0] * z[0] + numbers[1] * z[1] + numbers[2] * z[2])
@@ -40,52 +48,52 @@ def test_the_formula(folders, weights, numbers):
 
 def test_a_large_scale_has_much_to_say(folders):
     rewrite_scores(folders[2], logits=1000 * logits_of(folders[2]))
-    assert ensemble(folders).rows[-1].top1 == accuracy(logits_of(folders[2]))
+    assert fuse_results(folders).rows[-1].top1 == accuracy(logits_of(folders[2]))
 
 
 def test_clips_are_joined_by_name(tmp_path, folders):
-    straight = ensemble(folders, "aimclr")
+    straight = fuse_results(folders, "aimclr")
     order = np.random.default_rng(0).permutation(len(NAMES))
     shuffled = [
         write_evaluation(tmp_path / "shuffled", stream, order=order if stream != "joint" else None)
         for stream in STREAMS
     ]
-    found = ensemble(shuffled, "aimclr")
+    found = fuse_results(shuffled, "aimclr")
     np.testing.assert_array_equal(found.fused.logits, straight.fused.logits)
     assert found.rows == straight.rows
 
 
 def test_the_table_says_what_was_fused(folders):
-    found = ensemble(folders, "aimclr")
-    lines = ensemble_table(found).splitlines()
+    found = fuse_results(folders, "aimclr")
+    lines = format_ensemble(found).splitlines()
     assert lines[2].split() == ["members", "weights", "top-1", "top-5"]
     assert lines[3].split() == ["joint", "0.6", f"{found.rows[0].top1:.2f}", "100.00"]
     assert lines[9].split()[:8] == ["joint", "+", "bone", "+", "motion", "0.6,", "0.6,", "0.4"]
     best = max(row.top1 for row in found.rows[:3])
     gain = found.rows[-1].top1 - best
     assert "at least as good as the best member" in lines[10] and f"{gain:+.2f} points" in lines[10]
-    assert "publishes no fusion" in ensemble_table(ensemble(folders, "mamp"))
+    assert "publishes no fusion" in format_ensemble(fuse_results(folders, "mamp"))
 
 
 def test_a_fusion_may_be_worse_than_its_best_member(tmp_path):
     good = write_evaluation(tmp_path, "joint", logits=10 * np.eye(4, dtype=np.float32)[LABELS])
     bad = write_evaluation(tmp_path, "bone", logits=100 * np.eye(4, dtype=np.float32)[(LABELS + 1) % 4])
-    assert "not as good as the best member, joint: -100.00 points" in ensemble_table(ensemble([good, bad]))
+    assert "not as good as the best member, joint: -100.00 points" in format_ensemble(fuse_results([good, bad]))
 
 
 def test_two_members_have_one_pair(folders):
-    assert [row.members for row in ensemble(folders[:2]).rows] == [(0,), (1,), (0, 1)]
+    assert [row.members for row in fuse_results(folders[:2]).rows] == [(0,), (1,), (0, 1)]
 
 
 def test_weights_of_nought(folders):
-    found = ensemble(folders, [1, 0, 0])
+    found = fuse_results(folders, [1, 0, 0])
     rows = {row.members: row.top1 for row in found.rows}
     assert rows[1, 2] is None and rows[1,] == accuracy(logits_of(folders[1])) and rows[0, 1, 2] == rows[0,]
-    assert " 0, 0 " in ensemble_table(found)
+    assert " 0, 0 " in format_ensemble(found)
 
 
 def test_what_is_left_behind(tmp_path, folders):
-    found = ensemble(folders, "aimclr")
+    found = fuse_results(folders, "aimclr")
     save_ensemble(found, tmp_path / "out")
     again = read_scores(tmp_path / "out" / "scores.npz")
     np.testing.assert_allclose(again.logits, found.fused.logits, rtol=1e-6)
@@ -101,32 +109,32 @@ def test_what_is_left_behind(tmp_path, folders):
     assert card["protocol"] == "linear" and card["stream"] == "joint + bone + motion"
     assert {"versions", "date", "above_best_member", "best_member"} <= card.keys()
     with pytest.raises(DataError, match="is an ensemble itself: list its members"):
-        ensemble([tmp_path / "out", folders[0]])
+        fuse_results([tmp_path / "out", folders[0]])
 
 
 def test_other_members_and_weights_have_other_folders(folders):
     names = {
-        ensemble_folder(ensemble(*arguments))
+        ensemble_folder(fuse_results(*arguments))
         for arguments in [(folders,), (folders, "aimclr"), (folders[:2],), (folders, [1, 1, 2]), (folders, [1, 2, 1])]
     }
-    assert len(names) == 5 and ensemble_folder(ensemble(folders)) in names
+    assert len(names) == 5 and ensemble_folder(fuse_results(folders)) in names
 
 
 def test_two_of_one_stream_are_called_by_their_runs(tmp_path, folders):
-    assert ensemble([folders[0], write_evaluation(tmp_path, "joint2")]).labels == ["joint", "joint2"]
+    assert fuse_results([folders[0], write_evaluation(tmp_path, "joint2")]).labels == ["joint", "joint2"]
 
 
 def test_a_member_is_listed_once(folders):
     with pytest.raises(ConfigError, match="twice"):
-        ensemble([folders[0], folders[0] / "scores.npz"])
+        fuse_results([folders[0], folders[0] / "scores.npz"])
 
 
 def test_what_is_refused_by_its_parts(folders):
     with pytest.raises(ConfigError, match="weights must be 3 numbers"):
-        ensemble(folders, [1, 2])
+        fuse_results(folders, [1, 2])
     rewrite_scores(folders[2], name=np.array([*NAMES[:-1], "other"]))
     with pytest.raises(DataError, match="are not of the same clips"):
-        ensemble(folders)
-    rewrite_card(folders[1], lambda card: card.update(crop=0.95))
+        fuse_results(folders)
+    rewrite_result(folders[1], lambda content: content.update(crop=0.95))
     with pytest.raises(DataError, match="are not of the same evaluation: crop is null and 0.95"):
-        ensemble(folders)
+        fuse_results(folders)

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from skgraph.errors import DataError
-from skgraph.evaluation.scores import Scores, join_scores, read_scores, save_scores
+from skgraph.evaluation.results.scores import Scores, join_scores, read_scores, save_scores
 from tests.made_up_evaluations import LABELS, NAMES, made_up_scores
 
 

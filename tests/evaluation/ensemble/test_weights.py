@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from skgraph.errors import ConfigError, DataError
-from skgraph.evaluation.ensemble import ensemble, ensemble_table
-from skgraph.evaluation.ensemble_weights import check_weights, fuse, tuned_weights
-from skgraph.evaluation.scores import Scores
+from skgraph.evaluation.ensemble import format_ensemble, fuse_results
+from skgraph.evaluation.ensemble.weights import check_weights, fuse, tuned_weights
+from skgraph.evaluation.results.scores import Scores
 from tests.made_up_evaluations import (
     LABELS,
     STREAMS,
     logits_of,
     made_up_scores,
-    rewrite_card,
+    rewrite_result,
     rewrite_scores,
     write_evaluation,
 )
@@ -32,19 +32,19 @@ def test_the_mean_ranks_as_the_sum(folders):
 
 
 def test_weights_of_streams_find_theirs(folders):
-    found = ensemble([folders[2], folders[0] / "scores.npz", folders[1]], "aimclr")
+    found = fuse_results([folders[2], folders[0] / "scores.npz", folders[1]], "aimclr")
     assert found.weights == [0.4, 0.6, 0.6] and found.labels == ["motion", "joint", "bone"]
 
 
 def test_weights_of_streams_refuse_two_of_one_and_a_missing_one(tmp_path, folders):
     other = write_evaluation(tmp_path, "joint2")
     with pytest.raises(ConfigError, match=r"'.*joint/.*' and '.*joint2/.*' are both of stream 'joint'"):
-        ensemble([folders[0], other, folders[1]], "aimclr")
+        fuse_results([folders[0], other, folders[1]], "aimclr")
     with pytest.raises(ConfigError, match="weights=actclr .* there is none of stream motion"):
-        ensemble(folders[:2], "actclr")
-    rewrite_card(folders[2], lambda card: card.update(stream="depth"))
+        fuse_results(folders[:2], "actclr")
+    rewrite_result(folders[2], lambda content: content.update(stream="depth"))
     with pytest.raises(ConfigError, match="is of stream 'depth'"):
-        ensemble(folders, "aimclr")
+        fuse_results(folders, "aimclr")
 
 
 # Weights tuned on held-out training people.
@@ -82,8 +82,8 @@ def test_tuning_never_looks_at_test_labels(tmp_path):
         ]
         for folder in folders:
             rewrite_scores(folder, label=labels)
-        found = ensemble(folders, "tuned")
-        assert "no test label" in ensemble_table(found)
+        found = fuse_results(folders, "tuned")
+        assert "no test label" in format_ensemble(found)
         return found.weights
 
     honest = tuned("a", LABELS)
@@ -93,7 +93,7 @@ def test_tuning_never_looks_at_test_labels(tmp_path):
 
 def test_tuning_needs_held_out_people(tmp_path, folders):
     with pytest.raises(ConfigError, match=r"weights=tuned needs '.*validation_scores.npz'.*validation=0.2 of"):
-        ensemble(folders, "tuned")
+        fuse_results(folders, "tuned")
 
 
 def test_held_out_clips_are_not_test_clips(tmp_path):
@@ -101,7 +101,7 @@ def test_held_out_clips_are_not_test_clips(tmp_path):
     for folder in folders:
         shutil.copy(folder / "scores.npz", folder / "validation_scores.npz")
     with pytest.raises(DataError, match="holds 40 clips of the test part.*'clip00', 'clip01', 'clip02' and 37 more"):
-        ensemble(folders, "tuned")
+        fuse_results(folders, "tuned")
 
 
 # What no members could have.

@@ -1,4 +1,4 @@
-"""The weights of a fusion: published ones by name, given ones, and those tuned on held-out people."""
+"""Weights of a fusion: published, given, or tuned on held-out people."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from collections.abc import Sequence
 import numpy as np
 
 from skgraph.errors import ConfigError, DataError
-from skgraph.evaluation.ensemble_member import Member
-from skgraph.evaluation.scores import Scores, check_same_classes, count_clips, join_scores, quoted, read_scores
+from skgraph.evaluation.ensemble.member import EnsembleMember
+from skgraph.evaluation.results.scores import Scores, check_same_classes, count_clips, join_scores, quoted, read_scores
 
-# Weights of 1 each, under two names.
+# Weights of 1 each.
 _SUMS = {
     "equal": "the plain sum, which ranks as the mean of logits does (CMD, ECCV 2022)",
     "mamp": "the plain sum; MAMP's code has the joint stream only and publishes no fusion",
 }
-# Weights that belong to streams, and where they were published.
+# Weights by stream, and their source.
 _STREAM_WEIGHTS = {
     "aimclr": ({"joint": 0.6, "bone": 0.6, "motion": 0.4}, "AimCLR, AAAI 2022; also MS-CLR and HiCLR"),
     "actclr": ({"joint": 0.4, "bone": 0.4, "motion": 0.4}, "ActCLR, CVPR 2023"),
@@ -25,17 +25,11 @@ _NAMES = (*_SUMS, *_STREAM_WEIGHTS, "tuned")
 _TUNED = "the best top-1 on clips of held-out training people; no test label was looked at"
 _STEPS = 10  # the grid of tuned weights: tenths
 _MOST_TUNED = 6  # members; the grid has 3003 points for six and 19448 for eight
-
-
-_LARGEST = 1e6  # far more than any weighting has, and far less than what overflows
+_LARGEST = 1e6  # keeps sums of logits from overflowing
 
 
 def check_weights(weights: object, count: int) -> None:
-    """Refuse weights that no ``count`` members could have, before any file is read.
-
-    Raises:
-        ConfigError: an unknown name, or numbers that do not fit.
-    """
+    """Raise a ConfigError for an unknown name, or numbers that ``count`` members cannot have."""
     if isinstance(weights, str) and weights in _NAMES:
         if weights == "tuned" and count > _MOST_TUNED:
             raise ConfigError(f"weights=tuned searches a grid for at most {_MOST_TUNED} members, found {count}")
@@ -51,18 +45,18 @@ def check_weights(weights: object, count: int) -> None:
         raise ConfigError(f"weights must be from 0 to {_LARGEST:g} and not all 0, found {list(weights)}")
 
 
-def choose_weights(weights: str | Sequence[float], members: Sequence[Member]) -> tuple[str, list[float], str]:
-    """The weights of members.
+def choose_weights(weights: str | Sequence[float], members: Sequence[EnsembleMember]) -> tuple[str, list[float], str]:
+    """Choose the weights of members.
 
     Args:
-        weights: a name or numbers, as :func:`check_weights` lets them pass.
-        members: whose streams and held-out scores count.
+        weights: a name or numbers, checked by :func:`check_weights`.
+        members: in the order of the numbers.
 
     Returns:
-        the name (``"given"`` for numbers), one number for each member, and where they come from, in words.
+        the name (``"given"`` for numbers), a number for each member, and their source in words.
 
     Raises:
-        ConfigError: weights of streams that the members are not of, or held-out scores that are not there.
+        ConfigError: weights of streams for members of other streams, or held-out scores that are missing.
         DataError: held-out scores that cannot be used.
     """
     if not isinstance(weights, str):
@@ -73,14 +67,14 @@ def choose_weights(weights: str | Sequence[float], members: Sequence[Member]) ->
         return weights, [1.0] * len(members), _SUMS[weights]
     by_stream, source = _STREAM_WEIGHTS[weights]
     _check_streams(members, by_stream, f"weights={weights}")
-    return weights, [by_stream[member.card["stream"]] for member in members], source
+    return weights, [by_stream[member.result.stream] for member in members], source
 
 
 def tuned_weights(scores: Sequence[Scores]) -> list[float]:
-    """The weights whose fusion has the best top-1 accuracy on the clips given.
+    """Search the weights whose fusion has the best top-1 accuracy.
 
-    Every point of the simplex in steps of 0.1 is tried. Among equally good points the most even one wins, and then the
-    one with more weight on earlier members.
+    Tries every point of the simplex in steps of 0.1. Among equally good points the most even one wins, then the one
+    with more weight on earlier members.
 
     Args:
         scores: held-out training clips of each member, in the same order of clips.
@@ -103,12 +97,12 @@ def fuse(logits: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
     return sum(weight * part.astype(np.float64) for weight, part in zip(weights, logits, strict=True))
 
 
-def _check_streams(members: Sequence[Member], streams: Sequence[str], name: str) -> None:
-    """Refuse members that are not one of each stream."""
+def _check_streams(members: Sequence[EnsembleMember], streams: Sequence[str], name: str) -> None:
+    """Raise a ConfigError unless there is one member of each stream."""
     wanted = f"{name} are for one evaluation of each of {', '.join(streams)}"
-    first: dict[str, Member] = {}
+    first: dict[str, EnsembleMember] = {}
     for member in members:
-        stream = str(member.card["stream"])
+        stream = str(member.result.stream)
         if stream not in streams:
             raise ConfigError(f"{wanted}: '{member.folder}' is of stream '{stream}'")
         if stream in first:
@@ -118,8 +112,8 @@ def _check_streams(members: Sequence[Member], streams: Sequence[str], name: str)
         raise ConfigError(f"{wanted}: there is none of stream {' and '.join(missing)}")
 
 
-def _held_out(members: Sequence[Member]) -> list[Scores]:
-    """Scores of held-out training clips of every member, joined; none of them may be a test clip."""
+def _held_out(members: Sequence[EnsembleMember]) -> list[Scores]:
+    """Read the scores of held-out training clips of every member, joined by name; none may be a test clip."""
     scores = []
     for member in members:
         path = member.folder / "validation_scores.npz"

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from skgraph.evaluation.metrics import (
+from skgraph.evaluation.results.metrics import (
     bootstrap_interval,
     calibration_error,
     class_accuracy,

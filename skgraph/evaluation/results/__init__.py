@@ -1,0 +1,1 @@
+"""Results of evaluations: metrics, scores and the files of a result folder."""

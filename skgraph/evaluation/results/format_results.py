@@ -1,0 +1,67 @@
+"""Results as text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from skgraph.evaluation.pretrained import preprocessing_note
+from skgraph.evaluation.results.result import Result
+from skgraph.training.diagnostics import collapse_warning
+
+
+def format_results(results: Sequence[Result]) -> str:
+    """Format accuracy of the trained and of the random encoder, in per cent, a line for each protocol."""
+    first = results[0]
+    data, title = first.dataset, first.headline[1]
+    lines = [
+        f"{title} (%) on {data.test_clips} test clips of {data.name}, split {data.split}",
+        f"{'protocol':<16}{'trained':>10}{'random init':>14}{'gain':>8}",
+    ]
+    for result in results:
+        key = result.headline[0]
+        value, line = result.metrics[key], f"{result.label:<16}"
+        random = None if result.random_init is None else result.random_init[key]
+        if value is None or (result.random_init is not None and random is None):  # a mean over no classes
+            line += f"{'-':>10}"
+        else:
+            line += f"{value:>10.1f}" + ("" if random is None else f"{random:>14.1f}{value - random:>+8.1f}")
+        lines += [line, *(f"  {detail}" for detail in _details(result))]
+    if note := preprocessing_note(first.pretrained_on.preprocessing, data.preprocessing):
+        lines.append(note)
+    statistics = {"rankme": first.rankme, "feature_std": first.feature_std}
+    if warning := collapse_warning({key: value for key, value in statistics.items() if value is not None}):
+        lines.append(f"warning: {warning}")
+    return "\n".join(lines)
+
+
+def format_option(value: object) -> str:
+    """Format the value of an option for a name or a header: ``0.95``, ``0.5-1``."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "-".join(map(format_option, value)) if isinstance(value, list) else str(value)
+
+
+def _details(result: Result) -> list[str]:
+    """Format the metrics beside the headline."""
+    lines, metrics = [], result.metrics
+    if "top1_by_k" in metrics:
+        lines.append("k: " + ", ".join(f"{k} {top1:.1f}" for k, top1 in metrics["top1_by_k"].items()))
+    if metrics.get("map_at_0.1") is not None:
+        by_iou = ", ".join(f"{iou} {metrics[f'map_at_{iou}']:.1f}" for iou in (0.1, 0.3, 0.5))
+        lines.append(f"mAP at IoU {by_iou}; {metrics['frame_accuracy']:.1f} of the frames are right")
+    if metrics.get("map") is not None:
+        lines.append(
+            f"a clip of its class first {metrics['recall1']:.1f}, among five {metrics['recall5']:.1f}; "
+            f"mAP {metrics['map']:.1f}"
+        )
+    if "top1_seeds" in metrics:
+        both = [metrics] if result.random_init is None else [metrics, result.random_init]
+        spread = ["-" if m["top1_std"] is None else f"{m['top1_std']:.1f}" for m in both]
+        labelled, clips = metrics["labelled_clips"][0], result.dataset.train_clips
+        lines.append(
+            f"mean of {len(metrics['top1_seeds'])} subsets of {labelled} clips ({100 * labelled / clips:.1f} % of "
+            f"{clips}), deviation {' and '.join(spread)}"
+        )
+    if isinstance(best := metrics.get("best"), dict):
+        lines.append(f"last epoch; the best, epoch {best['epoch']} by {best['chosen_on']}, has {best['top1']:.1f}")
+    return lines
