@@ -10,7 +10,7 @@ from omegaconf import DictConfig, OmegaConf
 from skgraph._internal.command import verb
 from skgraph._internal.options import check_kinds
 from skgraph.build import open_store
-from skgraph.datasets.open_recordings import open_recordings
+from skgraph.datasets import open_recordings
 from skgraph.errors import ConfigError
 from skgraph.evaluation.pretrained import PretrainedRun, preprocessing_note
 from skgraph.recognition import Recogniser, timelines

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from skgraph.datasets.formats.ntu.benchmark import BENCHMARKS
-from skgraph.datasets.formats.ntu.names import ClipName
+from skgraph.datasets.formats.ntu.published import RELEASES, ClipName
 
 ROOT = Path(__file__).resolve().parents[1]
 ARGUMENTS = {"viewer_frame_rate": ["--seconds", "0.5"]}
@@ -36,7 +35,7 @@ def test_example(script, tmp_path):
     assert done.stdout.strip()
     if script.stem == "synthetic_files":  # its people must train and test in the published split
         names = [ClipName.parse(path.stem) for path in (tmp_path / "raw" / "ntu").iterdir()]
-        assert not any(split.problem() for split in BENCHMARKS[60].splits(names))
+        assert not any(split.problem() for split in RELEASES[60].splits(names))
 
 
 @pytest.mark.parametrize(

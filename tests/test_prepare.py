@@ -25,7 +25,7 @@ from skgraph.datasets.preparation.split import Split
 from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
-from skgraph.datasets.readers.npz import read_ragged_npz
+from skgraph.datasets.readers.npz import read_npz
 from skgraph.datasets.synthetic import write_synthetic
 from skgraph.errors import DataError, StoreError
 from skgraph.topology import Topology
@@ -337,7 +337,7 @@ def test_splits_of_real_data(name, topology, split, train):
     path = ROOT / ".." / "shared" / "data" / f"{name}.npz"
     if not path.is_file():
         pytest.skip(f"'{path}' is not here")
-    dataset = read_ragged_npz(path, topology)
+    dataset = read_npz(path, topology)
     chosen = make_splits(dataset, **split)[0].train
     assert (len(np.unique(dataset.subject[chosen])), chosen.sum()) == train
     assert not np.intersect1d(dataset.subject[chosen], dataset.subject[~chosen]).size

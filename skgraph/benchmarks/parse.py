@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.data.store import SkeletonStore
-from skgraph.datasets.formats.ntu.benchmark import BENCHMARKS
+from skgraph.datasets.formats.ntu.published import RELEASES
 from skgraph.datasets.formats.ntu.skeleton_file import parse_skeletons
 from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.readers.ntu import read_ntu
@@ -66,7 +66,7 @@ def benchmark_parse(files: int, prepared: int, repeats: int) -> dict[str, float]
             measured[f"prepare_{processes}_processes_files_per_s"] = links / seconds
             measured[f"prepare_{processes}_processes_mb_per_s"] = links / seconds * megabytes / len(paths)
         rate = measured["prepare_2_processes_files_per_s"]
-        return measured | {"ntu120_minutes_with_2_processes": BENCHMARKS[120].recordings / rate / 60}
+        return measured | {"ntu120_minutes_with_2_processes": RELEASES[120].recordings / rate / 60}
 
 
 def _link(paths: list[Path], folder: Path, count: int) -> int:

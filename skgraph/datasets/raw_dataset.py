@@ -23,7 +23,7 @@ _LONGEST_NAME = 1000  # characters; a store keeps as many of every name as the l
 class RawDataset:
     """What is known of every clip of a dataset, checked, and a way to read the clips one at a time.
 
-    A reader of raw files (`read_ragged_npz`, `read_npy_folder`) makes one; `write_store` turns it into a store. Memory
+    A reader of raw files (`read_npz`, `read_npy`) makes one; `write_store` turns it into a store. Memory
     holds a clip at a time, whatever the size of the dataset.
 
     Args:

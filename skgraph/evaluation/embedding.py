@@ -15,7 +15,7 @@ from tqdm import tqdm
 from skgraph._internal.atomic import atomic_file
 from skgraph._internal.options import at_least, check_kinds
 from skgraph.data import SkeletonDataset, SkeletonStore
-from skgraph.datasets.open_recordings import open_recordings
+from skgraph.datasets import open_recordings
 from skgraph.errors import ConfigError
 from skgraph.evaluation.bodies import read_bodies
 from skgraph.evaluation.features import encode

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.data import SkeletonStore
-from skgraph.datasets.open_recordings import open_recordings
+from skgraph.datasets import open_recordings
 from skgraph.errors import BROKEN_ARCHIVE, ConfigError, DataError
 from skgraph.topology import Topology
 
@@ -20,7 +20,7 @@ def open_source(source: str | Path, topology: str | None, unit: str | None, scra
     Args:
         source: a store, a ragged ``.npz``, an ``.npy`` clip, or a folder of such clips.
         topology: of raw clips, a name or the path of a file; a store has its own.
-        unit: of raw clips; see :func:`~skgraph.datasets.open_recordings.open_recordings`.
+        unit: of raw clips; see :func:`~skgraph.datasets.recordings.open_recordings`.
         scratch: folder that does not exist, where a store may be made.
 
     Raises:

@@ -19,7 +19,7 @@ from skgraph.datasets.formats.decimals import Text
 from skgraph.datasets.formats.ntu.skeleton_file import parse_skeleton
 from skgraph.datasets.formats.restricted_pickle import load_plain
 from skgraph.datasets.preparation.write_store import write_store
-from skgraph.datasets.readers.npz import read_ragged_npz
+from skgraph.datasets.readers.npz import read_npz
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 from tests.datasets.fuzz import READERS, fuzz
@@ -221,7 +221,7 @@ def test_clips_of_any_length_come_out_of_an_npz(tmp_path, lengths, compressed, o
         unit="m",
         fps=30,
     )
-    raw = read_ragged_npz(tmp_path / "a.npz", STICK)
+    raw = read_npz(tmp_path / "a.npz", STICK)
     clips = list(raw.clips())
     assert [clip.joints.shape[1] for clip in clips] == lengths
     np.testing.assert_array_equal(np.concatenate([clip.joints for clip in clips], axis=1), x.swapaxes(0, 1))
@@ -250,10 +250,10 @@ def test_offsets_that_are_none_are_refused(tmp_path, offsets):
         fps=30,
     )
     if sound:
-        assert len(read_ragged_npz(tmp_path / "a.npz", STICK)) == 2
+        assert len(read_npz(tmp_path / "a.npz", STICK)) == 2
     else:
         with pytest.raises(DataError, match="a.npz': array 'offsets' must"):
-            read_ragged_npz(tmp_path / "a.npz", STICK)
+            read_npz(tmp_path / "a.npz", STICK)
 
 
 @given(st.binary(max_size=120), st.integers(1, 4))
@@ -266,4 +266,4 @@ def test_headers_of_arrays_may_be_anything(tmp_path, header, version):
             archive.writestr(f"{key}.npy", content)
     (tmp_path / "a.npz").write_bytes(file.getvalue())
     with pytest.raises(DataError, match="a.npz': array"):
-        read_ragged_npz(tmp_path / "a.npz", STICK)
+        read_npz(tmp_path / "a.npz", STICK)

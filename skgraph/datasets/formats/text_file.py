@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skgraph.datasets.formats.folder_files import check_file
+from skgraph.datasets.files import check_file
 from skgraph.errors import DataError
 
 _LONGEST_LINE = 2**20  # characters; a binary file must not pass for one endless line

@@ -9,7 +9,7 @@ import numpy as np
 
 from skgraph.datasets.formats.bvh_file import BvhFile
 from skgraph.datasets.formats.bvh_topology import UP_AXES, bvh_topology
-from skgraph.datasets.formats.label_table import LabelTable
+from skgraph.datasets.label_table import LabelTable
 from skgraph.datasets.preparation.mirror_names import twin_names
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip

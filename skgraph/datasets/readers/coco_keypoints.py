@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from skgraph.datasets.formats.detections import Detections, check_detection_options
 from skgraph.datasets.formats.json_file import describe, expect, expect_key, expect_numbers, read_json
-from skgraph.datasets.formats.label_table import LabelTable
+from skgraph.datasets.label_table import LabelTable
+from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
@@ -83,9 +83,9 @@ def read_coco_keypoints(
     )
 
 
-def _detections(path: Path, topology: Topology) -> Detections:
+def _detections(path: Path, topology: Topology) -> PoseDetections:
     content = read_json(path)
-    detections = Detections(path, topology)
+    detections = PoseDetections(path, topology)
     if isinstance(content, list) and all(isinstance(entry, dict) and "keypoints" in entry for entry in content):
         _add_results(detections, content)
     elif isinstance(content, list) and all(isinstance(entry, dict) and "instances" in entry for entry in content):
@@ -102,7 +102,7 @@ def _detections(path: Path, topology: Topology) -> Detections:
     return detections
 
 
-def _add_results(detections: Detections, results: list[dict]) -> None:
+def _add_results(detections: PoseDetections, results: list[dict]) -> None:
     for i, person in enumerate(results):
         where = f"'{detections.source}', result {i}"
         values = _flat(person, detections.topology, where)
@@ -112,7 +112,7 @@ def _add_results(detections: Detections, results: list[dict]) -> None:
         detections.add(frame, values[:, :2], values[:, 2], _identity(person, where))
 
 
-def _add_annotations(detections: Detections, content: dict[str, Any]) -> None:
+def _add_annotations(detections: PoseDetections, content: dict[str, Any]) -> None:
     path, topology = detections.source, detections.topology
     for i, category in enumerate(expect(content.get("categories", []), list, f"'{path}': categories")):
         if isinstance(category, dict) and "keypoints" in category:
@@ -148,7 +148,7 @@ def _add_annotations(detections: Detections, content: dict[str, Any]) -> None:
         detections.add(by_id[image], values[:, :2], visibility / 2, _identity(person, where))
 
 
-def _add_mmpose(detections: Detections, frames: list[Any]) -> None:
+def _add_mmpose(detections: PoseDetections, frames: list[Any]) -> None:
     path, joints = detections.source, detections.topology.num_joints
     for i, frame in enumerate(frames):
         where = f"'{path}', entry {i}"

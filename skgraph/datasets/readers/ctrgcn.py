@@ -9,7 +9,7 @@ import numpy as np
 
 from skgraph.data.store_checks import check_split_name
 from skgraph.datasets.formats.npz_file import NpzMember
-from skgraph.datasets.formats.ntu.names import MAX_CLASSES, ntu_class_names, ntu_columns
+from skgraph.datasets.formats.ntu.published import MAX_CLASSES, ntu_class_names, ntu_columns
 from skgraph.datasets.preparation.published_splits import ntu_split_name, part_splits
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skgraph.datasets.formats.detections import Detections, check_detection_options
-from skgraph.datasets.formats.folder_files import folder_files
+from skgraph.datasets.files import folder_files
 from skgraph.datasets.formats.json_file import describe, expect, expect_key, expect_numbers, read_json
 from skgraph.datasets.preparation.make_splits import given_split
+from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.errors import ConfigError, DataError, first_three
@@ -150,7 +150,7 @@ def _classes(videos: list[_Video]) -> tuple[list[str], np.ndarray, list[str]]:
     return [names[index] for index in known], y, notes
 
 
-def _detections(video: _Video, topology: Topology, labelled: bool) -> Detections:
+def _detections(video: _Video, topology: Topology, labelled: bool) -> PoseDetections:
     path, joints = video.path, topology.num_joints
     content = read_json(path)
     frames = expect(expect_key(content, "data", f"'{path}'"), list, f"'{path}': data")
@@ -160,7 +160,7 @@ def _detections(video: _Video, topology: Topology, labelled: bool) -> Detections
             raise DataError(
                 f"'{path}' has label_index {describe(index)}, the label file says {video.label_index} ('{video.label}')"
             )
-    detections = Detections(path, topology)
+    detections = PoseDetections(path, topology)
     for i, frame in enumerate(frames):
         where = f"'{path}', data {i}"
         number = expect(expect_key(frame, "frame_index", where), int, f"{where}: frame_index")

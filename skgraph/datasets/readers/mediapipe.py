@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from skgraph.datasets.formats.detections import Detections, check_detection_options
-from skgraph.datasets.formats.folder_files import folder_files
+from skgraph.datasets.files import folder_files
 from skgraph.datasets.formats.json_file import SIZE_LIMIT, describe, expect, expect_key, expect_numbers, read_json
-from skgraph.datasets.formats.label_table import LabelTable
 from skgraph.datasets.formats.text_file import parse_number
+from skgraph.datasets.label_table import LabelTable
+from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.errors import ConfigError, DataError, first_three
@@ -115,12 +115,12 @@ def _suffix(folder: Path, labels: str | Path | None) -> str:
     return found.pop() if found else ".json"
 
 
-def _from_json(path: Path, topology: Topology, fps: float) -> Detections:
+def _from_json(path: Path, topology: Topology, fps: float) -> PoseDetections:
     frames = read_json(path)
     if isinstance(frames, dict):
         _check_fps(frames.get("fps"), fps, path)
         frames = expect_key(frames, "frames", f"'{path}'")
-    detections = Detections(path, topology, zero_is_missing=False)
+    detections = PoseDetections(path, topology, zero_is_missing=False)
     for number, frame in enumerate(expect(frames, list, f"'{path}': the frames")):
         detections.add_frame(number)
         where = f"'{path}', frame {number}"
@@ -161,9 +161,9 @@ def _landmarks(landmarks: Any, topology: Topology, where: str) -> tuple[np.ndarr
     return numbers.reshape(-1, len(axes)), expect_numbers(visibility, len(visibility), f"{where}: visibility")
 
 
-def _from_csv(path: Path, topology: Topology, fps: float) -> Detections:
+def _from_csv(path: Path, topology: Topology, fps: float) -> PoseDetections:
     """As `_from_json`; a CSV says no frame rate."""
-    detections = Detections(path, topology, zero_is_missing=False)
+    detections = PoseDetections(path, topology, zero_is_missing=False)
     if path.stat().st_size > SIZE_LIMIT:
         raise DataError(f"'{path}' has more than {SIZE_LIMIT // 2**20} MiB, expected one clip a file")
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skgraph.datasets.formats.clip_files import clip_files
+from skgraph.datasets.files import numbered_files
 from skgraph.datasets.formats.text_file import parse_number, read_lines
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.preparation.split import Split
@@ -103,7 +103,7 @@ def read_msr_action3d(source: str | Path, subset: str = "all") -> RawDataset:
             f"*{_SUFFIX}, of MSRAction3DSkeletonReal3D"
         )
     topology = Topology.load("kinect_v1")
-    names, numbers = clip_files(
+    names, numbers = numbered_files(
         folder,
         _SUFFIX,
         r"a(?P<action>\d\d)_s(?P<subject>\d\d)_e\d\d",

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from skgraph.datasets.formats.label_table import LabelTable
 from skgraph.datasets.formats.npy_file import MOST_NUMBERS, open_npy
+from skgraph.datasets.label_table import LabelTable
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
@@ -16,7 +16,7 @@ from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
 
-def read_npy_folder(
+def read_npy(
     source: str | Path,
     topology: str | Topology,
     labels: str | Path | None = None,

@@ -21,7 +21,7 @@ _OF_SEGMENTS = ("segment_clip", "segment_label", "segment_start", "segment_end")
 _OPTIONAL = ("subject", "camera", "setup", "split", "joint_names", "fps", "unit", "source", "license", *_OF_SEGMENTS)
 
 
-def read_ragged_npz(
+def read_npz(
     source: str | Path,
     topology: str | Topology,
     unit: str | None = None,

@@ -10,11 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from skgraph.datasets.formats.ntu.actions import ACTIONS
-from skgraph.datasets.formats.ntu.benchmark import Benchmark, benchmark
-from skgraph.datasets.formats.ntu.names import ClipName
+from skgraph.datasets.files import SourceFile, find_files
+from skgraph.datasets.formats.ntu.published import ACTIONS, ClipName, Release, release
 from skgraph.datasets.formats.ntu.skeleton_file import parse_skeletons
-from skgraph.datasets.formats.source_files import SourceFile, find_files
 from skgraph.datasets.formats.text_file import read_lines
 from skgraph.datasets.preparation.conversion_cache import Parts
 from skgraph.datasets.preparation.convert import convert
@@ -62,7 +60,7 @@ def read_ntu(
         ConfigError: an option has no such value.
         DataError: no files are there, or the list of missing ones is none.
     """
-    bench, folder = benchmark(dataset), Path(parts).expanduser()
+    published, folder = release(dataset), Path(parts).expanduser()
     check_preset(preset)
     if damaged not in ("error", "exclude"):
         raise ConfigError(f"damaged must be error or exclude, found '{damaged}'")
@@ -70,7 +68,7 @@ def read_ntu(
         raise ConfigError(f"processes must be 1 or more, found {processes}")
     found = find_files(source, ".skeleton")
     named = [(file, name) for file in found if (name := ClipName.parse(file.stem)) is not None]
-    own = [(file, name) for file, name in named if bench.holds(name)]
+    own = [(file, name) for file, name in named if published.holds(name)]
     notes = []
     if others := len(found) - len(named):
         odd = [file.stem for file in found if ClipName.parse(file.stem) is None]
@@ -98,7 +96,7 @@ def read_ntu(
     setup, camera, subject, _, action = np.array(names).T
     return RawDataset(
         topology=Topology.load("ntu_rgbd"),
-        class_names=list(ACTIONS[: bench.actions]),
+        class_names=list(ACTIONS[: published.actions]),
         name=[file.stem for file in files],
         y=action - 1,
         clips=clips,
@@ -109,10 +107,10 @@ def read_ntu(
         subject=subject,
         camera=camera,
         setup=setup,
-        splits=bench.splits(list(names)),
+        splits=published.splits(list(names)),
         preprocessing=f"preset {preset}",
         notes=notes,
-        review=_review(bench, dataset, list(names), bool(missing)),
+        review=_review(published, dataset, list(names), bool(missing)),
         done=lambda: Parts.discard(folder),
     )
 
@@ -152,29 +150,29 @@ def _bytes(file: SourceFile) -> bytes | DataError:
         return error
 
 
-def _review(bench: Benchmark, dataset: int, names: list[ClipName], listed: bool) -> Callable[[np.ndarray], list[str]]:
+def _review(published: Release, dataset: int, names: list[ClipName], listed: bool) -> Callable[[np.ndarray], list[str]]:
     """Says, of the clips that were kept, whether they are as many as published, and if not, why."""
 
     def review(kept: np.ndarray) -> list[str]:
-        published = bench.recordings - bench.missing
+        expected = published.recordings - published.missing
         parts = {
             split.name: (int(split.train.sum()), int(split.tests.sum()))
-            for split in bench.splits([names[i] for i in kept])
+            for split in published.splits([names[i] for i in kept])
         }
-        if parts == bench.parts:
-            return [f"{published} clips, and in every split as many as published"]
+        if parts == published.split_sizes:
+            return [f"{expected} clips, and in every split as many as published"]
         reasons = []
-        if absent := bench.recordings - len(names):
-            reasons.append(f"{absent} of the {bench.recordings} recordings are not in the source")
+        if absent := published.recordings - len(names):
+            reasons.append(f"{absent} of the {published.recordings} recordings are not in the source")
         if left_out := len(names) - len(kept):
             reasons.append(f"{left_out} were left out")
         if not listed:
-            reasons.append(f"missing_list was not given, and the published one has {bench.missing} names")
+            reasons.append(f"missing_list was not given, and the published one has {published.missing} names")
         counted = "; ".join(
-            f"{name} {train} + {test} (published {bench.parts[name][0]} + {bench.parts[name][1]})"
+            f"{name} {train} + {test} (published {published.split_sizes[name][0]} + {published.split_sizes[name][1]})"
             for name, (train, test) in parts.items()
         )
         why = ", ".join(reasons)
-        return [f"{len(kept)} clips, not the {published} published of NTU RGB+D {dataset}: {why}. {counted}"]
+        return [f"{len(kept)} clips, not the {expected} published of NTU RGB+D {dataset}: {why}. {counted}"]
 
     return review

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skgraph.datasets.formats.clip_files import clip_files
+from skgraph.datasets.files import numbered_files
 from skgraph.datasets.formats.json_file import describe, read_json
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.preparation.split import Split
@@ -53,7 +53,7 @@ def read_nw_ucla(source: str | Path) -> RawDataset:
     """
     folder = Path(source).expanduser()
     topology = Topology.load("kinect_v1")
-    names, numbers = clip_files(
+    names, numbers = numbered_files(
         folder,
         ".json",
         r"a(?P<action>\d\d)_s(?P<subject>\d\d)_e\d\d_v(?P<view>\d\d)",

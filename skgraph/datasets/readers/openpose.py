@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from skgraph.datasets.formats.detections import Detections, check_detection_options
-from skgraph.datasets.formats.folder_files import folder_files
+from skgraph.datasets.files import folder_files
 from skgraph.datasets.formats.json_file import describe, expect, expect_key, expect_numbers, read_json
-from skgraph.datasets.formats.label_table import LabelTable
+from skgraph.datasets.label_table import LabelTable
+from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
@@ -81,8 +81,8 @@ def read_openpose(
     )
 
 
-def _detections(folder: Path, topology: Topology) -> Detections:
-    detections = Detections(folder, topology)
+def _detections(folder: Path, topology: Topology) -> PoseDetections:
+    detections = PoseDetections(folder, topology)
     for number, path in _frames(folder):
         detections.add_frame(number)
         people = expect_key(read_json(path), "people", f"'{path}'")

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import numpy as np
 
-from skgraph.datasets.formats.folder_files import all_below, folder_files
+from skgraph.datasets.files import SourceFile, all_below, find_files, folder_files
 from skgraph.datasets.formats.kinect_recording import Recording
-from skgraph.datasets.formats.pku.actions import ACTIONS
+from skgraph.datasets.formats.pku.published import ACTIONS
 from skgraph.datasets.formats.pku.skeleton_file import as_recording, parse_pku
 from skgraph.datasets.formats.pku.text_files import read_labels, read_split
-from skgraph.datasets.formats.source_files import SourceFile, find_files
 from skgraph.datasets.preparation.conversion_cache import Parts
 from skgraph.datasets.preparation.convert import convert
 from skgraph.datasets.preparation.presets.agcn import agcn

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from skgraph.datasets.formats.ntu.names import ntu_columns
+from skgraph.datasets.formats.ntu.published import ntu_columns
 from skgraph.datasets.formats.restricted_pickle import in_words, load_plain
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.preparation.published_splits import part_splits

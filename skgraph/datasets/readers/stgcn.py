@@ -10,7 +10,7 @@ import numpy as np
 
 from skgraph.data.store_checks import check_split_name
 from skgraph.datasets.formats.npy_file import open_npy
-from skgraph.datasets.formats.ntu.names import ntu_columns
+from skgraph.datasets.formats.ntu.published import ntu_columns
 from skgraph.datasets.formats.restricted_pickle import in_words, load_plain
 from skgraph.datasets.preparation.published_splits import ntu_split_name, part_splits
 from skgraph.datasets.preparation.units import store_unit

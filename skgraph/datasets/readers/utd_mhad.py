@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skgraph.datasets.formats.clip_files import clip_files
+from skgraph.datasets.files import numbered_files
 from skgraph.datasets.formats.mat_array import MatArray
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.preparation.split import Split
@@ -68,7 +68,7 @@ def read_utd_mhad(source: str | Path) -> RawDataset:
     """
     folder = Path(source).expanduser()
     topology = Topology.load("utd_mhad")
-    names, numbers = clip_files(
+    names, numbers = numbered_files(
         folder,
         "_skeleton.mat",
         r"a(?P<action>\d\d?)_s(?P<subject>\d)_t\d",

@@ -23,8 +23,8 @@ from skgraph.datasets.readers.ctrgcn import read_ctrgcn
 from skgraph.datasets.readers.kinetics_skeleton import read_kinetics_skeleton
 from skgraph.datasets.readers.mediapipe import read_mediapipe
 from skgraph.datasets.readers.msr_action3d import read_msr_action3d
-from skgraph.datasets.readers.npy import read_npy_folder
-from skgraph.datasets.readers.npz import read_ragged_npz
+from skgraph.datasets.readers.npy import read_npy
+from skgraph.datasets.readers.npz import read_npz
 from skgraph.datasets.readers.ntu import read_ntu
 from skgraph.datasets.readers.nw_ucla import read_nw_ucla
 from skgraph.datasets.readers.openpose import read_openpose
@@ -96,9 +96,7 @@ def _npz(compressed: bool, recordings: bool) -> Source:
             return {names[int(path.split("/")[2])]}
         return None if path.removeprefix("raw.npz/").split("/")[0] in ("x", "offsets", "name", "unit") else set()
 
-    return Source(
-        {"raw.npz": npz(arrays, compressed)}, lambda at, _: read_ragged_npz(at / "raw.npz", "ntu_rgbd"), clip_of
-    )
+    return Source({"raw.npz": npz(arrays, compressed)}, lambda at, _: read_npz(at / "raw.npz", "ntu_rgbd"), clip_of)
 
 
 def npz(arrays: dict[str, np.ndarray], compressed: bool = False) -> bytes:
@@ -126,7 +124,7 @@ def _npy() -> Source:
         "c": (1000 * body(5)).astype(np.int16) / 1e3,
     }
     files = {f"{name}.npy": npy(clip) for name, clip in clips.items()}
-    return Source(files | {"labels.csv": LABELS}, lambda at, _: read_npy_folder(at, "ntu_rgbd"), _stem)
+    return Source(files | {"labels.csv": LABELS}, lambda at, _: read_npy(at, "ntu_rgbd"), _stem)
 
 
 def _skeletons() -> dict[str, bytes]:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skgraph.datasets.readers.npy import read_npy_folder
+from skgraph.datasets.readers.npy import read_npy
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
@@ -29,7 +29,7 @@ def folder(tmp_path):
 
 
 def test_reads(folder):
-    raw = read_npy_folder(folder, topology(3))
+    raw = read_npy(folder, topology(3))
     assert raw.name == ["one", "two"]
     assert raw.class_names == ["jump", "wave"]
     assert raw.y.tolist() == [1, 0]
@@ -42,20 +42,20 @@ def test_reads(folder):
 
 
 def test_units(folder):
-    one = next(read_npy_folder(folder, topology(3), unit="cm").clips()).joints
+    one = next(read_npy(folder, topology(3), unit="cm").clips()).joints
     np.testing.assert_allclose(one[0, 1, 0], [0.09, 0.10, 0.11])
 
 
 def test_integer_labels_name_the_classes_by_value(folder):
     (folder / "labels.csv").write_text("name,label\none,10\ntwo,9\n")
-    raw = read_npy_folder(folder, topology(3))
+    raw = read_npy(folder, topology(3))
     assert raw.class_names == ["9", "10"]
     assert raw.y.tolist() == [1, 0]
 
 
 def test_text_subjects_and_unused_columns(folder):
     (folder / "my.csv").write_text("\ufeffname, label, subject, subjct\none, wave, P02, 1\ntwo, jump, P01, 2\n")
-    raw = read_npy_folder(folder, topology(3), labels=folder / "my.csv")
+    raw = read_npy(folder, topology(3), labels=folder / "my.csv")
     assert raw.subject.tolist() == ["P02", "P01"]
     assert raw.ids("subject").tolist() == [1, 0]
     assert raw.ids("camera").tolist() == [-1, -1]
@@ -65,10 +65,10 @@ def test_text_subjects_and_unused_columns(folder):
 def test_2d(folder):
     for name in ("one", "two"):
         np.save(folder / f"{name}.npy", np.full((4, 3, 2), 320.0))
-    raw = read_npy_folder(folder, topology(2), unit="px")
+    raw = read_npy(folder, topology(2), unit="px")
     assert (raw.units, next(raw.clips()).joints.max()) == ("px", 320)
     with pytest.raises(ConfigError, match="need a unit: unit=px or unit=normalised"):
-        read_npy_folder(folder, topology(2))
+        read_npy(folder, topology(2))
 
 
 @pytest.mark.parametrize(
@@ -88,15 +88,15 @@ def test_2d(folder):
 def test_bad_tables(folder, text, message):
     (folder / "labels.csv").write_text(text)
     with pytest.raises(DataError, match=message):
-        read_npy_folder(folder, topology(3))
+        read_npy(folder, topology(3))
 
 
 def test_missing_folder_and_table(folder):
     with pytest.raises(DataError, match=r"no folder at '.*nowhere'"):
-        read_npy_folder(folder / "nowhere", topology(3))
+        read_npy(folder / "nowhere", topology(3))
     (folder / "labels.csv").unlink()
     with pytest.raises(DataError, match=r"no CSV of labels at '.*labels.csv'"):
-        read_npy_folder(folder, topology(3))
+        read_npy(folder, topology(3))
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_missing_folder_and_table(folder):
 def test_bad_clips(folder, clip, message):
     np.save(folder / "two.npy", clip)
     with pytest.raises(DataError, match=message):
-        list(read_npy_folder(folder, topology(3)).clips())
+        list(read_npy(folder, topology(3)).clips())
 
 
 @pytest.mark.parametrize("size", [0, 40, 300])
@@ -120,7 +120,7 @@ def test_truncated_clip(folder, size):
     path = folder / "two.npy"
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(DataError, match=r"'.*two.npy' is not a complete .npy array of numbers"):
-        list(read_npy_folder(folder, topology(3)).clips())
+        list(read_npy(folder, topology(3)).clips())
 
 
 def test_a_clip_of_any_size_is_refused_before_it_is_read(folder):
@@ -130,4 +130,4 @@ def test_a_clip_of_any_size_is_refused_before_it_is_read(folder):
         file.write(b"\x93NUMPY\1\0" + len(head).to_bytes(2, "little") + head.encode())
         file.truncate(10 + len(head) + 4 * 119304647 * 9)
     with pytest.raises(DataError, match="two.npy' has 1073741823 numbers, expected a clip of at most 33554432"):
-        list(read_npy_folder(folder, topology(3)).clips())
+        list(read_npy(folder, topology(3)).clips())

@@ -9,7 +9,7 @@ from skgraph.data import SkeletonStore
 from skgraph.datasets.formats.npz_file import NpzMember
 from skgraph.datasets.preparation.overview import report
 from skgraph.datasets.preparation.write_store import write_store
-from skgraph.datasets.readers.npz import read_ragged_npz
+from skgraph.datasets.readers.npz import read_npz
 from skgraph.errors import ConfigError, DataError, TopologyError
 from skgraph.topology import Topology
 
@@ -60,7 +60,7 @@ def npz(tmp_path):
 
 
 def test_store_holds_what_the_file_holds(npz, tmp_path):
-    raw = read_ragged_npz(npz(source=np.array("a lab"), license=np.array("CC BY 4.0")), TOPOLOGY)
+    raw = read_npz(npz(source=np.array("a lab"), license=np.array("CC BY 4.0")), TOPOLOGY)
     assert (len(raw), raw.units, raw.unit, raw.fps, raw.notes) == (3, "m", "mm", 30.0, [])
     written = write_store(raw, tmp_path / "store")
     assert (written.excluded, written.unit) == ({}, "mm")
@@ -85,39 +85,39 @@ def test_store_holds_what_the_file_holds(npz, tmp_path):
 )
 def test_every_unit_becomes_metres(npz, unit, scale, dtype):
     path = npz(x=(arrays()["x"] * scale).astype(dtype), unit=np.array(unit))
-    first = next(read_ragged_npz(path, TOPOLOGY).clips()).joints
+    first = next(read_npz(path, TOPOLOGY).clips()).joints
     assert first.dtype == np.float32
     np.testing.assert_allclose(first[0, 0, 2], [1.5, 1, 0.001], rtol=1e-6)
 
 
 def test_compressed_and_fortran_order_read_the_same(npz, tmp_path):
-    expected = [clip.joints for clip in read_ragged_npz(npz(), TOPOLOGY).clips()]
+    expected = [clip.joints for clip in read_npz(npz(), TOPOLOGY).clips()]
     np.savez_compressed(tmp_path / "small.npz", **arrays(x=np.asfortranarray(arrays()["x"])))
     np.savez_compressed(tmp_path / "plain.npz", **arrays())
     for name in ("small", "plain"):
-        found = [clip.joints for clip in read_ragged_npz(tmp_path / f"{name}.npz", TOPOLOGY).clips()]
+        found = [clip.joints for clip in read_npz(tmp_path / f"{name}.npz", TOPOLOGY).clips()]
         assert all(np.array_equal(a, b) for a, b in zip(found, expected, strict=True))
 
 
 def test_unit_option_overrides_and_supplies(npz):
-    assert read_ragged_npz(npz(), TOPOLOGY, unit="cm").unit == "cm"
-    assert read_ragged_npz(npz(unit=None), TOPOLOGY, unit="mm").unit == "mm"
+    assert read_npz(npz(), TOPOLOGY, unit="cm").unit == "cm"
+    assert read_npz(npz(unit=None), TOPOLOGY, unit="mm").unit == "mm"
     with pytest.raises(DataError, match="does not say its unit: give unit=m, unit=cm or unit=mm"):
-        read_ragged_npz(npz(unit=None), TOPOLOGY)
+        read_npz(npz(unit=None), TOPOLOGY)
     with pytest.raises(ConfigError, match="must be m, cm, mm, normalised; found 'px'"):
-        read_ragged_npz(npz(), TOPOLOGY, unit="px")
+        read_npz(npz(), TOPOLOGY, unit="px")
 
 
 def test_fps_option_supplies(npz):
-    assert read_ragged_npz(npz(fps=None), TOPOLOGY, fps=25).fps == 25
+    assert read_npz(npz(fps=None), TOPOLOGY, fps=25).fps == 25
     with pytest.raises(DataError, match="does not say its frame rate"):
-        read_ragged_npz(npz(fps=None), TOPOLOGY)
+        read_npz(npz(fps=None), TOPOLOGY)
     with pytest.raises(DataError, match="positive number of frames a second, found -1"):
-        read_ragged_npz(npz(), TOPOLOGY, fps=-1)
+        read_npz(npz(), TOPOLOGY, fps=-1)
 
 
 def test_joints_are_reordered_by_name(npz):
-    raw = read_ragged_npz(npz(joint_names=np.array(["Right_Hand", "HipCenter", "lefthand"])), TOPOLOGY)
+    raw = read_npz(npz(joint_names=np.array(["Right_Hand", "HipCenter", "lefthand"])), TOPOLOGY)
     assert raw.notes == ["3 joints were moved, by name, to the order of topology 'stick'"]
     np.testing.assert_allclose(next(raw.clips()).joints[0, 0, :, 0], [0.5, 1.5, 0])
 
@@ -125,13 +125,13 @@ def test_joints_are_reordered_by_name(npz):
 def test_foreign_joint_names(npz):
     path = npz(joint_names=np.array(["HipCenter", "LeftHand", "Tail"]))
     with pytest.raises(DataError, match=r"has not \(Tail\), and lacks \(RightHand\); ignore_joint_names=true"):
-        read_ragged_npz(path, TOPOLOGY)
-    raw = read_ragged_npz(path, TOPOLOGY, ignore_joint_names=True)
+        read_npz(path, TOPOLOGY)
+    raw = read_npz(path, TOPOLOGY, ignore_joint_names=True)
     np.testing.assert_allclose(next(raw.clips()).joints[0, 0, :, 0], [0, 0.5, 1.5])
 
 
 def test_nameless_joints_are_said(npz):
-    assert read_ragged_npz(npz(joint_names=None), TOPOLOGY).notes == [
+    assert read_npz(npz(joint_names=None), TOPOLOGY).notes == [
         "the file names no joints: taken in the order of topology 'stick'"
     ]
 
@@ -175,7 +175,7 @@ def test_nameless_joints_are_said(npz):
 )
 def test_bad_files(npz, changes, message):
     with pytest.raises(DataError, match=message):
-        read_ragged_npz(npz(**changes), TOPOLOGY)
+        read_npz(npz(**changes), TOPOLOGY)
 
 
 @pytest.mark.parametrize("key", ["y", "subject", "segment_start"])
@@ -184,7 +184,7 @@ def test_integers_that_a_store_cannot_hold(npz, key):
     with pytest.raises(
         DataError, match=f"array '{key}' holds 18446744073709551615, expected integers of at most 9223372036854775807"
     ):
-        read_ragged_npz(path, TOPOLOGY)
+        read_npz(path, TOPOLOGY)
 
 
 def segments(**changes):
@@ -200,7 +200,7 @@ def segments(**changes):
 
 
 def test_recordings(npz, tmp_path):
-    raw = read_ragged_npz(npz(**segments()), TOPOLOGY)
+    raw = read_npz(npz(**segments()), TOPOLOGY)
     assert [rows.tolist() for rows in raw.segments] == [[[0, 1, 2]], [[1, 0, 2], [0, 2, 3]], []]
     written = write_store(raw, tmp_path / "store")
     store = SkeletonStore.open(written.path)
@@ -214,14 +214,14 @@ def test_recordings(npz, tmp_path):
 
 
 def test_a_file_without_segments_has_none(npz, tmp_path):
-    raw = read_ragged_npz(npz(), TOPOLOGY)
+    raw = read_npz(npz(), TOPOLOGY)
     assert raw.segments is None
     written = write_store(raw, tmp_path / "store")
     assert not SkeletonStore.open(written.path).has_segments and "\nsegments " not in report(written, 0.0)
 
 
 def test_segments_of_clips_that_have_labels(npz, tmp_path):
-    raw = read_ragged_npz(npz(**segments(y=np.array([0, 1, 1]))), TOPOLOGY)
+    raw = read_npz(npz(**segments(y=np.array([0, 1, 1]))), TOPOLOGY)
     store = SkeletonStore.open(write_store(raw, tmp_path / "store").path)
     assert store.y.tolist() == [0, 1, 1] and store.segments(0).tolist() == [[0, 1, 2]]
 
@@ -229,7 +229,7 @@ def test_segments_of_clips_that_have_labels(npz, tmp_path):
 def test_an_excluded_recording_takes_its_segments_with_it(npz, tmp_path):
     x = arrays()["x"]
     x[:2] = 0
-    raw = read_ragged_npz(npz(x=x, **segments()), TOPOLOGY)
+    raw = read_npz(npz(x=x, **segments()), TOPOLOGY)
     written = write_store(raw, tmp_path / "store", split={"by": "random", "fraction": 0.5})
     assert written.excluded == {"all zero": ["a"]}
     store = SkeletonStore.open(written.path)
@@ -268,20 +268,20 @@ def test_an_excluded_recording_takes_its_segments_with_it(npz, tmp_path):
 )
 def test_bad_segments(npz, changes, message):
     with pytest.raises(DataError, match=message):
-        read_ragged_npz(npz(**segments(**changes)), TOPOLOGY)
+        read_npz(npz(**segments(**changes)), TOPOLOGY)
 
 
 def test_files_that_are_no_npz(tmp_path):
     with pytest.raises(DataError, match=r"no file at '.*nowhere.npz'"):
-        read_ragged_npz(tmp_path / "nowhere.npz", TOPOLOGY)
+        read_npz(tmp_path / "nowhere.npz", TOPOLOGY)
     (tmp_path / "text.npz").write_text("x,y\n1,2\n")
     with pytest.raises(DataError, match=r"'.*text.npz' is not a complete npz file \(truncated, or another format\)"):
-        read_ragged_npz(tmp_path / "text.npz", TOPOLOGY)
+        read_npz(tmp_path / "text.npz", TOPOLOGY)
     np.save(tmp_path / "array.npy", np.zeros(3))
     with pytest.raises(DataError, match=r"'.*array.npy' holds a single array, expected an npz with the arrays x"):
-        read_ragged_npz(tmp_path / "array.npy", TOPOLOGY)
+        read_npz(tmp_path / "array.npy", TOPOLOGY)
     with pytest.raises(TopologyError, match="unknown topology 'stik'"):
-        read_ragged_npz(tmp_path / "array.npy", "stik")
+        read_npz(tmp_path / "array.npy", "stik")
 
 
 @pytest.mark.parametrize("kept", [0.02, 0.5, 0.99])
@@ -289,7 +289,7 @@ def test_truncated(npz, kept):
     path = npz()
     path.write_bytes(path.read_bytes()[: int(kept * path.stat().st_size)])
     with pytest.raises(DataError, match=r"'.*raw.npz' is not a complete npz file"):
-        read_ragged_npz(path, TOPOLOGY)
+        read_npz(path, TOPOLOGY)
 
 
 def test_damaged_frames_leave_no_store(npz, tmp_path):
@@ -300,7 +300,7 @@ def test_damaged_frames_leave_no_store(npz, tmp_path):
     content[start] ^= 0xFF
     path.write_bytes(content)
     with pytest.raises(DataError, match="array 'x' cannot be read, the file is damaged: Bad CRC-32"):
-        write_store(read_ragged_npz(path, TOPOLOGY), tmp_path / "store")
+        write_store(read_npz(path, TOPOLOGY), tmp_path / "store")
     assert [file.name for file in tmp_path.iterdir()] == ["raw.npz"]
 
 
@@ -311,7 +311,7 @@ def test_real_data(name, topology, clips, subjects):
     path = DATA / f"{name}.npz"
     if not path.is_file():
         pytest.skip(f"'{path}' is not here")
-    raw = read_ragged_npz(path, topology)
+    raw = read_npz(path, topology)
     assert (len(raw), raw.unit, raw.fps, raw.notes) == (clips, "mm", 30, [])
     assert len(np.unique(raw.subject)) == subjects
     first = next(raw.clips()).joints
@@ -322,7 +322,7 @@ def test_real_data(name, topology, clips, subjects):
 def test_memory_holds_a_clip_at_a_time(npz):
     frames = 100_000
     path = npz(x=np.ones((frames, 1, 3, 3)), offsets=np.array([0, 1000, 2000, frames]))
-    clips = (clip.joints for clip in read_ragged_npz(path, TOPOLOGY, unit="m").clips())
+    clips = (clip.joints for clip in read_npz(path, TOPOLOGY, unit="m").clips())
     tracemalloc.start()
     try:
         assert [next(clips).shape, next(clips).shape] == [(1, 1000, 3, 3)] * 2
@@ -336,15 +336,15 @@ def test_text_that_is_none(npz):
     for number in (0x110000, 0xD800):
         names = np.frombuffer(np.array([97, 98, number], np.uint32).tobytes(), "<U1")
         with pytest.raises(DataError, match="raw.npz': array 'name' holds what is no letter"):
-            read_ragged_npz(npz(name=names), TOPOLOGY)
+            read_npz(npz(name=names), TOPOLOGY)
     with pytest.raises(DataError, match="raw.npz': array 'name' is not text in UTF-8"):
-        read_ragged_npz(npz(name=np.array([b"a", b"b", b"\xff"])), TOPOLOGY)
+        read_npz(npz(name=np.array([b"a", b"b", b"\xff"])), TOPOLOGY)
 
 
 def test_a_split_that_is_no_text(npz):
     for split in (np.zeros(3, [("a", "f4")]), np.arange(3)):
         with pytest.raises(DataError, match="'split' must be text, found"):
-            read_ragged_npz(npz(split=split), TOPOLOGY)
+            read_npz(npz(split=split), TOPOLOGY)
 
 
 def test_an_array_that_is_there_twice(npz):
@@ -352,7 +352,7 @@ def test_an_array_that_is_there_twice(npz):
     with zipfile.ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate name"):
         archive.writestr("y.npy", archive.read("y.npy"))
     with pytest.raises(DataError, match="raw.npz' has the array 'y' twice"):
-        read_ragged_npz(path, TOPOLOGY)
+        read_npz(path, TOPOLOGY)
 
 
 def test_what_is_ignored_is_not_read(npz, monkeypatch):
@@ -361,12 +361,12 @@ def test_what_is_ignored_is_not_read(npz, monkeypatch):
     path = npz(more=np.zeros(5))
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("readme.txt", "not an array")
-    assert len(read_ragged_npz(path, TOPOLOGY)) == 3
+    assert len(read_npz(path, TOPOLOGY)) == 3
 
 
 def test_numbers_that_are_too_large_warn_nobody(npz, tmp_path, recwarn):
     x = arrays()["x"].astype(np.float64)
     x[3, 0, 1, 2] = 1e300
     with pytest.raises(DataError, match="clip 'b': body 0, frame 1, joint 'LeftHand' is .*inf.*, expected finite"):
-        write_store(read_ragged_npz(npz(x=x), TOPOLOGY), tmp_path / "store")
+        write_store(read_npz(npz(x=x), TOPOLOGY), tmp_path / "store")
     assert not [warning for warning in recwarn if issubclass(warning.category, RuntimeWarning)]

@@ -7,9 +7,8 @@ import pytest
 
 from benchmarks.raw_files.ntu import skeleton_text
 from skgraph.data import SkeletonStore
-from skgraph.datasets.formats.ntu.benchmark import BENCHMARKS
-from skgraph.datasets.formats.ntu.names import ClipName
-from skgraph.datasets.formats.source_files import SourceFile
+from skgraph.datasets.files import SourceFile
+from skgraph.datasets.formats.ntu.published import RELEASES, ClipName
 from skgraph.datasets.preparation import convert as parallel
 from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.readers.ntu import read_ntu
@@ -171,11 +170,11 @@ def test_a_missing_list_of_something_else(folder, tmp_path):
 
 
 def test_published_counts_are_said_to_be_so(monkeypatch, folder, tmp_path):
-    own = BENCHMARKS[60].splits([ClipName.parse(name) for name in sorted(NAMES)])
+    own = RELEASES[60].splits([ClipName.parse(name) for name in sorted(NAMES)])
     parts = {split.name: (int(split.train.sum()), int(split.tests.sum())) for split in own}
     monkeypatch.setattr(
-        "skgraph.datasets.readers.ntu.benchmark",
-        lambda number: type(BENCHMARKS[60])(60, 17, len(NAMES), 0, parts),
+        "skgraph.datasets.readers.ntu.release",
+        lambda number: type(RELEASES[60])(60, 17, len(NAMES), 0, parts),
     )
     assert store_of(folder, tmp_path)[1].notes[-1] == "24 clips, and in every split as many as published"
 

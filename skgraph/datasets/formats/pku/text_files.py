@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skgraph.datasets.formats.pku.actions import ACTIONS
+from skgraph.datasets.formats.pku.published import ACTIONS
 from skgraph.datasets.formats.text_file import read_lines
 from skgraph.errors import ConfigError, DataError
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skgraph.datasets.formats.ntu.names import ntu_columns
+from skgraph.datasets.formats.ntu.published import ntu_columns
 from skgraph.errors import DataError
 
 NAMES = ["S001C002P003R001A013", "S032C001P106R002A002"]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skgraph.datasets.formats.detections import Detections, check_detection_options
+from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
@@ -20,7 +20,7 @@ SURE = np.array([0.9, 0.8, 0.7])
 
 
 def test_clip():
-    detections = Detections("a", TOPOLOGY)
+    detections = PoseDetections("a", TOPOLOGY)
     detections.add(5, PERSON, SURE)
     detections.add(5, PERSON + 100, SURE / 2)
     detections.add(8, PERSON + 3, SURE)  # frames 6 and 7 are a gap
@@ -36,7 +36,7 @@ def test_clip():
 
 
 def test_frames_without_anybody_are_part_of_the_clip():
-    detections = Detections("a", TOPOLOGY)
+    detections = PoseDetections("a", TOPOLOGY)
     for frame in (2, 3, 4):
         detections.add_frame(frame)
     assert detections.to_clip((1, 1), 2, 0.05).excluded == "nobody in it"
@@ -47,7 +47,7 @@ def test_frames_without_anybody_are_part_of_the_clip():
 
 
 def test_a_confidence_of_zero_may_be_one():
-    detections = Detections("a", TOPOLOGY, zero_is_missing=False)
+    detections = PoseDetections("a", TOPOLOGY, zero_is_missing=False)
     detections.add(0, PERSON, np.array([0, 0.5, 0]))
     detections.add(1, np.where([[True], [False], [True]], PERSON, np.nan), np.array([np.nan, 0.5, 1.5]))
     clip = detections.to_clip((1, 1), 2, 0)
@@ -69,7 +69,7 @@ def test_a_confidence_of_zero_may_be_one():
     ],
 )
 def test_bad_detections(calls, message):
-    detections = Detections("a", TOPOLOGY)
+    detections = PoseDetections("a", TOPOLOGY)
     with pytest.raises(DataError, match=message):
         for call in calls:
             detections.add(*call)
@@ -77,7 +77,7 @@ def test_bad_detections(calls, message):
 
 
 def test_a_frame_twice():
-    detections = Detections("a", TOPOLOGY)
+    detections = PoseDetections("a", TOPOLOGY)
     detections.add_frame(4)
     with pytest.raises(DataError, match="'a' has frame 4 twice"):
         detections.add_frame(4)

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from skgraph.datasets.formats.folder_files import folder_files, folders_in
+from skgraph.datasets.files import folder_files, folders_in
 from skgraph.datasets.preparation.make_splits import given_split
 from skgraph.datasets.preparation.split import Split
 from skgraph.errors import DataError, first_three

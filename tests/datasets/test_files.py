@@ -1,10 +1,101 @@
+import os
 import tracemalloc
 import zipfile
 
 import pytest
 
-from skgraph.datasets.formats.source_files import find_files
+from skgraph.datasets.files import all_below, find_files, folder_files, folders_in, numbered_files
 from skgraph.errors import DataError
+
+
+@pytest.fixture
+def folder(tmp_path):
+    for path in ("b.txt", "a.txt", "notes.md", "deep/c.txt", "deep/deeper/d.txt"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    return tmp_path
+
+
+def test_files_and_folders_in_order(folder):
+    assert [path.name for path in folder_files(folder, ".txt")] == ["a.txt", "b.txt"]
+    assert [path.name for path in folders_in(folder)] == ["deep"]
+
+
+def test_links_to_folders_are_not_followed(folder):
+    (folder / "deep" / "round").symlink_to(folder, target_is_directory=True)
+    found = [path.relative_to(folder).as_posix() for path in all_below(folder)]
+    assert found == [
+        "a.txt",
+        "b.txt",
+        "deep",
+        "deep/c.txt",
+        "deep/deeper",
+        "deep/deeper/d.txt",
+        "deep/round",
+        "notes.md",
+    ]
+
+
+def test_what_is_called_like_a_file_and_is_none(folder):
+    for make, what in (
+        (lambda path: path.symlink_to("nowhere"), "a broken link"),
+        (lambda path: path.symlink_to(path.name), "a broken link"),
+        (os.mkfifo, "a pipe or a device"),
+    ):
+        make(folder / "x.txt")
+        with pytest.raises(DataError, match=f"x.txt' is {what}, expected a file"):
+            folder_files(folder, ".txt")
+        (folder / "x.txt").unlink()
+    (folder / "x.txt").mkdir()
+    with pytest.raises(DataError, match="x.txt' is a folder, expected a file"):
+        folder_files(folder, ".txt")
+
+
+@pytest.mark.parametrize(
+    "look", [lambda path: folder_files(path, ".txt"), folders_in, lambda path: list(all_below(path))]
+)
+def test_a_folder_that_cannot_be_read(folder, monkeypatch, look):
+    def denied(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("pathlib.Path.iterdir", denied)
+    with pytest.raises(DataError, match="' cannot be read: .*Permission denied"):
+        look(folder)
+
+
+PATTERN = r"a(?P<action>\d\d)_s(?P<subject>\d\d)_e\d\d"
+
+
+def read_numbered(folder):
+    return numbered_files(folder, "_x.txt", PATTERN, "a01_s01_e01_x.txt", {"action": (1, 2, 12)})
+
+
+def test_numbers_in_names(tmp_path):
+    for name in ("a12_s03_e01_x.txt", "a01_s10_e02_x.txt", "notes.txt"):
+        (tmp_path / name).touch()
+    names, numbers = read_numbered(tmp_path)
+    assert names == ["a01_s10_e02", "a12_s03_e01"]
+    assert {group: values.tolist() for group, values in numbers.items()} == {"action": [1, 12], "subject": [10, 3]}
+
+
+@pytest.mark.parametrize(
+    "name, message",
+    [
+        (None, r"no _x\.txt file in '.*': expected files such as a01_s01_e01_x\.txt"),
+        ("walk_x.txt", r"1 files of '.*' are not named like a01_s01_e01_x\.txt: walk_x\.txt"),
+        ("a01_s01_e01b_x.txt", "are not named like"),
+        ("a1234567890_s01_e01_x.txt", "are not named like"),
+        ("a0٣_s01_e01_x.txt", "are not named like"),
+        ("a03_s01_e01_x.txt", r"a03_s01_e01_x\.txt' is of action 3, expected one of 1, 2, 12 \(1 such files\)"),
+    ],
+)
+def test_names_of_other_datasets(tmp_path, name, message):
+    if name:
+        (tmp_path / name).touch()
+    with pytest.raises(DataError, match=message):
+        read_numbered(tmp_path)
+    with pytest.raises(DataError, match="no folder at '.*nowhere': expected one with files such as a01"):
+        read_numbered(tmp_path / "nowhere")
 
 
 def archive(path, members):
@@ -58,7 +149,7 @@ def test_a_member_that_is_damaged_or_too_large(tmp_path, monkeypatch):
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"a.zip/one.txt' cannot be read: "):
         file.read()
-    monkeypatch.setattr("skgraph.datasets.formats.source_files._LARGEST", 5000)
+    monkeypatch.setattr("skgraph.datasets.files._LARGEST", 5000)
     with pytest.raises(DataError, match="has 0 MiB, expected at most 0 in a recording"):
         file.read()
 

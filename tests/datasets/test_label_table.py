@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skgraph.datasets.formats.label_table import LabelTable
+from skgraph.datasets.label_table import LabelTable
 from skgraph.errors import DataError
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.data import SkeletonStore, StoreWriter
-from skgraph.datasets.formats.folder_files import check_file
+from skgraph.datasets.files import check_file
 from skgraph.datasets.preparation.units import METRES, HeightCheck, store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
-from skgraph.datasets.readers.npy import read_clip, read_npy_folder
-from skgraph.datasets.readers.npz import read_ragged_npz
+from skgraph.datasets.readers.npy import read_clip, read_npy
+from skgraph.datasets.readers.npz import read_npz
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
@@ -33,7 +33,7 @@ def open_recordings(
     Args:
         source: the store, file or folder; labels and splits are not needed, and those of a file do not count.
         topology: of a file's or folder's clips; a store has its own.
-        unit: of a file's or folder's coordinates; see :func:`~skgraph.datasets.readers.npz.read_ragged_npz`. ``None``:
+        unit: of a file's or folder's coordinates; see :func:`~skgraph.datasets.readers.npz.read_npz`. ``None``:
             what an ``.npz`` says, and metres in an ``.npy``.
         scratch: folder that does not exist, where a store may be made.
         check_height: fail where bodies have not the size of people, which shows a wrong unit.
@@ -53,9 +53,9 @@ def open_recordings(
     if (source / "meta.yaml").exists():
         return SkeletonStore.open(source)
     if source.suffix == ".npz":
-        raw = read_ragged_npz(source, topology, unit, labelled=labelled)
+        raw = read_npz(source, topology, unit, labelled=labelled)
     elif labelled and source.is_dir():
-        raw = read_npy_folder(source, topology, unit=unit)
+        raw = read_npy(source, topology, unit=unit)
     elif source.suffix == ".npy" or source.is_dir():
         raw = _read_npy(source, topology, unit)
     else:

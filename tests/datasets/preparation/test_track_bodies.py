@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skgraph.datasets.formats.tracking import track_bodies
+from skgraph.datasets.preparation.track_bodies import track_bodies
 
 
 def track(*detections, identity=None, hidden=(), confidence=None, **options):

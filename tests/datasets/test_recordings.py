@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from skgraph.datasets.open_recordings import open_recordings
+from skgraph.datasets.recordings import open_recordings
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 

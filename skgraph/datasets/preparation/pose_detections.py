@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from skgraph.datasets.formats.json_file import describe
-from skgraph.datasets.formats.tracking import track_bodies
 from skgraph.datasets.preparation.missing_joints import fill_missing
+from skgraph.datasets.preparation.track_bodies import track_bodies
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
@@ -19,7 +19,7 @@ _MAX_CONFIDENCE = 10
 _LARGEST = float(np.finfo(np.float32).max)
 
 
-class Detections:
+class PoseDetections:
     """Collects people, frame by frame in any order, and makes a clip of them.
 
     Args:
@@ -127,7 +127,7 @@ class Detections:
 def check_detection_options(max_bodies: int, min_confidence: float) -> None:
     """
     Raises:
-        ConfigError: an option of `Detections.to_clip` that cannot be.
+        ConfigError: an option of `PoseDetections.to_clip` that cannot be.
     """
     if not isinstance(max_bodies, int) or max_bodies < 1:
         raise ConfigError(f"max_bodies must be a whole number, 1 or more, found {max_bodies}")

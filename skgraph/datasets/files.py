@@ -1,0 +1,214 @@
+"""The files of a dataset: in folders, or still in their zip archives."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import re
+import zipfile
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line, first_three
+
+# A recording of Kinect v2 has about 3 KB a body and frame, one of PKU-MMD some 12 MB. Text takes much memory to parse.
+_LARGEST = 64 * 2**20
+
+
+def check_file(path: Path) -> None:
+    """Raise a DataError unless the path is a file: not a folder, a broken link or a pipe."""
+    if not path.is_file():
+        found = "a folder" if path.is_dir() else "a broken link" if path.is_symlink() else "a pipe or a device"
+        raise DataError(f"'{path}' is {found}, expected a file")
+
+
+def folder_files(folder: Path, suffix: str) -> list[Path]:
+    """List the files of a folder whose names end in a suffix, sorted by name.
+
+    Raises:
+        DataError: the folder cannot be read, or a name with this suffix is no file.
+    """
+    files = [path for path in _entries(folder) if path.name.endswith(suffix)]
+    for path in files:
+        check_file(path)
+    return files
+
+
+def folders_in(folder: Path) -> list[Path]:
+    """List the folders in a folder, sorted by name.
+
+    Raises:
+        DataError: the folder cannot be read.
+    """
+    return [path for path in _entries(folder) if path.is_dir()]
+
+
+def all_below(folder: Path) -> Iterator[Path]:
+    """Walk through a folder and the folders in it, sorted; links to folders are not followed.
+
+    Raises:
+        DataError: one of the folders cannot be read.
+    """
+    waiting = [folder]
+    while waiting:
+        path = waiting.pop()
+        if path is not folder:
+            yield path
+        if path.is_dir() and (path is folder or not path.is_symlink()):
+            waiting += reversed(_entries(path))
+
+
+def _entries(folder: Path) -> list[Path]:
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:  # `Path.glob` would find nothing instead
+        raise DataError(f"'{folder}' cannot be read: {error}") from error
+
+
+def numbered_files(
+    folder: Path, suffix: str, pattern: str, example: str, allowed: Mapping[str, Collection[int]]
+) -> tuple[list[str], dict[str, np.ndarray]]:
+    """List the clips of a published dataset, sorted by name, and the numbers in their names.
+
+    Args:
+        folder: the clips; files with another suffix are ignored.
+        suffix: of a clip's file, such as ``.json``.
+        pattern: regular expression of a whole name without the suffix, whose named groups are numbers of a few digits.
+        example: name of a file, for errors.
+        allowed: the numbers that occur in the dataset, by group; any number where a group is not listed.
+
+    Returns:
+        Names without the suffix [N], and the numbers int64 [N] by group.
+
+    Raises:
+        DataError: no such folder, no clip in it, or a name that is not of this dataset.
+    """
+    if not folder.is_dir():
+        raise DataError(f"no folder at '{folder}': expected one with files such as {example}")
+    names = sorted(path.name.removesuffix(suffix) for path in folder_files(folder, suffix))
+    if not names:
+        raise DataError(f"no {suffix} file in '{folder}': expected files such as {example}")
+    found = [re.fullmatch(pattern, name, re.ASCII) for name in names]
+    if strange := [name + suffix for name, match in zip(names, found, strict=True) if match is None]:
+        raise DataError(f"{len(strange)} files of '{folder}' are not named like {example}: {first_three(strange)}")
+    groups = re.compile(pattern).groupindex
+    numbers = {group: np.array([int(match[group]) for match in found if match], np.int64) for group in groups}
+    for group, values in allowed.items():
+        outside = np.flatnonzero(~np.isin(numbers[group], list(values)))
+        if len(outside):
+            i = outside[0]
+            raise DataError(
+                f"'{folder / names[i]}{suffix}' is of {group} {numbers[group][i]}, expected one of "
+                f"{', '.join(map(str, values))} ({len(outside)} such files)"
+            )
+    return names, numbers
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """A file in a folder or in a zip archive.
+
+    Args:
+        container: the folder or the archive.
+        path: within it.
+        size: in bytes, unpacked.
+        stamp: time of its last change in nanoseconds; checksum of an archive's member.
+    """
+
+    container: str
+    path: str
+    size: int
+    stamp: int
+
+    @property
+    def stem(self) -> str:
+        """Its name without folders and suffix."""
+        return PurePosixPath(self.path).stem
+
+    def __str__(self) -> str:
+        return f"{self.container}/{self.path}"
+
+    def read(self) -> bytes:
+        """Read its bytes.
+
+        Raises:
+            DataError: it cannot be read, or is larger than any recording.
+        """
+        if self.size > _LARGEST:
+            raise DataError(f"'{self}' has {self.size >> 20} MiB, expected at most {_LARGEST >> 20} in a recording")
+        try:
+            if Path(self.container).is_dir():
+                return (Path(self.container) / self.path).read_bytes()
+            about = Path(self.container).stat()
+            archive = _archive(self.container, about.st_ino, about.st_size, about.st_mtime_ns)
+            with archive.open(self.path) as file:
+                # The member may unpack to a thousand times the size that it states.
+                return file.read(self.size) + file.read(1)
+        except BROKEN_ARCHIVE as error:
+            raise DataError(f"'{self}' cannot be read: {first_line(error)}") from error
+
+
+def find_files(source: str | Path | Sequence[str | Path], suffix: str) -> list[SourceFile]:
+    """Find all files with a suffix in folders and zip archives, in order of their stems.
+
+    Args:
+        source: folders and zip archives, one or several. Folders are searched at any depth, the archives in them
+            included.
+        suffix: with its dot.
+
+    Raises:
+        DataError: a source is missing or no archive, there is no such file, or two have one stem.
+    """
+    roots = [source] if isinstance(source, (str, Path)) else list(source)
+    found: list[SourceFile] = []
+    for root in (Path(str(root)).expanduser() for root in roots):
+        if root.is_dir():
+            for path in all_below(root):
+                if path.suffix.lower() not in (suffix, ".zip") or path.is_dir():
+                    continue
+                check_file(path)
+                if path.suffix.lower() == suffix:
+                    about = path.stat()
+                    inside = path.relative_to(root).as_posix()
+                    found.append(SourceFile(str(root), inside, about.st_size, about.st_mtime_ns))
+                else:
+                    found += _members(path, suffix)
+        elif root.is_file():
+            found += _members(root, suffix)
+        else:
+            raise DataError(f"no folder and no zip archive at '{root}'")
+    if not found:
+        listed = ", ".join(f"'{root}'" for root in roots)
+        raise DataError(f"no {suffix} file in {listed}: expected a folder that holds some, or a zip archive")
+    found.sort(key=lambda file: (file.stem, str(file)))
+    for one, other in itertools.pairwise(found):
+        if one.stem == other.stem:
+            raise DataError(f"'{one.stem}' is there twice, as '{one}' and '{other}': name one of them as the source")
+    return found
+
+
+def _members(path: Path, suffix: str) -> list[SourceFile]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+    except BROKEN_ARCHIVE as error:
+        raise DataError(
+            f"'{path}' is not a complete zip archive (is the download finished?): {first_line(error)}"
+        ) from error
+    return [
+        SourceFile(str(path), member.filename, member.file_size, member.CRC)
+        for member in members
+        # An archive made on a Mac has a shadow of every file.
+        if PurePosixPath(member.filename).suffix.lower() == suffix
+        and "__MACOSX" not in member.filename
+        and not member.is_dir()
+    ]
+
+
+@functools.lru_cache(maxsize=8)
+def _archive(path: str, *state: int) -> zipfile.ZipFile:
+    """Keep an archive open: its directory is read once a process, as long as the file's state is the same."""
+    return zipfile.ZipFile(path)
