@@ -13,9 +13,9 @@ topology = Topology.load(Path(__file__).with_suffix(".yaml"))
 print(topology, "rooted at", topology.joints[topology.root])
 
 print("\nIts mirror swaps")
-for joint, twin in enumerate(topology.mirror.tolist()):
-    if joint < twin:
-        print(f"  {topology.joints[joint]} and {topology.joints[twin]}")
+for joint, counterpart in enumerate(topology.mirror.tolist()):
+    if joint < counterpart:
+        print(f"  {topology.joints[joint]} and {topology.joints[counterpart]}")
 
 beak, foot = topology.joint("beak"), topology.joint("left_foot")
 path = " - ".join(topology.joints[joint] for joint in nx.shortest_path(topology.graph, beak, foot))

@@ -265,7 +265,9 @@ class StoreWriter:
         index |= self._segment_index(y)
         for key in sorted(index):
             self._hash.update(key.encode() + np.ascontiguousarray(index[key]).tobytes())
-        self._hash.update(repr((self.topology.to_dict(), self.class_names)).encode())
+        # Hash landmarks under the key of version 0.1, so that a store keeps its hash.
+        content = {"means" if key == "landmarks" else key: value for key, value in self.topology.to_dict().items()}
+        self._hash.update(repr((content, self.class_names)).encode())
         meta = {
             "format": FORMAT_VERSION,
             "topology": self.topology.to_dict(),

@@ -1,105 +1,103 @@
-"""Places of the body in common words, so that joints of different skeletons can stand for each other.
+"""Landmarks of the body, by which joints of different skeletons stand for each other.
 
-``topologies/maps/places.yaml`` holds the words (*places*), what each joint of the shipped topologies is in them, and
-which places stand in for one that a skeleton lacks. A topology of one's own says it under the key ``means``.
+``topologies/maps/landmarks.yaml`` holds the vocabulary and the stand-ins for landmarks that a skeleton lacks. A
+topology declares the landmarks of its joints in its own file.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import yaml
 
 from skgraph._internal.data_dir import data_dir
 
-if TYPE_CHECKING:
-    from skgraph.topology import Topology
-
 
 @cache
-def _table() -> dict[str, Any]:
-    return yaml.safe_load((data_dir("topologies") / "maps" / "places.yaml").read_text(encoding="utf-8"))
+def _content() -> dict[str, Any]:
+    return yaml.safe_load((data_dir("topologies") / "maps" / "landmarks.yaml").read_text(encoding="utf-8"))
 
 
 @cache
 def vocabulary() -> tuple[str, ...]:
-    """The words, each one on the left followed by its mirror image."""
-    words = _table()["places"]
-    return tuple(dict.fromkeys(image for word in words for image in (word, mirrored(word))))
+    """Return all landmarks, each one on the left followed by its mirror image.
+
+    >>> vocabulary()[:3]
+    ('hip_center', 'spine_low', 'spine_mid')
+    """
+    return tuple(dict.fromkeys(image for word in _content()["landmarks"] for image in (word, mirrored(word))))
 
 
-def mirrored(place: str) -> str:
-    """The place on the other side; a place in the middle is its own."""
+def mirrored(landmark: str) -> str:
+    """Return the landmark on the other side of the body; one in the middle is its own mirror image.
+
+    >>> mirrored("knee_left"), mirrored("nose")
+    ('knee_right', 'nose')
+    """
     for side, other in (("_left", "_right"), ("_right", "_left")):
-        if place.endswith(side):
-            return place.removesuffix(side) + other
-    return place
+        if landmark.endswith(side):
+            return landmark.removesuffix(side) + other
+    return landmark
 
 
-def with_twins(means: Mapping[str, str], mirror: Mapping[str, str]) -> dict[str, str]:
-    """Some joints' places, and the mirrored ones of their twins.
+def complete(landmarks: Mapping[str, str], mirror: Mapping[str, str]) -> dict[str, str]:
+    """Add the mirror counterparts of joints whose landmarks are known.
 
     Args:
-        means: joint -> place.
+        landmarks: joint -> landmark.
         mirror: left -> right joint.
+
+    >>> complete({"thigh_l": "hip_left"}, {"thigh_l": "thigh_r"})
+    {'thigh_r': 'hip_right', 'thigh_l': 'hip_left'}
     """
-    twin = {**mirror, **{right: left for left, right in mirror.items()}}
-    return {**{twin[joint]: mirrored(place) for joint, place in means.items() if joint in twin}, **means}
+    counterpart = {**mirror, **{right: left for left, right in mirror.items()}}
+    added = {counterpart[joint]: mirrored(mark) for joint, mark in landmarks.items() if joint in counterpart}
+    return {**added, **landmarks}
 
 
-def places_of(topology: Topology) -> dict[str, str]:
-    """The place of each joint that has one: as its file declares it, else as it ships, else by a name that is one.
+def joint_weights(landmark: str, joint_at: Mapping[str, str]) -> dict[str, float]:
+    """Return the joints whose weighted mean is at a landmark, or stands in for it; empty if there are none.
 
     Args:
-        topology: the skeleton, also a shipped one in another dimension.
+        landmark: one of :func:`vocabulary`.
+        joint_at: landmark -> joint, of a skeleton.
+
+    Returns:
+        joint -> weight; the weights sum to 1.
+
+    >>> joint_weights("hip_center", {"hip_left": "thigh_l", "hip_right": "thigh_r"})
+    {'thigh_l': 0.5, 'thigh_r': 0.5}
     """
-    means = topology.means
-    shipped = _table()["joints"].get(topology.base_name, {})
-    if not means and all(joint in topology.joints for joint in shipped):
-        pairs = zip(topology.joints, topology.mirror.tolist(), strict=True)
-        means = with_twins(shipped, {joint: topology.joints[twin] for joint, twin in pairs if joint in shipped})
-    taken = set(means.values())
-    by_name = {joint: joint for joint in topology.joints if joint in vocabulary() and joint not in taken}
-    return {**by_name, **means}
+    return _joint_weights(landmark, joint_at, frozenset())
 
 
-def mean_at(place: str, joint_at: Mapping[str, str]) -> dict[str, float]:
-    """The joints whose weighted mean is at a place, or stands in for it, with their weights; empty if there are none.
-
-    Args:
-        place: one of the vocabulary.
-        joint_at: joint of each place that a skeleton has.
-    """
-    return _mean_at(place, joint_at, frozenset())
-
-
-def _mean_at(place: str, joint_at: Mapping[str, str], asked: frozenset[str]) -> dict[str, float]:
-    if place in joint_at:
-        return {joint_at[place]: 1.0}
-    asked |= {place}  # what stands in for a place cannot be asked for that place
-    for parts in _stand_ins(place):
-        means = [] if asked & set(parts) else [_mean_at(part, joint_at, asked) for part in parts]
+def _joint_weights(landmark: str, joint_at: Mapping[str, str], asked: frozenset[str]) -> dict[str, float]:
+    if landmark in joint_at:
+        return {joint_at[landmark]: 1.0}
+    asked |= {landmark}  # a stand-in never asks for the landmark that it stands in for
+    for stand_in in _stand_ins(landmark):
+        means = [] if asked & set(stand_in) else [_joint_weights(other, joint_at, asked) for other in stand_in]
         if means and all(means):
             total: dict[str, float] = {}
-            for mean, weight in zip(means, parts.values(), strict=True):
+            for mean, weight in zip(means, stand_in.values(), strict=True):
                 for joint, share in mean.items():
-                    total[joint] = total.get(joint, 0.0) + share * weight / sum(parts.values())
+                    total[joint] = total.get(joint, 0.0) + share * weight / sum(stand_in.values())
             return total
     return {}
 
 
-def _stand_ins(place: str) -> list[dict[str, float]]:
-    """What stands in for a place, in order of preference: weights of other places."""
-    rules = _table()["stand_ins"]
-    if place not in rules:
-        return [{mirrored(part): weight for part, weight in parts.items()} for parts in _rules(rules, mirrored(place))]
-    return _rules(rules, place)
+def _stand_ins(landmark: str) -> list[dict[str, float]]:
+    """Return the weights of other landmarks that stand in for one, in order of preference."""
+    rules = _content()["stand_ins"]
+    if landmark not in rules:
+        return [{mirrored(other): weight for other, weight in rule.items()} for rule in _rules(mirrored(landmark))]
+    return _rules(landmark)
 
 
-def _rules(rules: Mapping[str, Any], place: str) -> list[dict[str, float]]:
+def _rules(landmark: str) -> list[dict[str, float]]:
     return [
         rule if isinstance(rule, dict) else dict.fromkeys([rule] if isinstance(rule, str) else rule, 1)
-        for rule in rules.get(place, [])
+        for rule in _content()["stand_ins"].get(landmark, [])
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, cached_property
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from skgraph._internal.data_dir import data_dir
 from skgraph.errors import TopologyError
+from skgraph.topology.landmarks import complete, vocabulary
 from skgraph.topology.topology_file import check_topology, read_topology_file
 
 
@@ -34,13 +36,13 @@ class Topology:
         root: id of the one joint without a parent.
         parents: LongTensor [V], the parent of each joint, -1 at the root.
         edges: LongTensor [V - 1, 2], the bones as (parent, child), in the joint order of the child.
-        mirror: LongTensor [V], the joint that each joint becomes in a mirror: its left-right twin or itself.
+        mirror: LongTensor [V], the joint that each joint becomes in a mirror: its mirror counterpart or itself.
         hops: LongTensor [V, V], bones on the path between two joints.
         parts: body part -> LongTensor of its joint ids; each joint is in exactly one part.
         center: FloatTensor [V] that sums to 1; ``einsum("...vc,v->...c", positions, center)`` is the centring point.
         across: FloatTensor [V] that sums to 0; the same product is a vector from the right to the left side; or None.
         up: FloatTensor [V] that sums to 0; the same product is a vector along the spine, bottom to top; or None.
-        means: joint -> landmark of the joints that the file declares, see :mod:`skgraph.topology.landmarks`.
+        landmarks: joint -> landmark, where known: declared, of the shipped topology of that name, or the joint's name.
         graph: the bone tree as a frozen networkx graph over joint ids, each node with its `name`.
     """
 
@@ -57,7 +59,6 @@ class Topology:
     center: Tensor
     across: Tensor | None
     up: Tensor | None
-    means: dict[str, str]
     graph: nx.Graph
 
     def __init__(self, mapping: Mapping[str, Any], source: str = "") -> None:
@@ -71,6 +72,9 @@ class Topology:
             TopologyError: the mapping is not a skeleton; the message quotes the joints at fault.
         """
         spec = check_topology(mapping, source)
+        # The content of a shipped topology is what a store keeps of it, without the landmarks of its file.
+        if "landmarks" in spec and spec["landmarks"] == _shipped_landmarks(spec):
+            del spec["landmarks"]
         ids = {joint: v for v, joint in enumerate(spec["joints"])}
         parents = [-1 if parent is None else ids[parent] for parent in spec["joints"].values()]
         graph = nx.Graph()
@@ -93,7 +97,6 @@ class Topology:
             center=_mean_of(spec["center"], ids),
             across=_direction(spec.get("across"), ids),
             up=_direction(spec.get("up"), ids),
-            means=dict(spec.get("means", {})),
             graph=nx.freeze(graph),
         )
 
@@ -149,7 +152,14 @@ class Topology:
     @property
     def base_name(self) -> str:
         """The name without the `_2d` or `_3d` that :meth:`in_dim` gave it."""
-        return self.name.removesuffix(f"_{self.dim}d") or self.name
+        return _base_name(self._spec)
+
+    @cached_property
+    def landmarks(self) -> dict[str, str]:
+        """Joint -> landmark, see :mod:`skgraph.topology.landmarks`, of every joint whose landmark is known."""
+        declared = self._spec.get("landmarks") or _shipped_landmarks(self._spec)
+        named = [joint for joint in self.joints if joint in vocabulary() and joint not in declared.values()]
+        return {**{joint: joint for joint in named}, **declared}
 
     def in_dim(self, dim: int) -> Topology:
         """The same joints and bones with another number of coordinates: `coco_17` in 3D is `coco_17_3d`.
@@ -208,6 +218,23 @@ class Topology:
 
     def __repr__(self) -> str:
         return f"Topology({self.name}, {self.num_joints} joints, {len(self.edges)} bones, {self.dim}D)"
+
+
+def _base_name(spec: Mapping[str, Any]) -> str:
+    return spec["name"].removesuffix(f"_{spec['dim']}d") or spec["name"]
+
+
+def _shipped_landmarks(spec: Mapping[str, Any]) -> dict[str, str]:
+    """Return the landmarks in the file of the shipped topology that a specification is named after, if joints agree."""
+    landmarks = _landmarks_in_file(_base_name(spec))
+    return complete(landmarks, spec["mirror"]) if all(joint in spec["joints"] for joint in landmarks) else {}
+
+
+@cache
+def _landmarks_in_file(name: str) -> dict[str, str]:
+    if name not in Topology.available():
+        return {}
+    return read_topology_file(data_dir("topologies") / f"{name}.yaml").get("landmarks", {})
 
 
 def _mirror(pairs: Mapping[str, str], ids: Mapping[str, int]) -> Tensor:

@@ -11,11 +11,11 @@ import yaml
 
 from skgraph._internal.yaml_file import PlainLoader, read_plain_yaml
 from skgraph.errors import BROKEN_YAML, TopologyError, first_line
-from skgraph.topology.landmarks import mirrored, vocabulary, with_twins
+from skgraph.topology.landmarks import complete, mirrored, vocabulary
 
 REQUIRED = ("name", "dim", "joints", "mirror", "parts", "center")
 DIRECTIONS = ("across", "up")
-OPTIONAL = (*DIRECTIONS, "means")
+OPTIONAL = (*DIRECTIONS, "landmarks")
 MOST_JOINTS = 1000
 """Joints of a topology, of which every pair is looked at; many more than a body with fingers and a face has."""
 
@@ -64,7 +64,8 @@ def check_topology(mapping: Any, source: str = "") -> dict[str, Any]:
     then the bones of a reflected body are the reflected bones of the body.
 
     Args:
-        mapping: keys `name`, `dim`, `joints`, `mirror`, `parts`, `center` and optionally `across`, `up` and `means`.
+        mapping: keys `name`, `dim`, `joints`, `mirror`, `parts`, `center` and optionally `across`, `up` and `landmarks`
+            (`means` in files of version 0.1).
         source: where the mapping came from, quoted in errors.
 
     Returns:
@@ -85,6 +86,8 @@ def _checked(mapping: Any) -> dict[str, Any]:
         isinstance(mapping, Mapping),
         f"expected a mapping with the keys {_quote(REQUIRED)}, found a {type(mapping).__name__}",
     )
+    if "means" in mapping and "landmarks" not in mapping:  # the key's name in version 0.1
+        mapping = {"landmarks" if key == "means" else key: value for key, value in mapping.items()}
     unknown = [key for key in mapping if key not in REQUIRED + OPTIONAL]
     _expect(not unknown, f"unknown key {_quote(unknown)}; the keys are {_quote(REQUIRED + OPTIONAL)}")
     missing = [key for key in REQUIRED if key not in mapping]
@@ -104,41 +107,32 @@ def _checked(mapping: Any) -> dict[str, Any]:
     for key in DIRECTIONS:
         if mapping.get(key) is not None:
             spec[key] = _check_direction(key, mapping[key], joints)
-    if mapping.get("means"):
-        spec["means"] = _check_means(mapping["means"], joints, spec["mirror"])
+    if mapping.get("landmarks"):
+        spec["landmarks"] = _check_landmarks(mapping["landmarks"], joints, spec["mirror"])
     return spec
 
 
-def _check_means(means: Any, joints: Mapping[str, str | None], mirror: Mapping[str, str]) -> dict[str, str]:
-    """Check which places of the body some joints are, and add the twins of those that have one.
-
-    Args:
-        means: joint -> place.
-        joints: of the skeleton.
-        mirror: left -> right joint.
-
-    Raises:
-        TopologyError: an unknown joint or place, a place that two joints are, or twins that are no mirror images.
-    """
-    _expect(isinstance(means, Mapping), f"'means' must map joints to places of the body, found {means!r}")
-    _check_known("means", means, joints)
-    for joint, place in means.items():
+def _check_landmarks(landmarks: Any, joints: Mapping[str, str | None], mirror: Mapping[str, str]) -> dict[str, str]:
+    """Check the landmarks of joints, and add those of their mirror counterparts."""
+    _expect(isinstance(landmarks, Mapping), f"'landmarks' must map joints to landmarks, found {landmarks!r}")
+    _check_known("landmarks", landmarks, joints)
+    for joint, landmark in landmarks.items():
         _expect(
-            isinstance(place, str) and place in vocabulary(),
-            f"'means': '{joint}' is {place!r}, expected one of {', '.join(vocabulary())}",
+            isinstance(landmark, str) and landmark in vocabulary(),
+            f"'landmarks': '{joint}' is {landmark!r}, expected one of {', '.join(vocabulary())}",
         )
-    whole = with_twins(means, mirror)
+    whole = complete(landmarks, mirror)
     for left, right in mirror.items():
         if left in whole:
             _expect(
                 whole[right] == mirrored(whole[left]),
-                f"'means': '{left}' is {whole[left]}, so its twin '{right}' must be {mirrored(whole[left])}, found "
-                f"{whole[right]}",
+                f"'landmarks': '{left}' is {whole[left]}, so its mirror counterpart '{right}' must be "
+                f"{mirrored(whole[left])}, found {whole[right]}",
             )
     joint_at: dict[str, str] = {}
-    for joint, place in whole.items():
-        _expect(place not in joint_at, f"'means': '{joint_at.get(place)}' and '{joint}' are both {place}")
-        joint_at[place] = joint
+    for joint, landmark in whole.items():
+        _expect(landmark not in joint_at, f"'landmarks': '{joint_at.get(landmark)}' and '{joint}' are both {landmark}")
+        joint_at[landmark] = joint
     return whole
 
 
@@ -164,18 +158,20 @@ def _check_tree(joints: Any) -> dict[str, str | None]:
 
 def _check_mirror(mirror: Any, joints: Mapping[str, str | None]) -> dict[str, str]:
     _expect(isinstance(mirror, Mapping), f"'mirror' must map left to right joints ({{}} if none), found {mirror!r}")
-    twin: dict[str, str] = {}
+    counterpart: dict[str, str] = {}
     for left, right in mirror.items():
         _check_known("mirror", (left, right), joints)
-        _expect(left != right, f"'mirror' maps joint '{left}' to itself; leave joints without a twin out")
+        _expect(left != right, f"'mirror' maps joint '{left}' to itself; leave a joint in the middle out")
         for joint in (left, right):
-            _expect(joint not in twin, f"'mirror' lists joint '{joint}' twice, in the pair '{left}': '{right}' again")
-        twin[left], twin[right] = right, left
+            _expect(
+                joint not in counterpart, f"'mirror' lists joint '{joint}' twice, in the pair '{left}': '{right}' again"
+            )
+        counterpart[left], counterpart[right] = right, left
     root = next(joint for joint, parent in joints.items() if parent is None)
-    _expect(root not in twin, f"'mirror' lists the root '{root}', which must be its own mirror image")
+    _expect(root not in counterpart, f"'mirror' lists the root '{root}', which must be its own mirror image")
     for child, parent in joints.items():
         if parent is not None:
-            image, image_of_parent = twin.get(child, child), twin.get(parent, parent)
+            image, image_of_parent = counterpart.get(child, child), counterpart.get(parent, parent)
             _expect(
                 joints[image] == image_of_parent,
                 f"'mirror' must map bones to bones: the bone '{parent}' -> '{child}' maps to '{image_of_parent}' -> "

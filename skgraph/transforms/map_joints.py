@@ -1,4 +1,4 @@
-"""Skeletons of one topology as skeletons of another."""
+"""Maps between topologies."""
 
 from __future__ import annotations
 
@@ -14,22 +14,21 @@ from skgraph._internal.yaml_file import read_plain_yaml
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.errors import BROKEN_YAML, TopologyError, first_line
 from skgraph.topology import Topology
-from skgraph.topology.landmarks import mean_at, places_of
+from skgraph.topology.landmarks import joint_weights
 from skgraph.transforms.graph_transform import GraphTransform
 
 
 class MapJoints(GraphTransform):
-    """Give every joint of a target topology a place: that of a source joint, or the mean of several.
+    """Turn skeletons of one topology into skeletons of another: each target joint is a mean of source joints.
 
-    So an encoder that was trained on one skeleton reads recordings of another. A target joint is, in this order, what
-    the mapping says; what the source has at its place of the body, or stands in for that
-    (:mod:`skgraph.topology.landmarks`); the
-    source joint of the same name, unless both are known to be different places.
+    An encoder that was trained on one skeleton thus reads recordings of another. A target joint is the first of: the
+    joints that ``mapping`` names; the source joints at its landmark, or standing in for it
+    (:mod:`skgraph.topology.landmarks`); the source joint of the same name, unless the landmarks of both are known.
 
     Args:
         source: topology of the input.
         target: topology of the output.
-        mapping: for each target joint a source joint or a list of them; it need not say all.
+        mapping: target joint -> a source joint or a list of them, for the exceptions.
 
     Raises:
         TopologyError: a name that does not exist, a target joint without a source, or 2D and 3D together.
@@ -44,7 +43,7 @@ class MapJoints(GraphTransform):
 
     @classmethod
     def load(cls, source: Topology, target: Topology, path: str | Path | None = None) -> MapJoints:
-        """The map in a YAML file: ``from``, ``to`` and ``joints``, the mapping.
+        """Load a map from a YAML file with the keys ``from``, ``to`` and ``joints`` (the mapping).
 
         ``from`` and ``to`` are topologies by name, in any dimension, or by a path that ends in ``.yaml`` and starts at
         the file's folder.
@@ -86,7 +85,7 @@ class MapJoints(GraphTransform):
 
 
 def read_joint_map(path: str | Path) -> dict[str, Any]:
-    """The content of a joint map's file: ``from``, ``to`` and ``joints``.
+    """Read the file of a joint map: a mapping with the keys ``from``, ``to`` and ``joints``.
 
     Raises:
         TopologyError: no such file, or one that is not a map.
@@ -108,7 +107,7 @@ def read_joint_map(path: str | Path) -> dict[str, Any]:
 
 
 def _is_named(word: str, topology: Topology, folder: Path) -> bool:
-    """Whether a word of a joint map is a topology, in any dimension: the map of `coco_17` is that of `coco_17_3d`."""
+    """Return whether a joint map names a topology, in any dimension: a map of `coco_17` serves `coco_17_3d`."""
     name = Topology.load(folder / word).name if word.endswith((".yaml", ".yml")) else word
     return name in (topology.name, topology.base_name)
 
@@ -127,8 +126,7 @@ def _weights(source: Topology, target: Topology, mapping: Mapping[str, str | Seq
         )
     if unknown := [str(joint) for joint in mapping if joint not in target.joints]:
         raise TopologyError(f"'{target.name}' has no joint {', '.join(unknown)}; it has {', '.join(target.joints)}")
-    place_of_source, place_of_target = places_of(source), places_of(target)
-    joint_at = {place: joint for joint, place in place_of_source.items()}
+    joint_at = {landmark: joint for joint, landmark in source.landmarks.items()}
     weights = torch.zeros(target.num_joints, source.num_joints)
     orphans = []
     for row, joint in enumerate(target.joints):
@@ -136,13 +134,13 @@ def _weights(source: Topology, target: Topology, mapping: Mapping[str, str | Seq
             names = [mapping[joint]] if isinstance(mapping[joint], str) else mapping[joint]
             if unknown := [name for name in names if name not in source.joints]:
                 raise TopologyError(
-                    f"'{joint}' is said to be {', '.join(unknown)}, which '{source.name}' does not have; it has "
+                    f"'{joint}' is mapped to {', '.join(unknown)}, which '{source.name}' does not have; it has "
                     f"{', '.join(source.joints)}"
                 )
             mean = {name: names.count(name) / len(names) for name in names}
         else:
-            mean = mean_at(place_of_target[joint], joint_at) if joint in place_of_target else {}
-            if not mean and joint in source.joints and not (joint in place_of_source and joint in place_of_target):
+            mean = joint_weights(target.landmarks[joint], joint_at) if joint in target.landmarks else {}
+            if not mean and joint in source.joints and not (joint in source.landmarks and joint in target.landmarks):
                 mean = {joint: 1.0}
         if not mean:
             orphans.append(joint)
@@ -150,9 +148,8 @@ def _weights(source: Topology, target: Topology, mapping: Mapping[str, str | Seq
             weights[row, source.joints.index(name)] = share
     if orphans:
         raise TopologyError(
-            f"no joint of '{source.name}' is named for {', '.join(orphans)} of '{target.name}', nor at their places of "
-            "the body: give them in a joint map, a YAML file with from, to and joints (joint_map=FILE, or "
-            "topology_map=FILE of skgraph.prepare), or declare the places of your own topology's joints under `means` "
-            "in its file"
+            f"no joint of '{source.name}' has the name or the landmark of {', '.join(orphans)} of '{target.name}': "
+            "name them in a joint map, a YAML file with from, to and joints (joint_map=FILE, or topology_map=FILE of "
+            "skgraph.prepare), or declare the `landmarks` of your own topology in its file"
         )
     return weights

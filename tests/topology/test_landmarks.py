@@ -5,9 +5,9 @@ import yaml
 
 from skgraph._internal.data_dir import data_dir
 from skgraph.topology import Topology
-from skgraph.topology.landmarks import mean_at, mirrored, places_of, vocabulary, with_twins
+from skgraph.topology.landmarks import complete, joint_weights, mirrored, vocabulary
 
-TABLE = yaml.safe_load((data_dir("topologies") / "maps" / "places.yaml").read_text(encoding="utf-8"))
+CONTENT = yaml.safe_load((data_dir("topologies") / "maps" / "landmarks.yaml").read_text(encoding="utf-8"))
 BODIES = [name for name in Topology.available() if name != "hand_21"]
 
 
@@ -18,27 +18,37 @@ def test_words():
 
 
 def test_every_rule_is_written_in_the_words_and_on_the_left():
-    assert set(TABLE["stand_ins"]) <= set(TABLE["places"]) and not any("right" in word for word in TABLE["places"])
-    for rules in TABLE["stand_ins"].values():
+    assert set(CONTENT["stand_ins"]) <= set(CONTENT["landmarks"])
+    assert not any("right" in word for word in CONTENT["landmarks"])
+    for rules in CONTENT["stand_ins"].values():
         for rule in rules:
             assert set([rule] if isinstance(rule, str) else rule) <= set(vocabulary())
-    assert set(TABLE["joints"]) == set(BODIES)
 
 
 @pytest.mark.parametrize("name", BODIES)
-def test_every_joint_of_a_shipped_body_is_one_place(name):
+def test_every_joint_of_a_shipped_body_has_one_landmark(name):
     topology = Topology.load(name)
-    places = places_of(topology)
-    assert set(places) == set(topology.joints) and len(set(places.values())) == len(places)
-    assert set(places.values()) <= set(vocabulary())
-    for joint, twin in zip(topology.joints, topology.mirror.tolist(), strict=True):
-        assert places[topology.joints[twin]] == mirrored(places[joint])
-    assert places_of(topology.in_dim(5 - topology.dim)) == places
-    Topology.from_dict(topology.to_dict() | {"means": TABLE["joints"][name]})  # a file of one's own may say the same
+    landmarks = topology.landmarks
+    assert set(landmarks) == set(topology.joints) and len(set(landmarks.values())) == len(landmarks)
+    assert set(landmarks.values()) <= set(vocabulary())
+    for joint, counterpart in zip(topology.joints, topology.mirror.tolist(), strict=True):
+        assert landmarks[topology.joints[counterpart]] == mirrored(landmarks[joint])
+    assert topology.in_dim(5 - topology.dim).landmarks == landmarks
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_landmarks_of_a_shipped_file_are_no_content(name):
+    """A store that was prepared before the file declared them has the same topology, and a new store the same hash."""
+    topology = Topology.load(name)
+    content = topology.to_dict()
+    assert "landmarks" not in content
+    without = Topology.from_dict(content)
+    assert without == topology and without.landmarks == topology.landmarks
+    assert Topology.from_dict(content | {"landmarks": {topology.joints[0]: "neck"}}) != topology
 
 
 def test_a_hand_is_no_body():
-    assert places_of(Topology.load("hand_21")) == {}
+    assert Topology.load("hand_21").landmarks == {}
 
 
 def own(joints, **keys):
@@ -49,24 +59,29 @@ def own(joints, **keys):
     )
 
 
-def test_joints_of_ones_own_by_name_and_by_declaration():
-    assert places_of(own(["neck", "paw", "hip_left"])) == {"neck": "neck", "hip_left": "hip_left"}
-    declared = own(["neck", "head"], means={"neck": "head"})
-    assert places_of(declared) == {"neck": "head"}  # the place is taken: the joint called head is not a second one
-    assert places_of(own(["SpineBase", "paw"], name="ntu_rgbd")) == {}  # another skeleton under a shipped name
+def test_landmarks_by_name_and_by_declaration():
+    assert own(["neck", "paw", "hip_left"]).landmarks == {"neck": "neck", "hip_left": "hip_left"}
+    declared = own(["neck", "head"], landmarks={"neck": "head"})
+    assert declared.landmarks == {"neck": "head"}  # the joint called head is not a second head
+    assert own(["SpineBase", "paw"], name="ntu_rgbd").landmarks == {}  # another skeleton under a shipped name
 
 
-def test_twins():
-    assert with_twins({"l": "hip_left", "c": "neck"}, {"l": "r"}) == {"r": "hip_right", "l": "hip_left", "c": "neck"}
-    assert with_twins({"r": "hip_right"}, {"l": "r"}) == {"r": "hip_right", "l": "hip_left"}
+def test_the_key_of_version_0_1():
+    old, new = (own(["neck", "paw"], **{key: {"paw": "hand_left"}}) for key in ("means", "landmarks"))
+    assert old == new and old.landmarks == {"neck": "neck", "paw": "hand_left"}
 
 
-def at(*places):
-    return {place: place for place in places}
+def test_mirror_counterparts():
+    assert complete({"l": "hip_left", "c": "neck"}, {"l": "r"}) == {"r": "hip_right", "l": "hip_left", "c": "neck"}
+    assert complete({"r": "hip_right"}, {"l": "r"}) == {"r": "hip_right", "l": "hip_left"}
+
+
+def at(*landmarks):
+    return {landmark: landmark for landmark in landmarks}
 
 
 @pytest.mark.parametrize(
-    ("place", "there", "mean"),
+    ("landmark", "there", "weights"),
     [
         ("neck", ["neck", "head"], {"neck": 1}),
         ("hip_center", ["hip_left", "hip_right"], {"hip_left": 0.5, "hip_right": 0.5}),
@@ -88,5 +103,5 @@ def at(*places):
         ("neck", [], {}),
     ],
 )
-def test_what_stands_in_for_a_place(place, there, mean):
-    assert mean_at(place, at(*there)) == mean
+def test_stand_ins(landmark, there, weights):
+    assert joint_weights(landmark, at(*there)) == weights

@@ -181,13 +181,13 @@ def test_mirror_swaps_what_is_called_left_and_right(topology):
         sides = {"left": "right", "right": "left", "Left": "Right", "Right": "Left"}
         return re.sub("left|right|Left|Right", lambda side: sides[side[0]], name)
 
-    assert [topology.joints[twin] for twin in topology.mirror.tolist()] == [swapped(name) for name in topology.joints]
+    assert [topology.joints[counterpart] for counterpart in topology.mirror.tolist()] == [swapped(name) for name in topology.joints]
 
 
 def test_left_and_right_parts_mirror_each_other(topology):
     for part, joints in topology.parts.items():
-        twin = topology.parts[part.replace("left", "right")]
-        expected = twin if part.startswith("left") else joints
+        counterpart = topology.parts[part.replace("left", "right")]
+        expected = counterpart if part.startswith("left") else joints
         if not part.startswith("right"):
             assert set(topology.mirror[joints].tolist()) == set(expected.tolist())
 
@@ -331,7 +331,7 @@ def test_published_parents(name, parents):
     assert Topology.load(name).parents.tolist() == parents
 
 
-def test_hand_has_no_twins():
+def test_hand_has_no_counterparts():
     hand = Topology.load("hand_21")
     assert hand.mirror.tolist() == list(range(21))
     assert hand.across[hand.joint("index_finger_mcp")] == 1 and hand.across[hand.joint("pinky_mcp")] == -1
@@ -476,12 +476,13 @@ def test_the_same_joints_in_another_dimension(topology):
         topology.in_dim(4)
 
 
-def test_places_that_a_file_declares(figure):
-    means = {"hip": "hip_center", "left": "knee_left", "right_foot": "foot_right"}
-    own = Topology.from_dict(FIGURE | {"means": means})
-    assert own.means == means | {"right": "knee_right", "left_foot": "foot_left"}
+def test_landmarks_that_a_file_declares(figure):
+    landmarks = {"hip": "hip_center", "left": "knee_left", "right_foot": "foot_right"}
+    own = Topology.from_dict(FIGURE | {"landmarks": landmarks})
+    by_name = {"neck": "neck", "head": "head"}
+    assert own.landmarks == landmarks | {"right": "knee_right", "left_foot": "foot_left"} | by_name
     assert Topology.from_dict(own.to_dict()) == own == pickle.loads(pickle.dumps(own)) != figure
-    assert figure.means == {} and "means" not in figure.to_dict()
+    assert figure.landmarks == by_name and "landmarks" not in figure.to_dict()
 
 
 def test_unknown_joint(figure):
@@ -532,17 +533,29 @@ def changed(**entries):
 
 
 MISTAKES = {
-    "means, no mapping": (changed(means=["hip"]), "'means' must map joints to places of the body, found \\['hip'\\]"),
-    "means, unknown joint": (changed(means={"paw": "hand_left"}), "'means' names the unknown joint 'paw'"),
-    "means, unknown place": (changed(means={"hip": "hips"}), "'means': 'hip' is 'hips', expected one of hip_center"),
-    "means, no text": (changed(means={"hip": ["neck"]}), "'means': 'hip' is \\['neck'\\], expected one of hip_center"),
-    "means, place of two": (
-        changed(means={"hip": "neck", "neck": "neck"}),
-        "'means': 'hip' and 'neck' are both neck",
+    "landmarks, no mapping": (
+        changed(landmarks=["hip"]),
+        "'landmarks' must map joints to landmarks, found \\['hip'\\]",
     ),
-    "means, twins": (
-        changed(means={"left": "knee_left", "right": "hip_right"}),
-        "'means': 'left' is knee_left, so its twin 'right' must be knee_right, found hip_right",
+    "landmarks, unknown joint": (
+        changed(landmarks={"paw": "hand_left"}),
+        "'landmarks' names the unknown joint 'paw'",
+    ),
+    "landmarks, unknown landmark": (
+        changed(landmarks={"hip": "hips"}),
+        "'landmarks': 'hip' is 'hips', expected one of hip_center",
+    ),
+    "landmarks, no text": (
+        changed(landmarks={"hip": ["neck"]}),
+        "'landmarks': 'hip' is \\['neck'\\], expected one of hip_center",
+    ),
+    "landmarks, one of two joints": (
+        changed(landmarks={"hip": "neck", "neck": "neck"}),
+        "'landmarks': 'hip' and 'neck' are both neck",
+    ),
+    "landmarks, mirror counterparts": (
+        changed(landmarks={"left": "knee_left", "right": "hip_right"}),
+        "'landmarks': 'left' is knee_left, so its mirror counterpart 'right' must be knee_right, found hip_right",
     ),
     "unknown key": (changed(mirrors={}), "unknown key 'mirrors'; the keys are 'name', 'dim', 'joints'"),
     "missing key": ({k: v for k, v in FIGURE.items() if k not in ("dim", "parts")}, "missing key 'dim', 'parts'"),

@@ -8,7 +8,6 @@ from skgraph._internal.data_dir import data_dir
 from skgraph.data import SkeletonData
 from skgraph.errors import TopologyError
 from skgraph.topology import Topology
-from skgraph.topology.landmarks import places_of
 from skgraph.transforms import MapJoints
 
 # The places of a person of 1.75 m who stands upright with the arms stretched out to the sides and looks along z, in
@@ -57,8 +56,8 @@ NTU, UIPRMD = Topology.load("ntu_rgbd"), Topology.load("uiprmd_22")
 def pose(topology):
     """The T-pose as a topology's joints [V, 3]."""
     mirror = {place.replace("_left", "_right"): (-x, y, z) for place, (x, y, z) in T_POSE.items()}
-    places = places_of(topology)
-    return torch.tensor([(mirror | T_POSE)[places[joint]] for joint in topology.joints], dtype=torch.float32)
+    landmarks = topology.landmarks
+    return torch.tensor([(mirror | T_POSE)[landmarks[joint]] for joint in topology.joints], dtype=torch.float32)
 
 
 @pytest.mark.parametrize("target", BODIES, ids=lambda topology: topology.name)
@@ -70,7 +69,7 @@ def test_every_body_maps_onto_every_body(source, target):
     error = (found - wanted).norm(dim=1)
     assert error.max() < TOLERANCE and error.mean() < 0.07
     if "uiprmd_22" not in (source.name, target.name):  # its maps are written by hand
-        there = [joint for joint, place in places_of(target).items() if place in places_of(source).values()]
+        there = [joint for joint, place in target.landmarks.items() if place in source.landmarks.values()]
         assert error[[target.joint(joint) for joint in there]].max() == 0
     # left stays left: map(mirror(x)) == mirror(map(x))
     flip = torch.tensor([-1.0, 1, 1])
@@ -83,12 +82,12 @@ def test_every_body_maps_onto_every_body(source, target):
 def test_a_hand_and_a_body_share_nothing(body):
     hand = Topology.load("hand_21")
     for source, target in ((hand, body), (body, hand)):
-        listed = f"no joint of '{source.name}' is named for {', '.join(target.joints)} of '{target.name}', .* joint map"
+        listed = f"no joint of '{source.name}' has the name or the landmark of {', '.join(target.joints)} of '{target.name}'"
         with pytest.raises(TopologyError, match=listed):
             MapJoints.load(source, target)
 
 
-def test_what_is_called_alike_may_be_another_place():
+def test_joints_of_one_name_may_have_different_landmarks():
     """The head of Human3.6M is the crown, OpenPose's neck the middle of the shoulders."""
     weights = MapJoints(Topology.load("openpose_25").in_dim(3), NTU).weights
     row = weights[NTU.joint("Neck")]
@@ -109,14 +108,14 @@ def rig(**keys):
             "mirror": {"thigh_l": "thigh_r"},
             "parts": {"all": list(tree)},
             "center": "pelvis",
-            "means": {"pelvis": "hip_center", "thigh_l": "hip_left"},
+            "landmarks": {"pelvis": "hip_center", "thigh_l": "hip_left"},
         }
         | keys
     )
 
 
-def test_places_and_names_of_ones_own():
-    with pytest.raises(TopologyError, match="no joint of 'ntu_rgbd' is named for bag of 'rig'"):
+def test_landmarks_and_names_of_a_custom_topology():
+    with pytest.raises(TopologyError, match="no joint of 'ntu_rgbd' has the name or the landmark of bag of 'rig'"):
         MapJoints.load(NTU, rig())
     weights = MapJoints(NTU, rig(), {"bag": ["HandLeft", "HandRight"]}).weights
     hips = [NTU.joint(joint) for joint in ("SpineBase", "HipLeft", "HipRight")]
@@ -127,7 +126,7 @@ def test_places_and_names_of_ones_own():
         center="hips",
         mirror={"leg_l": "leg_r"},
         parts={"all": ["hips", "leg_l", "leg_r", "bag"]},
-        means={"hips": "hip_center", "leg_r": "hip_right"},
+        landmarks={"hips": "hip_center", "leg_r": "hip_right"},
     )
     assert torch.equal(MapJoints(rig(), other).weights, torch.eye(4))  # the bag by its name
 
@@ -191,7 +190,7 @@ def test_equal_names_need_no_map():
         ("{from: a, to: b, joints: {}}", "makes 'b' from 'a', expected 'ntu_rgbd' from 'uiprmd_22'"),
         ("{from: uiprmd_22, to: ntu_rgbd, joints: [1]}", "joints must be a mapping"),
         ("{from: uiprmd_22, to: ntu_rgbd, joints: {Tail: Waist}}", "'ntu_rgbd' has no joint Tail"),
-        ("{from: uiprmd_22, to: ntu_rgbd, joints: {Head: Tail}}", "'Head' is said to be Tail, which 'uiprmd_22' does"),
+        ("{from: uiprmd_22, to: ntu_rgbd, joints: {Head: Tail}}", "'Head' is mapped to Tail, which 'uiprmd_22' does"),
         ("{from: &a uiprmd_22, to: *a, joints: {}}", r"cannot be read: the alias \*a .* are not supported"),
         ("{from: 1, to: ntu_rgbd, joints: {}}", "from must be a topology's name, found 1"),
         ("[", "cannot be read"),
