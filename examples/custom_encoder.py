@@ -13,7 +13,7 @@ from torch import nn
 from skgraph import Topology
 from skgraph.checks import check_encoder
 from skgraph.encoders import Encoder
-from skgraph.encoders.positions import GridEmbedding
+from skgraph.encoders.token_grid import GridEmbedding
 
 
 class MeanFieldEncoder(Encoder):
@@ -24,7 +24,7 @@ class MeanFieldEncoder(Encoder):
     """
 
     def __init__(self, topology, frames, channels=3, patch_length=4, dim=64, depth=3):
-        super().__init__(topology, frames, channels, patch_length, dim)  # checks them; self.grid is (segments, joints)
+        super().__init__(topology, frames, channels, patch_length, dim)  # checks them; self.grid is (patches, joints)
         self.embed = nn.Linear(patch_length * channels, dim)
         self.positions = GridEmbedding(self.grid, dim)
         self.blocks = nn.ModuleList(

@@ -16,7 +16,7 @@ from skgraph.objectives import Objective, Predictor
 
 
 class PredictSpeed(Objective):
-    """Predict how fast every hidden joint moves in every segment, as the logarithm of its mean speed.
+    """Predict how fast every hidden joint moves in every patch, as the logarithm of its mean speed.
 
     The constructor gets `encoder`, `topology`, `frames` and `channels` from the run if it has arguments for them, and
     everything else from `objective.*` on the command line.

@@ -3,6 +3,7 @@
 from skgraph.encoders.encoder import Encoder
 from skgraph.encoders.pyg import PyGEncoder
 from skgraph.encoders.stgcn import STGCNEncoder
+from skgraph.encoders.token_grid import GridEmbedding, patchify
 from skgraph.encoders.transformer import TransformerEncoder
 
-__all__ = ["Encoder", "PyGEncoder", "STGCNEncoder", "TransformerEncoder"]
+__all__ = ["Encoder", "GridEmbedding", "PyGEncoder", "STGCNEncoder", "TransformerEncoder", "patchify"]

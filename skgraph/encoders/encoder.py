@@ -1,4 +1,4 @@
-"""What objectives know of an encoder."""
+"""The contract of encoders."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from abc import abstractmethod
 from torch import Tensor, nn
 
 from skgraph._internal.options import at_least
-from skgraph.encoders.patches import patchify
+from skgraph.encoders.token_grid import patchify
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
 
 class Encoder(nn.Module):
-    """The contract of encoders: ``encoder(joints [B, T, V, C], visible [B, K] | None) -> tokens [B, K or L, D]``.
+    """Base of encoders: ``encoder(joints [B, T, V, C], visible [B, K] | None) -> tokens [B, K or L, D]``.
 
-    What a hidden joint holds must not change the output, and tokens come in the order of ``visible``. A subclass says
-    :meth:`encode`; any other module that keeps the contract will do as well
-    (:func:`skgraph.checks.check_encoder` tells).
+    The output does not depend on hidden joints, and tokens come in the order of ``visible``. A subclass implements
+    :meth:`encode`; any other module that keeps the contract serves as well (:func:`skgraph.checks.check_encoder`).
 
     Args:
         topology: the skeleton; gives the joint count ``V``.
@@ -28,8 +27,8 @@ class Encoder(nn.Module):
 
     Attributes:
         dim: width of the tokens.
-        grid: ``(T_e, V)``, with ``T_e = T / l`` segments.
-        static_shapes: whether it does the same operations with every batch, so that compiling it is worth it.
+        grid: ``(T_e, V)``, with ``T_e = T / l`` patches.
+        static_shapes: whether every batch takes the same operations, so that compiling pays.
 
     Raises:
         ConfigError: ``patch_length`` does not divide ``frames``, or a size is below 1.
@@ -66,9 +65,9 @@ class Encoder(nn.Module):
 
     @abstractmethod
     def encode(self, joints: Tensor, visible: Tensor | None) -> Tensor:
-        """:meth:`forward`, after its input has been checked."""
+        """Encode checked input, see :meth:`forward`."""
 
     def raw_tokens(self, joints: Tensor, visible: Tensor | None) -> Tensor:
-        """The visible raw tokens ``[B, K, l * C]``, or all of them: what is hidden is not even looked at."""
+        """Return the visible raw tokens ``[B, K, l * C]``, or all ``[B, L, l * C]``; hidden ones are never read."""
         tokens = patchify(joints, self.grid[0])
         return tokens if visible is None else tokens.gather(1, visible[..., None].expand(-1, -1, tokens.size(-1)))

@@ -40,8 +40,8 @@ class Attention(nn.Module):
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
     """Scaled dot-product attention over ``[B, heads, tokens, D / heads]``.
 
-    Torch's fused kernel, except for short bf16 sequences that a CPU trains on: its backward pass is three times slower
-    there than the formula written out, which costs memory that only grows large with the sequence.
+    Uses torch's fused kernel, except to train on short bf16 sequences on a CPU: there its backward pass is three times
+    slower than the formula written out, whose memory matters for long sequences only.
     """
     fused = query.device.type != "cpu" or query.dtype != torch.bfloat16 or query.size(2) > 512
     if fused or not torch.is_grad_enabled():

@@ -1,4 +1,4 @@
-"""Convolutions of PyTorch Geometric, as an encoder."""
+"""An encoder of PyTorch Geometric's message-passing layers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch_geometric.nn import MessagePassing
 from skgraph._internal.options import at_least
 from skgraph.encoders.encoder import Encoder
 from skgraph.encoders.layers import initialise
-from skgraph.encoders.positions import GridEmbedding
+from skgraph.encoders.token_grid import GridEmbedding
 from skgraph.encoders.visible_graph import TokenEdge, TokenGraph, VisibleGraph
 from skgraph.errors import ConfigError, first_line
 from skgraph.topology import Topology
@@ -27,25 +27,25 @@ class PyGEncoder(Encoder):
     (:class:`~skgraph.encoders.visible_graph.VisibleGraph`). Hidden joints are not in the graph at all. Blocks are
     pre-norm: the layer, then a two-layer MLP, each behind a LayerNorm and a residual.
 
-    Any layer will do that turns node features (and edge attributes) into node features of a width that can be chosen;
-    one that wants more (positions, a list of relations) is refused when it is built. A layer gets what it takes: edge
-    attributes (type and length) as ``edge_attr``, types as ``edge_type``, the inverse length as ``edge_weight``; an MLP
-    where it wants a ``nn``.
+    Any layer serves that maps node features (and edge attributes) to node features of a chosen width; one that needs
+    more (positions, a list of relations) is refused when it is built. A layer receives the arguments that its signature
+    names: edge attributes (type and length) as ``edge_attr``, types as ``edge_type``, the inverse length as
+    ``edge_weight``, an MLP as ``nn``.
 
     Args:
-        topology: whose bones join the joints.
+        topology: the skeleton.
         frames: of the input, ``T``.
         channels: coordinates of a joint, ``C``.
         patch_length: frames of a token, ``l``; divides ``frames``.
         conv: name of a layer: ``"GATv2Conv"``, ``"TransformerConv"``, ``"GINEConv"``, ``"RGCNConv"``, ``"SAGEConv"``...
-        conv_options: more arguments of the layer, such as ``{"heads": 4}``.
+        conv_options: further arguments of the layer, such as ``{"heads": 4}``.
         dim: width ``D``.
-        depth: blocks; information travels so many edges.
+        depth: blocks, the number of edges that information travels.
         mlp_ratio: hidden width of the MLPs over ``dim``.
 
     Attributes:
         dim: width of the tokens.
-        grid: ``(T_e, V)``, with ``T_e = T / l`` segments.
+        grid: ``(T_e, V)``, with ``T_e = T / l`` patches.
 
     Raises:
         ConfigError: no such layer, one that wants other input, options that it does not take, or ``patch_length`` does
@@ -110,14 +110,14 @@ class _Block(nn.Module):
 
     @torch.no_grad()
     def _try(self, conv: str, dim: int) -> None:
-        """Two joined nodes through the layer: one that wants more than that says so here, not in a step."""
+        """Pass two joined nodes through the layer, so that an unsuitable one fails here and not in a training step."""
         ends = torch.tensor([0, 1])
         graph = TokenGraph(torch.stack([ends, ends.flip(0)]), torch.zeros_like(ends), torch.ones_like(ends))
         for bf16 in (False, True):
             with torch.random.fork_rng(devices=[]), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
                 try:
                     shape = tuple(self._convolved(torch.zeros(2, dim), graph).shape)
-                except Exception as error:  # whatever a layer of somebody else's raises
+                except Exception as error:  # third-party layers raise anything
                     raise ConfigError(
                         f"encoder.conv {conv} does not work on node features and edge attributes alone"
                         f"{' in bf16' if bf16 else ''}: {first_line(error)}"
@@ -129,7 +129,7 @@ class _Block(nn.Module):
 
 
 def _layer(name: str, options: dict[str, Any], dim: int) -> MessagePassing:
-    """A message-passing layer of torch_geometric.nn from ``dim`` to ``dim`` features."""
+    """Build a message-passing layer of ``torch_geometric.nn`` from ``dim`` to ``dim`` features."""
     kind = getattr(torch_geometric.nn, name, None) if isinstance(name, str) else None
     if not isinstance(kind, type) or not issubclass(kind, MessagePassing):
         raise ConfigError(f"encoder.conv must be a message-passing layer of torch_geometric.nn, found '{name}'")
@@ -150,5 +150,5 @@ def _layer(name: str, options: dict[str, Any], dim: int) -> MessagePassing:
     given = {key: value for key, value in given.items() if key in takes} | options
     try:
         return kind(**given)
-    except Exception as error:  # whatever a layer of somebody else's raises
+    except Exception as error:  # third-party layers raise anything
         raise ConfigError(f"encoder.conv {name} cannot be built with {options}: {first_line(error)}") from error

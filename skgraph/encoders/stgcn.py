@@ -21,14 +21,14 @@ class STGCNEncoder(Encoder):
 
     Each block convolves over the bones (one weight matrix for a joint itself, its parent and its children, and a
     learned factor on every edge) and then over time; temporal strides whose product is ``patch_length`` bring ``T``
-    frames to ``T_e`` segments. Hidden tokens are replaced by a learned one *before* the first block, so that what they
-    held cannot reach the output.
+    frames to ``T_e`` patches. Hidden tokens are replaced by a learned mask token *before* the first block: hidden
+    joints cannot reach the output.
 
-    LayerNorm over channels stands where the paper has BatchNorm: it has no running statistics that an average of the
-    weights (a target encoder) would lag behind, and it does not mix visible with hidden joints.
+    LayerNorm over channels replaces the paper's BatchNorm: a target encoder would lag behind running statistics, and
+    they would mix visible with hidden joints.
 
     Args:
-        topology: whose bones the graph has.
+        topology: the skeleton.
         frames: of the input, ``T``.
         channels: coordinates of a joint, ``C``.
         patch_length: frames of a token, ``l``; divides ``frames``.
@@ -37,7 +37,7 @@ class STGCNEncoder(Encoder):
 
     Attributes:
         dim: width of the tokens, the last of ``widths``.
-        grid: ``(T_e, V)``, with ``T_e = T / l`` segments.
+        grid: ``(T_e, V)``, with ``T_e = T / l`` patches.
 
     Raises:
         ConfigError: ``patch_length`` does not divide ``frames``, or is too long for the kernel.
@@ -59,7 +59,7 @@ class STGCNEncoder(Encoder):
         at_least("STGCNEncoder", 1, kernel_size=kernel_size, width=min(widths))
         super().__init__(topology, frames, channels, patch_length, dim=widths[-1])
         self.embed = nn.Linear(channels, widths[0])
-        # In place of the paper's normalisation of each joint's coordinates: what a joint is like at rest.
+        # Replaces the paper's BatchNorm of each joint's coordinates: tells joints apart.
         self.joint_embedding = nn.Parameter(torch.empty(topology.num_joints, widths[0]))
         self.mask_token = nn.Parameter(torch.empty(widths[0]))
         adjacency = topology.partitions()
@@ -125,16 +125,17 @@ class STGCNBlock(nn.Module):
 
 
 def _strides(patch_length: int, widths: Sequence[int], kernel_size: int) -> list[int]:
-    """Strides of the blocks, whose product is ``patch_length``: where the width grows, as in the paper.
+    """Return the strides of the blocks, whose product is ``patch_length``.
 
-    Where those are too few, so that a stride would skip frames, all blocks but the first share them.
+    As in the paper, blocks that grow in width have a stride; where a stride would exceed the kernel, all blocks but the
+    first share it.
     """
     growing = [i for i in range(1, len(widths)) if widths[i] > widths[i - 1]]
     last = [len(widths) - 1]
-    for places in (growing or last, range(1, len(widths)) or last):
+    for strided in (growing or last, range(1, len(widths)) or last):
         strides = [1] * len(widths)
         for factor in _prime_factors(patch_length):
-            strides[min(places, key=lambda place: strides[place])] *= factor
+            strides[min(strided, key=lambda i: strides[i])] *= factor
         if max(strides) <= kernel_size:
             return strides
     raise ConfigError(

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
@@ -11,11 +9,9 @@ from torch.utils.checkpoint import checkpoint
 from skgraph._internal.options import at_least
 from skgraph.encoders.encoder import Encoder
 from skgraph.encoders.layers import Block, initialise
-from skgraph.encoders.positions import GridEmbedding
+from skgraph.encoders.token_grid import GridEmbedding
 from skgraph.errors import ConfigError
-
-if TYPE_CHECKING:
-    from skgraph.topology import Topology
+from skgraph.topology import Topology
 
 
 class TransformerEncoder(Encoder):
@@ -25,8 +21,8 @@ class TransformerEncoder(Encoder):
 
     .. math:: e_j^t = \mathrm{Linear}(p_j^t) + E_{joint}[j] + E_{time}[t],
 
-    and only visible tokens are embedded and attended to, so that what a hidden joint holds cannot reach the output and
-    a mask of 90 % saves 90 % of the work.
+    and only visible tokens are embedded and attended to: hidden joints cannot reach the output, and a mask of 90 %
+    saves 90 % of the work.
 
     Args:
         topology: the skeleton; gives the joint count ``V``.
@@ -42,10 +38,15 @@ class TransformerEncoder(Encoder):
 
     Attributes:
         dim: width of the tokens.
-        grid: ``(T_e, V)``, with ``T_e = T / l`` segments.
+        grid: ``(T_e, V)``, with ``T_e = T / l`` patches.
 
     Raises:
         ConfigError: ``patch_length`` does not divide ``frames``, or ``heads`` does not divide ``dim``.
+
+    >>> from skgraph import Topology
+    >>> encoder = TransformerEncoder(Topology.load("ntu_rgbd"), frames=16, patch_length=4, dim=32, depth=1, heads=4)
+    >>> encoder(torch.zeros(2, 16, 25, 3)).shape, encoder(torch.zeros(2, 16, 25, 3), torch.tensor([[0, 7]] * 2)).shape
+    (torch.Size([2, 100, 32]), torch.Size([2, 2, 32]))
     """
 
     static_shapes = True
@@ -65,7 +66,7 @@ class TransformerEncoder(Encoder):
     ) -> None:
         super().__init__(topology, frames, channels, patch_length, dim)
         at_least("TransformerEncoder", 1, depth=depth, heads=heads)
-        if depth > 1000:  # a mistake, or somebody else's configuration that never ends
+        if depth > 1000:  # would take minutes to build
             raise ConfigError(f"TransformerEncoder: depth must be at most 1000, found {depth}")
         if not 0 <= drop_path < 1:
             raise ConfigError(f"TransformerEncoder: drop_path must be in [0, 1), found {drop_path}")

@@ -1,4 +1,4 @@
-"""The graph of the visible tokens: what remains connected when hidden joints are removed."""
+"""The graph of the visible tokens, joined by shortcuts across hidden ones."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from skgraph.topology import Topology
 
 
 class TokenEdge(IntEnum):
-    """What an edge between two tokens means."""
+    """Type of an edge between two tokens."""
 
     BONE = 0
     TEMPORAL = 1
@@ -41,39 +41,38 @@ class TokenGraph:
 
 
 class VisibleGraph(nn.Module):
-    """Builds the graph of the visible tokens of each body by contracting the hidden ones.
+    """Build the graph of the visible tokens of each body by contracting the hidden ones.
 
-    All tokens form a grid: a bone joins two joints of a segment, time joins a joint with itself one segment later.
-    Removing the hidden nine tenths would leave islands. Instead every hidden token is merged into the visible one that
-    is nearest by hops (the lower token id, if two are), and two visible tokens are joined where an edge of the grid
-    joins what was merged into them: an edge of the grid if they are neighbours, a *shortcut* otherwise. The result is
-    the induced subgraph of the visible tokens and the shortcuts that keep it connected: a quotient of a connected graph
-    by connected cells is connected.
+    All tokens form a grid: a bone joins two joints of a patch, time joins a joint with itself one patch later.
+    Removing the hidden nine tenths would leave islands. Instead every hidden token is merged into the nearest visible
+    one by hops (of two, the lower token id), and two visible tokens are joined where an edge of the grid joins their
+    merged sets: an edge of the grid if they are neighbours, a *shortcut* otherwise. The graph is connected, as a
+    quotient of a connected graph by connected cells is.
 
     Args:
-        topology: its bones join the joints of a segment.
-        segments: ``T_e``.
+        topology: the skeleton.
+        patches: in time, ``T_e``.
     """
 
     EDGE_DIM = len(TokenEdge) + 1
 
-    def __init__(self, topology: Topology, segments: int) -> None:
+    def __init__(self, topology: Topology, patches: int) -> None:
         super().__init__()
         joints = topology.num_joints
-        token = torch.arange(segments * joints).view(segments, joints)
+        token = torch.arange(patches * joints).view(patches, joints)
         bones = token[:, topology.edges].flatten(0, 1).T  # [2, T_e * (V - 1)]
         time = torch.stack([token[:-1].flatten(), token[1:].flatten()])
         self.register_buffer("edges", torch.cat([bones, time], dim=1), persistent=False)
-        segment, joint = token.flatten() // joints, token.flatten() % joints
-        hops = (segment[:, None] - segment).abs() + topology.hops[joint[:, None], joint]
+        patch, joint = token.flatten() // joints, token.flatten() % joints
+        hops = (patch[:, None] - patch).abs() + topology.hops[joint[:, None], joint]
         self.register_buffer("hops", hops.short(), persistent=False)  # [L, L]
         self.joints = joints
 
     def forward(self, visible: Tensor) -> TokenGraph:
-        """The graph of the visible tokens ``[B, K]`` of every body."""
+        """Build the graph of the visible tokens ``[B, K]`` of every body."""
         batch, count = visible.shape
         tokens = len(self.hops)
-        # Distance first, token id second: one key, so that no tie is left to the device.
+        # Distance first, token id second, in one key: ties are broken the same way on every device.
         key = self.hops[visible].long() * tokens + visible[..., None]  # [B, K, L]
         owner = key.argmin(dim=1)  # [B, L]: the visible token that each token is merged into
         source, target = owner[:, self.edges[0]], owner[:, self.edges[1]]  # [B, E]
@@ -86,7 +85,7 @@ class VisibleGraph(nn.Module):
         return self._typed(torch.stack([code // nodes, code % nodes]), visible.flatten())
 
     def whole(self, batch: int) -> TokenGraph:
-        """The graph of all tokens of ``batch`` bodies."""
+        """Build the graph of all tokens of ``batch`` bodies."""
         tokens = len(self.hops)
         both = torch.cat([self.edges, self.edges.flip(0)], dim=1)
         offset = torch.arange(batch, device=both.device)[:, None] * tokens

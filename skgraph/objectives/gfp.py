@@ -1,4 +1,4 @@
-"""GFP: predict general features of whole windows, made by a network that learns along."""
+"""GFP: predict learned features of windows and of the whole action."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from torch import Tensor, nn
 
 from skgraph._internal.distributed import mean_over_ranks, num_ranks
 from skgraph._internal.options import at_least
-from skgraph.encoders.patches import patchify
+from skgraph.encoders.token_grid import patchify
 from skgraph.errors import ConfigError
-from skgraph.objectives.information import information_terms
 from skgraph.objectives.objective import Objective
 from skgraph.objectives.pyramid_decoder import PyramidDecoder
-from skgraph.objectives.target_network import TargetNetwork, raw_windows, segment_motion, window_sizes
+from skgraph.objectives.target_network import TargetNetwork, patch_motion, raw_windows, window_sizes
+from skgraph.objectives.vicreg import vicreg_terms
 
 
 class GFP(Objective):
     r"""General feature prediction (Sun et al., ICCV 2025).
 
     The encoder sees the visible tokens; a pyramid decoder predicts features :math:`Z_p` of windows of 5, 10 and 30
-    segments of each joint and of the whole action; a target generation network (TGN) makes those features :math:`Z_t`
+    patches of each joint and of the whole action; a target generation network (TGN) makes those features :math:`Z_t`
     from the motion of the whole view. Gradients flow into both, and variance and covariance terms on every level of
     targets keep the two from agreeing on a constant:
 
@@ -38,8 +38,8 @@ class GFP(Objective):
       instead of 0.22 and the probes fall from 81.6 (kNN) and 84.9 (linear) to 72.1 and 80.7, those of a random encoder.
       ``"mean"``, the default, averages over dimensions.
     - ``statistics``: whether a local level's variance is taken between graphs or also between positions; see
-      :func:`~skgraph.objectives.information.information_terms`.
-    - The raw input of the TGN is divided by its root mean square over the batch and clamped to 5: a segment's motion is
+      :func:`~skgraph.objectives.vicreg.vicreg_terms`.
+    - The raw input of the TGN is divided by its root mean square over the batch and clamped to 5: a patch's motion is
       a few centimetres, and sensors jump.
 
     Args:
@@ -48,9 +48,9 @@ class GFP(Objective):
         channels: coordinates of a joint, ``C``.
         decoder: called as ``decoder(in_dim=..., grid=..., out_dims=...)``.
         target_network: called as ``target_network(grid=..., patch_dim=..., targets=...)``; ``None`` predicts the raw
-            windows themselves (the starred variants of the paper's figure 3), without information terms.
-        targets: window lengths in segments among the decoder's levels, and ``"g"`` for the whole action.
-        target_input: what targets are made of (table 4): ``"motion"``, the change of each joint to the next segment;
+            windows themselves (the starred variants of the paper's figure 3), without variance and covariance terms.
+        targets: window lengths in patches, among the decoder's levels, and ``"g"`` for the whole action.
+        target_input: input of the target network (table 4): ``"motion"``, the change of each joint to the next patch;
             ``"joint"``, its coordinates; ``"masked_joint"``, its coordinates with zeros where the encoder sees none.
         prediction_weight: :math:`\lambda`.
         covariance_weight: :math:`\alpha`.
@@ -102,14 +102,14 @@ class GFP(Objective):
         self.variance_weight, self.gamma = variance_weight, gamma
         self.reduction, self.statistics = reduction, statistics
         self.encoder = encoder
-        segments, self.joints = encoder.grid
-        patch_dim = frames // segments * channels
+        patches, self.joints = encoder.grid
+        patch_dim = frames // patches * channels
         for target in self.targets:
             if target != "g" and not isinstance(target, int):
-                raise ConfigError(f"objective.targets are numbers of segments and the letter g, found '{target}'")
-            if target != "g" and (target < 1 or segments % target):
+                raise ConfigError(f"objective.targets are numbers of patches and the letter g, found '{target}'")
+            if target != "g" and (target < 1 or patches % target):
                 raise ConfigError(
-                    f"objective.targets: a window of {target} segments does not divide the {segments} segments of the "
+                    f"objective.targets: a window of {target} patches does not divide the {patches} patches of the "
                     "token grid"
                 )
         self.target_network = None
@@ -136,7 +136,7 @@ class GFP(Objective):
             squares = (predictions[target].float() - targets[target].float()).square()
             errors.append((squares.mean(-1) if self.reduction == "mean" else squares.sum(-1)).flatten(1))
             if self.target_network is not None:
-                terms = information_terms(targets[target], self.gamma, self.statistics)
+                terms = vicreg_terms(targets[target], self.gamma, self.statistics)
                 variance, covariance = variance + terms[0], covariance + terms[1]
         prediction = torch.cat(errors, dim=1).mean()  # 1 / M over targets, 1 / B over graphs
         loss = self.prediction_weight * prediction
@@ -149,10 +149,10 @@ class GFP(Objective):
 
     @torch.no_grad()
     def _raw(self, joints: Tensor, visible: Tensor) -> Tensor:
-        """Raw tokens ``[B, L, l * C]`` that targets are made of."""
+        """Return the raw tokens ``[B, L, l * C]`` of the target network's input."""
         tokens = patchify(joints.float(), self.encoder.grid[0])
         if self.target_input == "motion":
-            tokens = segment_motion(tokens, self.joints)
+            tokens = patch_motion(tokens, self.joints)
         elif self.target_input == "masked_joint":
             seen = torch.zeros(tokens.shape[:2], device=tokens.device).scatter_(1, visible, 1.0)
             tokens = tokens * seen[..., None]
@@ -162,7 +162,7 @@ class GFP(Objective):
 
 @torch.no_grad()
 def _spread(features: dict[int | str, Tensor]) -> Tensor:
-    # From two means, each one pass: on a CPU, torch.std over the first dimension takes five times as long.
+    # Two means, one pass each: torch.std over the first dimension takes five times as long on a CPU.
     levels = (x.float() for x in features.values())
     variances = [x.square().mean(dim=0) - x.mean(dim=0).square() for x in levels]
     return torch.stack([variance.clamp(min=0).sqrt().mean() for variance in variances]).mean()

@@ -9,19 +9,19 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from skgraph.encoders.patches import patchify
+from skgraph.encoders.token_grid import patchify
 from skgraph.errors import ConfigError
 from skgraph.objectives.objective import Objective
 from skgraph.objectives.predictor import Predictor
 
 
 class MaskedRegression(Objective):
-    r"""Reconstruct what the masked tokens hold from the visible ones, in normalised coordinates.
+    r"""Reconstruct the raw masked tokens from the visible ones, in normalised coordinates.
 
     ``target="motion"`` is MAMP (Mao et al., *Masked Motion Predictors are Strong 3D Action Representation Learners*,
     ICCV 2023), whose tokens hold temporal differences :math:`x_{t+1} - x_t`, zero in the last frame; ``target="joint"``
-    is SkeletonMAE (Wu et al., ICMEW 2023), whose tokens hold joints. With ``normalise``, every token's target has its
-    own mean and deviation taken away, so that still joints count as much as fast ones:
+    is SkeletonMAE (Wu et al., ICMEW 2023), whose tokens hold joints. With ``normalise``, every token's target is
+    normalised by its own mean and deviation, so that still joints count as much as fast ones:
 
     .. math:: \mathcal L = \frac{1}{|\mathcal M|} \sum_{i \in \mathcal M} \frac{1}{lC}
         \Big\lVert \hat x_i - \frac{x_i - \mu_i}{\sqrt{\sigma_i^2 + \epsilon}} \Big\rVert^2 .
@@ -32,7 +32,7 @@ class MaskedRegression(Objective):
         target: ``"motion"`` or ``"joint"``.
         channels: coordinates of a joint, ``C``.
         decoder: called as ``decoder(in_dim=..., grid=..., out_dim=...)``; a transformer over all tokens.
-        normalise: take away each target token's own mean and deviation.
+        normalise: normalise each target token by its own mean and deviation.
 
     Raises:
         ConfigError: an unknown target.
@@ -63,12 +63,12 @@ class MaskedRegression(Objective):
         return (predictions - targets).square().mean(), logs
 
     def predict(self, view: Tensor, visible: Tensor, masked: Tensor) -> Tensor:
-        """Predictions ``[B, L - K, l * C]`` at the masked tokens of a view ``[B, T, V, C]``."""
+        """Compute predictions ``[B, L - K, l * C]`` at the masked tokens of a view ``[B, T, V, C]``."""
         return self.decoder(self.encoder(view, visible), visible, masked).float()
 
     @torch.no_grad()
     def targets(self, joints: Tensor) -> Tensor:
-        """Targets ``[B, L, l * C]`` of every token of a view ``[B, T, V, C]``."""
+        """Compute targets ``[B, L, l * C]`` of every token of a view ``[B, T, V, C]``."""
         x = joints.float()
         if self.target == "motion":
             x = torch.cat([x[:, 1:] - x[:, :-1], torch.zeros_like(x[:, :1])], dim=1)

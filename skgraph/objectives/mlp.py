@@ -8,10 +8,10 @@ from torch import nn
 
 
 def mlp(in_dim: int, hidden_dim: int, out_dim: int, layers: int) -> nn.Sequential:
-    """``layers`` linear layers, LayerNorm and GELU between them.
+    """Build ``layers`` linear layers with LayerNorm and GELU between them.
 
-    LayerNorm rather than the BatchNorm of VICReg: it knows neither the batch nor the rank, so that what keeps targets
-    apart is the regularisation alone, and several processes compute what one would.
+    LayerNorm replaces VICReg's BatchNorm: it depends on neither batch nor rank, so that the loss terms alone keep
+    targets apart and several processes compute the same as one.
     """
     widths = [in_dim, *[hidden_dim] * (layers - 1)]
     steps: list[nn.Module] = []

@@ -1,4 +1,4 @@
-"""What the trainer knows of an objective."""
+"""The contract of objectives."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ from torch import Tensor, nn
 
 
 class Objective(nn.Module):
-    """The contract of objectives: a module that owns an encoder and turns views into a loss.
+    """Base of objectives: a module that owns an encoder and turns views into a loss.
 
-    The trainer asks for nothing else, and the objective is what is compiled and distributed: every parameter that
-    requires a gradient gets one in every step.
+    The objective is the unit that is compiled and distributed; every parameter that requires a gradient must get one in
+    every step. All views of a body share one mask, which is drawn from view 1; an encoder that is called without
+    ``visible`` encodes a whole view.
 
     Attributes:
-        encoder: the module that is pre-trained; its weights alone are what evaluations load.
-        num_views: augmented copies of each body that ``forward`` wants.
+        encoder: the module to pre-train; evaluations load its weights alone.
+        num_views: augmented copies of each body in ``views``.
     """
 
     encoder: nn.Module
@@ -23,7 +24,7 @@ class Objective(nn.Module):
 
     @abstractmethod
     def forward(self, views: Tensor, visible: Tensor, masked: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """One training step.
+        """Compute the loss of one training step.
 
         Args:
             views: ``[num_views, B, T, V, C]``.
@@ -35,4 +36,4 @@ class Objective(nn.Module):
         """
 
     def after_step(self, progress: float) -> None:
-        """Called after the optimiser's step; ``progress`` is the share of training done, in [0, 1]."""
+        """Update state after the optimiser's step; ``progress`` is the share of training done, in [0, 1]."""

@@ -7,19 +7,19 @@ from torch import Tensor, nn
 
 from skgraph._internal.options import at_least
 from skgraph.encoders.layers import Block, initialise
-from skgraph.encoders.positions import GridEmbedding
+from skgraph.encoders.token_grid import GridEmbedding
 
 
 class Predictor(nn.Module):
     r"""Narrow transformer from visible latents to predictions at the masked tokens (S-JEPA, section 4.3).
 
     Visible tokens enter as their latent, masked tokens as one learned mask token; both carry joint and time embeddings.
-    As every token knows its position, the two groups are concatenated rather than scattered back into grid order.
+    Every token carries its position, so the two groups are concatenated instead of scattered into grid order.
 
     Args:
         in_dim: width of the latents.
-        grid: segments and joints, ``(T_e, V)``.
-        out_dim: width of a prediction, ``K`` in the paper.
+        grid: patches and joints, ``(T_e, V)``.
+        out_dim: width of a prediction (K in the paper).
         dim: width of the predictor; ``in_dim`` if not given.
         depth: blocks, fewer than the encoder's.
         heads: attention heads.

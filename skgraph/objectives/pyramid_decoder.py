@@ -1,4 +1,4 @@
-"""GFP's decoder: from local motion patterns to the whole action."""
+"""GFP's pyramid decoder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from skgraph._internal.options import at_least
 from skgraph.encoders.layers import Block, initialise
-from skgraph.encoders.positions import GridEmbedding
+from skgraph.encoders.token_grid import GridEmbedding
 from skgraph.errors import ConfigError
 from skgraph.objectives.mlp import mlp
 
@@ -18,19 +18,19 @@ from skgraph.objectives.mlp import mlp
 class PyramidDecoder(nn.Module):
     r"""Predict features of ever longer windows from the visible tokens (GFP, section 3.2).
 
-    Visible latents and mask tokens, with joint and time embeddings, are averaged over windows of ``levels[0]`` segments
+    Visible latents and mask tokens, with joint and time embeddings, are averaged over windows of ``levels[0]`` patches
     and go through a transformer block; its output is averaged further and goes through the next block, until the last
-    level. Its mean over joints (and over windows, if more than one is left) goes through an MLP, the prediction for
-    the whole action. A projector behind each target gives its width. With 25 joints and 30 segments, levels of 5, 10
-    and 30 make 150 + 75 + 25 + 1 = 251 predictions instead of 750.
+    level. Its mean over joints and windows goes through an MLP, the prediction for the whole action. A projector behind
+    each target gives its width. With 25 joints and 30 patches, levels of 5, 10 and 30 make 150 + 75 + 25 + 1 = 251
+    predictions instead of 750.
 
     Blocks above the coarsest target are not built.
 
     Args:
         in_dim: width of the latents.
-        grid: segments and joints, ``(T_e, V)``.
-        out_dims: width of each target that is predicted: window length in segments, or ``"g"`` for the whole action.
-        levels: window lengths in segments, from short to long, each a multiple of the one before; the paper's ``t_1 ..
+        grid: patches and joints, ``(T_e, V)``.
+        out_dims: width of each target that is predicted: window length in patches, or ``"g"`` for the whole action.
+        levels: window lengths in patches, from short to long, each a multiple of the one before; the paper's ``t_1 ..
             t_k``.
         dim: width of the blocks; ``in_dim`` if not given.
         heads: attention heads.
@@ -40,7 +40,7 @@ class PyramidDecoder(nn.Module):
         projector_layers: of the projectors.
 
     Raises:
-        ConfigError: windows that do not divide each other or the segments, or a target that is no level.
+        ConfigError: windows that do not divide each other or the patches, or a target that is no level.
     """
 
     def __init__(
@@ -66,8 +66,8 @@ class PyramidDecoder(nn.Module):
             global_dim=global_dim,
             projector_layers=projector_layers,
         )
-        segments, joints = grid
-        check_levels(levels, segments)
+        patches, joints = grid
+        check_levels(levels, patches)
         if unknown := [target for target in out_dims if target not in (*levels, "g")]:
             raise ConfigError(
                 f"targets are window lengths among the levels {list(levels)}, or 'g' for the whole action; found "
@@ -76,7 +76,7 @@ class PyramidDecoder(nn.Module):
         dim = dim or in_dim
         local = [target for target in out_dims if target != "g"]
         self.levels = [level for level in levels if "g" in out_dims or level <= max(local)]
-        self.grid = (segments, joints)
+        self.grid = (patches, joints)
         self.embed = nn.Linear(in_dim, dim)
         self.positions = GridEmbedding(grid, dim)
         self.mask_token = nn.Parameter(torch.empty(dim))
@@ -99,7 +99,7 @@ class PyramidDecoder(nn.Module):
             visible: their token ids ``[B, K]``.
 
         Returns:
-            ``[B, T_e / t * V, out_dim]`` by window length ``t`` in segments, ``[B, 1, out_dim]`` for ``"g"``.
+            ``[B, T_e / t * V, out_dim]`` by window length ``t`` in patches, ``[B, 1, out_dim]`` for ``"g"``.
         """
         x, length = self._first_windows(latents, visible), self.levels[0]
         predictions: dict[int | str, Tensor] = {}
@@ -114,32 +114,32 @@ class PyramidDecoder(nn.Module):
         return predictions
 
     def _first_windows(self, latents: Tensor, visible: Tensor) -> Tensor:
-        """Latents, mask tokens and embeddings, averaged over the windows of the first level: ``[B, T_e / t * V, D]``.
+        """Average latents, mask tokens and embeddings over the windows of the first level: ``[B, T_e / t * V, D]``.
 
-        Every hidden token holds the same mask token, so the average needs the visible ones only: the sequence of all
-        tokens is never laid out.
+        All hidden tokens are the same mask token, so the average needs the visible ones only, and the sequence of all
+        tokens is never made.
         """
-        segments, joints = self.grid
+        patches, joints = self.grid
         length = self.levels[0]
         seen = self.embed(latents)
         window = visible // (joints * length) * joints + visible % joints  # [B, K]
         index = window[..., None].expand(-1, -1, seen.size(-1))
         mask = self.mask_token.to(seen.dtype)
-        difference = seen.new_zeros(len(seen), segments // length * joints, seen.size(-1))
+        difference = seen.new_zeros(len(seen), patches // length * joints, seen.size(-1))
         difference = difference.scatter_add(1, index, seen - mask) / length
         positions = _mean_of_neighbours(self.positions()[None], length, joints)
         return difference + mask + positions.to(seen.dtype)
 
 
-def check_levels(levels: Sequence[int], segments: int) -> None:
-    """Raise a ConfigError unless the windows nest and tile the segments."""
+def check_levels(levels: Sequence[int], patches: int) -> None:
+    """Raise a ConfigError unless the windows nest and tile the patches."""
     if not levels or any(isinstance(level, bool) or not isinstance(level, int) or level < 1 for level in levels):
-        raise ConfigError(f"levels must be window lengths in segments, such as [5,10,30], found {list(levels)}")
+        raise ConfigError(f"levels must be window lengths in patches, such as [5,10,30], found {list(levels)}")
     for short, long in itertools.pairwise(levels):
         if long <= short or long % short:
             raise ConfigError(f"each level must be a multiple of the one before, found {short} and then {long}")
-    if segments % levels[-1]:
-        raise ConfigError(f"windows of {levels[-1]} segments do not divide the {segments} segments of the token grid")
+    if patches % levels[-1]:
+        raise ConfigError(f"windows of {levels[-1]} patches do not divide the {patches} patches of the token grid")
 
 
 def _mean_of_neighbours(x: Tensor, count: int, joints: int) -> Tensor:

@@ -32,21 +32,20 @@ class SJEPA(Objective):
 
     and :math:`c` follows the batch mean of all targets with momentum :math:`\beta` (the mean over all ranks).
 
-    Both encoders project to K dimensions (section 4.5; 256 in section 5, "projection head output"). The paper draws no
-    head, so that it is read as part of the encoder's output: a linear layer behind the encoder, from which the
-    predictor reads (that is how it learns), and its average behind the target encoder, where the targets live.
-    Evaluations take the encoder without it. With ``output_dim=None`` the targets are the tokens themselves.
+    Both encoders project to O dimensions (K in section 4.5; 256 in section 5, "projection head output"). The paper
+    draws no head; here it is a linear layer behind the encoder, which the predictor reads and thus trains, and its
+    moving average behind the target encoder, which makes the targets. Evaluations take the encoder without it. With
+    ``output_dim=None`` the targets are the tokens themselves.
 
     Args:
         encoder: any encoder of :mod:`skgraph.encoders`.
         predictor: called as ``predictor(in_dim=..., grid=..., out_dim=...)``.
-        output_dim: width ``K`` of the projection; ``None`` for no projection.
+        output_dim: width ``O`` of the projection; ``None`` for no projection.
         loss: ``"ce"``, or ``"l2"`` for the mean squared error between predictions and targets, where temperatures and
             centring play no part (the paper's ablation, I-JEPA's loss).
-        two_views: give the target encoder a view of its own; otherwise it sees view 1 whole.
+        two_views: give the target encoder a second view; otherwise it sees view 1 whole.
         center: ``"global"`` subtracts one centre for all tokens, as in the paper; ``"position"`` one for each token of
-            the grid, so that what a place always holds (which joint, when) is no part of a target and only what this
-            clip does there is; ``None`` subtracts none.
+            the grid, so that targets keep the differences between bodies only; ``None`` subtracts none.
         center_momentum: :math:`\beta`.
         target_temperature: :math:`\tau_t`.
         temperature: :math:`\tau_s`.
@@ -56,6 +55,16 @@ class SJEPA(Objective):
 
     Raises:
         ConfigError: an unknown value.
+
+    >>> from functools import partial
+    >>> from skgraph import Topology
+    >>> from skgraph.encoders import TransformerEncoder
+    >>> encoder = TransformerEncoder(Topology.load("ntu_rgbd"), frames=8, patch_length=4, dim=16, depth=1, heads=2)
+    >>> objective = SJEPA(encoder, partial(Predictor, depth=1, heads=2), output_dim=None)
+    >>> views, tokens = torch.randn(2, 4, 8, 25, 3), torch.arange(50).expand(4, -1)  # [num_views, B, T, V, C], [B, L]
+    >>> loss, logs = objective(views, visible=tokens[:, :5], masked=tokens[:, 5:])
+    >>> loss.shape, sorted(logs)
+    (torch.Size([]), ['prediction_entropy', 'prediction_std', 'target_entropy', 'target_std'])
     """
 
     def __init__(
@@ -98,10 +107,10 @@ class SJEPA(Objective):
         self.target_encoder = copy.deepcopy(self.encoder).requires_grad_(False)
         self.target_projection = copy.deepcopy(self.projection).requires_grad_(False)
         tokens = encoder.grid[0] * encoder.grid[1] if center == "position" else 1
-        self.register_buffer("center", torch.zeros(tokens, width))  # [L, K] or [1, K]
+        self.register_buffer("center", torch.zeros(tokens, width))  # [L, O] or [1, O]
 
     def forward(self, views: Tensor, visible: Tensor, masked: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """One step of Algorithm 1, lines 7 to 15 and 18.
+        """Compute the loss: Algorithm 1, lines 7 to 15 and 18.
 
         Args:
             views: ``[num_views, B, T, V, C]``.
@@ -110,11 +119,11 @@ class SJEPA(Objective):
 
         Returns:
             the loss, and detached scalars, which are ``prediction_entropy`` and ``target_entropy`` as shares of
-            ``log K`` (1 is uniform, 0 is one-hot), ``target_std`` and ``prediction_std`` (mean over features of the
+            ``log O`` (1 is uniform, 0 is one-hot), ``target_std`` and ``prediction_std`` (mean over features of the
             deviation over tokens and batch).
         """
         predictions = self.predict(views[0], visible, masked)
-        targets = self.targets(views[-1])  # [B, L, K]
+        targets = self.targets(views[-1])  # [B, L, O]
         index = masked[..., None].expand(-1, -1, targets.size(-1))
         logs = {"target_std": _spread(targets), "prediction_std": _spread(predictions.detach())}
         if self.loss == "l2":
@@ -131,18 +140,18 @@ class SJEPA(Objective):
         return loss, logs
 
     def predict(self, view: Tensor, visible: Tensor, masked: Tensor) -> Tensor:
-        """Predictions ``[B, L - K, K]`` at the masked tokens of a view ``[B, T, V, C]`` (lines 7 to 9)."""
+        """Compute predictions ``[B, L - K, O]`` at the masked tokens of a view ``[B, T, V, C]`` (lines 7 to 9)."""
         latents = self.projection(self.encoder(view, visible))
         return self.predictor(latents, visible, masked).float()
 
     def target_distribution(self, targets: Tensor) -> Tensor:
-        """The distributions ``[B, L, K]`` that targets ``[B, L, K]`` stand for in the cross-entropy (line 13)."""
+        """Turn targets ``[B, L, O]`` into the distributions of the cross-entropy (line 13)."""
         centred = targets - self.center if self.centring else targets
         return (centred / self.target_temperature).softmax(dim=-1)
 
     @torch.no_grad()
     def targets(self, view: Tensor) -> Tensor:
-        """Targets ``[B, L, K]`` of a whole view ``[B, T, V, C]`` (Algorithm 1, line 11)."""
+        """Compute targets ``[B, L, O]`` of a whole view ``[B, T, V, C]`` (Algorithm 1, line 11)."""
         z = self.target_projection(self.target_encoder(view)).float()
         if self.target_norm == "layer":
             return F.layer_norm(z, z.shape[-1:])
@@ -150,13 +159,13 @@ class SJEPA(Objective):
 
     @torch.no_grad()
     def _update_center(self, targets: Tensor) -> None:
-        mean = targets.mean(dim=0)  # [L, K]
+        mean = targets.mean(dim=0)  # [L, O]
         if self.centring == "global":
             mean = mean.mean(dim=0, keepdim=True)
         self.center.lerp_(mean_over_ranks(mean), 1 - self.center_momentum)
 
     def train(self, mode: bool = True) -> SJEPA:
-        """The target stays in evaluation mode: its targets must not depend on drop-path."""
+        """Keep the target encoder in evaluation mode, so that targets do not depend on drop-path."""
         super().train(mode)
         self.target_encoder.eval()
         self.target_projection.eval()

@@ -13,16 +13,16 @@ from skgraph.objectives.mlp import mlp
 
 
 class TargetNetwork(nn.Module):
-    """Light MLPs that turn raw windows into features to predict (GFP, section 3.3): the TGN.
+    """Light MLPs from raw windows to the features to predict: the TGN (GFP, section 3.3).
 
-    One MLP a level sees a joint over a window of ``t`` segments, ``[t * l * C]`` numbers; the global one sees the whole
+    One MLP a level reads a joint over a window of ``t`` patches, ``[t * l * C]``; the global one reads the whole
     action, ``[T_e * V * l * C]``. The paper's base is three layers, its shallow variant two, its wide one four layers
     of twice the width (table 5).
 
     Args:
-        grid: segments and joints, ``(T_e, V)``.
+        grid: patches and joints, ``(T_e, V)``.
         patch_dim: numbers in a raw token, ``l * C``.
-        targets: window lengths in segments, and ``"g"`` for the whole action.
+        targets: window lengths in patches, and ``"g"`` for the whole action.
         hidden_dim: width of the local MLPs and of their targets.
         global_dim: width of the global MLP and of its target.
         layers: of each MLP.
@@ -50,12 +50,12 @@ class TargetNetwork(nn.Module):
         self.apply(initialise)
 
     def forward(self, windows: dict[int | str, Tensor]) -> dict[int | str, Tensor]:
-        """Features ``[B, N, out_dim]`` of raw windows ``[B, N, size]``, by target."""
+        """Compute features ``[B, N, out_dim]`` of raw windows ``[B, N, size]``, by target."""
         return {target: self.networks[str(target)](x) for target, x in windows.items()}
 
 
 def window_sizes(grid: tuple[int, int], patch_dim: int, targets: Sequence[int | str]) -> dict[int | str, int]:
-    """Numbers in the raw window of each target."""
+    """Return the number of coordinates in the raw window of each target."""
     return {target: patch_dim * (grid[0] * grid[1] if target == "g" else target) for target in targets}
 
 
@@ -65,7 +65,7 @@ def raw_windows(tokens: Tensor, joints: int, targets: Sequence[int | str]) -> di
     Args:
         tokens: ``[B, T_e * V, l * C]``.
         joints: ``V``.
-        targets: window lengths ``t`` in segments, and ``"g"``.
+        targets: window lengths ``t`` in patches, and ``"g"``.
 
     Returns:
         ``[B, T_e / t * V, t * l * C]`` by target ``t``, and ``[B, 1, T_e * V * l * C]`` for ``"g"``.
@@ -80,8 +80,8 @@ def raw_windows(tokens: Tensor, joints: int, targets: Sequence[int | str]) -> di
     return windows
 
 
-def segment_motion(tokens: Tensor, joints: int) -> Tensor:
-    """Change of each joint's raw token to the next segment, ``X_e[1:] - X_e[:-1]``; zero in the last segment.
+def patch_motion(tokens: Tensor, joints: int) -> Tensor:
+    """Compute the change of each raw token to the next patch, ``X_e[1:] - X_e[:-1]``; zero in the last patch.
 
     Args:
         tokens: ``[B, T_e * V, l * C]``.

@@ -64,7 +64,7 @@ class AlignBody(GraphTransform):
         pose = data.reference if "reference" in data else reference_pose(joints, frame_mask)  # [*, V, C]
         rotation = self._rotation(pose)
         centre = (pose * self.center).sum(dim=-2)
-        # R (p - c) + c = R p + (c - R c): one pass over the joints fewer.
+        # R (p - c) + c = R p + (c - R c) saves one pass over the joints.
         offset = centre - (rotation * centre[..., None, :]).sum(dim=-1)
         out = apply_linear(joints, rotation) + offset[..., None, None, None, :]
         data.joints = out * frame_mask[..., None, None]

@@ -40,7 +40,7 @@ class Center(GraphTransform):
             pose = joints
         centre = (pose * self.weights).sum(dim=-2, keepdim=True)
         data.joints = (joints - centre).mul_(frame_mask[..., None, None])
-        if "reference" in data:  # moves along, for the transforms that follow
+        if "reference" in data:  # transforms that follow use it
             own = (data.reference * self.weights).sum(dim=-2, keepdim=True)
             data.reference = data.reference - own
         return data

@@ -1,4 +1,4 @@
-"""Several transforms, one after the other."""
+"""The composition of transforms."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from torch_geometric.data import Data
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.errors import ConfigError
 from skgraph.transforms.graph_transform import GraphTransform
-from skgraph.transforms.linear_map import LinearMap, apply_linear, then
+from skgraph.transforms.linear_map import LinearMap, apply_linear, compose_matrices
 
 
 class Compose(GraphTransform):
     """The composition of transforms, first to last; all draw from the one generator it is called with.
 
-    Neighbours that are linear maps (rotation, scale, shear) are multiplied and applied at once.
+    Consecutive linear maps (rotation, scale, shear) are multiplied and applied at once.
 
     Args:
         transforms: graph transforms; none makes the identity.
@@ -43,7 +43,7 @@ class Compose(GraphTransform):
         for linear, neighbours in itertools.groupby(self.transforms, lambda step: isinstance(step, LinearMap)):
             if linear:
                 matrices = [step.matrix(data, generator) for step in neighbours]
-                data.joints = apply_linear(data.joints, functools.reduce(then, matrices))
+                data.joints = apply_linear(data.joints, functools.reduce(compose_matrices, matrices))
             else:
                 for step in neighbours:
                     data = step(data, generator)

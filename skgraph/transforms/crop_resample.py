@@ -15,8 +15,8 @@ from skgraph.transforms.graph_transform import GraphTransform
 class CropResample(GraphTransform):
     """Cut a window out of each graph's frames and resample it linearly to ``frames`` frames.
 
-    The window covers a proportion ``U(low, high)`` of the T frames at a uniformly drawn place; where ``low == high`` it
-    is the middle of the graph and nothing is drawn. Positions are those of ``align_corners=False``
+    The window covers a proportion ``U(low, high)`` of the T frames at a uniformly drawn offset; where ``low == high``
+    it is the middle of the graph and nothing is drawn. Positions are those of ``align_corners=False``
     (:func:`skgraph.data.temporal.sample_positions`). A resampled frame is present if every frame it is interpolated
     from is: both neighbours, or one where it falls exactly on a frame.
 
@@ -51,7 +51,7 @@ class CropResample(GraphTransform):
         position = sample_positions(start, width, self.frames)[:, None]  # [n, 1, T']
         before = position.long()
         weight = (position - before).to(joints.dtype).expand(-1, bodies, -1).reshape(-1)
-        # A position on the window's last frame has weight 0 there, so what its clamped neighbour holds does not count.
+        # A position on the window's last frame gives its clamped neighbour the weight 0.
         after = (before + 1).clamp(max=last)
         # Whole frames are picked as rows of one table, [n * M * T, V * C]: an order of magnitude faster than a gather.
         table, present = joints.reshape(-1, joints.size(-2) * joints.size(-1)), frame_mask.reshape(-1)

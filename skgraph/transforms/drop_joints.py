@@ -1,4 +1,4 @@
-"""Random loss of whole joints."""
+"""Random removal of whole joints."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from skgraph.transforms.graph_transform import GraphTransform
 
 
 class DropJoints(GraphTransform):
-    """Set whole joints to zero in all frames, as if the sensor never saw them.
+    """Set whole joints to zero in all frames, as if the sensor had not seen them.
 
     Every body draws its own joints: what hides a joint of one person does not hide it of the other. After centring, a
     zero is the centring point. The graph keeps its nodes; for nodes that an encoder does not see at all, use a mask.
 
     Args:
         p: each joint is dropped with this probability, independently.
-        count: or exactly this many joints are dropped, all choices equally likely.
+        count: number of joints to drop instead, all choices equally likely.
 
     Raises:
         ConfigError: not exactly one of ``p`` and ``count`` is given, or it is out of range.

@@ -8,7 +8,7 @@ from skgraph.errors import DataError
 
 
 def frame_steps(joints: Tensor, frame_mask: Tensor) -> tuple[Tensor, Tensor]:
-    """The steps ``x[t + 1] - x[t]``, and whether the body is there at both ends of each.
+    """Compute the steps ``x[t + 1] - x[t]``, and whether the body is present at both ends.
 
     Args:
         joints: ``[B, T, V, C]``.

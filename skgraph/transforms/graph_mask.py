@@ -1,4 +1,4 @@
-"""The base of all masks: from scores to visible and masked tokens."""
+"""The base of masks."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class GraphMask(GraphTransform):
     ``forward`` sets on the graph. K depends on shapes alone, so that every body of every batch has the same number
     of visible tokens. Every body draws its own mask: a body is one pre-training item.
 
-    A subclass gives :meth:`scores`; the highest are masked.
+    A subclass gives :meth:`scores`.
 
     Args:
         ratio: share of joints or tokens to mask, in (0, 1).
         patch_length: frames a token spans.
-        topology: the skeleton that the mask was built for, or None if any will do.
+        topology: the skeleton that the mask is built for, or None for any.
 
     Raises:
         ConfigError: ``ratio`` or ``patch_length`` out of range.
@@ -43,7 +43,7 @@ class GraphMask(GraphTransform):
 
     @abstractmethod
     def scores(self, joints: Tensor, frame_mask: Tensor, generator: torch.Generator | None) -> Tensor:
-        """How much each joint or token is to be masked.
+        """Score joints or tokens; the highest scores are masked.
 
         Args:
             joints: ``[B, T, V, C]`` floats, T divisible by ``patch_length``.
@@ -51,7 +51,7 @@ class GraphMask(GraphTransform):
             generator: source of the random draws.
 
         Returns:
-            ``[B, 1, V]`` to mask joints, each in all segments alike; ``[B, T_e, V]`` to mask tokens.
+            ``[B, 1, V]`` to mask joints, each in all patches alike; ``[B, T_e, V]`` to mask tokens.
         """
 
     def draw(
@@ -79,7 +79,7 @@ class GraphMask(GraphTransform):
             )
         if frame_mask is None:
             frame_mask = torch.ones(batch, frames, dtype=torch.bool, device=joints.device)
-        # Half precision has so few values that scores would tie, and ties are not broken at random.
+        # In half precision scores would tie, and ties are not broken at random.
         scores = self.scores(joints.float(), frame_mask, generator)  # [B, S, V], S = 1 or T_e
         span = scores.size(1) * num_joints
         num_masked = self.num_masked(span, "joints" if scores.size(1) == 1 else "tokens")
@@ -87,7 +87,7 @@ class GraphMask(GraphTransform):
         is_masked = torch.ones(batch, span, dtype=torch.uint8, device=joints.device).scatter_(1, lowest, 0)
         # A stable sort puts the visible ids first and the masked after them, each ascending.
         ids = is_masked.argsort(dim=1, stable=True)
-        # Scores of joints stand for all segments: the same ids again, one span further on.
+        # Scores of joints hold for all patches: the same ids again, one span further on.
         spans = frames // self.patch_length // scores.size(1)
         offset = span * torch.arange(spans, device=joints.device)[:, None]
         visible, masked = ids.split([span - num_masked, num_masked], dim=1)
@@ -101,7 +101,7 @@ class GraphMask(GraphTransform):
         return data
 
     def num_masked(self, n: int, unit: str = "tokens") -> int:
-        """``floor(ratio * n)``.
+        """Return ``floor(ratio * n)``.
 
         Raises:
             ConfigError: none of the n would be masked, or none visible.

@@ -1,4 +1,4 @@
-"""The base of all graph transforms."""
+"""The base of graph transforms."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class GraphTransform(BaseTransform, nn.Module):
     """A map from graphs to graphs that acts on a clip or on a whole batch, on any device.
 
     Calling a transform copies the graph shallowly and hands the copy to :meth:`forward`, which puts new tensors into
-    it: the tensors of the input are never modified. Random transforms draw once a *graph*, so that all bodies of a clip
-    keep their places relative to each other while the clips of a batch differ (PyG's own draw once a batch); those that
-    draw more finely say so. Constants are buffers that are not saved: ``transform.to(device)`` moves them.
+    it: the tensors of the input are never modified. Random transforms draw once a *graph*: the bodies of a clip keep
+    their positions relative to each other while the clips of a batch differ (PyG's own draw once a batch). Transforms
+    that draw more finely say so. Constants are buffers that are not saved: ``transform.to(device)`` moves them.
 
     A subclass implements ``forward`` for ``joints [*, M, T, V, C]`` and ``frame_mask [*, M, T]`` with ``*`` empty or
     ``B``, keeps shapes static, leaves zeros in absent frames, and writes its arguments in ``extra_repr``.
 
     Args:
-        topology: the skeleton that the transform was built for, or None if any will do.
+        topology: the skeleton that the transform is built for, or None for any.
     """
 
     def __init__(self, topology: Topology | None = None) -> None:
@@ -35,11 +35,11 @@ class GraphTransform(BaseTransform, nn.Module):
         self.topology = topology
 
     def __call__(self, data: SkeletonData, generator: torch.Generator | None = None) -> Data:
-        """The transformed graph.
+        """Return the transformed graph.
 
         Args:
             data: a clip or a batch.
-            generator: source of the random draws, on any device; torch's global one if not given.
+            generator: source of the random draws, on any device; default: torch's global one.
 
         Raises:
             DataError: ``data`` is no skeleton graph, or has another number of joints than the topology.
@@ -51,7 +51,7 @@ class GraphTransform(BaseTransform, nn.Module):
 
     @abstractmethod
     def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> Data:
-        """Transform a graph whose attributes may be replaced, but whose tensors may not be written to."""
+        """Transform a graph: replace attributes, never write into their tensors."""
 
     def check_joints(self, joints: Tensor) -> None:
         """Raise a DataError if ``joints [..., V, C]`` has another V than the transform's topology."""

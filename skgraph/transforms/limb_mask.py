@@ -16,9 +16,9 @@ class LimbMask(GraphMask):
 
     Seed joints are drawn uniformly, without replacement, and the masked region grows around them, nearest joints first
     by the number of bones to the nearest seed and in random order among equals, until ``floor(ratio * V)`` joints are
-    masked. Every joint on the way to its nearest seed is nearer and thus masked before it, so each connected part of
-    the region holds a seed: there are at most ``seeds`` parts, and few hidden joints have a visible neighbour to be
-    guessed from. At a low ratio whole limbs are hidden; at a high one the torso is, and ends of limbs are seen.
+    masked. Every joint on the way to its nearest seed is nearer and thus masked before it, so each component of the
+    region holds a seed: there are at most ``seeds`` components, and few hidden joints have a visible neighbour
+    to be interpolated from. A low ratio hides whole limbs; a high one hides the torso and shows ends of limbs.
 
     Args:
         topology: the bone tree.
@@ -42,7 +42,7 @@ class LimbMask(GraphMask):
         shape = (joints.size(0), joints.size(2))
         chosen = uniform(shape, 0.0, 1.0, joints, generator).topk(self.seeds, dim=1).indices
         distance = self.hops[chosen].amin(dim=1)  # [B, seeds, V] -> [B, V]
-        # Less than the 1 between two distances, with room for rounding: it orders equals and nothing else.
+        # Noise below 1, the step between two distances, orders joints of equal distance only.
         return -(distance + uniform(shape, 0.0, 0.5, joints, generator)).unsqueeze(1)
 
     def extra_repr(self) -> str:

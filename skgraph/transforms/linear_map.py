@@ -1,4 +1,4 @@
-"""One linear map a graph."""
+"""The base of transforms that multiply joints by one matrix a graph."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from skgraph.transforms.graph_transform import GraphTransform
 class LinearMap(GraphTransform):
     """A transform that multiplies every joint of a graph by one matrix of that graph.
 
-    A subclass says the matrix. :class:`~skgraph.transforms.Compose` multiplies the matrices of neighbours, so that a
-    rotation, a scale and a shear in a row pass over the joints once.
+    A subclass gives the matrix. :class:`~skgraph.transforms.Compose` multiplies the matrices of consecutive maps, so
+    that a rotation, a scale and a shear in a row pass over the joints once.
     """
 
     @abstractmethod
     def matrix(self, data: SkeletonData, generator: torch.Generator | None = None) -> Tensor:
-        """The matrices ``A [*, C, C]``, one a graph: joint ``p`` becomes ``A p``."""
+        """Draw the matrices ``A [*, C, C]``, one a graph: joint ``p`` becomes ``A p``."""
 
     def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> SkeletonData:
         data.joints = apply_linear(data.joints, self.matrix(data, generator))
@@ -28,7 +28,7 @@ class LinearMap(GraphTransform):
 
 
 def apply_linear(joints: Tensor, matrix: Tensor) -> Tensor:
-    """Every joint ``p`` of a graph becomes ``A p``.
+    """Multiply every joint ``p`` of a graph by its matrix: ``A p``.
 
     Args:
         joints: ``[*, M, T, V, C]``.
@@ -44,6 +44,6 @@ def apply_linear(joints: Tensor, matrix: Tensor) -> Tensor:
     return out.movedim(0, -1).contiguous()
 
 
-def then(first: Tensor, second: Tensor) -> Tensor:
-    """The matrices ``[*, C, C]`` of applying ``first`` and then ``second``, in full precision."""
+def compose_matrices(first: Tensor, second: Tensor) -> Tensor:
+    """Return the matrices ``[*, C, C]`` that apply ``first`` and then ``second``, in full precision."""
     return (second[..., :, :, None] * first[..., None, :, :]).sum(dim=-2)

@@ -1,4 +1,4 @@
-"""S-JEPA's mask."""
+"""The mask of S-JEPA."""
 
 from __future__ import annotations
 

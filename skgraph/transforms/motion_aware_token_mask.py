@@ -1,4 +1,4 @@
-"""MAMP's mask."""
+"""The mask of MAMP."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from skgraph.transforms.graph_mask import GraphMask
 class MotionAwareTokenMask(GraphMask):
     r"""Mask tokens, moving ones more often: MAMP's motion-aware masking (Mao et al., ICCV 2023, section 3.4).
 
-    The intensity of token (s, v) is the mean motion of joint v over the frames t of segment s,
+    The intensity of token (s, v) is the mean motion of joint v over the frames t of patch s,
 
     .. math:: I_{s,v} = \frac{1}{l} \sum_{t \in s} \sum_c |x_{t+1,v,c} - x_{t,v,c}|, \qquad
         \pi = \operatorname{softmax}\left(\frac{I}{\tau \max_{s,v} I}\right),
@@ -46,13 +46,13 @@ class MotionAwareTokenMask(GraphMask):
     def scores(self, joints: Tensor, frame_mask: Tensor, generator: torch.Generator | None) -> Tensor:
         steps, valid = frame_steps(joints, frame_mask)
         motion = steps.abs().sum(dim=-1) * valid  # [B, T - 1, V]
-        intensity = self._by_segment(motion) / self._by_segment(valid).clamp(min=1)  # [B, T_e, V]
+        intensity = self._by_patch(motion) / self._by_patch(valid).clamp(min=1)  # [B, T_e, V]
         peak = intensity.amax(dim=(1, 2), keepdim=True).clamp(min=torch.finfo(intensity.dtype).tiny)
         # The softmax's denominator is common to the tokens of a body: it cannot change which are largest.
         return intensity / peak / self.tau + gumbel(intensity.shape, joints, generator)
 
-    def _by_segment(self, x: Tensor) -> Tensor:
-        """Sums over the frames of each segment, ``[B, T - 1, ...] -> [B, T_e, ...]``, the last frame repeated."""
+    def _by_patch(self, x: Tensor) -> Tensor:
+        """Sum over the frames of each patch, ``[B, T - 1, ...] -> [B, T_e, ...]``, the last frame repeated."""
         return torch.cat([x, x[:, -1:]], dim=1).unflatten(1, (-1, self.patch_length)).sum(dim=2)
 
     def extra_repr(self) -> str:

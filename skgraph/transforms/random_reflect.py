@@ -14,12 +14,12 @@ from skgraph.transforms.graph_transform import GraphTransform
 class RandomReflect(GraphTransform):
     """With probability ``p``, mirror a graph: negate x *and* swap the left and right joints.
 
-    Both halves are needed: negating x alone turns a raised right hand into a raised joint called "right hand" on the
-    left side of the body. Done together, a right-handed action becomes the same action done left-handed. Reflection
-    maps bones to bones, and done twice is the identity. The plane is x = 0: centre (and align) first.
+    Negating x alone would put the joint called "right hand" on the left side of the body; with the swap a right-handed
+    action becomes the same action done left-handed. Reflection maps bones to bones, and done twice is the identity. The
+    plane is x = 0: centre (and align) first.
 
     Args:
-        topology: names the left-right pairs.
+        topology: gives the mirror counterparts.
         p: probability that a graph is mirrored.
 
     Raises:

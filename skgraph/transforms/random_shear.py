@@ -15,7 +15,7 @@ class RandomShear(LinearMap):
     """Map every joint ``p`` of a graph to ``S p``, with S random: one matrix a graph.
 
     S has ones on the diagonal and draws from ``U(-strength, strength)`` elsewhere, the shear of AS-CAL (Rao et al.,
-    Information Sciences 2021): bodies seen from slanted viewpoints. It changes bone lengths.
+    Information Sciences 2021): as from slanted viewpoints. It changes bone lengths.
 
     Args:
         strength: largest off-diagonal entry.

@@ -21,5 +21,5 @@ class RandomTokenMask(GraphMask):
         super().__init__(ratio, patch_length)
 
     def scores(self, joints: Tensor, frame_mask: Tensor, generator: torch.Generator | None) -> Tensor:
-        segments = joints.size(1) // self.patch_length
-        return uniform((joints.size(0), segments, joints.size(2)), 0.0, 1.0, joints, generator)
+        patches = joints.size(1) // self.patch_length
+        return uniform((joints.size(0), patches, joints.size(2)), 0.0, 1.0, joints, generator)

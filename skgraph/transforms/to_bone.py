@@ -15,12 +15,17 @@ class ToBone(GraphTransform):
     The bone stream of 2s-AGCN (Shi et al., CVPR 2019).
 
     Args:
-        topology: names the parents.
+        topology: gives the parents.
+
+    >>> from skgraph import SkeletonData, Topology
+    >>> topology = Topology.load("ntu_rgbd")
+    >>> ToBone(topology)(SkeletonData.from_joints(torch.randn(1, 8, 25, 3))).joints.shape
+    torch.Size([1, 8, 25, 3])
     """
 
     def __init__(self, topology: Topology) -> None:
         super().__init__(topology)
-        # The root stands for its own parent, which makes its bone zero without a special case.
+        # The root is its own parent here, so that its bone is zero.
         sources = torch.where(topology.parents < 0, torch.arange(topology.num_joints), topology.parents)
         self.register_buffer("sources", sources, persistent=False)
 

@@ -3,7 +3,7 @@ from torch import distributed as dist
 from torch import multiprocessing
 
 from skgraph._internal.distributed import mean_over_ranks, num_ranks
-from skgraph.objectives.information import information_terms
+from skgraph.objectives.vicreg import vicreg_terms
 
 
 def test_one_process_is_its_own_mean():
@@ -21,7 +21,7 @@ def _rank(rank: int, meeting: str) -> None:
     assert num_ranks() == 2
     assert mean_over_ranks(torch.tensor([1.0 + rank, 4.0])).tolist() == [1.5, 4]
     whole = torch.randn(8, 3, 5, generator=torch.Generator().manual_seed(0))
-    shared = information_terms(whole[rank::2])
+    shared = vicreg_terms(whole[rank::2])
     dist.destroy_process_group()
-    for mine, alone in zip(shared, information_terms(whole), strict=True):
+    for mine, alone in zip(shared, vicreg_terms(whole), strict=True):
         assert torch.allclose(mine, alone, atol=1e-6)

@@ -8,7 +8,7 @@ from skgraph.topology import Topology
 
 @pytest.fixture
 def graph(topology):
-    return VisibleGraph(topology, segments=3)
+    return VisibleGraph(topology, patches=3)
 
 
 def nodes(graph, size):
@@ -34,7 +34,7 @@ def test_everything_visible_is_the_whole_grid(graph):
 @pytest.mark.parametrize("name", ["ntu_rgbd", "coco_17", "hand_21"])
 def test_what_remains_is_connected_and_symmetric(name, seed):
     topology = Topology.load(name)
-    grid = VisibleGraph(topology, segments=4)
+    grid = VisibleGraph(topology, patches=4)
     generator = torch.Generator().manual_seed(seed)
     visible = torch.stack([torch.randperm(4 * topology.num_joints, generator=generator)[:7] for _ in range(3)])
     result = grid(visible)

@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from skgraph.encoders import TransformerEncoder
-from skgraph.encoders.patches import patchify
+from skgraph.encoders.token_grid import patchify
 from skgraph.errors import ConfigError
 from skgraph.objectives import GFP, PyramidDecoder, TargetNetwork
-from skgraph.objectives.information import information_terms
+from skgraph.objectives.vicreg import vicreg_terms
 from skgraph.training.optimizer import adamw
 from skgraph.transforms import RandomTokenMask
 
@@ -54,7 +54,7 @@ def test_loss_is_equations_3_to_7(topology):
         z = torch.stack(outputs, dim=1)
         error = error + (prediction - z).square().mean(dim=-1).sum() / 4  # 1 / B, mean over dimensions
         count += z.size(1)
-        variance, covariance = information_terms(z)
+        variance, covariance = vicreg_terms(z)
         regularisation = regularisation + 2.0 * covariance + 0.5 * variance
     assert count == 50 + 25 + 1
     assert torch.allclose(loss, 3.0 * error / count + regularisation, rtol=1e-4)
@@ -129,7 +129,7 @@ def test_it_overfits_a_batch(topology):
         ({"statistics": "batch"}, "objective.statistics must be one of position, all"),
         ({"targets": ()}, "objective.targets must be some and differ"),
         ({"targets": (2, 2)}, "objective.targets must be some and differ"),
-        ({"targets": (3,)}, "a window of 3 segments does not divide the 4 segments"),
+        ({"targets": (3,)}, "a window of 3 patches does not divide the 4 patches"),
         ({"targets": (1,)}, r"targets are window lengths among the levels \[2, 4\]"),
     ],
 )

@@ -33,8 +33,8 @@ def test_loss_token_by_token(topology, target, normalise):
     total = 0.0
     for b in range(4):
         for i, token in enumerate(masked[b].tolist()):
-            segment, joint = divmod(token, 25)
-            frames = range(2 * segment, 2 * segment + 2)
+            patch, joint = divmod(token, 25)
+            frames = range(2 * patch, 2 * patch + 2)
             x = views[0, b, :, joint]
             values = [x[f] if target == "joint" else (x[f + 1] - x[f] if f < 7 else torch.zeros(3)) for f in frames]
             value = torch.cat(values)

@@ -62,7 +62,7 @@ def test_blocks_above_the_coarsest_target_are_not_built():
     ("levels", "targets", "message"),
     [
         ((2, 5), (2,), "each level must be a multiple of the one before, found 2 and then 5"),
-        ((5,), (5,), "windows of 5 segments do not divide the 12 segments"),
+        ((5,), (5,), "windows of 5 patches do not divide the 12 patches"),
         ((), ("g",), "levels must be window lengths"),
         ((2, 6), (3,), r"targets are window lengths among the levels \[2, 6\], or 'g' .* found 3"),
         ((2, 6), ("global",), "found 'global'"),

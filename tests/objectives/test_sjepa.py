@@ -51,7 +51,7 @@ def test_algorithm_1_step_by_step(topology):
                 q, p = [v / sum(q) for v in q], [v / sum(p) for v in p]
                 total -= sum(a * math.log(b) for a, b in zip(q, p, strict=True))  # line 15
                 count += 1
-    assert count == 4 * 22 * 4  # B bodies, 22 of 25 joints, 4 segments
+    assert count == 4 * 22 * 4  # B bodies, 22 of 25 joints, 4 patches
     assert loss.item() == pytest.approx(total / count, rel=1e-5)
     expected = beta * center + (1 - beta) * targets.mean(dim=(0, 1))  # line 18: all tokens, masked or not
     assert torch.allclose(objective.center, expected, atol=1e-6)

@@ -181,7 +181,9 @@ def test_mirror_swaps_what_is_called_left_and_right(topology):
         sides = {"left": "right", "right": "left", "Left": "Right", "Right": "Left"}
         return re.sub("left|right|Left|Right", lambda side: sides[side[0]], name)
 
-    assert [topology.joints[counterpart] for counterpart in topology.mirror.tolist()] == [swapped(name) for name in topology.joints]
+    assert [topology.joints[counterpart] for counterpart in topology.mirror.tolist()] == [
+        swapped(name) for name in topology.joints
+    ]
 
 
 def test_left_and_right_parts_mirror_each_other(topology):

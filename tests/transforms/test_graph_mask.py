@@ -52,7 +52,7 @@ class TestEveryMask:
         for dtype in (torch.float16, torch.float64):
             assert mask.draw(joints.to(dtype), seeded())[0].shape[0] == 6
 
-    def test_frames_must_be_whole_segments(self, mask):
+    def test_frames_must_be_whole_patches(self, mask):
         with pytest.raises(ConfigError, match=f"{type(mask).__name__}: 118 frames .* patch_length=4"):
             mask.draw(joints[:, :118])
 
@@ -61,8 +61,8 @@ class TestEveryMask:
 def test_whole_joints_are_masked(mask):
     visible, masked = mask.draw(joints, seeded())
     assert visible.shape == (6, 30 * 3) and masked.shape == (6, 30 * 22)
-    segment, joint = visible.view(6, 30, 3) // 25, visible.view(6, 30, 3) % 25
-    assert torch.equal(segment, torch.arange(30)[:, None].expand(6, 30, 3))
+    patch, joint = visible.view(6, 30, 3) // 25, visible.view(6, 30, 3) % 25
+    assert torch.equal(patch, torch.arange(30)[:, None].expand(6, 30, 3))
     assert torch.equal(joint, joint[:, :1].expand(6, 30, 3))
 
 

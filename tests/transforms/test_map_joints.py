@@ -82,7 +82,9 @@ def test_every_body_maps_onto_every_body(source, target):
 def test_a_hand_and_a_body_share_nothing(body):
     hand = Topology.load("hand_21")
     for source, target in ((hand, body), (body, hand)):
-        listed = f"no joint of '{source.name}' has the name or the landmark of {', '.join(target.joints)} of '{target.name}'"
+        listed = (
+            f"no joint of '{source.name}' has the name or the landmark of {', '.join(target.joints)} of '{target.name}'"
+        )
         with pytest.raises(TopologyError, match=listed):
             MapJoints.load(source, target)
 

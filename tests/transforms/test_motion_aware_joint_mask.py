@@ -18,7 +18,7 @@ def masked_joints(mask, joints, **kwargs):
     """[bodies, V] bool."""
     masked = mask.draw(joints, torch.Generator().manual_seed(0), **kwargs)[1]
     num_joints = joints.size(2)
-    ids = masked[masked < num_joints].view(len(joints), -1)  # those of the first segment
+    ids = masked[masked < num_joints].view(len(joints), -1)  # those of the first patch
     return torch.zeros(len(joints), num_joints, dtype=torch.bool).scatter_(1, ids, True)
 
 

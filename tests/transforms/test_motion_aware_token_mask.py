@@ -4,7 +4,7 @@ import torch
 from skgraph.errors import ConfigError
 from skgraph.transforms import MotionAwareTokenMask
 
-# Two joints in four frames, two segments of two: steps 1, 1, 0 and 0.5, 0.5, 0.5.
+# Two joints in four frames, two patches of two: steps 1, 1, 0 and 0.5, 0.5, 0.5.
 WALK = torch.tensor([[0.0, 0.0], [1.0, 0.5], [2.0, 1.0], [2.0, 1.5]]).view(1, 4, 2, 1)
 
 
@@ -19,7 +19,7 @@ def test_repr():
 
 
 def test_one_masked_token_follows_the_softmax_of_the_intensities():
-    # Tokens in order (segment, joint): intensities 1, 0.5, 0, 0.5; the last frame repeats the step into it.
+    # Tokens in order (patch, joint): intensities 1, 0.5, 0, 0.5; the last frame repeats the step into it.
     expected = torch.softmax(torch.tensor([1.0, 0.5, 0.0, 0.5]) / 0.8, dim=0).tolist()
     for scale in (1.0, 0.001):  # metres or millimetres
         mask = MotionAwareTokenMask(ratio=0.25, patch_length=2)
@@ -48,7 +48,7 @@ def test_appearing_is_no_motion():
     joints[:, 0] = 0
     joints[:, 1:] += 50
     present = torch.tensor([False, True, True, True]).expand(20_000, 4)
-    # What is left of segment 0 is one step of 1 and one of 0.5: the intensities are as before.
+    # What is left of patch 0 is one step of 1 and one of 0.5: the intensities are as before.
     expected = torch.softmax(torch.tensor([1.0, 0.5, 0.0, 0.5]) / 0.8, dim=0).tolist()
     mask = MotionAwareTokenMask(ratio=0.25, patch_length=2)
     assert frequencies(mask, joints, frame_mask=present) == pytest.approx(expected, abs=0.015)

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from skgraph.objectives.information import information_terms
+from skgraph.objectives.vicreg import vicreg_terms
 
 
 def draw(batch=6, positions=4, channels=3):
@@ -21,7 +21,7 @@ def test_the_global_target_is_equations_4_and_5():
 
     spread = sum(max(0.0, 1 - math.sqrt(covariance(i, i) + 1e-4)) for i in range(3)) / 3
     correlated = sum(covariance(i, j) ** 2 for i in range(3) for j in range(3) if i != j) / 3
-    variance_term, covariance_term = information_terms(z)
+    variance_term, covariance_term = vicreg_terms(z)
     assert variance_term.item() == pytest.approx(spread, rel=1e-5)
     assert covariance_term.item() == pytest.approx(correlated, rel=1e-5)
 
@@ -30,23 +30,23 @@ def test_positions_share_their_statistics():
     z = draw()
     flat = z - z.mean(dim=0)
     expected = torch.stack([flat[:, n].T @ flat[:, n] for n in range(4)]).sum(0) / (6 * 4 - 4)
-    spread, correlated = information_terms(z)
+    spread, correlated = vicreg_terms(z)
     assert torch.allclose(spread, torch.relu(1 - (expected.diagonal() + 1e-4).sqrt()).mean())
     assert torch.allclose(correlated, (expected - expected.diagonal().diag()).square().sum() / 3)
 
 
 def test_features_that_only_say_where_they_are_have_no_variance_between_graphs():
     z = draw(batch=1).expand(6, -1, -1)
-    assert information_terms(z)[0] == pytest.approx(1 - 0.01)  # gamma - sqrt(eps)
-    assert information_terms(z, center="all")[0] < 0.5
+    assert vicreg_terms(z)[0] == pytest.approx(1 - 0.01)  # gamma - sqrt(eps)
+    assert vicreg_terms(z, center="all")[0] < 0.5
 
 
 def test_large_spread_costs_nothing():
-    assert information_terms(10 * draw(batch=64))[0] == 0
+    assert vicreg_terms(10 * draw(batch=64))[0] == 0
 
 
 def test_gradients_push_collapsed_features_apart():
     z = (1e-3 * draw()).requires_grad_()
-    information_terms(z)[0].backward()
+    vicreg_terms(z)[0].backward()
     apart = z.detach() - z.detach().mean(dim=0)
     assert (z.grad * apart).sum() < 0

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from skgraph.encoders.positions import GridEmbedding
+from skgraph.encoders.token_grid import GridEmbedding, patchify
 
 
 def test_a_token_has_the_sum_of_its_time_and_its_joint():
@@ -27,3 +27,8 @@ def test_the_gradient_is_the_same_every_time_with_several_threads():
     finally:
         torch.set_num_threads(threads)
     assert all(torch.equal(gradients[0], other) for other in gradients[1:])
+
+
+def test_a_token_is_a_joint_over_a_patch():
+    joints = torch.randn(1, 16, 25, 3)
+    assert torch.equal(patchify(joints, 4)[0, 2 * 25 + 7], joints[0, 8:12, 7].flatten())

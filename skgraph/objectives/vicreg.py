@@ -1,4 +1,4 @@
-"""Information maximisation: what keeps learned targets from collapsing (VICReg, Bardes et al., ICLR 2022)."""
+"""Variance and covariance terms, which keep learned targets from collapsing (VICReg, Bardes et al., ICLR 2022)."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from torch.distributed.nn.functional import all_reduce
 from skgraph._internal.distributed import num_ranks
 
 
-def information_terms(
+def vicreg_terms(
     features: Tensor, gamma: float = 1.0, center: Literal["position", "all"] = "position", eps: float = 1e-4
 ) -> tuple[Tensor, Tensor]:
-    r"""Variance and covariance terms of a batch of targets (GFP, equations 4 and 5).
+    r"""Compute the variance and covariance terms of a batch of targets (GFP, equations 4 and 5).
 
     .. math::
         \mathcal L_{var} = \frac1C \sum_i \max\big(0, \gamma - \sqrt{\mathrm{Var}(Z_{:, i}) + \epsilon}\big), \qquad
@@ -22,15 +22,15 @@ def information_terms(
 
     The paper writes them for the global target, one vector a graph, with statistics over the batch. A local level has
     many positions, and their statistics can be taken in two ways: ``center="position"`` subtracts from every position
-    its own mean over the batch and pools what is left, so that only differences *between graphs* count as variance;
-    ``center="all"`` subtracts one mean, and targets that say nothing but where they are count as varied.
+    its own mean over the batch and pools the rest, so that only differences *between graphs* count as variance;
+    ``center="all"`` subtracts one mean, so that differences between positions count as well.
 
     With several processes the statistics are those of the global batch.
 
     Args:
         features: ``[B, N, C]``, ``N`` positions (1 for the global target).
-        gamma: deviation that every feature should have.
-        center: see above.
+        gamma: standard deviation to reach.
+        center: mean to subtract, see above.
         eps: keeps the slope of the square root finite.
 
     Returns:
@@ -55,5 +55,5 @@ def information_terms(
 
 
 def _sum_of_squares(x: Tensor) -> Tensor:
-    """In float32, in one pass and without a copy: a covariance of 2048 features has four million entries."""
+    """Sum squares in float32, in one pass without a copy: a covariance of 2048 features has four million entries."""
     return torch.linalg.vector_norm(x, dtype=torch.float32).square()

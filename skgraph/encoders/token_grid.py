@@ -1,0 +1,47 @@
+"""The grid of tokens: token ``t * V + v`` is joint ``v`` in patch ``t``."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+def patchify(joints: Tensor, patches: int) -> Tensor:
+    """Cut bodies into raw tokens: each joint over ``l = T / patches`` frames.
+
+    Args:
+        joints: ``[B, T, V, C]``.
+        patches: in time, ``T_e``; divides ``T``.
+
+    Returns:
+        raw tokens ``[B, L, l * C]``, ``L = T_e * V``.
+
+    >>> patchify(torch.zeros(2, 8, 25, 3), patches=4).shape
+    torch.Size([2, 100, 6])
+    """
+    x = joints.unflatten(1, (patches, -1))  # [B, T_e, l, V, C]
+    return x.transpose(2, 3).flatten(3).flatten(1, 2)
+
+
+class GridEmbedding(nn.Module):
+    """Learned embedding of each token: the sum of a time and a joint embedding (S-JEPA, section 4.1).
+
+    Args:
+        grid: patches and joints, ``(T_e, V)``.
+        dim: width ``D``.
+    """
+
+    def __init__(self, grid: tuple[int, int], dim: int) -> None:
+        super().__init__()
+        patches, joints = grid
+        self.time_embedding = nn.Parameter(torch.empty(patches, dim))
+        self.joint_embedding = nn.Parameter(torch.empty(joints, dim))
+        nn.init.normal_(self.time_embedding, std=0.02)
+        nn.init.normal_(self.joint_embedding, std=0.02)
+
+    def forward(self, tokens: Tensor | None = None) -> Tensor:
+        """Return the embeddings ``[L, D]`` of the whole grid, or ``[B, K, D]`` of ``tokens [B, K]``."""
+        table = (self.time_embedding[:, None] + self.joint_embedding[None]).flatten(0, 1)
+        # Indexing with table[tokens] is not reproducible on a CPU: its backward pass adds in the order of the threads.
+        return table if tokens is None else F.embedding(tokens, table)
