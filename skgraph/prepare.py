@@ -13,8 +13,8 @@ from omegaconf import DictConfig, OmegaConf
 
 from skgraph._internal.command import verb
 from skgraph._internal.data_dir import data_dir
-from skgraph.datasets.preparation.overview import report
-from skgraph.datasets.preparation.write_store import Written
+from skgraph.datasets.preparation.overview import format_overview
+from skgraph.datasets.preparation.write_store import PreparedStore
 from skgraph.errors import ConfigError
 
 
@@ -26,10 +26,10 @@ def main(cfg: DictConfig) -> None:
     # Called here and not by `instantiate`, which wraps what its targets raise.
     write = instantiate(cfg.write, _partial_=True, _convert_="all")
     if "read" in cfg:
-        written = write(instantiate(cfg.read, _partial_=True, _convert_="all")())
+        prepared = write(instantiate(cfg.read, _partial_=True, _convert_="all")())
     else:  # a dataset that is made, not read
-        written = Written(write().path, unit="m")
-    print(report(written, time.perf_counter() - started))
+        prepared = PreparedStore(write().path, unit="m")
+    print(format_overview(prepared, time.perf_counter() - started))
 
 
 _SWITCHES = (

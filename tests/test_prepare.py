@@ -20,11 +20,10 @@ from skgraph import prepare
 from skgraph._internal.data_dir import data_dir
 from skgraph.data import SkeletonStore
 from skgraph.datasets.preparation.make_splits import make_splits
-from skgraph.datasets.preparation.overview import report
-from skgraph.datasets.preparation.split import Split
+from skgraph.datasets.preparation.overview import format_overview
 from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawDataset, Split
 from skgraph.datasets.readers.npz import read_npz
 from skgraph.datasets.synthetic import write_synthetic
 from skgraph.errors import DataError, StoreError
@@ -86,7 +85,7 @@ def test_command_line(tmp_path):
     assert (done.returncode, done.stderr) == (0, "")
     for line in (
         "clips         5\n",
-        "excluded      1 all zero (clip2)\n",
+        "excluded      1 all zero (clip2); all in excluded.csv\n",
         "classes       2: sit (2), stand (3)\n",
         "subjects      3\n",
         "frames        3 to 9 a clip, median 5; 27 in all, 0.9 s at 30 a second\n",
@@ -196,10 +195,10 @@ def test_synthetic(tmp_path, capsys, monkeypatch):
 
 def test_many_classes_are_summarised(tmp_path):
     dataset = replace(raw([clip()] * 42), class_names=[f"class {i}" for i in range(21)], y=np.arange(42) % 21)
-    printed = report(write_store(dataset, tmp_path / "store", split={"seed": 0}), 0.0)
+    printed = format_overview(write_store(dataset, tmp_path / "store", split={"seed": 0}), 0.0)
     assert "classes       21, of 2 clips each\n" in printed
     dataset = replace(dataset, y=np.arange(42) % 20)
-    printed = report(write_store(dataset, tmp_path / "other", split={"seed": 0}), 0.0)
+    printed = format_overview(write_store(dataset, tmp_path / "other", split={"seed": 0}), 0.0)
     assert "classes       21, of 0 (class 20) to 3 clips (class 0), median 2\n" in printed
 
 
@@ -214,7 +213,7 @@ def test_many_classes_are_summarised(tmp_path):
 )
 def test_frames_and_how_long_they_last(tmp_path, frames, clips, shown):
     written = write_store(raw([clip(frames)] * clips), tmp_path / "store")
-    printed = report(written, 0.0)
+    printed = format_overview(written, 0.0)
     assert f"\nframes        {shown}\n" in printed
     size = sum(file.stat().st_size for file in written.path.iterdir())
     assert (f", {size / 1e6:.1f} MB, made" if size > 1e6 else f", {size / 1e3:.0f} kB, made") in printed.replace(
@@ -225,7 +224,7 @@ def test_frames_and_how_long_they_last(tmp_path, frames, clips, shown):
 @pytest.mark.parametrize("bodies, option", [(16, ""), (15, " trainer.batch_size=8"), (1, " trainer.batch_size=1")])
 def test_the_next_command_has_a_batch_that_can_be_filled(tmp_path, bodies, option):
     dataset = replace(raw([clip()] * (bodies + 1)), splits=[Split("own", np.arange(bodies + 1) < bodies, "")])
-    printed = report(write_store(dataset, tmp_path / "store"), 0.0)
+    printed = format_overview(write_store(dataset, tmp_path / "store"), 0.0)
     assert printed.endswith(f"dataset=store dataset.root={tmp_path / 'store'}{option}")
     with initialize_config_dir(str(data_dir("configs")), version_base="1.3"):
         assert compose("pretrain").trainer.batch_size == 16
@@ -235,7 +234,7 @@ def test_the_next_command_turns_bodies_about_the_axis_that_they_stand_along(tmp_
     topology = Topology.load("ntu_rgbd")
     joints = np.zeros((1, 8, 25, 3), np.float32)
     joints[..., 2] = -0.3 * topology.hops[topology.root].numpy()
-    printed = report(write_store(raw([joints] * 40), tmp_path / "store"), 0.0)
+    printed = format_overview(write_store(raw([joints] * 40), tmp_path / "store"), 0.0)
     assert printed.endswith("augment.rotate.y=0 augment.rotate.z=3.1416")
 
 
@@ -243,7 +242,7 @@ def test_escapes_of_a_terminal_are_shown_and_not_obeyed(tmp_path):
     dataset = replace(
         raw([clip()] * 4), class_names=["sit\x1b[31m", "stand\n"], source="a \u202elab", notes=["columns: a\x07b"]
     )
-    printed = report(write_store(dataset, tmp_path / "store"), 0.0)
+    printed = format_overview(write_store(dataset, tmp_path / "store"), 0.0)
     assert printed.replace("\n", "").isprintable()
     for shown in ("sit\\x1b[31m (2), stand\\n (2)", "a \\u202elab", "columns: a\\x07b"):
         assert shown in printed
@@ -369,7 +368,7 @@ def test_splits_of_its_own_that_leave_no_part_are_said(tmp_path):
 
 def test_subjects_in_both_parts_are_said(tmp_path):
     written = write_store(raw([clip()] * 8), tmp_path / "store", split={"fraction": 0.5})
-    assert written.notes[-1].endswith("subjects are in both parts of the split")
+    assert written.notes[-1].endswith("subjects are in both the training and the test clips")
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
@@ -423,7 +422,7 @@ def test_a_terminated_command_leaves_nothing(tmp_path):
 @pytest.mark.parametrize("name", ["plain", "with blank", "it's, a=list [1]", r"back\slash"])
 def test_the_next_command_names_the_store(tmp_path, name):
     written = write_store(raw([clip()] * 4), tmp_path / name)
-    overrides = shlex.split(report(written, 0.0).splitlines()[-1].split("skgraph.pretrain ")[1])
+    overrides = shlex.split(format_overview(written, 0.0).splitlines()[-1].split("skgraph.pretrain ")[1])
     with initialize_config_dir(str(data_dir("configs")), version_base="1.3"):
         assert compose("pretrain", overrides).dataset.root == str(tmp_path / name)
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from skgraph.datasets.files import folder_files, folders_in
-from skgraph.datasets.preparation.make_splits import given_split
-from skgraph.datasets.preparation.split import Split
+from skgraph.datasets.preparation.published_splits import given_split
+from skgraph.datasets.raw_dataset import Split
 from skgraph.errors import DataError, first_three
 
 _LARGEST = 2**62

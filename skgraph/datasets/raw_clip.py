@@ -28,7 +28,7 @@ class RawClip:
 
     @classmethod
     def left_out(cls, reason: str) -> RawClip:
-        """A clip that does not become part of the store."""
+        """Return a clip that is left out of the store, for a reason of `skgraph.datasets.exclusion`."""
         return cls(np.zeros((0, 0, 0, 0), np.float32), excluded=reason)
 
     @property

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from skgraph.datasets.preparation.split import Split
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.errors import DataError
 from skgraph.topology import Topology
@@ -17,6 +16,39 @@ LARGEST_ID = 2**63 - 1
 
 _FASTEST = 1e6  # frames a second that a store may have
 _LONGEST_NAME = 1000  # characters; a store keeps as many of every name as the longest has
+
+
+@dataclass(frozen=True)
+class Split:
+    """A division of clips into training and test clips.
+
+    Args:
+        name: of the split, such as `xsub`.
+        train: `[N]` bool, the training clips.
+        how: in words, how it was made.
+        test: `[N]` bool, the test clips, by default all others. A clip may be neither.
+    """
+
+    name: str
+    train: np.ndarray
+    how: str
+    test: np.ndarray | None = None
+
+    @property
+    def tests(self) -> np.ndarray:
+        """`[N]` bool, the test clips."""
+        return ~self.train if self.test is None else self.test
+
+    def of(self, clips: np.ndarray) -> Split:
+        """Restrict the split to some clips, by their numbers `[n]`."""
+        return Split(self.name, self.train[clips], self.how, self.tests[clips])
+
+    def problem(self) -> str:
+        """Return why the split cannot be used, "" if it can."""
+        for side, clips in (("training", self.train), ("test", self.tests)):
+            if not clips.any():
+                return f"split '{self.name}' leaves no {side} clips: {self.how}"
+        return ""
 
 
 @dataclass(frozen=True)
@@ -82,9 +114,9 @@ class RawDataset:
             if values is not None and np.shape(values) != (len(self),):
                 raise DataError(f"'{key}' must be one value a clip, [{len(self)}], found {list(np.shape(values))}")
         for split in self.splits:
-            for part in (split.train, split.tests):
-                if np.shape(part) != (len(self),):
-                    raise DataError(f"split '{split.name}' must be one value a clip, found {list(np.shape(part))}")
+            for side in (split.train, split.tests):
+                if np.shape(side) != (len(self),):
+                    raise DataError(f"split '{split.name}' must be one value a clip, found {list(np.shape(side))}")
         for key in ("subject", "camera", "setup"):
             values = getattr(self, key)
             if values is not None and values.dtype.kind not in "iuU":

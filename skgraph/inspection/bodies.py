@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skgraph.data import SkeletonStore
-from skgraph.datasets.preparation.bone_lengths import bone_lengths
+from skgraph.data.bone_lengths import bone_lengths
 from skgraph.inspection.chunk import Chunk
 from skgraph.inspection.location import Largest, Place
 

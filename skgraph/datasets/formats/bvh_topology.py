@@ -2,31 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from skgraph.datasets.formats.bvh_file import BvhFile
-from skgraph.datasets.preparation.mirror_names import twin_names
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
 UP_AXES = ("y", "z")
 """Axes of a file that may point up."""
 
+_RIGHT = {"left": "right", "Left": "Right", "LEFT": "RIGHT", "l": "r", "L": "R"}
+# A word (LeftArm), a single letter (L_Arm, Arm.L, Bip01 L Arm), a prefix (lfemur, LHipJoint), a suffix (ShoulderL).
+_LEFT = (
+    r"left|Left|LEFT",
+    r"(?<![^\W_])[lL](?![^\W_])",
+    r"(?<![^\W_])[lL](?=[^\W\d_])",
+    r"(?<=[^\W_])[lL](?![^\W_])",
+)
 _APART = 0.05  # of the skeleton's size: joints that are nearer in the rest pose give no direction
 _STEEP = 0.5  # cosine of the angle to the vertical up to which a spine points up
+
+
+def mirror_pairs(names: Iterable[str]) -> dict[str, str]:
+    """Find the pairs of names that differ in their side alone, as ``{left: right}``.
+
+    A side is ``left`` or ``right`` anywhere in a name, or ``l`` or ``r`` as a prefix, a suffix or a single letter, each
+    also in capitals. Both names must be present, so that ``lowerback`` has no counterpart.
+    """
+    unpaired = dict.fromkeys(names)
+    pairs = {}
+    for left in list(unpaired):
+        for pattern in _LEFT:
+            right = re.sub(pattern, lambda found: _RIGHT[found[0]], left)
+            if right != left and left in unpaired and right in unpaired:
+                pairs[left] = right
+                del unpaired[left], unpaired[right]
+                break
+    return pairs
 
 
 def bvh_topology(source: str | Path | BvhFile, end_sites: bool = False, up: str = "y") -> Topology:
     """Derive a topology from the hierarchy of a BVH file.
 
-    Joints and parents are those of the file. Twins are told by their names (`twin_names`), and a pair is in the mirror
+    Joints and parents are those of the file. Names give mirror counterparts (`mirror_pairs`); a pair is in the mirror
     if it maps bones to bones: a finger that one hand has alone costs that arm its mirror. A limb begins where a joint
-    with a twin hangs on one without, and is a body part that bears the name of its first joint; all else is the part
-    ``torso``. In a file without twins every branch of the root is a part. The center is the root.
+    with a counterpart hangs on one without, and is a body part named after its first joint; all other joints are the
+    part ``torso``. In a file without pairs every branch of the root is a part. The center is the root.
 
     The rest pose gives directions. ``across`` joins the first twins that lie apart in the largest limbs that branch off
     above the lowest ones (the arms above the legs), or else in the lowest; ``up`` leads from where the lowest limbs
@@ -53,7 +79,7 @@ def bvh_topology(source: str | Path | BvhFile, end_sites: bool = False, up: str 
         if joint.name in parents:
             raise DataError(f"'{file.path}': an End Site would have the name '{joint.name}', and another joint has it")
         parents[joint.name] = None if joint.parent < 0 else file.joints[joint.parent].name
-    twins = twin_names(joint.name for joint in file.joints if not joint.is_end)
+    twins = mirror_pairs(joint.name for joint in file.joints if not joint.is_end)
     if end_sites:  # their names follow from those of their joints, and so do their sides
         ends = {file.joints[joint.parent].name: joint.name for joint in file.joints if joint.is_end}
         twins |= {ends[left]: ends[right] for left, right in twins.items() if left in ends and right in ends}

@@ -1,4 +1,4 @@
-"""Clips that were converted already, kept in files until their store is whole, so that nothing is converted twice."""
+"""The conversion cache: clips that an interrupted `prepare` has converted already, in chunks of one file each."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from skgraph.datasets.raw_clip import RawClip
 from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line, first_three
 
 _KEY, _LOCK = "key.json", "lock"
-# The lock, a part, the key, or one of the latter that was being written.
+# The lock, the key, a chunk, or one of the latter two half written.
 _OWN = re.compile(r"lock|\.?(?:key\.json|[0-9]{6,}\.npz)(?:\.[0-9]+\.partial)?")
 
 
-class Parts:
-    """A folder of parts, each an `.npz` of some clips in their order, of one command at a time.
+class ConversionCache:
+    """A folder of chunks, each an `.npz` of consecutive clips.
 
-    The folder is locked until `close`, the end of a `with`, or the end of the process. Copies in other processes work
-    under that lock.
+    The folder is locked until `close`, the end of a `with`, or the end of the process. Copies that are pickled to other
+    processes write under that lock.
 
     Args:
-        folder: where the parts are; it belongs to this class alone.
-        key: what the parts depend on: the files, their sizes and times, and how they are converted. Parts of another
-            key are removed.
+        folder: the cache's own folder.
+        key: everything that the chunks depend on: the files, their sizes and times, and how they are converted. Chunks
+            of another key are removed.
 
     Raises:
         DataError: the folder holds something else, or another command uses it.
@@ -45,30 +45,27 @@ class Parts:
             if os.path.lexists(folder):
                 self._check_own()
             folder.mkdir(parents=True, exist_ok=True)
-            self._take_lock()
+            self._lock = open(folder / _LOCK, "ab")
+            if not take_lock(self._lock, where_none=True):
+                self.close()
+                raise DataError(
+                    f"another command is converting clips into '{folder}': wait for its end, or choose another out"
+                )
             if self._found_key() != digest:
                 self._clear()
                 with atomic_file(folder / _KEY, "w") as file:
                     json.dump({"key": digest}, file)
         except OSError as error:
             self.close()
-            raise DataError(f"'{folder}', where converted clips would wait, cannot be made: {error}") from error
-
-    def _take_lock(self) -> None:
-        self._lock = open(self.folder / _LOCK, "ab")
-        if not take_lock(self._lock, where_none=True):
-            self.close()
-            raise DataError(
-                f"another command is converting clips into '{self.folder}': wait for its end, or choose another out"
-            )
+            raise DataError(f"'{folder}', the cache of converted clips, cannot be made: {error}") from error
 
     def close(self) -> None:
-        """Let other commands use the folder."""
+        """Release the folder for other commands."""
         if self._lock is not None:
             self._lock.close()
             self._lock = None
 
-    def __enter__(self) -> Parts:
+    def __enter__(self) -> ConversionCache:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -77,44 +74,29 @@ class Parts:
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_lock": None}
 
-    def _check_own(self) -> None:
-        """Whether nobody else's files are there, for they would be removed."""
-        others = [path.name for path in self.folder.iterdir() if not _OWN.fullmatch(path.name) or not path.is_file()]
-        if others or self.folder.is_symlink():
-            what = f"it holds {first_three(sorted(others))}" if others else "it is a link"
-            raise DataError(
-                f"'{self.folder}' is in the way: expected nothing or what an earlier command left there, and {what}"
-            )
+    def __contains__(self, chunk: int) -> bool:
+        return self.path(chunk).is_file()
 
-    def _found_key(self) -> str | None:
-        try:
-            return json.loads((self.folder / _KEY).read_text(encoding="utf-8"))["key"]
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
-            return None
+    def path(self, chunk: int) -> Path:
+        """Return the file of a chunk, by its number."""
+        return self.folder / f"{chunk:06d}.npz"
 
-    def __contains__(self, number: int) -> bool:
-        return self.path(number).is_file()
-
-    def path(self, number: int) -> Path:
-        """The file of a part."""
-        return self.folder / f"{number:06d}.npz"
-
-    def read(self, number: int) -> list[RawClip]:
-        """The clips of a part.
+    def read(self, chunk: int) -> list[RawClip]:
+        """Read the clips of a chunk.
 
         Raises:
             DataError: the file is damaged.
         """
-        path = self.path(number)
+        path = self.path(chunk)
         try:
-            with np.load(path, allow_pickle=False) as part:
-                shapes, excluded = part["shapes"], part["excluded"].tolist()
-                joints, there = part["joints"], part["there"]
-                confidence = part["confidence"] if "confidence" in part else None
+            with np.load(path, allow_pickle=False) as file:
+                arrays = {key: file[key] for key in file.files}
+            shapes, excluded = arrays["shapes"].tolist(), arrays["excluded"].tolist()
+            joints, there, confidence = arrays["joints"], arrays["there"], arrays.get("confidence")
         except BROKEN_ARCHIVE as error:
             raise DataError(f"'{path}' is damaged ({first_line(error)}): remove the folder '{self.folder}'") from error
         clips, row = [], 0
-        for (bodies, frames), reason in zip(shapes.tolist(), excluded, strict=True):
+        for (bodies, frames), reason in zip(shapes, excluded, strict=True):
             if reason:
                 clips.append(RawClip.left_out(reason))
                 continue
@@ -129,8 +111,8 @@ class Parts:
             )
         return clips
 
-    def write(self, number: int, clips: Sequence[RawClip]) -> None:
-        """Keep the clips of a part; all of them have a confidence of their joints, or none has."""
+    def write(self, chunk: int, clips: Sequence[RawClip]) -> None:
+        """Write the clips of a chunk, of which all or none have a confidence."""
         kept = [clip for clip in clips if not clip.excluded]
         arrays = {
             "shapes": np.array([clip.joints.shape[:2] for clip in clips], np.int64).reshape(-1, 2),
@@ -141,29 +123,41 @@ class Parts:
         if kept and kept[0].confidence is not None:
             arrays["confidence"] = np.rint(_rows([clip.confidence for clip in kept], np.float32) * 255).astype(np.uint8)
         try:
-            with atomic_file(self.path(number)) as file:
+            with atomic_file(self.path(chunk)) as file:
                 np.savez(file, **arrays)
         except OSError as error:
-            raise DataError(f"'{self.path(number)}' cannot be written: {error}") from error
+            raise DataError(f"'{self.path(chunk)}' cannot be written: {error}") from error
+
+    @classmethod
+    def discard(cls, folder: Path) -> None:
+        """Remove a cache that is not needed any more, unless another command uses it."""
+        with suppress(OSError, DataError), cls(folder, None) as cache:
+            cache._clear()
+            cache.close()  # Windows does not remove an open file
+            (folder / _LOCK).unlink()
+            folder.rmdir()
+
+    def _check_own(self) -> None:
+        """Raise an error if the folder holds other files, because `_clear` would remove them."""
+        others = [path.name for path in self.folder.iterdir() if not _OWN.fullmatch(path.name) or not path.is_file()]
+        if others or self.folder.is_symlink():
+            found = f"it holds {first_three(sorted(others))}" if others else "it is a link"
+            raise DataError(f"'{self.folder}' is in the way of a cache of converted clips: {found}")
+
+    def _found_key(self) -> str | None:
+        try:
+            return json.loads((self.folder / _KEY).read_text(encoding="utf-8"))["key"]
+        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            return None
 
     def _clear(self) -> None:
-        """Remove everything but the lock."""
         for path in self.folder.iterdir():
             if path.name != _LOCK:
                 path.unlink()
 
-    @classmethod
-    def discard(cls, folder: Path) -> None:
-        """Remove a folder of parts that nothing needs any more; another command that has begun to use it keeps it."""
-        with suppress(OSError, DataError), cls(folder, None) as parts:
-            parts._clear()
-            parts.close()  # not every system removes a file that is open
-            (folder / _LOCK).unlink()
-            folder.rmdir()
-
 
 def _rows(arrays: Sequence[np.ndarray], dtype: type) -> np.ndarray:
-    """Arrays `[M, T, ...]` as rows `[sum of M * T, ...]`."""
+    """Concatenate arrays `[M, T, ...]` as rows `[sum of M * T, ...]`."""
     if not arrays:
         return np.zeros(0, dtype)
     return np.concatenate([array.reshape(-1, *array.shape[2:]) for array in arrays]).astype(dtype, copy=False)

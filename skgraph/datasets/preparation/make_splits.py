@@ -1,4 +1,4 @@
-"""Splits of a dataset into training and test clips."""
+"""Splits of a dataset into training and test clips, by the options `split.*` of `prepare`."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from skgraph.data.store_checks import check_split_name
-from skgraph.datasets.preparation.split import Split
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawDataset, Split
 from skgraph.errors import ConfigError, DataError
 
 _NAMES = {"subject": "xsub", "camera": "xview", "setup": "xset"}
@@ -25,24 +24,24 @@ def make_splits(
     fraction: float | None = None,
     seed: int | None = None,
 ) -> list[Split]:
-    """Divide the clips of a dataset: in one way, or in those that it comes with.
+    """Divide the clips of a dataset into training and test clips, or take the splits that it comes with.
 
     Args:
         raw: the dataset.
-        name: name of the split; by default `xsub`, `xview`, `xset` or `random`, after `by`; of a given split its own.
-        by: `subject`, `camera` or `setup` (no value of it is in both parts), `random` (by clip, the classes in
-            proportion) or `given` (the dataset's own splits). By default `given` where there are such, then `random`
-            if `fraction` or `seed` is given or subjects are unknown, else `subject`.
-        train: the values of `by` that train; by default those that do not test, and without `test` either `alternate`:
-            of the sorted values every second one, starting with the first.
-        test: the values of `by` that test, by default all that do not train; with both, clips may be in neither part.
-            That is how to choose settings: on some of the training people, the test people kept away.
-        fraction: part of the clips that trains in a `random` split, 0.8 by default.
+        name: name of the split; by default `xsub`, `xview`, `xset` or `random`, after `by`, or that of a given split.
+        by: `subject`, `camera` or `setup` (train and test clips share no value of it), `random` (by clip, the classes
+            in proportion) or `given` (the dataset's own splits). By default `given` where such exist, then `random` if
+            `fraction` or `seed` is given or subjects are unknown, else `subject`.
+        train: values of `by` that train; by default all that do not test. Without `test` the default is `alternate`:
+            every second one of the sorted values, starting with the first.
+        test: values of `by` that test, by default all that do not train. With both options, clips of other values are
+            on neither side: train on some of the training subjects to choose settings without the test subjects.
+        fraction: share of the clips that trains in a `random` split, 0.8 by default.
         seed: of a `random` split, 0 by default.
 
     Raises:
         ConfigError: options that do not belong together, or values that the dataset does not have.
-        DataError: the dataset lacks what the split is made by, or a part would be empty.
+        DataError: the dataset lacks what the split is made by, or no clip would train or test.
     """
     if name is not None:
         if isinstance(name, bool) or not isinstance(name, (str, int, float)):
@@ -73,31 +72,11 @@ def make_splits(
         splits = [Split(name or "random", _random(raw.y, fraction, seed), how)]
     else:
         splits = [_grouped(raw, by, name or _NAMES[by], train, test)]
-    # What comes with a dataset may need clips that this part of it lacks; one split that can be used is enough.
+    # A published split may need clips that this copy of the dataset lacks; one usable split is enough.
     problems = [split.problem() for split in splits]
     if all(problems):
         raise DataError(problems[0])
     return splits
-
-
-def given_split(parts: Sequence[str] | np.ndarray, names: Sequence[str]) -> Split:
-    """The split that a file gives, `train` or `test` for every clip.
-
-    Args:
-        parts: of the clips, [N].
-        names: of the clips, for errors.
-
-    Raises:
-        DataError: another word, or not one word a clip.
-    """
-    if np.shape(parts) != (len(names),):
-        raise DataError(f"'split' must be one word a clip, [{len(names)}], found {list(np.shape(parts))}")
-    if np.asarray(parts).dtype.kind != "U":
-        raise DataError(f"'split' must be text, found {np.asarray(parts).dtype}")
-    for name, part in zip(names, parts, strict=True):
-        if part not in ("train", "test"):
-            raise DataError(f"clip '{name}' has split '{str(part)[:40]}', expected 'train' or 'test'")
-    return Split("given", np.array(parts) == "train", "as the dataset gives it")
 
 
 def _given(raw: RawDataset, name: str | None) -> list[Split]:
@@ -106,20 +85,19 @@ def _given(raw: RawDataset, name: str | None) -> list[Split]:
     if name is None:
         return list(raw.splits)
     if len(raw.splits) > 1:
-        own = ", ".join(split.name for split in raw.splits)
+        own = _listed([split.name for split in raw.splits])
         raise ConfigError(f"split.name={name} names one split, and the dataset comes with several: {own}")
     return [replace(raw.splits[0], name=name)]
 
 
 def _random(y: np.ndarray, fraction: float, seed: int) -> np.ndarray:
+    """Draw the training clips `[N]` bool, of every class with two clips or more at least one and not all."""
     generator = np.random.default_rng(seed)
-    chosen = np.zeros(len(y), bool)
+    train = np.zeros(len(y), bool)
     for label in np.unique(y):
         clips = generator.permutation(np.flatnonzero(y == label))
-        # Both parts get a clip of the class as long as there are two.
-        count = min(max(round(fraction * len(clips)), 1), max(len(clips) - 1, 1))
-        chosen[clips[:count]] = True
-    return chosen
+        train[clips[: min(max(round(fraction * len(clips)), 1), max(len(clips) - 1, 1))]] = True
+    return train
 
 
 def _grouped(
@@ -132,13 +110,12 @@ def _grouped(
     values = getattr(raw, by)
     if values is None:
         raise DataError(f"split.by={by} needs the {by} of every clip, which is unknown; try split.by=random")
-    is_text = values.dtype.kind not in "iu"
-    unknown = np.flatnonzero(values == ("" if is_text else -1))
+    unknown = np.flatnonzero(values == (-1 if values.dtype.kind in "iu" else ""))
     if len(unknown):
         raise DataError(
             f"split.by={by} needs the {by} of every clip, and {len(unknown)} have none, '{raw.name[unknown[0]]}' first"
         )
-    available = [value.item() for value in np.unique(values)]
+    available = np.unique(values).tolist()
     if test is None:
         trains = _wanted("train", by, "alternate" if train is None else train, available)
         return Split(name, np.isin(values, trains), f"{by}s {_listed(trains)} train")
@@ -153,18 +130,18 @@ def _grouped(
 
 
 def _wanted(
-    part: str, by: str, values: str | int | Sequence[str | int], available: Sequence[str | int]
+    side: str, by: str, values: str | int | Sequence[str | int], available: Sequence[str | int]
 ) -> list[str | int]:
-    """The values of `by` that an option names, checked against those that there are."""
-    if isinstance(values, str) and values == "alternate" and part == "train":
+    """Return the values of `by` that the option `split.<side>` names, after a check that they exist."""
+    if values == "alternate" and side == "train":
         return list(available[::2])
     wanted = list(values) if isinstance(values, Sequence) and not isinstance(values, str) else [values]
     if any(isinstance(value, bool) for value in wanted):
-        raise ConfigError(f"split.{part} must be {by}s, found {_listed(wanted)}")
-    # A subject named '01' reaches us as the number 1 unless it was quoted, so text is compared as it was read.
+        raise ConfigError(f"split.{side} must be {by}s, found {_listed(wanted)}")
+    # Hydra gives a subject named '01' as the number 1 unless it is quoted.
     wanted = [str(value) for value in wanted] if isinstance(available[0], str) else wanted
     if absent := [value for value in wanted if value not in available]:
-        raise ConfigError(f"split.{part} has the {by}s {_listed(absent)}; available are {_listed(available)}")
+        raise ConfigError(f"split.{side} has the {by}s {_listed(absent)}; available are {_listed(available)}")
     return wanted
 
 

@@ -1,4 +1,4 @@
-"""What a person wants to see of a dataset that was just prepared, to believe it."""
+"""The overview that `prepare` prints of a new store."""
 
 from __future__ import annotations
 
@@ -10,48 +10,47 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from skgraph.data.bone_lengths import bone_lengths
 from skgraph.data.dataset import SkeletonDataset
 from skgraph.data.store import SkeletonStore
 from skgraph.data.upright import upright_axis
-from skgraph.datasets.preparation.bone_lengths import bone_lengths
-from skgraph.datasets.preparation.write_store import Written
+from skgraph.datasets.preparation.write_store import PreparedStore
 from skgraph.errors import printable
 
 _SAMPLE = 500
-_BATCH = 16  # bodies a step of the pre-training that the last line starts
+_BATCH = 16  # the default trainer.batch_size
 _WIDTH = 100
 _KEY_WIDTH = 14
 
 
-def report(written: Written, seconds: float) -> str:
-    """A table of a new store: clips, classes, bodies, sizes, splits, and the command that trains on it.
+def format_overview(prepared: PreparedStore, seconds: float) -> str:
+    """Format clips, classes, bodies, sizes and splits of a new store, and the command that trains on it.
 
     Sizes of bodies and bones are medians over at most 500 clips, evenly spaced. A store in metres also gets its bone
-    length variation: in a clip, the standard deviation of a bone's length over its mean, the median over the bones.
-    Tracked skeletons have a few percent; much more means broken tracking, or joints in another order than expected.
+    length variation (`bone_lengths`), the median over the bones of a clip.
 
     Args:
-        written: the store and what was left out of it.
+        prepared: the store, its notes, and the clips that were left out.
         seconds: how long preparing it took.
     """
-    store = SkeletonStore.open(written.path)
-    unit = store.meta["units"]
+    store = SkeletonStore.open(prepared.path)
+    unit, preprocessing, notes = store.meta["units"], store.meta["preprocessing"], prepared.notes
     rows = {
         "clips": f"{store.num_clips}",
-        "excluded": _excluded(written.excluded),
+        "excluded": _excluded(prepared.excluded),
         "classes": _classes(store),
         **({"segments": _segments(store)} if store.has_segments else {}),
         "subjects": _subjects(store),
         "bodies": _bodies(store),
         "frames": _frames(store),
         "joints": f"{store.topology.num_joints} of topology '{store.topology.name}', {store.topology.dim}D",
-        "unit": unit if written.unit == unit else f"{unit}, from {written.unit} in the files",
-        **({"prepared": store.meta["preprocessing"]} if store.meta["preprocessing"] != "none" else {}),
+        "unit": unit if prepared.unit == unit else f"{unit}, from {prepared.unit} in the files",
+        **({"prepared": preprocessing} if preprocessing != "none" else {}),
         **_sizes(store),
         **{f"split {name}": _split(store, name) for name in store.splits()},
         "source": store.meta["source"],
-        "store": f"{written.path}, {_bytes(store)}, made in {seconds:.1f} s",
-        **{f"note {i}" if len(written.notes) > 1 else "note": note for i, note in enumerate(written.notes, start=1)},
+        "store": f"{prepared.path}, {_bytes(store)}, made in {seconds:.1f} s",
+        **{f"note {i}" if len(notes) > 1 else "note": note for i, note in enumerate(notes, start=1)},
     }
     width = max(_KEY_WIDTH, *(len(key) + 2 for key in rows))
     lines = [
@@ -65,18 +64,19 @@ def report(written: Written, seconds: float) -> str:
         )
         for key, value in rows.items()
     ]
-    lines.append(" ".join(["next: python -m skgraph.pretrain dataset=store", *_own_options(written.path, store)]))
+    lines.append(" ".join(["next: python -m skgraph.pretrain dataset=store", *_training_options(prepared.path, store)]))
     return "\n".join(lines)
 
 
-def _own_options(path: Path, store: SkeletonStore) -> list[str]:
-    """What the defaults of a pre-training do not know of this store."""
-    options = [shlex.quote(_override(str(path)))]
+def _training_options(path: Path, store: SkeletonStore) -> list[str]:
+    """Return the options of `pretrain` that this store needs."""
+    root = str(path) if re.fullmatch(r"[\w./~-]+", str(path)) else "'" + str(path).replace("'", "\\'") + "'"
+    options = [shlex.quote(f"dataset.root={root}")]  # quoted for Hydra's grammar, then for the shell
     if store.topology.dim == 2:
         options.append("augment=planar")
-    elif (up := upright_axis(store)) not in (None, "y"):  # a heading is about the axis that people stand along
+    elif (up := upright_axis(store)) not in (None, "y"):  # rotate about the vertical
         options += ["augment.rotate.y=0", f"augment.rotate.{up}=3.1416"]
-    if store.has_segments or len(store.class_names) == 1:  # no one label of a clip, or no two of all, to probe for
+    if store.has_segments or len(store.class_names) == 1:  # no labels to probe for
         options.append("'evaluate=[]'")
     bodies = len(SkeletonDataset(store, store.splits()[0], "train", items="bodies")) if store.splits() else _BATCH
     if bodies < _BATCH:
@@ -84,20 +84,13 @@ def _own_options(path: Path, store: SkeletonStore) -> list[str]:
     return options
 
 
-def _override(path: str) -> str:
-    """``dataset.root=path`` as Hydra reads it: quoted where its grammar gives a character a meaning."""
-    if re.fullmatch(r"[\w./~-]+", path):
-        return f"dataset.root={path}"
-    quoted = path.replace("'", "\\'")
-    return f"dataset.root='{quoted}'"
-
-
 def _excluded(excluded: dict[str, list[str]]) -> str:
-    reasons = (
-        f"{len(names)} {reason} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
-        for reason, names in excluded.items()
-    )
-    return "; ".join(reasons) or "none"
+    if not excluded:
+        return "none"
+    reasons = []
+    for reason, names in excluded.items():
+        reasons.append(f"{len(names)} {reason} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})")
+    return "; ".join([*reasons, "all in excluded.csv"])
 
 
 def _classes(store: SkeletonStore) -> str:
@@ -153,7 +146,7 @@ def _duration(seconds: float) -> str:
 
 
 def _sizes(store: SkeletonStore) -> dict[str, str]:
-    """Extents of the bodies and variation of the bones."""
+    """Return the rows of body sizes and bone lengths."""
     sample = np.unique(np.linspace(0, store.num_clips - 1, _SAMPLE).astype(int))
     clips = [store.clip(int(i)) for i in sample]
     bodies = [clip.joints[clip.frame_mask].numpy() for clip in clips]
@@ -163,7 +156,7 @@ def _sizes(store: SkeletonStore) -> dict[str, str]:
     size = " x ".join(f"{extent:.3g}" for extent in np.median(extents, axis=0))
     rows = {"body size": f"{height:.3g} {unit} along the largest axis, {size} {unit} in {axes} (medians)"}
     variation = np.array([_variation(clip.joints.numpy(), clip.frame_mask.numpy(), store) for clip in clips])
-    if unit == "m" and np.isfinite(variation).any():  # without a bone of any length there is nothing to compare
+    if unit == "m" and np.isfinite(variation).any():  # no variation where all bones have length 0
         worst = int(np.nanargmax(variation))
         rows["bone lengths"] = (
             f"vary by {np.nanmedian(variation):.1%} within a clip (median), at most {variation[worst]:.1%} "
@@ -173,15 +166,15 @@ def _sizes(store: SkeletonStore) -> dict[str, str]:
 
 
 def _variation(joints: NDArray[np.floating], frame_mask: NDArray[np.bool_], store: SkeletonStore) -> float:
-    """Relative standard deviation of bone lengths over the frames of each body, the median over bones and bodies."""
+    """Compute the variation of bone lengths in a clip, the median over bones and bodies."""
     there = frame_mask[frame_mask.any(axis=1)].sum(axis=1)
     rows = joints[frame_mask].transpose(2, 1, 0)  # [C, V, n]
     variation = bone_lengths(rows, np.cumsum(there) - there, store.topology)[1]
-    return float(np.median(variation[~np.isnan(variation)])) if not np.isnan(variation).all() else float("nan")
+    return float(np.nanmedian(variation)) if not np.isnan(variation).all() else float("nan")
 
 
 def _split(store: SkeletonStore, name: str) -> str:
-    train, test = (len(store.split(name, part)) for part in ("train", "test"))
+    train, test = (len(store.split(name, side)) for side in ("train", "test"))
     how = store.meta["splits"][name]
     return f"{train} train, {test} test" + (f"; {how}" if how else "")
 

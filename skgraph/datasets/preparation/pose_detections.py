@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from skgraph.datasets.exclusion import NOBODY_DETECTED
 from skgraph.datasets.formats.json_file import describe
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.preparation.track_bodies import track_bodies
@@ -98,7 +99,7 @@ class PoseDetections:
             DataError: the frames span more than any clip does.
         """
         if not self._rows:
-            return RawClip.left_out("nobody in it")
+            return RawClip.left_out(NOBODY_DETECTED)
         first, last = min(self._people), max(self._people)
         if last - first >= _MAX_FRAMES:
             raise DataError(
@@ -112,7 +113,7 @@ class PoseDetections:
         confidence = np.where(seen, np.clip(confidence, 0, 1), 0)
         body = track_bodies(frame, joints, seen, confidence, identity, max_bodies)
         if not (body >= 0).any():
-            return RawClip.left_out("nobody in it")
+            return RawClip.left_out(NOBODY_DETECTED)
         grid = (int(body.max()) + 1, last - first + 1, self.topology.num_joints)
         kept = body >= 0
         place = (body[kept], frame[kept] - first)

@@ -1,4 +1,4 @@
-"""Splits from the parts that a dataset is distributed in, such as `xsub_train` and `xsub_val`."""
+"""Splits that a dataset is published with: a column of words, or subsets such as `xsub_train` and `xsub_val`."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from skgraph.data.store_checks import check_split_name
-from skgraph.datasets.preparation.split import Split
+from skgraph.datasets.raw_dataset import Split
 from skgraph.errors import DataError
 
-_PART = re.compile(r"(?:(.*)_)?(train|val|test)(\d*)", re.IGNORECASE | re.DOTALL)
-# What the field calls NTU's three divisions in names of files and folders.
+_SUBSET = re.compile(r"(?:(.*)_)?(train|val|test)(\d*)", re.IGNORECASE | re.DOTALL)
+# Abbreviations of NTU's splits in names of files and folders.
 _NTU = {
     **dict.fromkeys(("cs", "csub", "xsub", "crosssubject"), "xsub"),
     **dict.fromkeys(("cv", "cview", "xview", "crossview"), "xview"),
@@ -20,53 +20,74 @@ _NTU = {
 }
 
 
-def part_splits(
-    parts: Mapping[str, np.ndarray], names: Sequence[str], bare: str = "given"
-) -> tuple[list[Split], list[str]]:
-    """Pair the parts that train with those that test.
-
-    `NAME_train` and `NAME_val` or `NAME_test` are the split `NAME`; `train1` and `test1` are `split1`. Where there are
-    both `_test` and `_val`, the split is tested on the former, and `NAME_val` on the latter.
+def given_split(words: Sequence[str] | np.ndarray, names: Sequence[str]) -> Split:
+    """Make the split `given` of one word a clip, `train` or `test`.
 
     Args:
-        parts: `[N]` bool of each, its clips.
-        names: of the clips, [N], for errors.
-        bare: name of the split where the parts are just `train` and `val` or `test`.
+        words: `[N]`.
+        names: of the clips, `[N]`, for errors.
+
+    Raises:
+        DataError: another word, or not one word a clip.
+    """
+    if np.shape(words) != (len(names),):
+        raise DataError(f"'split' must be one word a clip, [{len(names)}], found {list(np.shape(words))}")
+    if np.asarray(words).dtype.kind != "U":
+        raise DataError(f"'split' must be text, found {np.asarray(words).dtype}")
+    for name, word in zip(names, words, strict=True):
+        if word not in ("train", "test"):
+            raise DataError(f"clip '{name}' has split '{str(word)[:40]}', expected 'train' or 'test'")
+    return Split("given", np.array(words) == "train", "as the dataset gives it")
+
+
+def pair_subsets(
+    subsets: Mapping[str, np.ndarray], names: Sequence[str], bare: str = "given"
+) -> tuple[list[Split], list[str]]:
+    """Pair the subsets that train with those that test.
+
+    `NAME_train` and `NAME_val` or `NAME_test` are the split `NAME`; `train1` and `test1` are `split1`. Where both
+    `_test` and `_val` exist, `NAME` is tested on the former and `NAME_val` on the latter.
+
+    Args:
+        subsets: name -> `[N]` bool, its clips.
+        names: of the clips, `[N]`, for errors.
+        bare: name of the split of subsets that are just called `train` and `val` or `test`.
 
     Returns:
-        The splits, and the names of the parts that belong to none.
+        The splits, and the names of the subsets that belong to none.
 
     Raises:
         DataError: a clip that both trains and tests, two splits of one name, or a name that a store cannot have.
     """
     found: dict[str, dict[str, str]] = {}
-    for part in parts:
-        if match := _PART.fullmatch(part):
+    for subset in subsets:
+        if match := _SUBSET.fullmatch(subset):
             stem, kind, number = match.groups()
             name = f"{stem}{number}" if stem else f"split{number}" if number else bare
-            if found.setdefault(name, {}).setdefault(kind.lower(), part) != part:
-                raise DataError(f"the parts '{found[name][kind.lower()]}' and '{part}' are both of split '{name}'")
-    splits: list[Split] = []
+            if (other := found.setdefault(name, {}).setdefault(kind.lower(), subset)) != subset:
+                raise DataError(f"the subsets '{other}' and '{subset}' are both of split '{name}'")
+    splits: dict[str, Split] = {}
+    paired: set[str] = set()
     for name, kinds in found.items():
-        tests = [kinds[kind] for kind in ("test", "val") if kind in kinds]
-        for own, test in zip((name, f"{name}_val"), tests if "train" in kinds else [], strict=False):
-            check_split_name(own, "parts of the dataset")
-            if own in (split.name for split in splits):
+        train, tests = kinds.pop("train", None), [kinds[kind] for kind in ("test", "val") if kind in kinds]
+        if train is None:
+            continue
+        for own, test in zip((name, f"{name}_val"), tests, strict=False):
+            check_split_name(own, "subsets of the dataset")
+            if own in splits:
                 raise DataError(f"two splits of the dataset are called '{own}'")
-            train = kinds["train"]
-            if (both := np.flatnonzero(parts[train] & parts[test])).size:
+            if (both := np.flatnonzero(subsets[train] & subsets[test])).size:
                 raise DataError(
                     f"{both.size} clips are in both '{train}' and '{test}', which should have none in common: "
                     f"'{names[both[0]]}' first"
                 )
-            splits.append(
-                Split(own, parts[train], f"as the dataset gives it: '{train}' trains, '{test}' tests", parts[test])
-            )
-    used = {part for kinds in found.values() if len(kinds) > 1 and "train" in kinds for part in kinds.values()}
-    return splits, [part for part in parts if part not in used]
+            how = f"as the dataset gives it: '{train}' trains, '{test}' tests"
+            splits[own] = Split(own, subsets[train], how, subsets[test])
+            paired |= {train, test}
+    return list(splits.values()), [subset for subset in subsets if subset not in paired]
 
 
 def ntu_split_name(text: str) -> str:
-    """`xsub`, `xview` or `xset` if the name of a file or folder, such as `NTU120_CSet`, says so; else `given`."""
+    """Return `xsub`, `xview` or `xset` where the name of a file or folder has one, as `NTU120_CSet`; else `given`."""
     found = {_NTU[word] for word in re.split(r"[^a-z]+", text.lower()) if word in _NTU}
     return found.pop() if len(found) == 1 else "given"

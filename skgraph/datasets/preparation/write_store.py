@@ -1,4 +1,4 @@
-"""A raw dataset becomes a store."""
+"""From a raw dataset to a store."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ import numpy as np
 from tqdm import tqdm
 
 from skgraph.data.store_writer import StoreWriter
+from skgraph.datasets.exclusion import nobody_there, split_reason
 from skgraph.datasets.preparation.make_splits import make_splits
-from skgraph.datasets.preparation.split import Split
 from skgraph.datasets.preparation.topology_map import map_topology
 from skgraph.datasets.preparation.units import METRES, HeightCheck
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawDataset, Split
 from skgraph.errors import DataError
 
-_CHECK_AFTER = 100
+_CHECK_HEIGHT_AFTER = 100  # clips: a wrong unit is found at once, not after an hour
 
 
 @dataclass(frozen=True)
-class Written:
-    """A new store, and what it does not say itself.
+class PreparedStore:
+    """A new store, and how it came about.
 
     Args:
         path: the store.
         unit: unit of the files that it was made from.
-        excluded: names of the clips that were left out, by reason.
-        notes: what a person should know.
+        excluded: reason -> names of the clips that were left out; the store's `excluded.csv` lists them too.
+        notes: remarks for the user.
     """
 
     path: Path
@@ -46,20 +46,20 @@ def write_store(
     check_height: bool = True,
     dtype: str = "float32",
     topology_map: str | Path | None = None,
-) -> Written:
+) -> PreparedStore:
     """Write a dataset as a store, clip by clip; on any error nothing is left behind.
 
-    Clips that the reader excludes or in which no body ever appears are left out; the others are written as `raw` gives
-    them.
+    Clips that the reader excludes or in which no body ever appears are left out, each with a reason of
+    `skgraph.datasets.exclusion`; the others are written as `raw` gives them.
 
     Args:
         raw: the dataset.
         out: folder of the store.
         split: options of `make_splits`.
-        overwrite: replace a store that is there.
-        check_height: fail where bodies have not the size of people, which shows a wrong unit.
-        dtype: `float32`, or `float16`: half the size, and of coordinates up to 2 m correct to a millimetre.
-        topology_map: write the joints as those of another topology, see `map_topology`.
+        overwrite: replace an existing store.
+        check_height: fail where bodies do not have the size of people, which indicates a wrong unit.
+        dtype: `float32`, or `float16`: half the size, and correct to a millimetre for coordinates up to 2 m.
+        topology_map: write the joints of another topology, see `map_topology`.
 
     Raises:
         TopologyError: joints that cannot be mapped.
@@ -70,12 +70,7 @@ def write_store(
     if topology_map is not None:
         raw = map_topology(raw, topology_map)
     splits = make_splits(raw, **(split or {}))
-    # Coordinates that are not lengths have no height in metres.
-    height = HeightCheck(raw.unit) if check_height and raw.unit in METRES else None
-    ids = {key: raw.ids(key) for key in ("subject", "camera", "setup")}
-    excluded: dict[str, list[str]] = {}
-    kept: list[int] = []
-    done = [] if raw.unit == raw.units else [f"{raw.unit} to {raw.units}"]
+    conversion = "" if raw.unit == raw.units else f"{raw.unit} to {raw.units}"
     writer = StoreWriter(
         out,
         raw.topology,
@@ -84,24 +79,42 @@ def write_store(
         units=raw.units,
         fps=raw.fps,
         overwrite=overwrite,
-        preprocessing="; ".join(filter(None, [raw.preprocessing, *done])) or "none",
+        preprocessing="; ".join(filter(None, [raw.preprocessing, conversion])) or "none",
         notes=raw.notes,
         dtype=dtype,
     )
-    # Numbers that are too large are refused by the writer, which says where they are.
-    quiet = np.errstate(over="ignore", invalid="ignore")
-    with quiet, writer, tqdm(raw.clips(), "preparing", len(raw), unit="clip", leave=False, disable=None) as clips:
+    # Coordinates that are not lengths have no height in metres.
+    height = HeightCheck(raw.unit) if check_height and raw.unit in METRES else None
+    # The writer refuses coordinates that are too large, and names their location.
+    with np.errstate(over="ignore", invalid="ignore"), writer:
+        kept, excluded = _write_clips(writer, raw, height)
+        notes = [*raw.notes, *_write_splits(writer, raw, splits, kept)]
+    if raw.done is not None:
+        raw.done()
+    if raw.review is not None:
+        notes += raw.review(kept)
+    return PreparedStore(out, raw.unit, excluded, notes + _id_notes(raw))
+
+
+def _write_clips(
+    writer: StoreWriter, raw: RawDataset, height: HeightCheck | None
+) -> tuple[np.ndarray, dict[str, list[str]]]:
+    """Write every clip that can be used; return the numbers of these [n], and the names of the others by reason."""
+    ids = {key: raw.ids(key) for key in ("subject", "camera", "setup")}
+    kept: list[int] = []
+    excluded: dict[str, list[str]] = {}
+    with tqdm(raw.clips(), "preparing", len(raw), unit="clip", leave=False, disable=None) as clips:
         for i, clip in enumerate(clips):
-            frame_mask = clip.there
-            if reason := clip.excluded or _empty(frame_mask):
-                kind, _, detail = reason.partition(": ")
-                excluded.setdefault(kind, []).append(f"{raw.name[i]} ({detail})" if detail else raw.name[i])
-                writer.exclude(raw.name[i], reason)
+            name, frame_mask = raw.name[i], clip.there
+            if reason := clip.excluded or nobody_there(frame_mask):
+                writer.exclude(name, reason)
+                kind, detail = split_reason(reason)
+                excluded.setdefault(kind, []).append(f"{name} ({detail})" if detail else name)
                 continue
             writer.add(
                 clip.joints,
                 y=int(raw.y[i]),
-                name=raw.name[i],
+                name=name,
                 frame_mask=frame_mask,
                 confidence=clip.confidence,
                 segments=clip.segments if raw.segments is None or clip.segments is not None else raw.segments[i],
@@ -110,61 +123,52 @@ def write_store(
             kept.append(i)
             if height is not None:
                 height.add(clip.joints, frame_mask)
-                if len(kept) == _CHECK_AFTER:  # a wrong unit shows at once, not after an hour
+                if len(kept) == _CHECK_HEIGHT_AFTER:
                     height.check()
-        if not kept:
-            reasons = "; ".join(f"{len(names)} {reason}" for reason, names in excluded.items())
-            raise DataError(f"none of the {len(raw)} clips of '{raw.source}' can be used: {reasons}")
-        if height is not None:
-            height.check()
-        notes = [*raw.notes, *_add_splits(writer, raw, splits, np.array(kept))]
-    if raw.done is not None:
-        raw.done()
-    if raw.review is not None:
-        notes += raw.review(np.array(kept))
-    for key in ids:
-        if (values := getattr(raw, key)) is not None and values.dtype.kind not in "iu":
-            if len(known := np.unique(values[values != ""])):
-                notes.append(f"{key}s are text in the files and numbers in the store: 0 is '{known[0]}'")
-    return Written(out, raw.unit, excluded, notes)
+    if not kept:
+        reasons = "; ".join(f"{len(names)} {reason}" for reason, names in excluded.items())
+        raise DataError(f"none of the {len(raw)} clips of '{raw.source}' can be used: {reasons}")
+    if height is not None:
+        height.check()
+    return np.array(kept), excluded
 
 
-def _empty(frame_mask: np.ndarray) -> str:
-    """Why a clip without anybody in it is left out, "" if somebody is."""
-    if frame_mask.any():
-        return ""
-    return "all zero" if frame_mask.size else "no frames"
+def _write_splits(writer: StoreWriter, raw: RawDataset, splits: list[Split], kept: np.ndarray) -> list[str]:
+    """Write the splits of the clips that were kept, and return notes on them.
 
-
-def _add_splits(writer: StoreWriter, raw: RawDataset, splits: list[Split], kept: np.ndarray) -> list[str]:
-    """Add the splits of the clips that were kept; returns what a person should know of them.
-
-    Of several splits, those that the clips at hand leave without a part are skipped.
+    Of several splits, those without training or test clips among the kept ones are skipped.
     """
-    divisions = [split.of(kept) for split in splits]
-    notes = [problem for division in divisions if (problem := division.problem())]
+    splits = [split.of(kept) for split in splits]
+    notes = [problem for split in splits if (problem := split.problem())]
     if len(notes) == len(splits):
         raise DataError(notes[0])
-    for division in divisions:
-        if not division.problem():
-            train, test = np.flatnonzero(division.train), np.flatnonzero(division.tests)
-            writer.add_split(division.name, train, test, division.how)
-            own = _split_notes(raw, kept[train], kept[test])
-            notes += [f"split '{division.name}': {note}" for note in own] if len(splits) > 1 else own
+    for split in splits:
+        if not split.problem():
+            train, test = np.flatnonzero(split.train), np.flatnonzero(split.tests)
+            writer.add_split(split.name, train, test, split.how)
+            prefix = f"split '{split.name}': " if len(splits) > 1 else ""
+            notes += [prefix + note for note in _split_notes(raw, kept[train], kept[test])]
     return notes
 
 
 def _split_notes(raw: RawDataset, train: np.ndarray, test: np.ndarray) -> list[str]:
-    """What is odd about the clips that train and test."""
+    """Return notes on classes that only train or only test, and on subjects that do both."""
     notes = []
     both = raw.labels(np.concatenate([train, test]))
-    for part, clips in (("training", train), ("test", test)):
+    for side, clips in (("training", train), ("test", test)):
         if absent := sorted(both - raw.labels(clips)):
             names = ", ".join(f"'{raw.class_names[label]}'" for label in absent[:5])
             how_many = "1 class has" if len(absent) == 1 else f"{len(absent)} classes have"
-            notes.append(f"{how_many} no {part} clip: {names}{', ...' if len(absent) > 5 else ''}")
-    if raw.subject is not None:
-        subjects = len(np.intersect1d(raw.subject[train], raw.subject[test]))
-        if subjects:
-            notes.append(f"{subjects} subjects are in both parts of the split")
+            notes.append(f"{how_many} no {side} clip: {names}{', ...' if len(absent) > 5 else ''}")
+    if raw.subject is not None and (shared := len(np.intersect1d(raw.subject[train], raw.subject[test]))):
+        notes.append(f"{shared} subjects are in both the training and the test clips")
+    return notes
+
+
+def _id_notes(raw: RawDataset) -> list[str]:
+    notes = []
+    for key in ("subject", "camera", "setup"):
+        values = getattr(raw, key)
+        if values is not None and values.dtype.kind not in "iu" and (values != "").any():
+            notes.append(f"{key}s are text in the files and numbers in the store: 0 is '{min(values[values != ''])}'")
     return notes

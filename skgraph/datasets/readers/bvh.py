@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.datasets.formats.bvh_file import BvhFile
-from skgraph.datasets.formats.bvh_topology import UP_AXES, bvh_topology
+from skgraph.datasets.formats.bvh_topology import UP_AXES, bvh_topology, mirror_pairs
 from skgraph.datasets.label_table import LabelTable
-from skgraph.datasets.preparation.mirror_names import twin_names
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
@@ -161,7 +160,7 @@ def _unmirrored(topology: Topology) -> list[str]:
     """What to know of twins by name that reflection leaves where they are."""
     alone = [
         f"{left} and {right}"
-        for left, right in twin_names(topology.joints).items()
+        for left, right in mirror_pairs(topology.joints).items()
         if topology.mirror[topology.joint(left)] == topology.joint(left)
     ]
     if not alone:

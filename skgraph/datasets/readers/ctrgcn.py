@@ -10,7 +10,7 @@ import numpy as np
 from skgraph.data.store_checks import check_split_name
 from skgraph.datasets.formats.npz_file import NpzMember
 from skgraph.datasets.formats.ntu.published import MAX_CLASSES, ntu_class_names, ntu_columns
-from skgraph.datasets.preparation.published_splits import ntu_split_name, part_splits
+from skgraph.datasets.preparation.published_splits import ntu_split_name, pair_subsets
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
@@ -67,7 +67,7 @@ def read_ctrgcn(
     about = ntu_columns(names, np.concatenate([label[0] for label in labels.values()]), str(path))
     about["class_names"] = ntu_class_names(max([len(about["class_names"]), *columns]))
     train = np.arange(len(names)) < frames["train"].shape[0]
-    splits, _ = part_splits({"train": train, "test": ~train}, names, bare=split_name)
+    splits, _ = pair_subsets({"train": train, "test": ~train}, names, bare=split_name)
 
     def clips() -> Iterator[RawClip]:
         for member in frames.values():

@@ -8,17 +8,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skgraph.datasets.exclusion import NO_SKELETON
 from skgraph.datasets.files import folder_files
 from skgraph.datasets.formats.json_file import describe, expect, expect_key, expect_numbers, read_json
-from skgraph.datasets.preparation.make_splits import given_split
 from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
+from skgraph.datasets.preparation.published_splits import given_split
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
 _PARTS = {"kinetics_train": "train", "kinetics_val": "test"}
-_NO_SKELETON = "no skeleton (has_skeleton is false)"
 
 
 class _Video(NamedTuple):
@@ -82,7 +82,7 @@ def read_kinetics_skeleton(
     def clips() -> Iterator[RawClip]:
         for video in videos:
             if not video.has_skeleton:
-                yield RawClip.left_out(_NO_SKELETON)
+                yield RawClip.left_out(NO_SKELETON)
                 continue
             detections = _detections(video, topology, labelled)
             yield detections.to_clip((1, -1), max_bodies, min_confidence)

@@ -9,7 +9,7 @@ import numpy as np
 
 from skgraph.datasets.formats.npz_file import NpzMember
 from skgraph.datasets.formats.text_file import is_valid_unicode
-from skgraph.datasets.preparation.make_splits import given_split
+from skgraph.datasets.preparation.published_splits import given_split
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import LARGEST_ID, RawDataset

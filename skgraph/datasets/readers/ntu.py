@@ -10,11 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from skgraph.datasets.exclusion import DAMAGED, LISTED_AS_MISSING
 from skgraph.datasets.files import SourceFile, find_files
 from skgraph.datasets.formats.ntu.published import ACTIONS, ClipName, Release, release
 from skgraph.datasets.formats.ntu.skeleton_file import parse_skeletons
 from skgraph.datasets.formats.text_file import read_lines
-from skgraph.datasets.preparation.conversion_cache import Parts
+from skgraph.datasets.preparation.conversion_cache import ConversionCache
 from skgraph.datasets.preparation.convert import convert
 from skgraph.datasets.preparation.presets import PRESETS, check_preset
 from skgraph.datasets.raw_clip import RawClip
@@ -25,7 +26,7 @@ from skgraph.topology import Topology
 _FPS = 30.0
 # To be changed with whatever changes the clips that come of a file: parts of an older version are not used then.
 _VERSION = 1
-_DAMAGED, _HINT = "damaged: ", "(damaged=exclude leaves such files out; what has been read is kept)"
+_HINT = "(damaged=exclude leaves such files out; what has been read is kept)"
 
 
 def read_ntu(
@@ -85,11 +86,11 @@ def read_ntu(
     def clips() -> Iterator[RawClip]:
         wanted = [file for file in files if file.stem not in missing]
         read = partial(_read, preset, confidence, damaged)
-        waiting = Parts(folder, (_VERSION, preset, confidence, wanted))
+        waiting = ConversionCache(folder, (_VERSION, preset, confidence, wanted))
         converted = convert(wanted, read, waiting, processes, notes=notes)
         for file in files:
-            clip = RawClip.left_out("in the list of missing skeletons") if file.stem in missing else next(converted)
-            if damaged == "error" and clip.excluded.startswith(_DAMAGED):  # by an earlier command that excluded them
+            clip = RawClip.left_out(LISTED_AS_MISSING) if file.stem in missing else next(converted)
+            if damaged == "error" and clip.excluded.startswith(DAMAGED):  # by an earlier command that excluded them
                 raise DataError(f"'{file}' is {clip.excluded} {_HINT}")
             yield clip
 
@@ -111,7 +112,7 @@ def read_ntu(
         preprocessing=f"preset {preset}",
         notes=notes,
         review=_review(published, dataset, list(names), bool(missing)),
-        done=lambda: Parts.discard(folder),
+        done=lambda: ConversionCache.discard(folder),
     )
 
 
@@ -135,8 +136,8 @@ def _read(preset: str, confidence: bool, damaged: str, files: Sequence[SourceFil
     for file, found in zip(files, parse_skeletons(map(_bytes, files)), strict=True):
         if isinstance(found, DataError):
             if damaged == "error":
-                raise DataError(f"'{file}' is {_DAMAGED}{found} {_HINT}") from found
-            clips.append(RawClip.left_out(f"{_DAMAGED}{found}"))
+                raise DataError(f"'{file}' is {DAMAGED}{found} {_HINT}") from found
+            clips.append(RawClip.left_out(f"{DAMAGED}{found}"))
             continue
         clip = PRESETS[preset](found)
         clips.append(clip if confidence else replace(clip, confidence=None))

@@ -11,9 +11,8 @@ import numpy as np
 from skgraph.datasets.files import numbered_files
 from skgraph.datasets.formats.json_file import describe, read_json
 from skgraph.datasets.preparation.missing_joints import fill_missing
-from skgraph.datasets.preparation.split import Split
 from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawDataset, Split
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 

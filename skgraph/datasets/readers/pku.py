@@ -11,18 +11,18 @@ from pathlib import Path
 
 import numpy as np
 
+from skgraph.datasets.exclusion import NOBODY
 from skgraph.datasets.files import SourceFile, all_below, find_files, folder_files
 from skgraph.datasets.formats.kinect_recording import Recording
 from skgraph.datasets.formats.pku.published import ACTIONS
 from skgraph.datasets.formats.pku.skeleton_file import as_recording, parse_pku
 from skgraph.datasets.formats.pku.text_files import read_labels, read_split
-from skgraph.datasets.preparation.conversion_cache import Parts
+from skgraph.datasets.preparation.conversion_cache import ConversionCache
 from skgraph.datasets.preparation.convert import convert
 from skgraph.datasets.preparation.presets.agcn import agcn
 from skgraph.datasets.preparation.presets.true_times import true_times
-from skgraph.datasets.preparation.split import Split
 from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawDataset, Split
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
@@ -38,7 +38,7 @@ _MOST_FRAMES = 300
 def as_it_is(recording: Recording) -> RawClip:
     """MAMP's PKU-MMD: the first 300 frames, both bodies where the file has them, nothing subtracted or turned."""
     if not recording.tracks:
-        return RawClip.left_out("nobody in any frame")
+        return RawClip.left_out(NOBODY)
     joints = np.zeros((2, recording.frames, *recording.tracks[0].joints.shape[1:]), np.float32)
     for track in recording.tracks:
         joints[track.slot, track.frame] = track.joints
@@ -120,7 +120,7 @@ def read_pku(
     def clips() -> Iterator[RawClip]:
         read = partial(_read, preset if form == "clips" else "")
         at_once = None if form == "clips" else _RECORDINGS_AT_ONCE
-        waiting = Parts(folder, (_VERSION, form, preset, items))
+        waiting = ConversionCache(folder, (_VERSION, form, preset, items))
         for i, clip in enumerate(convert(items, read, waiting, processes, at_once, notes)):
             yield clip if form == "clips" else _with_segments(clip, segments[i], files[i])
 
@@ -139,7 +139,7 @@ def read_pku(
         segments=segments if form == "recordings" else None,
         preprocessing=f"preset {preset}, " + (f"{label_indexing} labels" if form == "clips" else "whole recordings"),
         notes=notes,
-        done=lambda: Parts.discard(folder),
+        done=lambda: ConversionCache.discard(folder),
     )
 
 

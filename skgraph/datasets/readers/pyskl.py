@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
+from skgraph.datasets.exclusion import NOBODY_DETECTED
 from skgraph.datasets.formats.ntu.published import ntu_columns
 from skgraph.datasets.formats.restricted_pickle import in_words, load_plain
 from skgraph.datasets.preparation.missing_joints import fill_missing
-from skgraph.datasets.preparation.published_splits import part_splits
-from skgraph.datasets.preparation.split import Split
+from skgraph.datasets.preparation.published_splits import pair_subsets
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawDataset, Split
 from skgraph.errors import DataError, first_three
 from skgraph.topology import Topology
 
@@ -39,7 +39,7 @@ def read_pyskl(
     heat maps that exceed 1 count as 1; joints of score 0 (without scores, those at 0, 0 in 2D) were not seen, and are
     filled in by `fill_missing`.
 
-    Lists of `split` pair up as `part_splits` says (`xsub_train` and `xsub_val` are the split `xsub`); clips in none of
+    Lists of `split` pair up as `pair_subsets` says (`xsub_train` and `xsub_val` are the split `xsub`); clips in none of
     them are kept. Clips named as those of NTU RGB+D have their subject, camera and setup from the name.
 
     Args:
@@ -185,7 +185,7 @@ def _splits(path: Path, lists: Mapping[str, Any], names: list[str]) -> tuple[lis
             notes.append(f"part '{part}' names {len(unknown)} clips that the file has not: {first_three(unknown)}")
         parts[part] = np.zeros(len(names), bool)
         parts[part][[place[member] for member in members if member in place]] = True
-    splits, unpaired = part_splits(parts, names)
+    splits, unpaired = pair_subsets(parts, names)
     if unpaired:
         notes.append(f"parts that belong to no split: {', '.join(unpaired)}")
     return splits, notes
@@ -194,7 +194,7 @@ def _splits(path: Path, lists: Mapping[str, Any], names: list[str]) -> tuple[lis
 def _clip(path: Path, name: str, annotation: Mapping[str, Any], topology: Topology, scale: float) -> RawClip:
     keypoint = annotation["keypoint"]
     if not keypoint.size:
-        return RawClip.left_out("nobody in it")
+        return RawClip.left_out(NOBODY_DETECTED)
     with np.errstate(over="ignore"):  # what is not finite is refused below, or by the store
         joints = np.multiply(keypoint, scale, dtype=np.float64).astype(np.float32)
     if topology.dim == 2:

@@ -12,7 +12,7 @@ from skgraph.data.store_checks import check_split_name
 from skgraph.datasets.formats.npy_file import open_npy
 from skgraph.datasets.formats.ntu.published import ntu_columns
 from skgraph.datasets.formats.restricted_pickle import in_words, load_plain
-from skgraph.datasets.preparation.published_splits import ntu_split_name, part_splits
+from skgraph.datasets.preparation.published_splits import ntu_split_name, pair_subsets
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
@@ -72,7 +72,7 @@ def read_stgcn(
     parts, notes = _parts(folder, topology)
     names = [name for part in parts for name in part.names]
     of = np.repeat([part.kind for part in parts], [len(part.names) for part in parts])
-    splits, alone = part_splits({part.kind: of == part.kind for part in parts}, names, bare=split_name)
+    splits, alone = pair_subsets({part.kind: of == part.kind for part in parts}, names, bare=split_name)
     if alone:
         notes.append(f"parts that belong to no split: {', '.join(alone)}")
     turn = up == "z"

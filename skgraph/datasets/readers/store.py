@@ -11,10 +11,9 @@ import numpy as np
 
 from skgraph.data.store import SkeletonStore
 from skgraph.datasets.formats.npy_file import MOST_NUMBERS
-from skgraph.datasets.preparation.split import Split
 from skgraph.datasets.preparation.units import METRES
 from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawDataset, Split
 from skgraph.errors import DataError
 
 

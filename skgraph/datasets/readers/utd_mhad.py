@@ -10,9 +10,8 @@ import numpy as np
 from skgraph.datasets.files import numbered_files
 from skgraph.datasets.formats.mat_array import MatArray
 from skgraph.datasets.preparation.missing_joints import fill_missing
-from skgraph.datasets.preparation.split import Split
 from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawDataset, Split
 from skgraph.errors import DataError, first_three
 from skgraph.topology import Topology
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skgraph.datasets.preparation import convert as parallel
-from skgraph.datasets.preparation.conversion_cache import Parts
+from skgraph.datasets.preparation.conversion_cache import ConversionCache
 from skgraph.datasets.preparation.convert import convert
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.errors import DataError
@@ -25,7 +25,7 @@ def read(log, items):
 
 @pytest.fixture
 def chunks_of_two(monkeypatch):
-    monkeypatch.setattr(parallel, "PART", 2)
+    monkeypatch.setattr(parallel, "CLIPS_PER_CHUNK", 2)
 
 
 @pytest.mark.parametrize("processes", [1, 2])
@@ -33,7 +33,7 @@ def test_clips_come_in_order_and_are_read_once(tmp_path, chunks_of_two, processe
     task = partial(read, tmp_path / "log")
     notes = []
     for _ in range(2):
-        clips = convert(list(range(1, 10)), task, Parts(tmp_path / "parts", "key"), processes, notes=notes)
+        clips = convert(list(range(1, 10)), task, ConversionCache(tmp_path / "cache", "key"), processes, notes=notes)
         assert [clip.joints.shape[1] for clip in clips] == list(range(1, 10))
     assert notes == ["9 of 9 clips were kept from an earlier command, which did not finish"]
     pids = (tmp_path / "log").read_text().split()
@@ -43,21 +43,21 @@ def test_clips_come_in_order_and_are_read_once(tmp_path, chunks_of_two, processe
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_an_error_keeps_what_was_read(tmp_path, chunks_of_two, processes):
-    parts = Parts(tmp_path / "parts", "key")
+    cache = ConversionCache(tmp_path / "cache", "key")
     with pytest.raises(DataError, match="'bad' is damaged"):
-        list(convert([1, 2, 3, 4, 5, "bad"], partial(read, tmp_path / "log"), parts, processes))
-    assert 0 in parts and 1 in parts and 2 not in parts
-    Parts(tmp_path / "parts", "key").close()  # nobody holds them any more
+        list(convert([1, 2, 3, 4, 5, "bad"], partial(read, tmp_path / "log"), cache, processes))
+    assert 0 in cache and 1 in cache and 2 not in cache
+    ConversionCache(tmp_path / "cache", "key").close()  # nobody holds them any more
 
 
 def test_a_killed_process_is_said(tmp_path, chunks_of_two):
     with pytest.raises(DataError, match="has been killed, most likely for want of memory"):
-        list(convert([1, 2, "kill", 4], partial(read, tmp_path / "log"), Parts(tmp_path / "parts", "key"), 2))
+        list(convert([1, 2, "kill", 4], partial(read, tmp_path / "log"), ConversionCache(tmp_path / "cache", "key"), 2))
 
 
 def test_long_clips_are_read_few_at_a_time(tmp_path):
     task = partial(read, tmp_path / "log")
-    clips = convert([1, 2, 3, 4, 5], task, Parts(tmp_path / "parts", "key"), processes=1, at_once=2)
+    clips = convert([1, 2, 3, 4, 5], task, ConversionCache(tmp_path / "cache", "key"), processes=1, clips_per_chunk=2)
     assert [clip.joints.shape[1] for clip in clips] == [1, 2, 3, 4, 5]
     assert len((tmp_path / "log").read_text().split()) == 3
 
@@ -68,5 +68,5 @@ def overflow(items):
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 def test_numbers_that_are_too_large_warn_nobody(tmp_path):
-    (clip,) = convert([0], overflow, Parts(tmp_path / "parts", "key"), processes=1)
+    (clip,) = convert([0], overflow, ConversionCache(tmp_path / "cache", "key"), processes=1)
     assert np.isinf(clip.joints).all()

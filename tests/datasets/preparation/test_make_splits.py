@@ -3,9 +3,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from skgraph.datasets.preparation.make_splits import given_split, make_splits
-from skgraph.datasets.preparation.split import Split
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.preparation.make_splits import make_splits
+from skgraph.datasets.preparation.published_splits import given_split
+from skgraph.datasets.raw_dataset import RawDataset, Split
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 

@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from skgraph.datasets.preparation.published_splits import ntu_split_name, part_splits
+from skgraph.datasets.preparation.published_splits import ntu_split_name, pair_subsets
 from skgraph.errors import DataError, StoreError
 
 NAMES = ["a", "b", "c", "d"]
 
 
 def splits(**members):
-    parts = {part: np.isin(NAMES, list(letters)) for part, letters in members.items()}
-    return part_splits(parts, NAMES)
+    subsets = {name: np.isin(NAMES, list(letters)) for name, letters in members.items()}
+    return pair_subsets(subsets, NAMES)
 
 
 def described(found):
@@ -43,10 +43,10 @@ def test_test_goes_before_val():
 
 
 @pytest.mark.parametrize(
-    "parts, error, message",
+    "subsets, error, message",
     [
         ({"train": "abc", "val": "bc"}, DataError, "2 clips are in both 'train' and 'val', .*: 'b' first"),
-        ({"train": "a", "Train": "b"}, DataError, "parts 'train' and 'Train' are both of split 'given'"),
+        ({"train": "a", "Train": "b"}, DataError, "subsets 'train' and 'Train' are both of split 'given'"),
         ({"a/b_train": "a", "a/b_val": "b"}, StoreError, "a split's name may hold letters, .* found 'a/b'"),
         (
             {"x_train": "a", "x_val": "b", "x_test": "c", "x_val_train": "a", "x_val_test": "b"},
@@ -55,9 +55,9 @@ def test_test_goes_before_val():
         ),
     ],
 )
-def test_bad_parts(parts, error, message):
+def test_bad_subsets(subsets, error, message):
     with pytest.raises(error, match=message):
-        splits(**parts)
+        splits(**subsets)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from skgraph.data import SkeletonStore
 from skgraph.datasets.formats.npz_file import NpzMember
-from skgraph.datasets.preparation.overview import report
+from skgraph.datasets.preparation.overview import format_overview
 from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.readers.npz import read_npz
 from skgraph.errors import ConfigError, DataError, TopologyError
@@ -208,7 +208,7 @@ def test_recordings(npz, tmp_path):
     assert store.segments(1).tolist() == [[1, 0, 2], [0, 2, 3]]
     assert [store.frame_labels(i).tolist() for i in range(3)] == [[-1, 0], [1, 1, 0], [-1]]
     assert written.notes == ["1 class has no training clip: 'jump'"]  # clips a and c train, by subjects
-    printed = report(written, 0.0)
+    printed = format_overview(written, 0.0)
     assert "segments      3 in 2 recordings, 1 to 2 each; 67% of all frames are labelled\n" in printed
     assert "classes       2: wave (2), jump (1)\n" in printed
 
@@ -217,7 +217,7 @@ def test_a_file_without_segments_has_none(npz, tmp_path):
     raw = read_npz(npz(), TOPOLOGY)
     assert raw.segments is None
     written = write_store(raw, tmp_path / "store")
-    assert not SkeletonStore.open(written.path).has_segments and "\nsegments " not in report(written, 0.0)
+    assert not SkeletonStore.open(written.path).has_segments and "\nsegments " not in format_overview(written, 0.0)
 
 
 def test_segments_of_clips_that_have_labels(npz, tmp_path):

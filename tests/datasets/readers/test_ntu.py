@@ -60,7 +60,7 @@ def test_store_of_a_folder(folder, tmp_path):
 
 
 def test_archives_and_processes_make_the_same_store(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(parallel, "PART", 5)
+    monkeypatch.setattr(parallel, "CLIPS_PER_CHUNK", 5)
     for number, half in enumerate((NAMES[::2], NAMES[1::2])):
         with zipfile.ZipFile(tmp_path / f"{number}.zip", "w", zipfile.ZIP_DEFLATED) as archive:
             for name in half:
@@ -72,7 +72,7 @@ def test_archives_and_processes_make_the_same_store(folder, tmp_path, monkeypatc
 
 
 def test_a_command_that_stopped_goes_on(folder, tmp_path, monkeypatch):
-    monkeypatch.setattr(parallel, "PART", 5)
+    monkeypatch.setattr(parallel, "CLIPS_PER_CHUNK", 5)
     undisturbed, _ = store_of(folder, tmp_path)
     raw = read_ntu(folder, tmp_path / "again.parts", 60, processes=1)
     clips = raw.clips()

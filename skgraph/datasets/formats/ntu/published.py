@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skgraph.datasets.preparation.split import Split
+from skgraph.datasets.raw_dataset import Split
 from skgraph.errors import ConfigError, DataError
 
 MAX_CLASSES = 10_000

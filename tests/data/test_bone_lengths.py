@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgraph.datasets.preparation.bone_lengths import bone_lengths
+from skgraph.data.bone_lengths import bone_lengths
 
 
 def test_bone_lengths_by_hand(topology):
