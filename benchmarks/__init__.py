@@ -1,1 +1,1 @@
-"""Measurements of the library: run from a checkout of the repository, not part of the installed package."""
+"""Measurements behind the claims of the documentation: ``python -m benchmarks``, from a checkout."""

@@ -9,10 +9,10 @@ out=$(realpath "${1:-examples/results}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 mkdir -p traces  # what each step does, for Perfetto
-python -m skgraph.benchmark train_gpu out="$out/benchmark_train_gpu.json" profiles=traces
-python -m skgraph.benchmark train_gpu out="$out/benchmark_train_graphs_gpu.json" "recipe=['trainer.compile=graphs']"
-python -m skgraph.benchmark losses out="$out/benchmark_losses_gpu.json"
-python -m skgraph.benchmark losses out="$out/benchmark_losses_graphs_gpu.json" "recipe=['trainer.compile=graphs']"
+python -m benchmarks plain_mamp_gpu out="$out/benchmark_train_gpu.json" profiles=traces
+python -m benchmarks plain_mamp_gpu out="$out/benchmark_train_graphs_gpu.json" "recipe=['trainer.compile=graphs']"
+python -m benchmarks losses out="$out/benchmark_losses_gpu.json"
+python -m benchmarks losses out="$out/benchmark_losses_graphs_gpu.json" "recipe=['trainer.compile=graphs']"
 python -m skgraph.benchmark encode out="$out/benchmark_encode_gpu.json" benchmark.sizes.bodies=256
 python -m skgraph.benchmark scaling out="$out/benchmark_scaling_gpu.json" benchmark.sizes.bodies=64
 # 26 actions x 3 cameras x 40 people x 13 times: 40,560 clips.

@@ -15,6 +15,7 @@ from typing import NamedTuple
 from unittest import mock
 
 from hydra import compose, initialize_config_dir
+from omegaconf import DictConfig
 
 from skgraph._internal.command import words_as_list
 from skgraph._internal.data_dir import data_dir
@@ -34,7 +35,7 @@ NOT_RUN = {
     r"(irds|uiprmd|runs/study)": "data that does not ship",
     r"viewer_frame_rate": "wants a browser; tests/test_examples.py runs it where there is one",
     r"three_streams\.sh": "minutes; the commands in it are those of docs/protocols.md",
-    r"skgraph\.benchmark ": "minutes each; tests/benchmarks runs all of them at small sizes",
+    r"(skgraph\.benchmark|benchmarks) ": "minutes each; tests/performance and tests/benchmarks run them at small sizes",
     r"dataset=(ctrgcn|pyskl|stgcn|kinetics_skeleton|nw_ucla|utd_mhad|msr_action3d)": "downloads; tests/datasets",
     r"(dataset=(openpose|coco_keypoints|mediapipe)|data/coco)": "files of a detector; tests/datasets makes some up",
 }
@@ -79,7 +80,7 @@ class Block(NamedTuple):
 def of_skgraph(words: Sequence[str]) -> list[str]:
     """A verb and its arguments, from the words of a command that runs one; of another command nothing."""
     for i, (option, module) in enumerate(itertools.pairwise(words)):
-        if option == "-m" and module.startswith("skgraph."):
+        if option == "-m" and (module == "benchmarks" or module.startswith("skgraph.")):
             return [module.removeprefix("skgraph."), *words[i + 2 :]]
     return []
 
@@ -109,6 +110,9 @@ def check_composes(verb: str, arguments: list[str]) -> None:
     Raises:
         HydraException: an option or a value that does not exist.
     """
+    if verb == "benchmarks":
+        compose_benchmark(arguments)
+        return
     folder = data_dir("configs") / "prepare" if verb == "prepare" else data_dir("configs")
     # A launcher is a plugin of Hydra's.
     overrides = [word for word in arguments_for_hydra(verb, arguments) if not word.startswith(("-", "hydra"))]
@@ -116,6 +120,13 @@ def check_composes(verb: str, arguments: list[str]) -> None:
         overrides = [word.split(",")[0] for word in overrides]
     with initialize_config_dir(str(folder), version_base="1.3"):
         compose(verb, overrides=overrides)
+
+
+def compose_benchmark(arguments: list[str]) -> DictConfig:
+    """Compose the configuration of ``python -m benchmarks NAME ...``."""
+    folder = f"hydra.searchpath=['file://{ROOT / 'benchmarks' / 'configs'}']"
+    with initialize_config_dir(str(data_dir("configs")), version_base="1.3"):
+        return compose("benchmark", overrides=[f"benchmark={arguments[0]}", *arguments[1:], folder])
 
 
 def why_not_run(words: Sequence[str]) -> str | None:

@@ -1,0 +1,104 @@
+"""A training step that is timed by phase, and whose operations and memory are counted."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+from torch.autograd.graph import saved_tensors_hooks
+
+from skgraph.performance.methods import build_method, flop_counter, random_walks
+from skgraph.performance.timing import synchronise
+from skgraph.topology import Topology
+from skgraph.training.compiling import compile_objective
+from skgraph.training.devices import autocast
+from skgraph.training.optimizer import adamw
+
+
+class TrainingStep:
+    """Views and mask, forward and backward pass, optimiser, and the objective's own update.
+
+    Args:
+        objective: is trained.
+        prepare: returns ``(views, visible, masked)``.
+        device: computes.
+        precision: see :func:`skgraph.training.devices.autocast`.
+
+    Attributes:
+        phases: seconds of each phase of the last step that was called with ``apart=True``.
+    """
+
+    def __init__(
+        self,
+        objective: nn.Module,
+        prepare: Callable[[], tuple[torch.Tensor, ...]],
+        device: torch.device,
+        precision: str,
+    ) -> None:
+        self.objective, self.prepare, self.device, self.precision = objective, prepare, device, precision
+        self.optimizer = adamw(objective, 1e-4)
+        self.phases: dict[str, float] = {}
+
+    def __call__(self, apart: bool = False) -> None:
+        """Train one step; ``apart`` waits for the device after each phase and times the phase."""
+        since = time.perf_counter()
+
+        def mark(phase: str) -> None:
+            nonlocal since
+            if apart:
+                synchronise(self.device)
+                now = time.perf_counter()
+                self.phases[phase], since = now - since, now
+
+        prepared = self.prepare()
+        mark("views")
+        with autocast(self.device, self.precision):
+            loss, _ = self.objective(*prepared)
+        mark("forward")
+        self.optimizer.zero_grad()
+        loss.backward()
+        mark("backward")
+        nn.utils.clip_grad_norm_(self.objective.parameters(), 1.0, foreach=True)
+        self.optimizer.step()
+        self.objective.after_step(0.5)
+        mark("update")
+
+    def flops(self) -> float:
+        """Count the operations of a forward and backward pass, two per multiply-add."""
+        prepared = self.prepare()
+        with flop_counter() as counter:
+            self.objective(*prepared)[0].backward()
+        self.optimizer.zero_grad()
+        return float(counter.get_total_flops())
+
+    def saved_bytes(self) -> int:
+        """Return the bytes of activations that the forward pass saves for the backward pass."""
+        parameters = {parameter.untyped_storage().data_ptr() for parameter in self.objective.parameters()}
+        saved: dict[int, int] = {}
+
+        def save(tensor: torch.Tensor) -> torch.Tensor:
+            storage = tensor.untyped_storage()
+            if storage.data_ptr() not in parameters:
+                saved[storage.data_ptr()] = storage.nbytes()
+            return tensor
+
+        prepared = self.prepare()
+        with saved_tensors_hooks(save, lambda tensor: tensor), autocast(self.device, self.precision):
+            result = self.objective(*prepared)
+        size = sum(saved.values())
+        del result  # alive until here, so that no address is reused while storages are collected
+        return size
+
+
+def random_training_step(
+    config: Mapping[str, Any], topology: Topology, bodies: int, device: torch.device
+) -> TrainingStep:
+    """Build the step of a pre-training configuration on random bodies, compiled where a training would compile."""
+    objective, views = build_method(config, topology)
+    objective, views = objective.to(device), views.to(device)
+    graphs = random_walks(bodies, config["frames"], topology).to(device)
+    compile_objective(objective, config["trainer"]["compile"], device)
+    return TrainingStep(objective, lambda: views(graphs), device, config["precision"])

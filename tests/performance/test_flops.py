@@ -1,0 +1,36 @@
+import pytest
+
+from skgraph.performance.flops import benchmark_flops, count_flops
+from tests.performance.small import MAMP, small_pretraining
+from tests.test_configs import composed
+
+# GFP (ICCV 2025), Table 1: GFLOPs of a two-body clip, with tolerances.
+PUBLISHED = {
+    "gfp": {"encoder": (1.97, 0.05), "decoder": (1.57, 0.10), "target_network": (0.64, 0.10), "targets": (251, 0)},
+    "mamp": {"encoder": (1.97, 0.05), "decoder": (17.70, 0.05), "targets": (750, 0)},
+}
+
+
+@pytest.mark.parametrize("method", PUBLISHED)
+def test_modules_cost_as_much_as_the_paper_says(method, topology):
+    depth = ["objective.decoder.depth=5"] * (method == "mamp")
+    counted = count_flops(composed(f"experiment={method}_ntu60_xsub", *depth), topology, bodies=2)
+    for component, (published, tolerance) in PUBLISHED[method].items():
+        assert counted[component] == pytest.approx(published, rel=tolerance), component
+
+
+def test_a_linear_layer_costs_two_operations_per_weight(topology):
+    one, two = (count_flops(small_pretraining(*MAMP), topology, bodies) for bodies in (1, 2))
+    assert two["encoder"] == pytest.approx(2 * one["encoder"]) and one["targets"] == 4 * 25
+    assert one["total"] == pytest.approx(one["encoder"] + one["decoder"])
+    tokens, dim, patch = 10, 16, 12  # visible tokens, width, coordinates of a token; one block
+    layers = 2 * tokens * (patch * dim + 4 * dim * dim + 8 * dim * dim)
+    attention = 2 * 2 * tokens * tokens * dim
+    assert one["encoder"] * 1e9 == layers + attention
+
+
+def test_published_counts_stand_beside_ours():
+    configs, published = {"small": small_pretraining(*MAMP)}, {"small": {"targets": 200}}
+    measured = benchmark_flops(configs, published, topology="ntu_rgbd", bodies=1)
+    assert measured["small targets"] == 100 and measured["small targets, published"] == 200
+    assert measured["small targets, ours over published"] == 0.5 and measured["small encoder GFLOPs"] > 0
