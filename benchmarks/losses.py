@@ -12,9 +12,8 @@ from typing import Any
 import numpy as np
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from skgraph.build import open_store
+from skgraph.build import build_trainer, open_store
 from skgraph.errors import ConfigError
-from skgraph.pretrain import build_trainer
 from skgraph.training import TrainerConfig
 from skgraph.training.devices import choose_device, choose_precision
 

@@ -16,13 +16,20 @@ from hydra.utils import get_method
 from omegaconf import DictConfig, OmegaConf
 
 from skgraph._internal.atomic import atomic_file
-from skgraph._internal.command import verb
+from skgraph._internal.command import command
+from skgraph._internal.files import output_file
 from skgraph._internal.options import at_least, check_kinds
-from skgraph._internal.output_file import output_file
 from skgraph.errors import ConfigError
 
 
-@verb("benchmark")
+def _name_first(arguments: list[str]) -> list[str]:
+    """Turn ``data batch=8`` into ``benchmark=data batch=8``."""
+    if arguments and "=" not in arguments[0] and not arguments[0].startswith("-"):
+        return [f"benchmark={arguments[0]}", *arguments[1:]]
+    return arguments
+
+
+@command("benchmark", _name_first)
 def main(cfg: DictConfig) -> None:
     """Measure, print a table, and write JSON to ``out``."""
     import torch
@@ -100,13 +107,5 @@ def _pretraining(overrides: list[str]) -> dict[str, Any]:
     return OmegaConf.to_container(compose("pretrain", overrides=[*overrides, "name=benchmark"]), resolve=True)
 
 
-def _name_first(arguments: list[str]) -> list[str]:
-    """Turn ``data batch=8`` into ``benchmark=data batch=8``."""
-    if arguments and "=" not in arguments[0] and not arguments[0].startswith("-"):
-        return [f"benchmark={arguments[0]}", *arguments[1:]]
-    return arguments
-
-
 if __name__ == "__main__":
-    sys.argv[1:] = _name_first(sys.argv[1:])
     main()

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from hydra.utils import get_class
 from torch import nn
+from tqdm import tqdm
 
+from skgraph._internal.distributed import Processes
 from skgraph._internal.options import check_kinds
-from skgraph.data import SkeletonDataset, SkeletonStore
+from skgraph.checks import check_encoder, check_objective
+from skgraph.data import EpochLoader, SkeletonDataset, SkeletonStore
 from skgraph.datasets.synthetic import write_synthetic
 from skgraph.errors import ConfigError, DataError, StoreError, first_line
 from skgraph.topology import Topology
-from skgraph.training import ViewMaker, stream_scale
+from skgraph.training import Trainer, TrainerConfig, ViewMaker, stream_scale
+from skgraph.training.prefetch import place
 from skgraph.transforms import AlignBody, Center, Compose, GraphTransform, RandomRotate
 
 
@@ -240,3 +245,57 @@ def measure_scale(config: dict[str, Any], bodies: SkeletonDataset) -> dict[str, 
     raw = config | {"normalise": config["normalise"] | {"scale": None}}
     views = build_views(raw, bodies.store.topology, segments=config["frames"], num_views=1)
     return config | {"normalise": config["normalise"] | {"scale": stream_scale(bodies, views)}}
+
+
+def build_trainer(
+    config: dict[str, Any],
+    store: SkeletonStore,
+    split: str,
+    trainer_config: TrainerConfig,
+    device: torch.device,
+    processes: Processes = Processes(),
+    say: Callable[[str], None] = tqdm.write,
+) -> Trainer:
+    """Build the training of a run's configuration, at its first step, and make the folder of the run.
+
+    Args:
+        config: of the run; the trainer's ``run_config`` also has the measured scale.
+        store: its clips.
+        split: whose training clips are used.
+        trainer_config: made from ``config["trainer"]``.
+        device: where to compute.
+        processes: of a distributed training.
+        say: prints a line to the user.
+
+    Raises:
+        DataError: a component cannot be built, or a custom one breaks its contract.
+    """
+    bodies = SkeletonDataset(
+        store,
+        split,
+        "train",
+        items="bodies",
+        frames=config["frames"],
+        crop=tuple(config["crop"]),
+        min_frames=config["min_frames"],
+    )
+    config = measure_scale(config, bodies)
+    bodies = place(bodies, device, trainer_config.data)
+    loader = EpochLoader(bodies, trainer_config.batch_size, config["seed"], processes.rank, processes.world_size)
+    torch.manual_seed(config["seed"])
+    encoder = build_encoder(config, store.topology)
+    if _is_custom(config["encoder"]):
+        check_encoder(encoder, config["frames"], store.topology.dim)
+    objective = build_objective(config, encoder, store.topology)
+    if _is_custom(config["objective"]):
+        check_objective(objective, config["frames"], store.topology.dim)
+    views = build_views(config, store.topology, encoder.grid[0], objective.num_views)
+    folder = Path(str(config["runs"])) / str(config["name"])
+    folder.mkdir(parents=True, exist_ok=True)
+    return Trainer(
+        objective, loader, views, folder, trainer_config, config, device, config["precision"], processes, say
+    )
+
+
+def _is_custom(component: Mapping[str, Any]) -> bool:
+    return not str(component["_target_"]).startswith("skgraph.")

@@ -1,22 +1,23 @@
-"""``python -m skgraph.diagnose``: what an encoder knew at each checkpoint of its run."""
+"""Measure what an encoder knows at each checkpoint of its run."""
 
 from __future__ import annotations
 
 from omegaconf import DictConfig, OmegaConf
 
-from skgraph._internal.command import verb
+from skgraph._internal.command import command
 from skgraph._internal.options import check_kinds
-from skgraph.build import open_store
-from skgraph.diagnosis import diagnose
-from skgraph.diagnosis.curves import save_diagnosis, table
-from skgraph.evaluation.pretrained import folder_of_run
-from skgraph.training.checkpoint import read_checkpoint
-from skgraph.training.devices import choose_device
 
 
-@verb("diagnose")
+@command("diagnose")
 def main(cfg: DictConfig) -> None:
-    """Diagnose one run; print the table and say where the figures lie."""
+    """Diagnose one run; print the table and the path of the result."""
+    from skgraph.build import open_store
+    from skgraph.diagnosis import diagnose
+    from skgraph.diagnosis.curves import save_diagnosis, table
+    from skgraph.evaluation.pretrained import folder_of_run
+    from skgraph.training.checkpoint import read_checkpoint
+    from skgraph.training.devices import choose_device
+
     config = OmegaConf.to_container(cfg, resolve=True)
     folder = folder_of_run(config["run"])
     options = {key: config[key] for key in ("bodies", "batch_size")}

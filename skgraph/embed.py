@@ -1,4 +1,4 @@
-"""``python -m skgraph.embed``: features of any recording by the encoder of a run."""
+"""Encode recordings, and write their features."""
 
 from __future__ import annotations
 
@@ -6,18 +6,19 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from skgraph._internal.command import verb
+from skgraph._internal.command import command
+from skgraph._internal.files import output_file
 from skgraph._internal.options import check_kinds
-from skgraph._internal.output_file import output_file
 from skgraph._internal.text import count
-from skgraph.evaluation import PretrainedRun
-from skgraph.evaluation.embedding import embed
-from skgraph.evaluation.pretrained import preprocessing_note
 
 
-@verb("embed")
+@command("embed")
 def main(cfg: DictConfig) -> None:
-    """Encode recordings and write their features."""
+    """Encode recordings by the encoder of a run, and write their features."""
+    from skgraph.evaluation import PretrainedRun
+    from skgraph.evaluation.embedding import embed
+    from skgraph.evaluation.pretrained import preprocessing_note
+
     config = OmegaConf.to_container(cfg, resolve=True)
     source = Path(str(config.pop("source")))
     out = output_file("out", config.pop("out"), (".npz",), source)
@@ -26,8 +27,8 @@ def main(cfg: DictConfig) -> None:
     features = embed(run, source, progress=True, **config)
     features.save(out, run=str(run.folder), step=run.step)
     bodies = len({*zip(features.recording.tolist(), features.body.tolist(), strict=True)})
-    whose = count(bodies, "recording" if features.level == "clip" else "body")
-    print(f"{features.level} features {list(features.x.shape)} of {whose}")
+    encoded = count(bodies, "recording" if features.level == "clip" else "body")
+    print(f"{features.level} features {list(features.x.shape)} of {encoded}")
     if note := preprocessing_note(run.preprocessing, features.preprocessing):
         print(note)
     print(f"written: {out}")

@@ -1,4 +1,4 @@
-"""``python -m skgraph.ensemble``: the fusion of evaluations, such as those of the joint, bone and motion stream."""
+"""Fuse the scores of evaluations, such as those of the joint, bone and motion stream."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from skgraph._internal.command import verb
-from skgraph.evaluation.ensemble import ensemble_folder, format_ensemble, fuse_results, save_ensemble
+from skgraph._internal.command import command
 
 
-@verb("ensemble")
+@command("ensemble")
 def main(cfg: DictConfig) -> None:
-    """Fuse the scores of evaluations; print the table and the folder of the result."""
+    """Fuse the scores of evaluations; print the table and the path of the result."""
+    from skgraph.evaluation.ensemble import ensemble_folder, format_ensemble, fuse_results, save_ensemble
+
     config = OmegaConf.to_container(cfg, resolve=True)
     ensemble = fuse_results(config["scores"], config["weights"])
     folder = Path(str(config["out"])) if config["out"] is not None else ensemble_folder(ensemble)

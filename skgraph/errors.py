@@ -1,4 +1,4 @@
-"""The errors that bad input raises: one clear sentence each, printed by the verbs without a traceback."""
+"""The errors that bad input raises: one clear sentence each, printed by the commands without a traceback."""
 
 from __future__ import annotations
 

@@ -1,24 +1,26 @@
-"""``python -m skgraph.evaluate``: what a pre-trained encoder knows, beside a random one of the same shape."""
+"""Evaluate an encoder by one protocol, beside a random one of the same shape."""
 
 from __future__ import annotations
 
-from dataclasses import fields
-
 from omegaconf import DictConfig, OmegaConf
 
-from skgraph._internal.command import verb
-from skgraph.build import open_store
-from skgraph.evaluation import Settings, build_protocol, compare
-from skgraph.evaluation.pretrained import folder_of_run
-from skgraph.evaluation.results.format_results import format_results
-from skgraph.evaluation.results.result_folder import result_folder
-from skgraph.training.checkpoint import read_checkpoint
-from skgraph.training.devices import choose_device, processes
+from skgraph._internal.command import command
 
 
-@verb("evaluate")
+@command("evaluate")
 def main(cfg: DictConfig) -> None:
-    """Evaluate one run by one protocol; print the table and say where the result lies."""
+    """Evaluate one run by one protocol; print the table and the path of the result."""
+    from dataclasses import fields
+
+    from skgraph._internal.distributed import process_group
+    from skgraph.build import open_store
+    from skgraph.evaluation import Settings, build_protocol, compare
+    from skgraph.evaluation.pretrained import folder_of_run
+    from skgraph.evaluation.results.format_results import format_results
+    from skgraph.evaluation.results.result_folder import result_folder
+    from skgraph.training.checkpoint import read_checkpoint
+    from skgraph.training.devices import choose_device
+
     config = OmegaConf.to_container(cfg, resolve=True)
     folder = folder_of_run(config["run"])
     settings = Settings(**{field.name: config[field.name] for field in fields(Settings)})
@@ -26,9 +28,9 @@ def main(cfg: DictConfig) -> None:
     dataset = config["dataset"] or read_checkpoint(folder / "checkpoint.pt")["config"].get("dataset")
     store, split = open_store(dataset, write=False)
     device = choose_device(config["device"])
-    with processes(device) as group:
-        results = compare(folder, store, split, [protocol], device, config["precision"], settings, group)
-        if group.is_main:
+    with process_group(device) as processes:
+        results = compare(folder, store, split, [protocol], device, config["precision"], settings, processes)
+        if processes.is_main:
             print(format_results(results))
             print(f"written: {result_folder(folder, protocol, store, split, settings)}")
 

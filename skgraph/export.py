@@ -1,4 +1,4 @@
-"""``python -m skgraph.export``: an encoder, or a recogniser, for use elsewhere."""
+"""Export an encoder, or a recogniser, for use elsewhere."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from skgraph._internal.command import verb
+from skgraph._internal.command import command
 from skgraph._internal.options import check_kinds
-from skgraph.build import open_store
 from skgraph.errors import ConfigError
-from skgraph.evaluation.model_folder import CARD, CONFIG, WEIGHTS, Head, is_replaceable, save_model_folder
-from skgraph.evaluation.pretrained import PretrainedRun
-from skgraph.recognition import Recogniser
-from skgraph.recognition.model_card import model_card
-from skgraph.recognition.program import export_program, program_of
 
 
-@verb("export")
+@command("export")
 def main(cfg: DictConfig) -> None:
-    """Write the model of a run in one format; say what was checked."""
+    """Write the model of a run in one format."""
+    from skgraph.build import open_store
+    from skgraph.evaluation.model_folder import CARD, CONFIG, WEIGHTS, Head, save_model_folder
+    from skgraph.evaluation.pretrained import PretrainedRun
+    from skgraph.recognition import Recogniser
+    from skgraph.recognition.model_card import model_card
+    from skgraph.recognition.program import export_program, program_of
+
     config = OmegaConf.to_container(cfg, resolve=True)
     formats, heads = ("safetensors", "onnx", "pt2"), ("none", "linear")
     for key, choices in (("format", formats), ("head", heads)):
@@ -28,7 +29,7 @@ def main(cfg: DictConfig) -> None:
     run = PretrainedRun.open(config["run"])
     form = str(config["format"])
     out = Path(str(config["out"] or f"{run.folder.name}{'' if form == 'safetensors' else '.' + form}"))
-    _check_place(out, form, run.folder)
+    _check_out(out, form, run.folder)
     check_kinds(Recogniser.fit, {"c": config["c"]}, "export")
     head = run.head
     if config["head"] == "linear" and (head is None or config["dataset"]):
@@ -63,7 +64,9 @@ def main(cfg: DictConfig) -> None:
     print(f"largest difference to PyTorch: {difference:.2g}\nwritten: {out} ({out.stat().st_size / 1e6:.1f} MB)")
 
 
-def _check_place(out: Path, form: str, run: Path) -> None:
+def _check_out(out: Path, form: str, run: Path) -> None:
+    from skgraph.evaluation.model_folder import is_replaceable
+
     if run.resolve() in (out.resolve(), *out.resolve().parents):
         raise ConfigError(f"out={out} would write into '{run}', which is exported: say out=... elsewhere")
     if not out.absolute().parent.is_dir():

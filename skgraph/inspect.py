@@ -1,7 +1,8 @@
-"""``python -m skgraph.inspect STORE_OR_FILE``: what is in a dataset, and what may be wrong with it."""
+"""Survey a dataset: what is in it, and what may be wrong with it."""
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import sys
@@ -11,27 +12,27 @@ from pathlib import Path
 from omegaconf import DictConfig, OmegaConf
 
 from skgraph._internal.atomic import atomic_file
-from skgraph._internal.command import verb, words_as_list
+from skgraph._internal.command import command, words_as_list
+from skgraph._internal.files import one_source, output_file
 from skgraph._internal.options import at_least, check_kinds
-from skgraph._internal.output_file import output_file
-from skgraph.errors import ConfigError
-from skgraph.inspection.page import page
-from skgraph.inspection.problems import problems
-from skgraph.inspection.source import open_source
-from skgraph.inspection.survey import survey
-from skgraph.inspection.text_summary import table
 
 
-@verb("inspect")
+@command("inspect", functools.partial(words_as_list, key="source"))
 def main(cfg: DictConfig) -> None:
-    """Read all of a dataset once, print what is in it, and write the page."""
+    """Read all of a dataset once, print the summary, and write the page."""
+    from skgraph.inspection.page import page
+    from skgraph.inspection.problems import problems
+    from skgraph.inspection.source import open_source
+    from skgraph.inspection.survey import survey
+    from skgraph.inspection.text_summary import table
+
     config = OmegaConf.to_container(cfg, resolve=True)
-    source = Path(_one(config["source"])).expanduser()
+    source = one_source(config["source"])
     name = (source.resolve().stem if source.is_file() else source.resolve().name) or "dataset"
-    own = "inspect_" + re.sub(r"[^\w.+-]", "_", name) + ".html"
-    places = {"html": own if config["html"] == "auto" else config["html"], "json": config["json"]}
+    if config["html"] == "auto":
+        config["html"] = "inspect_" + re.sub(r"[^\w.+-]", "_", name) + ".html"
     html, out = (
-        None if value is None else output_file(key, value, (f".{key}",), source) for key, value in places.items()
+        None if config[key] is None else output_file(key, config[key], (f".{key}",), source) for key in ("html", "json")
     )
     limits = {key: config[key] for key in ("jump", "frozen", "near")}
     check_kinds(survey, limits, "inspect")
@@ -43,9 +44,9 @@ def main(cfg: DictConfig) -> None:
         found = problems(surveyed)
         print(table(surveyed, found, colour=sys.stdout.isatty()))
         if out is not None:
-            figures = {"source": str(source), **surveyed.to_dict(), "problems": [str(problem) for problem in found]}
+            statistics = {"source": str(source), **surveyed.to_dict(), "problems": [str(problem) for problem in found]}
             with atomic_file(out, "w") as file:
-                json.dump(figures, file, indent=1, allow_nan=False)
+                json.dump(statistics, file, indent=1, allow_nan=False)
         if html is not None:
             text = page(surveyed, name, found)
             with atomic_file(html, "w") as file:
@@ -55,15 +56,5 @@ def main(cfg: DictConfig) -> None:
             print(f"written: {path}")
 
 
-def _one(source: object) -> str:
-    """The one source of a command line."""
-    sources = source if isinstance(source, list) else [source]
-    if len(sources) != 1:
-        found = ", ".join(map(str, sources))
-        raise ConfigError(f"inspect takes one store, file or folder, found {len(sources)}: {found}")
-    return str(sources[0])
-
-
 if __name__ == "__main__":
-    sys.argv[1:] = words_as_list(sys.argv[1:], "source")
     main()

@@ -1,4 +1,4 @@
-"""``python -m skgraph.predict``: what people do in recordings, by the encoder of a run."""
+"""Recognise actions in recordings by the encoder of a run."""
 
 from __future__ import annotations
 
@@ -7,21 +7,22 @@ from pathlib import Path
 
 from omegaconf import DictConfig, OmegaConf
 
-from skgraph._internal.command import verb
+from skgraph._internal.command import command
 from skgraph._internal.options import check_kinds
-from skgraph.build import open_store
-from skgraph.datasets import open_recordings
 from skgraph.errors import ConfigError
-from skgraph.evaluation.pretrained import PretrainedRun, preprocessing_note
-from skgraph.recognition import Recogniser, timelines
-from skgraph.recognition.timeline_files import is_replaceable, save_timelines, table
-from skgraph.topology import Topology
-from skgraph.training.devices import choose_device
 
 
-@verb("predict")
+@command("predict")
 def main(cfg: DictConfig) -> None:
-    """Learn the names of actions from labelled clips, recognise recordings, and write what was found."""
+    """Learn the names of actions from labelled clips, recognise recordings, and write their timelines."""
+    from skgraph.build import open_store
+    from skgraph.datasets import open_recordings
+    from skgraph.evaluation.pretrained import PretrainedRun, preprocessing_note
+    from skgraph.recognition import Recogniser, timelines
+    from skgraph.recognition.timeline_files import is_replaceable, save_timelines, table
+    from skgraph.topology import Topology
+    from skgraph.training.devices import choose_device
+
     config = OmegaConf.to_container(cfg, resolve=True)
     out, source = Path(str(config["out"])), Path(str(config["source"])).expanduser()
     if config["out"] is None or (out.exists() and not is_replaceable(out)):
@@ -34,8 +35,8 @@ def main(cfg: DictConfig) -> None:
     check_kinds(Recogniser.fit, {"c": config["c"]}, "predict")
     run = PretrainedRun.open(config["run"])
     device = choose_device(config["device"])
-    own = run.head is not None and not config["dataset"]  # a model that was exported with its head
-    labelled = None if own else open_store(config["dataset"] or run.config["dataset"], write=False)
+    has_head = run.head is not None and not config["dataset"]  # a model that was exported with its head
+    labelled = None if has_head else open_store(config["dataset"] or run.config["dataset"], write=False)
     topology = run.topology if config["topology"] is None else Topology.load(str(config["topology"]))
     unit = None if config["unit"] is None else str(config["unit"])
     with tempfile.TemporaryDirectory() as scratch:

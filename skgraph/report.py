@@ -1,39 +1,35 @@
-"""``python -m skgraph.report runs/*``: runs in tables, with published accuracies beneath, and in drawings."""
+"""Collect results in tables beside published accuracies, or in a page with figures of each run."""
 
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
-from tqdm import tqdm
 
 from skgraph._internal.atomic import atomic_file
-from skgraph._internal.command import verb, words_as_list
+from skgraph._internal.command import command, words_as_list
+from skgraph._internal.files import output_file
 from skgraph._internal.options import at_least, check_kinds
-from skgraph._internal.output_file import output_file
 from skgraph.errors import ConfigError, DataError
-from skgraph.summary.collection import collect
-from skgraph.summary.published import read_published
-from skgraph.summary.render import render
-from skgraph.summary.report_folder import is_report, save_report
-from skgraph.summary.run_figures import find_runs, run_figures
-from skgraph.summary.tables import tables
 
 _SUFFIXES = (".md", ".txt", ".tex")
 
 
-@verb("report")
+@command("report", functools.partial(words_as_list, key="runs"))
 def main(cfg: DictConfig) -> None:
-    """Collect results and arrange them in tables; print those, or write them where ``out`` says.
+    """Print the tables, or write them to ``out``; ``format=html`` writes a folder with a page and figures."""
+    from skgraph.summary.collection import collect
+    from skgraph.summary.published import read_published
+    from skgraph.summary.render import render
+    from skgraph.summary.run_figures import run_figures
+    from skgraph.summary.tables import tables
 
-    A page of HTML comes in a folder, with drawings of each run, and with the data of each drawing.
-    """
     config = OmegaConf.to_container(cfg, resolve=True)
     runs = [str(path) for path in (config["runs"] if isinstance(config["runs"], list) else [config["runs"]])]
-    if not isinstance(config["doubtful"], bool):
-        raise ConfigError(f"doubtful must be true or false, found '{config['doubtful']}'")
+    check_kinds(tables, {"doubtful": config["doubtful"]}, "report")
     check_kinds(run_figures, {"seed": config["seed"], "device": config["device"]}, "report")
     at_least("report", 0, seed=config["seed"])
     if config["seed"] >= 2**32:
@@ -56,14 +52,22 @@ def main(cfg: DictConfig) -> None:
 
 def _html(config: dict[str, Any], runs: list[str]) -> None:
     """Draw the runs, and write the folder with the page."""
+    from tqdm import tqdm
+
+    from skgraph.summary.collection import collect
+    from skgraph.summary.published import read_published
+    from skgraph.summary.report_folder import is_report, save_report
+    from skgraph.summary.run_figures import find_runs, run_figures
+    from skgraph.summary.tables import tables
+
     for path in runs:
         if not Path(path).exists():
             raise DataError(f"'{path}' does not exist: expected the folder of a run, an evaluation or an ensemble")
     folders = find_runs([Path(path) for path in runs])
-    usual = folders[0] / "report" if len(folders) == 1 else Path("report")
+    default = folders[0] / "report" if len(folders) == 1 else Path("report")
     if not isinstance(config["out"], (str, int, type(None))) or config["out"] == "":
         raise ConfigError(f"out must be a folder, found '{config['out']}'")
-    out = usual if config["out"] is None else Path(str(config["out"])).expanduser()
+    out = default if config["out"] is None else Path(str(config["out"])).expanduser()
     if out.exists() and not is_report(out):
         raise ConfigError(f"out must be a new folder, or one of an earlier report and nothing else, found '{out}'")
     if not out.resolve().parent.is_dir():
@@ -89,5 +93,4 @@ def _warn(sentences: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    sys.argv[1:] = words_as_list(sys.argv[1:], "runs")
     main()

@@ -1,36 +1,38 @@
-"""``python -m skgraph.view SOURCE``: skeletons in a page that opens in any browser, or as a GIF or MP4."""
+"""Show skeletons in a page that opens in any browser, or as a GIF or MP4."""
 
 from __future__ import annotations
 
-import sys
+import functools
 import tempfile
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from omegaconf import DictConfig, OmegaConf
 
 from skgraph._internal.atomic import atomic_file
-from skgraph._internal.command import verb, words_as_list
+from skgraph._internal.command import command, words_as_list
+from skgraph._internal.files import one_source, output_file
 from skgraph._internal.options import at_least, check_kinds
-from skgraph._internal.output_file import output_file
 from skgraph._internal.text import count, few, plain
-from skgraph.data import SkeletonStore
 from skgraph.errors import ConfigError, DataError
-from skgraph.evaluation.pretrained import folder_of_run
-from skgraph.inspection.source import open_source
-from skgraph.viewer import ViewedClip, animate, clip_of_store, page, predicted_segments
-from skgraph.viewer.animation import FORMATS
-from skgraph.viewer.run_layers import run_layers
+
+if TYPE_CHECKING:
+    from skgraph.data import SkeletonStore
+    from skgraph.viewer import ViewedClip
 
 
-@verb("view")
+@command("view", functools.partial(words_as_list, key="source"))
 def main(cfg: DictConfig) -> None:
     """Write one file that shows some clips of a source."""
+    from skgraph.evaluation.pretrained import folder_of_run
+    from skgraph.inspection.source import open_source
+    from skgraph.viewer import animate, clip_of_store, page
+    from skgraph.viewer.animation import FORMATS
+    from skgraph.viewer.run_layers import run_layers
+
     config = OmegaConf.to_container(cfg, resolve=True)
-    sources = config["source"] if isinstance(config["source"], list) else [config["source"]]
-    if len(sources) != 1:
-        raise ConfigError(f"view takes one store, file or folder, found {len(sources)}: {', '.join(map(str, sources))}")
-    source = Path(str(sources[0])).expanduser()
+    source = one_source(config["source"])
     out = output_file("out", config["out"], (".html", *(f".{format}" for format in FORMATS)), source)
     options = {key: config[key] for key in ("joint_map", "seed", "masks")}
     check_kinds(run_layers, options, "view")
@@ -38,12 +40,12 @@ def main(cfg: DictConfig) -> None:
     topology, unit = (None if config[key] is None else str(config[key]) for key in ("topology", "unit"))
     with tempfile.TemporaryDirectory() as scratch:
         store = open_source(source, topology, unit, Path(scratch) / "store")
-        indices = chosen(store, config["clip"])
+        indices = chosen_clips(store, config["clip"])
         clips = [clip_of_store(store, i) for i in indices]
         if config["run"] is not None:
             kinds = config["show"] if isinstance(config["show"], list) else [config["show"]]
-            known = run_layers(folder_of_run(config["run"]), store, indices, [str(kind) for kind in kinds], **options)
-            clips = [replace(clip, layers=layers | clip.layers) for clip, layers in zip(clips, known, strict=True)]
+            added = run_layers(folder_of_run(config["run"]), store, indices, [str(kind) for kind in kinds], **options)
+            clips = [replace(clip, layers=layers | clip.layers) for clip, layers in zip(clips, added, strict=True)]
         if config["predictions"] is not None:
             clips = _with_predictions(clips, str(config["predictions"]))
         if config["seconds"] is not None:
@@ -61,17 +63,19 @@ def main(cfg: DictConfig) -> None:
 
 
 def _with_predictions(clips: list[ViewedClip], folder: str) -> list[ViewedClip]:
-    """The clips with what was recognised in them."""
-    known = predicted_segments(Path(folder).expanduser())
-    if missing := [clip.name for clip in clips if clip.name not in known]:
+    """Add the segments that `predict` recognised to the clips."""
+    from skgraph.viewer import predicted_segments
+
+    segments = predicted_segments(Path(folder).expanduser())
+    if missing := [clip.name for clip in clips if clip.name not in segments]:
         raise DataError(
-            f"predictions={folder} has nothing of clip '{plain(missing[0])}': its recordings are {few(list(known))}"
+            f"predictions={folder} has nothing of clip '{plain(missing[0])}': its recordings are {few(list(segments))}"
         )
-    return [replace(clip, segments=known[clip.name]) for clip in clips]
+    return [replace(clip, segments=segments[clip.name]) for clip in clips]
 
 
 def _seconds(value: object) -> tuple[float, float]:
-    """First and last second of what is shown."""
+    """Return the first and the last second to show."""
     numbers = value if isinstance(value, list) else []
     good = [isinstance(x, (int, float)) and not isinstance(x, bool) for x in numbers]
     if len(numbers) != 2 or not all(good) or not 0 <= numbers[0] < numbers[1] <= 1e9:
@@ -79,22 +83,22 @@ def _seconds(value: object) -> tuple[float, float]:
     return float(numbers[0]), float(numbers[1])
 
 
-def chosen(store: SkeletonStore, wanted: object) -> list[int]:
-    """Clips by name or number; the first one where none is named.
+def chosen_clips(store: SkeletonStore, wanted: object) -> list[int]:
+    """Return the ids of clips by name or number; of the first clip where ``wanted`` is None.
 
     Raises:
         DataError: a name that no clip has, or a number beyond the last.
     """
     names = {str(name): i for i, name in enumerate(store.name)}
     found = []
-    for one in [0] if wanted is None else wanted if isinstance(wanted, list) else [wanted]:
-        if str(one) in names:
-            found.append(names[str(one)])
-        elif isinstance(one, int) and not isinstance(one, bool) and 0 <= one < store.num_clips:
-            found.append(one)
+    for clip in [0] if wanted is None else wanted if isinstance(wanted, list) else [wanted]:
+        if str(clip) in names:
+            found.append(names[str(clip)])
+        elif isinstance(clip, int) and not isinstance(clip, bool) and 0 <= clip < store.num_clips:
+            found.append(clip)
         else:
             raise DataError(
-                f"no clip '{plain(one)}': give a name or a number from 0 to {store.num_clips - 1}; the names are "
+                f"no clip '{plain(clip)}': give a name or a number from 0 to {store.num_clips - 1}; the names are "
                 f"{few(list(names))}"
             )
     if not found:
@@ -103,5 +107,4 @@ def chosen(store: SkeletonStore, wanted: object) -> list[int]:
 
 
 if __name__ == "__main__":
-    sys.argv[1:] = words_as_list(sys.argv[1:], "source")
     main()

@@ -21,7 +21,7 @@ from skgraph._internal.command import words_as_list
 from skgraph._internal.data_dir import data_dir
 
 ROOT = Path(__file__).resolve().parents[1]
-# What the plain words of a command line are to a verb.
+# What the plain words of a command line stand for, by command.
 _WORDS = {"report": "runs", "inspect": "source", "view": "source", "benchmark": "benchmark"}
 
 # Commands of the pages that no test runs, by a pattern of the command, and why. Those of skgraph are composed instead.
@@ -73,12 +73,12 @@ class Block(NamedTuple):
 
     @property
     def commands(self) -> list[list[str]]:
-        """The words of each ``python -m skgraph.VERB ...``: the verb, and its arguments; under torchrun, too."""
+        """The words of each ``python -m skgraph.COMMAND ...``: the command, and its arguments; under torchrun, too."""
         return [command for words in self.lines if (command := of_skgraph(words))]
 
 
 def of_skgraph(words: Sequence[str]) -> list[str]:
-    """A verb and its arguments, from the words of a command that runs one; of another command nothing."""
+    """A command and its arguments, from the words of a shell command; nothing of another program."""
     for i, (option, module) in enumerate(itertools.pairwise(words)):
         if option == "-m" and (module == "benchmarks" or module.startswith("skgraph.")):
             return [module.removeprefix("skgraph."), *words[i + 2 :]]
@@ -97,29 +97,29 @@ def blocks(path: Path) -> list[Block]:
     return found
 
 
-def arguments_for_hydra(verb: str, arguments: list[str]) -> list[str]:
-    """The arguments of a verb with its plain words as the option that they stand for."""
-    if verb == "benchmark":
+def arguments_for_hydra(command: str, arguments: list[str]) -> list[str]:
+    """The arguments of a command with its plain words as the option that they stand for."""
+    if command == "benchmark":
         return [f"benchmark={arguments[0]}", *arguments[1:]]
-    return words_as_list(arguments, _WORDS[verb]) if verb in _WORDS else arguments
+    return words_as_list(arguments, _WORDS[command]) if command in _WORDS else arguments
 
 
-def check_composes(verb: str, arguments: list[str]) -> None:
+def check_composes(command: str, arguments: list[str]) -> None:
     """Compose the configuration of a command; of a sweep (`-m`) with the first of its values.
 
     Raises:
         HydraException: an option or a value that does not exist.
     """
-    if verb == "benchmarks":
+    if command == "benchmarks":
         compose_benchmark(arguments)
         return
-    folder = data_dir("configs") / "prepare" if verb == "prepare" else data_dir("configs")
+    folder = data_dir("configs") / "prepare" if command == "prepare" else data_dir("configs")
     # A launcher is a plugin of Hydra's.
-    overrides = [word for word in arguments_for_hydra(verb, arguments) if not word.startswith(("-", "hydra"))]
+    overrides = [word for word in arguments_for_hydra(command, arguments) if not word.startswith(("-", "hydra"))]
     if "-m" in arguments:
         overrides = [word.split(",")[0] for word in overrides]
     with initialize_config_dir(str(folder), version_base="1.3"):
-        compose(verb, overrides=overrides)
+        compose(command, overrides=overrides)
 
 
 def compose_benchmark(arguments: list[str]) -> DictConfig:
@@ -134,30 +134,30 @@ def why_not_run(words: Sequence[str]) -> str | None:
     return next((pattern for pattern in NOT_RUN if re.search(pattern, " ".join(words))), None)
 
 
-def tiny(verb: str, arguments: Sequence[str]) -> list[str]:
+def tiny(command: str, arguments: Sequence[str]) -> list[str]:
     """What makes a command of a page small, and is added to it."""
     said = dict(word.split("=", 1) for word in arguments if "=" in word)
-    if verb == "pretrain":
+    if command == "pretrain":
         short = ["trainer.epochs=1", "trainer.warmup_epochs=0", "trainer.batch_size=8", "trainer.progress=false"]
         parts = [said.get("encoder", "transformer"), said.get("objective", "sjepa")]
         short += [] if "evaluate" in said else ["evaluate=[knn]"]
         return [*short, *(word for part in parts for word in _SMALL.get(part, ()))]
-    if verb == "evaluate" and (protocol := said.get("protocol", "linear")) in _TRAINED:
+    if command == "evaluate" and (protocol := said.get("protocol", "linear")) in _TRAINED:
         short = ["protocol.epochs=1", "protocol.warmup_epochs=0", "protocol.milestones=[]"]
         return [*short, *(["protocol.subsets=1"] if protocol == "semi" else [])]
-    if verb == "prepare" and said["dataset"] == "synthetic":
+    if command == "prepare" and said["dataset"] == "synthetic":
         return ["subjects=2", "repetitions=1"]
     return []
 
 
-def run(verb: str, arguments: Sequence[str]) -> None:
+def run(command: str, arguments: Sequence[str]) -> None:
     """A command of a page in this process, made small."""
     # --help and --cfg only show a configuration.
-    more = [] if any(word in arguments for word in ("--help", "--cfg")) else tiny(verb, arguments)
-    argv = [verb, *arguments_for_hydra(verb, list(arguments)), *more]
+    more = [] if any(word in arguments for word in ("--help", "--cfg")) else tiny(command, arguments)
+    argv = [command, *arguments_for_hydra(command, list(arguments)), *more]
     with _logging_as_it_was(), mock.patch.object(sys, "argv", argv):
         try:
-            importlib.import_module(f"skgraph.{verb}").main()
+            importlib.import_module(f"skgraph.{command}").main()
         except SystemExit as end:
             assert not end.code, f"python -m skgraph.{' '.join(argv)}"
 

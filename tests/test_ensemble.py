@@ -1,4 +1,4 @@
-"""The verb, from evaluation folders on disk to a table and a folder."""
+"""The command, from evaluation folders on disk to a table and a folder."""
 
 from __future__ import annotations
 

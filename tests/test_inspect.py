@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from skgraph import inspect as verb_module
+from skgraph import inspect as inspect_command
 from skgraph._internal.command import words_as_list
 from skgraph.inspect import main
 from skgraph.inspection.survey import survey
@@ -27,7 +27,7 @@ def call(monkeypatch, folder, *arguments):
 
 
 def test_the_standard_library_keeps_its_inspect():
-    assert inspect is not verb_module and inspect.signature(survey).parameters["frozen"].default == 1.0
+    assert inspect is not inspect_command and inspect.signature(survey).parameters["frozen"].default == 1.0
 
 
 def test_command_line(tmp_path):
@@ -82,7 +82,7 @@ def test_raw_clips(tmp_path, monkeypatch, capsys):
     ("arguments", "message"),
     [
         (["nowhere"], "nothing at 'nowhere': expected a store, a .npz, a .npy or a folder of .npy clips"),
-        (["s", "s"], "inspect takes one store, file or folder, found 2: s, s"),
+        (["s", "s"], "source must be one store, file or folder, found 2: s, s"),
         ([], "say source=..."),
         (["a.npy"], "'a.npy' is no store: say topology=..., a file or one of cmu_31, coco_17"),
         (["text.npz", "topology=ntu_rgbd"], "text.npz"),

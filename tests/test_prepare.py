@@ -139,18 +139,25 @@ def test_without_labels_the_next_command_probes_for_none(tmp_path, capsys):
 
 
 @pytest.mark.parametrize("dataset", sorted(path.stem for path in (data_dir("configs") / "prepare/dataset").glob("*")))
-def test_help_shows_every_option_of_a_dataset_with_its_comment(dataset):
-    text = prepare._help([f"dataset={dataset}", "--help"])
+def test_help_shows_every_option_of_a_dataset_with_its_comment(dataset, capsys, monkeypatch):
+    text = shown_help(monkeypatch, capsys, f"dataset={dataset}", "--help")
     options = OmegaConf.to_container(composed(f"dataset={dataset}"))
     assert {line.split(":")[0] for line in text.splitlines() if ":" in line[:20]} >= set(options) - {"read", "write"}
     assert "_target_" not in text and "@" not in text and "${" not in text and "\n\n\n" not in text
     assert (dataset == "synthetic") != ("  fraction: null    # of a random split" in text)
 
 
-def test_help_without_a_dataset_names_them():
+def test_help_without_a_dataset_names_them(capsys, monkeypatch):
     for arguments in (["--help"], ["-h", "dataset=nowhere"]):
-        assert "dataset is one of bvh, coco_keypoints, " in prepare._help(arguments)
-    assert prepare._help(["dataset=npz"]) is None
+        assert "dataset is one of bvh, coco_keypoints, " in shown_help(monkeypatch, capsys, *arguments)
+
+
+def shown_help(monkeypatch, capsys, *arguments):
+    monkeypatch.setattr(sys, "argv", ["prepare", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        prepare.main()
+    assert not stopped.value.code
+    return capsys.readouterr().out
 
 
 READ = sorted({path.stem for path in (data_dir("configs") / "prepare" / "dataset").glob("*.yaml")} - {"synthetic"})
@@ -252,24 +259,24 @@ def test_escapes_of_a_terminal_are_shown_and_not_obeyed(tmp_path):
     "dataset, override, message",
     [
         ("npz", "overwrite=no", "overwrite must be true or false, found 'no'"),
-        ("npz", "fps=fast", "fps must be a number, found 'fast'"),
+        ("npz", "fps=fast", "fps must be a number or null, found 'fast'"),
         ("synthetic", "subjects=2.5", r"subjects must be a whole number, found '2\.5'"),
         ("npz", "source=2024", "no file at '2024'"),
         ("bvh", "every=2.5", r"every must be a whole number, found '2\.5'"),
         ("bvh", "end_sites=no", "end_sites must be true or false, found 'no'"),
         ("bvh", "up=x", "up must be y or z, the axis of the files that points up, found 'x'"),
-        ("npz", "topology_map=[coco_17]", r"topology_map must be one name or path, found \['coco_17'\]"),
-        ("npz", "topology_map={to: coco_17}", "topology_map must be one name or path"),
+        ("npz", "topology_map=[coco_17]", r"topology_map must be a word or a path or null, found '\['coco_17'\]'"),
+        ("npz", "topology_map={to: coco_17}", "topology_map must be a word or a path or null, found"),
         ("npz", "topology_map=2024", "no file at 's'"),
-        ("npz", "source=[a,b]", r"source must be one name or path, found \['a', 'b'\]"),
-        ("npz", "source=null", "source must have a value, found null"),
-        ("npz", "topology=null", "topology must have a value, found null"),
-        ("npz", "labelled=null", "labelled must have a value, found null"),
-        ("npz", "overwrite=null", "overwrite must have a value, found null"),
-        ("npz", "out=null", "out must have a value, found null"),
-        ("bvh", "unit=null", "unit must have a value, found null"),
-        ("synthetic", "out=null", "out must have a value, found null"),
-        ("synthetic", "seed=null", "seed must have a value, found null"),
+        ("npz", "source=[a,b]", r"source must be a word or a path, found '\['a', 'b'\]'"),
+        ("npz", "source=null", "source must be a word or a path, found null"),
+        ("npz", "topology=null", "topology must be a word or Topology, found null"),
+        ("npz", "labelled=null", "labelled must be true or false, found null"),
+        ("npz", "overwrite=null", "overwrite must be true or false, found null"),
+        ("npz", "out=null", "out must be a path, found null"),
+        ("bvh", "unit=null", "unit must be a word, found null"),
+        ("synthetic", "out=null", "out must be a path, found null"),
+        ("synthetic", "seed=null", "seed must be a whole number, found null"),
         ("npz", "split=subject", "split has options of its own, such as split.by=subject, found split=subject"),
     ],
 )
@@ -282,7 +289,8 @@ def test_options_of_the_wrong_kind(dataset, override, message):
 @pytest.mark.parametrize("dataset", ["ntu60", "ntu120", "pku1", "pku2"])
 def test_what_waits_lies_beside_a_folder_with_a_slash(dataset):
     cfg = composed(f"dataset={dataset}", "source=s", "out=a/o//")
-    prepare._check_kinds(cfg)
+    with pytest.raises(DataError, match="'s'"):
+        prepare.main(cfg)
     assert (cfg.write.out, cfg.read.parts) == ("a/o", "a/o.parts")
 
 

@@ -35,11 +35,11 @@ def test_commands_compose(command):
     check_composes(command[0], command[1:])
 
 
-def test_every_verb_is_shown():
-    verbs = set(
+def test_every_command_is_shown():
+    names = set(
         "pretrain prepare inspect view diagnose evaluate ensemble report embed predict export benchmark".split()
     )
-    assert {command[0] for command in COMMANDS} == verbs | {"benchmarks"}
+    assert {command[0] for command in COMMANDS} == names | {"benchmarks"}
     assert (
         "pip install -e . -c constraints.txt && python -m skgraph.pretrain objective=sjepa encoder=transformer" in TEXT
     )

@@ -1,4 +1,4 @@
-"""The verb, as it is typed: plain words are folders."""
+"""The command, as it is typed: plain words are folders."""
 
 from __future__ import annotations
 

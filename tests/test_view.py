@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from skgraph._internal.command import words_as_list
-from skgraph.view import chosen, main
+from skgraph.view import chosen_clips, main
 
 
 def call(monkeypatch, *arguments):
@@ -50,7 +50,11 @@ def test_raw_clips(tmp_path, monkeypatch):
 
 
 def test_clips_by_name_and_number(store):
-    assert chosen(store, None) == [0] and chosen(store, "clip07") == [7] and chosen(store, ["clip01", 2]) == [1, 2]
+    assert (
+        chosen_clips(store, None) == [0]
+        and chosen_clips(store, "clip07") == [7]
+        and chosen_clips(store, ["clip01", 2]) == [1, 2]
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,7 +77,7 @@ def test_clips_by_name_and_number(store):
         (["seconds=[50,60]"], "seconds: nothing of it is between 50 and 60"),
         (["colour=error"], "error: colour must be one of part, motion, found 'error'"),
         (["seed=-1"], "error: view: seed must be at least 0, found -1"),
-        (["another"], "error: view takes one store, file or folder, found 2"),
+        (["another"], "error: source must be one store, file or folder, found 2"),
     ],
 )
 def test_bad_input(store_path, tmp_path, monkeypatch, capsys, arguments, message):

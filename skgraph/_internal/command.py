@@ -1,7 +1,8 @@
-"""What the verbs share: a Hydra application whose bad input ends in one line, not in a traceback."""
+"""Commands: Hydra applications that report bad input in one line."""
 
 from __future__ import annotations
 
+import difflib
 import functools
 import io
 import os
@@ -12,32 +13,36 @@ from collections.abc import Callable
 from pathlib import Path
 
 import hydra
-from hydra.errors import HydraException, InstantiationException
+from hydra.errors import HydraException, InstantiationException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
 
 from skgraph._internal.data_dir import data_dir
-from skgraph._internal.hydra_errors import composition_error
 from skgraph.errors import ConfigError, DataError
 
-# What a key without a default may be, where that is the same for whatever has such a key.
+# Choices of a key without a default, the same in every command.
 _CHOICES = {"unit": "m|cm|mm|normalised"}
-# `${stem:PATH}` in a configuration is the last part of a path.
+# `${stem:PATH}` in a configuration is the last component of a path.
 OmegaConf.register_new_resolver("stem", lambda path: Path(str(path)).name, replace=True)
 
 
-def verb(config_name: str) -> Callable[[Callable[[DictConfig], object]], Callable[..., object]]:
-    """Make a function of a config the command `python -m skgraph.<verb>`.
+def command(
+    config_name: str, read_arguments: Callable[[list[str]], list[str]] = list
+) -> Callable[[Callable[[DictConfig], object]], Callable[..., object]]:
+    """Make a function of a configuration the command ``python -m skgraph.<command>``.
 
-    `hydra.main` composes the config, so overrides, `--help`, `--cfg job` and `--multirun` are Hydra's own. A
-    `DataError` (bad input), or a command line that Hydra cannot compose, becomes one line `error: ...` on stderr and
-    exit code 1; in a multirun the other jobs still run. Any other exception is a bug and keeps its traceback.
+    ``hydra.main`` composes the configuration, so overrides, ``--help``, ``--cfg job`` and ``--multirun`` are Hydra's
+    own. A `DataError` (bad input), or a command line that Hydra cannot compose, becomes one line ``error: ...`` on
+    stderr and exit code 1; in a multirun the other jobs still run. Any other exception is a bug with its traceback.
 
     Args:
-        config_name: a file of the packaged `configs` folder without `.yaml`. A verb with config groups of its own has a
-            folder of its own: `prepare/prepare` is `configs/prepare/prepare.yaml` with the groups of `configs/prepare`.
+        config_name: a file of the packaged ``configs`` folder without ``.yaml``. A command with config groups of its
+            own has a folder of its own: ``prepare/prepare`` is ``configs/prepare/prepare.yaml`` with the groups of
+            ``configs/prepare``.
+        read_arguments: turns the arguments of the command line into those that Hydra reads.
 
     Returns:
-        A decorator. The decorated function reads `sys.argv`; called with a config it is the plain function, and raises.
+        A decorator. The decorated function reads ``sys.argv``; called with a configuration it is the plain function,
+        and raises.
     """
 
     def decorate(task: Callable[[DictConfig], object]) -> Callable[..., object]:
@@ -59,22 +64,23 @@ def verb(config_name: str) -> Callable[[Callable[[DictConfig], object]], Callabl
                     print(f"error: {failures[-1]}", file=sys.stderr)
                     return None
 
-            # A command that is told to end removes what it has half written. (A training has a handler of its own.)
+            # SIGTERM ends a command through its `finally` blocks, which remove half-written output; a training
+            # installs its own handler.
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-            # Names of files may be any bytes; what cannot be printed as a letter is printed in ASCII.
+            # File names may be any bytes: escape what the terminal cannot print.
             for stream in (sys.stdout, sys.stderr):
                 if isinstance(stream, io.TextIOWrapper):
                     stream.reconfigure(errors="backslashreplace")
-            sys.argv[1:] = map(quoted, sys.argv[1:])
+            sys.argv[1:] = map(quoted, read_arguments(sys.argv[1:]))
             path = data_dir("configs") / config_name
-            os.environ["HYDRA_FULL_ERROR"] = "1"  # its errors come here, and are one line too
+            os.environ["HYDRA_FULL_ERROR"] = "1"  # lets Hydra's own errors reach the handlers below
             try:
                 hydra.main(config_path=str(path.parent), config_name=path.name, version_base="1.3")(job)()
             except HydraException as error:
-                print(f"error: {composition_error(error)}", file=sys.stderr)
+                print(f"error: {_composition_error(error)}", file=sys.stderr)
                 sys.exit(1)
             except ValueError as error:
-                if not str(error).startswith("Config group override"):  # such as dataset=5: not one of Hydra's own
+                if not str(error).startswith("Config group override"):  # Hydra's plain ValueError for dataset=5
                     raise
                 text = str(error).replace("Config group override", "an option that names a file")
                 print(f"error: {text[0].lower()}{text[1:]} ({' '.join(sys.argv[1:])})", file=sys.stderr)
@@ -91,30 +97,15 @@ def verb(config_name: str) -> Callable[[Callable[[DictConfig], object]], Callabl
     return decorate
 
 
-# Options of Hydra's command line that are followed by a value of their own.
-_WITH_VALUE = (
-    "-c",
-    "--cfg",
-    "-p",
-    "--package",
-    "-cp",
-    "--config-path",
-    "-cn",
-    "--config-name",
-    "-cd",
-    "--config-dir",
-    "-i",
-    "--info",
-)
-
-
+# Options of Hydra's command line that take a value.
+_WITH_VALUE = frozenset("-c --cfg -p --package -cp --config-path -cn --config-name -cd --config-dir -i --info".split())
 _CALL = re.compile(r"[a-z_]+\(.*\)")
 
 
 def quoted(argument: str) -> str:
-    """``source=Jürgen`` and ``source=a=b.npz`` as Hydra reads them, whose grammar has no such letters without quotes.
+    """Quote a value such as ``source=Jürgen`` or ``source=a=b.npz``, which Hydra's grammar refuses otherwise.
 
-    What has quotes, brackets or commas already stays as it is: it may be a list or a sweep.
+    A value with quotes, brackets or commas stays as it is: it may be a list or a sweep.
     """
     key, _, value = argument.partition("=")
     plain = value.isascii() and value.isprintable() and "=" not in value
@@ -124,7 +115,7 @@ def quoted(argument: str) -> str:
 
 
 def words_as_list(arguments: list[str], key: str) -> list[str]:
-    """``a b x=1`` reads as ``key=['a','b'] x=1``: a command line of plain words, such as paths, for Hydra.
+    """Turn ``a b x=1`` into ``key=['a','b'] x=1``: plain words, such as paths, become one list.
 
     Args:
         arguments: of the command line; words with ``=`` and options (``-m``, ``--cfg job``) stay as they are.
@@ -136,16 +127,16 @@ def words_as_list(arguments: list[str], key: str) -> list[str]:
         (words if plain else others).append(argument)
     if not words:
         return others
-    # Hydra reads a quoted text as it stands, but for quotes, and backslashes before a quote.
+    # Inside quotes Hydra escapes nothing but quotes, and backslashes before a quote.
     quoted = [re.sub(r"(\\*)('|\Z)", lambda m: m[1] * 2 + ("\\'" if m[2] else ""), word) for word in words]
     listed = ",".join(f"'{word}'" for word in quoted)
     return [f"{key}=[{listed}]", *others]
 
 
 def _missing(node: object, path: str = "") -> list[str]:
-    """Keys without a value (`???`), as they are given on the command line.
+    """Return the dotted keys without a value (``???``).
 
-    `OmegaConf.missing_keys` would follow interpolations and fail at the first that leads to one.
+    ``OmegaConf.missing_keys`` would follow interpolations and fail at the first that leads to one.
     """
     if isinstance(node, dict):
         return [key for name, value in node.items() for key in _missing(value, f"{path}.{name}" if path else str(name))]
@@ -153,14 +144,37 @@ def _missing(node: object, path: str = "") -> list[str]:
 
 
 def _data_error(error: Exception) -> DataError:
-    """The bad input behind `error`: `instantiate` wraps whatever a constructor raises in an exception of its own."""
+    """Return the bad input behind an error, or raise the error if it is a bug."""
     cause: BaseException | None = error
-    while cause is not None and not isinstance(cause, DataError):
+    while cause is not None and not isinstance(cause, DataError):  # Hydra's `instantiate` wraps what a target raises
         cause = cause.__cause__
     if cause is not None:
         return cause
     if isinstance(error, MemoryError) or "out of memory" in str(error) or "can't allocate memory" in str(error):
         return DataError("out of memory: make the batch, the frames or the model smaller")
-    if isinstance(error, OSError):  # a full disk, a folder that cannot be written: the system's words say which
+    if isinstance(error, OSError):  # such as a full disk, which the system's own words describe
         return DataError(str(error))
     raise error
+
+
+def _composition_error(error: HydraException) -> str:
+    """Condense what Hydra says of a command line to one line, with the nearest key or the choices."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if isinstance(error, OverrideParseException):
+        return f"{error.override} cannot be read ({lines[-2] if len(lines) > 1 else lines[0]}): put its value in quotes"
+    text = re.sub(r"^In '[^']*': ", "", lines[0]).removesuffix(".")
+    if lines[0].startswith("Could not override"):
+        return text + _nearest_key(error)
+    options = [line for line in lines[2:] if not line.startswith(("Config search path", "provider="))]
+    if len(lines) > 1 and lines[1].startswith("Available options"):
+        return f"{text}: {lines[1][0].lower()}{lines[1][1:].rstrip(':')} are {', '.join(options)}"
+    return text
+
+
+def _nearest_key(error: HydraException) -> str:
+    """Suggest the existing key that resembles an unknown one, or list all keys if they are few."""
+    node, key = getattr(error.__cause__, "parent_node", None), getattr(error.__cause__, "key", None)
+    keys = [str(name) for name in node if name != "hydra"] if hasattr(node, "keys") else []
+    if close := difflib.get_close_matches(str(key), keys, 1):
+        return f": did you mean {close[0]}?"
+    return f": expected one of {', '.join(keys)}" if 0 < len(keys) <= 30 else ""

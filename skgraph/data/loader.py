@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import torch
 from torch import Tensor
 
+from skgraph._internal.distributed import RankGenerator
 from skgraph.data.dataset import SkeletonDataset
-from skgraph.data.random_draws import RankGenerator
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.errors import ConfigError
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from skgraph._internal.yaml_file import read_plain_yaml
+from skgraph._internal.files import read_plain_yaml
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.data.store_checks import PER_CLIP, PER_SEGMENT, PER_TRACK, check_store
 from skgraph.data.store_leftovers import restore

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import DataError
 from skgraph.evaluation.context import EvaluationContext
@@ -26,7 +27,7 @@ from skgraph.evaluation.results.result_folder import check_result_folder, result
 from skgraph.evaluation.settings import Settings
 from skgraph.evaluation.subsets import hold_out_subjects
 from skgraph.training.checkpoint import versions
-from skgraph.training.devices import Processes, choose_device, choose_precision
+from skgraph.training.devices import choose_device, choose_precision
 from skgraph.training.diagnostics import rankme
 from skgraph.transforms import MapJoints
 

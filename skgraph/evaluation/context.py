@@ -10,12 +10,13 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset
 from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.bodies import BodyRule, crop_windows, read_bodies
 from skgraph.evaluation.feature_cache import cached_features, code_hash, weights_hash
 from skgraph.evaluation.features import Features, clip_features, window_features
-from skgraph.training.devices import Processes, autocast, choose_precision
+from skgraph.training.devices import autocast, choose_precision
 from skgraph.training.views import ViewMaker
 
 
@@ -160,7 +161,7 @@ class EvaluationContext:
                 with autocast(self.device, self.precision):
                     total = total + classifier(batch).float() / self.crops
             logits.append(total.cpu())
-        scores = self.processes.interleave(torch.cat(logits))
+        scores = self.processes.gather_rows(torch.cat(logits))
         if not scores.isfinite().all():
             raise DataError("the logits are not finite: choose a smaller protocol.lr")
         return scores

@@ -8,11 +8,12 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
+from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset
 from skgraph.errors import DataError
 from skgraph.evaluation.bodies import Bodies, BodyRule, crop_windows, read_bodies
 from skgraph.evaluation.frozen import frozen
-from skgraph.training.devices import Processes, autocast
+from skgraph.training.devices import autocast
 from skgraph.training.views import ViewMaker
 
 
@@ -115,7 +116,7 @@ def window_features(
             batch = read_bodies(dataset, rows[chunk], views, device, bodies, windows)
             x.append(batch.mean(encode(encoder, batch, device, precision, dataset).mean(dim=1)).cpu())
             check()
-    return processes.interleave(torch.cat(x))
+    return processes.gather_rows(torch.cat(x))
 
 
 def encode(encoder: nn.Module, batch: Bodies, device: torch.device, precision: str, dataset: SkeletonDataset) -> Tensor:

@@ -13,9 +13,10 @@ from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
+from skgraph._internal.distributed import Processes
 from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.recipe import Recipe
-from skgraph.training.devices import Processes, autocast
+from skgraph.training.devices import autocast
 
 
 class Source(typing.Protocol):
@@ -115,7 +116,7 @@ def fit(
             raise DataError(f"the training loss is not finite in epoch {epoch + 1}: choose a smaller protocol.lr")
         bar.set_postfix_str(f"loss {history.loss[-1]:.4f}", refresh=False)
         if (epoch + 1) % recipe.score_every == 0 or epoch + 1 == recipe.epochs:
-            processes.share(b for m in model.modules() if m.training for b in m.buffers(recurse=False))
+            processes.broadcast(b for m in model.modules() if m.training for b in m.buffers(recurse=False))
             model.eval()
             history.scored.append((epoch + 1, score()))
     return history

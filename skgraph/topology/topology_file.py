@@ -9,7 +9,7 @@ from typing import Any
 import networkx as nx
 import yaml
 
-from skgraph._internal.yaml_file import PlainLoader, read_plain_yaml
+from skgraph._internal.files import PlainLoader, read_plain_yaml
 from skgraph.errors import BROKEN_YAML, TopologyError, first_line
 from skgraph.topology.landmarks import complete, mirrored, vocabulary
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
-from skgraph._internal.distributed import mean_over_ranks
+from skgraph._internal.distributed import Processes, mean_over_ranks
 from skgraph.data import EpochLoader
 from skgraph.errors import CheckpointError, DataError
 from skgraph.topology import Topology
@@ -28,7 +28,7 @@ from skgraph.training.checkpoint import (
     save_checkpoint,
 )
 from skgraph.training.compiling import compile_objective
-from skgraph.training.devices import Processes, autocast
+from skgraph.training.devices import autocast
 from skgraph.training.diagnostics import collapse_warning
 from skgraph.training.diagnostics_log import log_diagnostics
 from skgraph.training.optimizer import adamw, check_gradients

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from skgraph._internal.data_dir import data_dir
-from skgraph._internal.yaml_file import read_plain_yaml
+from skgraph._internal.files import read_plain_yaml
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.errors import BROKEN_YAML, TopologyError, first_line
 from skgraph.topology import Topology

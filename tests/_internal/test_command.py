@@ -5,7 +5,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
 from skgraph import pretrain
-from skgraph._internal.command import quoted, verb, words_as_list
+from skgraph._internal.command import command, quoted, words_as_list
 from skgraph.errors import DataError
 
 CONFIG = """
@@ -24,13 +24,13 @@ hydra: {run: {dir: .}, output_subdir: null, sweep: {dir: ., subdir: .}, job: {ch
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """Run a verb on a command line; the task refuses odd counts, and breaks at 0 and 1000."""
+    """Run a command on a command line; the task refuses odd counts, and breaks at 0 and 1000."""
     (tmp_path / "configs").mkdir()
     (tmp_path / "configs" / "try.yaml").write_text(CONFIG)
     monkeypatch.setattr("skgraph._internal.command.data_dir", lambda name: tmp_path / name)
     monkeypatch.chdir(tmp_path)
 
-    @verb("try")
+    @command("try")
     def main(cfg):
         if cfg.count % 2:
             raise DataError(f"count must be even, found {cfg.count}")

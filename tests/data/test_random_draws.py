@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from skgraph.data.random_draws import RankGenerator, gumbel, normal, uniform
+from skgraph._internal.distributed import RankGenerator
+from skgraph.data.random_draws import gumbel, normal, uniform
 
 LIKE = torch.zeros(1, dtype=torch.float64)
 

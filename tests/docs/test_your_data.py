@@ -98,8 +98,8 @@ def test_options_in_the_text_exist():
             known |= {*cfg, *(f"split.{key}" for key in cfg.get("split", {}))}
     of_prepare = TEXT.split("## NTU RGB+D 60 and 120")[0] + TEXT.split("## PKU-MMD")[1]
     options = set(re.findall(r"`'?([a-z_]+(?:\.[a-z_]+)?)=", of_prepare))
-    of_other_verbs = {"evaluate", "augment", "name", "protocol", "dataset", "trainer.batch_size", "joint_map"}
-    assert len(options & known) > 15 and options - known == of_other_verbs
+    of_other_commands = {"evaluate", "augment", "name", "protocol", "dataset", "trainer.batch_size", "joint_map"}
+    assert len(options & known) > 15 and options - known == of_other_commands
 
 
 def test_the_table_has_every_dataset_and_the_list_every_topology():

@@ -9,13 +9,13 @@ import torch
 from torch import distributed as dist
 from torch import multiprocessing
 
+from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.encoders import TransformerEncoder
 from skgraph.evaluation import build_protocol
 from skgraph.evaluation.context import EvaluationContext
 from skgraph.topology import Topology
 from skgraph.training import ViewMaker
-from skgraph.training.devices import Processes
 from skgraph.transforms import Center, Compose, RandomTokenMask
 
 PROBE = {"name": "linear", "recipe": "mamp", "epochs": 2, "batch_size": 8, "min_frames": 8}
@@ -66,4 +66,4 @@ def _rank(rank: int, store_path: str, folder: str) -> None:
 @pytest.mark.parametrize("rows", [1, 2, 7])
 def test_alone_everything_is_ones_own(rows):
     x = torch.arange(rows)
-    assert Processes().interleave(x) is x
+    assert Processes().gather_rows(x) is x

@@ -10,10 +10,10 @@ import torch
 from torch import distributed as dist
 from torch import multiprocessing, nn
 
+from skgraph._internal.distributed import Processes
 from skgraph.errors import ConfigError
 from skgraph.objectives import MaskedRegression
 from skgraph.pretrain import pretrain
-from skgraph.training.devices import Processes
 from tests.test_configs import composed
 
 OBJECTIVES = ("sjepa", "gfp", "mamp")

@@ -10,6 +10,7 @@ from typing import ClassVar
 import torch
 from torch import Tensor
 
+from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.bodies import Bodies, read_bodies
@@ -22,7 +23,6 @@ from skgraph.evaluation.heads import LinearHead, build_head
 from skgraph.evaluation.protocols.protocol import Outcome, Protocol, labels
 from skgraph.evaluation.recipe import Recipe
 from skgraph.evaluation.results.metrics import top_k
-from skgraph.training.devices import Processes
 from skgraph.transforms import RandomRotate
 
 

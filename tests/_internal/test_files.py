@@ -4,8 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from skgraph._internal.output_file import output_file
-from skgraph.errors import ConfigError
+from skgraph._internal.files import one_source, output_file, read_plain_yaml
+from skgraph.errors import BROKEN_YAML, ConfigError, first_line
+
+BOMB = "a: &a [lol]\n" + "".join(
+    f"{b}: &{b} [{f'*{a}, ' * 9}*{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+def test_one_source(tmp_path):
+    assert one_source("a") == one_source(["a"]) == Path("a")
+    with pytest.raises(ConfigError, match="source must be one store, file or folder, found 2: a, b"):
+        one_source(["a", "b"])
 
 
 def test_a_file_that_can_be_written(tmp_path):
@@ -31,3 +41,16 @@ def test_the_source_is_left_alone(tmp_path):
     for place in (source, tmp_path):
         with pytest.raises(ConfigError, match=f"out={source} would write into the source '{place}'"):
             output_file("out", source, (".npz",), place)
+
+
+def test_reads(tmp_path):
+    (tmp_path / "a.yaml").write_text("a: [1, é, {b: null}]\n'*': '&'\n", encoding="utf-8")
+    assert read_plain_yaml(tmp_path / "a.yaml") == {"a": [1, "é", {"b": None}], "*": "&"}
+
+
+@pytest.mark.parametrize("text", [BOMB, "&a a: *a", "a: &a {b: 1}\nc: {<<: *a}", "&a [*a]"])
+def test_aliases_are_refused(tmp_path, text):
+    (tmp_path / "a.yaml").write_text(text)
+    with pytest.raises(BROKEN_YAML) as error:
+        read_plain_yaml(tmp_path / "a.yaml")
+    assert first_line(error.value) == "the alias *a (&name and *name are not supported)"

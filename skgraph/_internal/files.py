@@ -1,0 +1,68 @@
+"""Files that a user names: sources, outputs and YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from yaml.composer import ComposerError
+
+from skgraph.errors import ConfigError
+
+
+def one_source(value: object) -> Path:
+    """Return the one path that a command line names, as a word or as a list of one.
+
+    Raises:
+        ConfigError: none or several.
+    """
+    sources = value if isinstance(value, list) else [value]
+    if len(sources) != 1:
+        raise ConfigError(
+            f"source must be one store, file or folder, found {len(sources)}: {', '.join(map(str, sources))}"
+        )
+    return Path(str(sources[0])).expanduser()
+
+
+def output_file(key: str, value: object, suffixes: Sequence[str], source: Path | None = None) -> Path:
+    """Return the path of a file to write, checked before a command begins to work.
+
+    Args:
+        key: of the option, for the message.
+        value: the path.
+        suffixes: allowed endings, such as ``.html``.
+        source: what the command reads; the file must not lie in it, nor be it.
+
+    Raises:
+        ConfigError: another ending, a folder that does not exist, no regular file, or a path inside the source.
+    """
+    path = Path(str(value)).expanduser()
+    if path.suffix not in suffixes or not path.absolute().parent.is_dir() or (path.exists() and not path.is_file()):
+        raise ConfigError(
+            f"{key} must be a file that ends in {' or '.join(suffixes)}, in a folder that exists, found '{path}'"
+        )
+    if source is not None and source.expanduser().resolve() in (path.resolve(), *path.resolve().parents):
+        raise ConfigError(f"{key}={path} would write into the source '{source}'")
+    return path
+
+
+class PlainLoader(yaml.SafeLoader):
+    """A safe YAML loader without aliases: nested lists of aliases expand beyond any memory."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            event = self.peek_event()
+            problem = f"the alias *{event.anchor} (&name and *name are not supported)"
+            raise ComposerError(None, None, problem, event.start_mark)
+        return super().compose_node(parent, index)
+
+
+def read_plain_yaml(path: Path, loader: type[PlainLoader] = PlainLoader) -> Any:
+    """Read a YAML file in UTF-8.
+
+    Raises:
+        BROKEN_YAML: it cannot be read, is not YAML, or has an alias.
+    """
+    return yaml.load(path.read_text(encoding="utf-8"), loader)
