@@ -1,20 +1,23 @@
-"""Files and folders that are whole or not there, and locks of those that are in the making."""
+"""Files and folders that appear whole or not at all, and locks of those in the making."""
 
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from skgraph.errors import DataError
 
-def take_lock(file: IO[Any], where_none: bool = False) -> bool:
-    """Take the lock of an open file until it is closed, also by a kill; False where somebody else has it.
+
+def take_lock(file: IO[Any] | int, where_none: bool = False) -> bool:
+    """Take the lock of an open file or folder until it is closed, also by a kill; False where another process has it.
 
     Args:
-        file: open for writing, which locks over a network need.
+        file: open for writing, which locks over a network need, or a descriptor.
         where_none: what to return where the system has no locks.
     """
     try:
@@ -32,7 +35,7 @@ def take_lock(file: IO[Any], where_none: bool = False) -> bool:
 
 @contextmanager
 def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
-    """Open a file beside ``path`` for writing, and rename it into place if the block ends without an error.
+    """Open a file beside ``path`` for writing, and rename it to ``path`` if the block ends without an error.
 
     A kill at any moment leaves what was there before; an error leaves nothing of the new file.
 
@@ -49,37 +52,101 @@ def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
         os.replace(partial, path)
     except BaseException as error:
         partial.unlink(missing_ok=True)
-        if isinstance(error, OSError) and error.errno and error.filename is None:
-            error.filename = str(path)  # "No space left on device" alone does not say where
+        _add_path(error, path)
         raise
+
+
+def _accept(folder: Path) -> None:
+    """Let any folder be replaced."""
 
 
 @contextmanager
-def atomic_folder(path: Path) -> Iterator[Path]:
-    """Give a new folder beside ``path`` to fill, and put it into place if the block ends without an error.
+def atomic_folder(path: Path, check: Callable[[Path], None] = _accept) -> Iterator[Path]:
+    """Give a new folder beside ``path`` to fill, and rename it to ``path`` if the block ends without an error.
 
-    What was there before stays until the new one is whole; an error leaves nothing of the new one.
+    What was there before stays until the new folder is whole. An error leaves nothing of the new folder. What a kill
+    leaves, ``.NAME.PID.partial`` and ``.NAME.PID.replaced``, the next writer of ``path`` puts back or removes.
 
     Args:
-        path: the folder to make or to replace.
+        path: the folder to make or to replace; where it is a link, the folder that it leads to.
+        check: raises a DataError for a folder that must not be replaced.
     """
-    path = path.resolve()  # a link stays one, and `.` has a name
+    path = path.resolve()
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    replaced = path.with_name(f".{path.name}.{os.getpid()}.replaced")
+    replaced = partial.with_suffix(".replaced")
+    restore_folder(path)
+    if path.exists():
+        check(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    shutil.rmtree(partial, ignore_errors=True)
+    _remove_leftovers(path, check)
+    lock = None
     try:
         partial.mkdir()
+        with suppress(OSError):  # Windows opens no folder, and has no such locks
+            lock = os.open(partial, os.O_RDONLY)
+            take_lock(lock)
         yield partial
         if path.exists():
-            os.replace(path, replaced)
-        os.replace(partial, path)
+            check(path)  # again: anything may have been put there in the meantime
+            os.rename(path, replaced)
+        os.rename(partial, path)
     except BaseException as error:
         if replaced.exists() and not path.exists():
-            os.replace(replaced, path)
-        if isinstance(error, OSError) and error.errno and error.filename is None:
-            error.filename = str(path)
+            os.rename(replaced, path)
+        _add_path(error, path)
         raise
+    else:
+        shutil.rmtree(replaced, ignore_errors=True)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-        shutil.rmtree(replaced, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def restore_folder(path: Path) -> None:
+    """Put back the folder that a killed process had moved aside, unless something else is there now."""
+    path = path.resolve()
+    for replaced in [] if os.path.lexists(path) else _leftovers(path, "replaced"):
+        if _is_abandoned(replaced.with_suffix(".partial")):
+            with suppress(OSError):  # a disk that cannot be written
+                os.rename(replaced, path)
+            return
+
+
+def _remove_leftovers(path: Path, check: Callable[[Path], None]) -> None:
+    for partial in _leftovers(path, "partial"):
+        if _is_abandoned(partial):
+            shutil.rmtree(partial, ignore_errors=True)
+    for replaced in _leftovers(path, "replaced") if path.exists() else []:
+        with suppress(DataError):
+            check(replaced)
+            shutil.rmtree(replaced, ignore_errors=True)
+
+
+def _leftovers(path: Path, suffix: str) -> list[Path]:
+    """Return the folders that writers of a path made beside it."""
+    name = re.compile(rf"\.{re.escape(path.name)}\.[0-9]+\.{suffix}", re.DOTALL)
+    try:
+        return [entry for entry in path.parent.iterdir() if name.fullmatch(entry.name) and entry.is_dir()]
+    except OSError:
+        return []
+
+
+def _is_abandoned(partial: Path) -> bool:
+    """Return whether no process is filling a folder; none is filling a folder that does not exist."""
+    try:
+        descriptor = os.open(partial, os.O_RDONLY)
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    try:
+        return take_lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _add_path(error: BaseException, path: Path) -> None:
+    """Add the path to an error such as "No space left on device", which does not say where."""
+    if isinstance(error, OSError) and error.errno and error.filename is None:
+        error.filename = str(path)

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from skgraph._internal.atomic import restore_folder
 from skgraph._internal.files import read_plain_yaml
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.data.store_checks import PER_CLIP, PER_SEGMENT, PER_TRACK, check_store
-from skgraph.data.store_leftovers import restore
 from skgraph.errors import BROKEN_ARCHIVE, BROKEN_YAML, StoreError, first_line
 from skgraph.topology import Topology
 
@@ -86,7 +86,7 @@ class SkeletonStore:
             StoreError: the folder is missing, incomplete, truncated or of another format version.
         """
         path = Path(path)
-        restore(path)
+        restore_folder(path)
         if not (path / "meta.yaml").is_file():
             raise StoreError(f"no store at '{path}': expected a folder with meta.yaml, made by `skgraph.prepare`")
         try:

@@ -1,35 +1,34 @@
-"""Writes a :class:`~skgraph.data.SkeletonStore` clip by clip, and makes it appear whole or not at all."""
+"""Writer of a :class:`~skgraph.data.SkeletonStore`."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
 import os
-import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import IO
 
 import numpy as np
 import yaml
 from numpy.typing import ArrayLike
 
-from skgraph._internal.atomic import take_lock
+from skgraph._internal.atomic import atomic_folder
 from skgraph.data.clip_checks import as_stored, check_shape, checked_confidence, checked_segments
 from skgraph.data.store import FORMAT_VERSION, SPLIT_PARTS, SkeletonStore
 from skgraph.data.store_checks import check_split_name
-from skgraph.data.store_leftovers import remove_abandoned, restore
-from skgraph.data.store_place import check_replaceable, move_into_place
-from skgraph.errors import StoreError
+from skgraph.errors import StoreError, first_three
 from skgraph.topology import Topology
 
-# Room for the .npy header, rewritten with the final number of rows when the store is closed.
+# Space for the .npy header, which is rewritten with the final number of rows.
 _HEADER_BYTES = 128
+_FILES = ("frames.npy", "present.npy", "confidence.npy", "index.npz", "meta.yaml", "excluded.csv")
 
 
 class StoreWriter:
-    """Builds a store in a hidden folder beside its destination and renames it into place on success.
+    """Writes a store clip by clip; the store appears whole or not at all.
 
     Use as a context manager: leaving it without an error completes the store, leaving it with one removes what was
     written. Memory stays flat, because frames go to disk as they come.
@@ -38,10 +37,10 @@ class StoreWriter:
         path: the folder to make; where it is a link, the folder that the link leads to.
         topology: the skeleton of every clip.
         class_names: names of the labels ``0 .. len - 1``.
-        source: where the data come from, for people.
+        source: where the data come from, in words.
         units: unit of the coordinates (``"m"`` for 3D data).
         preprocessing: what was done to the coordinates.
-        notes: what a person should know of how the source was read.
+        notes: remarks on how the source was read.
         dtype: ``"float32"`` or ``"float16"``, as stored.
         fps: frames a second.
         overwrite: replace an existing store, unless its folder holds other files too.
@@ -86,28 +85,18 @@ class StoreWriter:
         self._excluded: list[tuple[str, str]] = []
 
     def __enter__(self) -> StoreWriter:
-        restore(self.path)
-        if self.path.exists() and not self.overwrite:
-            raise StoreError(f"'{self.path}' exists already: choose another folder, or overwrite=true")
-        # What is renamed is the folder, not a link to it.
-        self._place = Path(os.path.realpath(self.path))
-        # The process id keeps two writers of one store apart; the rename decides which of them made it.
-        self._folder = self._place.parent / f".{self._place.name}.{os.getpid()}.partial"
-        try:
-            check_replaceable(self._place, self.path)
-            self._place.parent.mkdir(parents=True, exist_ok=True)
-            remove_abandoned(self._place)
-            shutil.rmtree(self._folder, ignore_errors=True)
-            self._folder.mkdir()
-            self._frames = open(self._folder / "frames.npy", "wb")
-            self._present = open(self._folder / "present.npy", "wb")
-            self._confidence = open(self._folder / "confidence.npy", "wb")
-            take_lock(self._frames)
-            for file in (self._frames, self._present, self._confidence):
-                file.write(bytes(_HEADER_BYTES))
-        except OSError as error:
-            shutil.rmtree(self._folder, ignore_errors=True)
-            raise StoreError(f"cannot write a store at '{self.path}': {error}") from error
+        with ExitStack() as stack:
+            try:
+                self._folder = stack.enter_context(atomic_folder(self.path, self._check_replaceable))
+                self._frames, self._present, self._confidence = (
+                    stack.enter_context(open(self._folder / f"{name}.npy", "wb"))
+                    for name in ("frames", "present", "confidence")
+                )
+                for file in (self._frames, self._present, self._confidence):
+                    file.write(bytes(_HEADER_BYTES))
+            except OSError as error:
+                raise StoreError(f"cannot write a store at '{self.path}': {error}") from error
+            self._stack = stack.pop_all()
         return self
 
     def add(
@@ -210,21 +199,27 @@ class StoreWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is not None:
+            with suppress(OSError):  # closing flushes, which fails once more on a full disk
+                self._stack.__exit__(kind, error, trace)
+            return
         try:
-            if kind is None:
+            with self._stack:
                 self._finish()
         except OSError as failure:
             raise StoreError(f"cannot write the store '{self.path}': {failure}") from failure
-        finally:
-            # Closing flushes, which fails once more on a full disk; the folder goes away either way.
-            for file in (self._frames, self._present, self._confidence):
-                try:
-                    file.close()
-                except OSError:
-                    pass
-            shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _append(self, file: Any, array: np.ndarray) -> None:
+    def _check_replaceable(self, folder: Path) -> None:
+        if not self.overwrite and folder == self.path.resolve():
+            raise StoreError(f"'{self.path}' exists already: choose another folder, or overwrite=true")
+        if not (folder / "meta.yaml").is_file():
+            raise StoreError(f"'{self.path}' exists and is not a store: overwrite=true replaces stores only")
+        if others := sorted(entry.name for entry in folder.iterdir() if entry.name not in _FILES or entry.is_dir()):
+            raise StoreError(
+                f"'{self.path}' holds more than a store, which overwrite=true would remove: {first_three(others)}"
+            )
+
+    def _append(self, file: IO[bytes], array: np.ndarray) -> None:
         payload = array.tobytes()
         self._hash.update(payload)
         try:
@@ -292,14 +287,11 @@ class StoreWriter:
                 csv.writer(file).writerows([("name", "reason"), *self._excluded])
                 file.flush()
                 os.fsync(file.fileno())
-        # The frames stay open: their lock tells other writers that somebody is at work. Windows has no such locks, and
-        # does not rename a folder with an open file in it.
-        for file in (self._present, self._confidence, *([self._frames] if os.name == "nt" else [])):
+        for file in (self._frames, self._present, self._confidence):
             file.close()
         if not self._has_confidence:
             (self._folder / "confidence.npy").unlink()
-        SkeletonStore.open(self._folder)  # what was written must be readable before it replaces anything
-        move_into_place(self._folder, self._place, self.path, self.overwrite)
+        SkeletonStore.open(self._folder)  # a store must be readable before it replaces anything
 
     def _segment_index(self, y: np.ndarray) -> dict[str, np.ndarray]:
         """The arrays of the segments; a store without any has none of them."""

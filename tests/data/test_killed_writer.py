@@ -1,4 +1,4 @@
-"""What a writer leaves that is killed while it replaces a store."""
+"""A writer that is killed while it replaces a store."""
 
 from __future__ import annotations
 
@@ -79,17 +79,19 @@ def test_what_was_replaced_already_is_removed(copied, topology):
 
 def test_a_writer_at_work_is_left_alone(killed):
     (partial,) = killed.parent.glob("*.partial")
-    with open(partial / "frames.npy", "rb") as file:
-        assert take_lock(file)
-        with pytest.raises(StoreError, match="no store at"):
-            SkeletonStore.open(killed)
+    descriptor = os.open(partial, os.O_RDONLY)
+    assert take_lock(descriptor)
+    with pytest.raises(StoreError, match="no store at"):
+        SkeletonStore.open(killed)
+    os.close(descriptor)
     assert SkeletonStore.open(killed).num_clips == 48
 
 
 def test_the_lock_is_kept_until_the_store_is_in_place(tmp_path, topology, monkeypatch):
     def rename(source, target):
-        with open(source / "frames.npy", "rb") as file:
-            assert not take_lock(file)
+        descriptor = os.open(source, os.O_RDONLY)
+        assert not take_lock(descriptor)
+        os.close(descriptor)
         moved.append(target)
 
     moved, move = [], os.rename
