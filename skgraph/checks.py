@@ -1,4 +1,4 @@
-"""Checks of the contracts: run them on an encoder or an objective of your own."""
+"""Checks of the contracts, to run on a custom encoder or objective."""
 
 from __future__ import annotations
 
@@ -28,28 +28,28 @@ def check_encoder(encoder: nn.Module, frames: int, channels: int = 3) -> None:
     name = type(encoder).__name__
     dim, grid = getattr(encoder, "dim", None), getattr(encoder, "grid", None)
     if not isinstance(dim, int) or not isinstance(grid, tuple) or len(grid) != 2:
-        raise ContractError(f"{name} needs dim (its width) and grid (segments, joints), found {dim} and {grid}")
-    segments, vertices = grid
+        raise ContractError(f"{name} needs dim (its width) and grid (patches in time, joints), found {dim} and {grid}")
+    patches, vertices = grid
     if not all(isinstance(size, int) and size > 0 for size in grid):
-        raise ContractError(f"{name}.grid must be two whole numbers above 0, segments and joints, found {grid}")
-    if not isinstance(frames, int) or frames < 1 or frames % segments:
-        raise ContractError(f"{name}.grid has {segments} segments, which do not divide the {frames} frames")
+        raise ContractError(f"{name}.grid must be two whole numbers above 0, patches in time and joints, found {grid}")
+    if not isinstance(frames, int) or frames < 1 or frames % patches:
+        raise ContractError(f"{name}.grid has {patches} patches in time, which do not divide the {frames} frames")
     module = _Guarded(copy.deepcopy(encoder).eval())
     joints, visible = _example(2, frames, grid, channels)
 
     tokens = module(joints)
     if not isinstance(tokens, Tensor) or tokens.dtype != torch.float32:
         raise ContractError(f"{name}(joints) must be a float32 tensor, found {getattr(tokens, 'dtype', type(tokens))}")
-    if tokens.shape != (2, segments * vertices, dim):
-        raise ContractError(f"{name}(joints) must be {[2, segments * vertices, dim]}, found {[*tokens.shape]}")
+    if tokens.shape != (2, patches * vertices, dim):
+        raise ContractError(f"{name}(joints) must be {[2, patches * vertices, dim]}, found {[*tokens.shape]}")
     seen = module(joints, visible)
     if seen.shape != (*visible.shape, dim):
         raise ContractError(f"{name}(joints, visible) must be {[*visible.shape, dim]}, found {[*seen.shape]}")
     if not (tokens.isfinite().all() and seen.isfinite().all()):
         raise ContractError(f"{name} makes tokens that are not finite")
 
-    hidden = torch.ones(2, segments * vertices).scatter_(1, visible, 0.0).view(2, segments, 1, vertices, 1)
-    hidden = hidden.expand(-1, -1, frames // segments, -1, -1).flatten(1, 2)  # [B, T, V, 1]
+    hidden = torch.ones(2, patches * vertices).scatter_(1, visible, 0.0).view(2, patches, 1, vertices, 1)
+    hidden = hidden.expand(-1, -1, frames // patches, -1, -1).flatten(1, 2)  # [B, T, V, 1]
     if not torch.equal(module(joints + 100 * torch.randn_like(joints) * hidden, visible), seen):
         raise ContractError(f"{name} leaks: what a hidden joint holds changes the tokens")
     if torch.equal(module(joints + (1 - hidden), visible), seen):
@@ -108,7 +108,7 @@ def check_objective(objective: nn.Module, frames: int, channels: int = 3) -> Non
 
 
 class _Guarded:
-    """A module whose own errors become ContractErrors."""
+    """A module whose errors become ContractErrors."""
 
     def __init__(self, module: nn.Module) -> None:
         self.module = module
@@ -125,7 +125,7 @@ class _Guarded:
     def _guarded(self, call: Callable[..., object], what: str, *inputs: object) -> object:
         try:
             return call(*inputs)
-        except Exception as error:  # whatever somebody else's code raises
+        except Exception as error:  # custom code may raise anything
             name = type(self.module).__name__
             raise ContractError(f"{name}.{what} failed with {type(error).__name__}: {first_line(error)}") from error
 
@@ -148,9 +148,9 @@ def _check_gradients(guarded: _Guarded, loss: Callable[[], Tensor], name: str) -
 
 
 def _check_state(module: nn.Module, output: Callable[[nn.Module], Tensor], name: str) -> None:
-    """What the state dict holds must be all that the output depends on."""
-    for path, part in module.named_modules():
-        for key, value in vars(part).items():
+    """Check that the output depends on nothing but the state dict."""
+    for path, submodule in module.named_modules():
+        for key, value in vars(submodule).items():
             if isinstance(value, Tensor) or (isinstance(value, (list, tuple)) and any(map(torch.is_tensor, value))):
                 where = f"{path}.{key}" if path else key
                 raise ContractError(f"{name} holds the tensor '{where}' outside its state dict: register it")

@@ -1,4 +1,4 @@
-"""The errors that bad input raises: one clear sentence each, printed by the commands without a traceback."""
+"""Errors that bad input raises: one sentence each, which commands print without a traceback."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 import yaml
 
-# What numpy raises for an array or an archive that is damaged somewhere: headers are read as Python expressions, and
-# members of archives are unpacked by several libraries.
+# Errors of numpy for a damaged array or archive: it reads headers as Python expressions, and several libraries unpack
+# the members.
 BROKEN_ARCHIVE = (
     OSError,
     EOFError,
@@ -31,34 +31,33 @@ BROKEN_ARCHIVE = (
     zlib.error,
     lzma.LZMAError,
 )
-# What PyYAML's safe loader raises for a file that is damaged, or whose values cannot be.
+# Errors of PyYAML's safe loader for a damaged file or an impossible value.
 BROKEN_YAML = (OSError, ValueError, AttributeError, TypeError, OverflowError, RecursionError, yaml.YAMLError)
-
 
 _LONGEST = 2000  # characters of a message
 
 
 def first_line(error: BaseException) -> str:
-    """What somebody else's error says, in one line; its kind where it says nothing."""
+    """Return the first line of an error's message; its type where it has none."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def first_three(texts: Sequence[str], separator: str = ", ") -> str:
-    """The first three of some texts and the number of the others: ``a, b, c and 4 more``."""
+    """List the first three texts, and count the others: ``a, b, c and 4 more``."""
     more = f" and {len(texts) - 3} more" if len(texts) > 3 else ""
     return separator.join(texts[:3]) + more
 
 
 def printable(text: str) -> str:
-    """A text in one line that a terminal shows and does not obey: what is no letter is escaped."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+    """Escape control characters, line breaks, direction marks and halves of surrogate pairs."""
+    return "".join(character if character.isprintable() else ascii(character)[1:-1] for character in text)
 
 
 class DataError(ValueError):
-    """Input that cannot be used: says what was expected, what was found and where.
+    """Input that cannot be used: the message names what was expected, what was found and where.
 
-    It says so in one line that can be printed, whatever names and words of a file the message quotes: what is no letter
-    is escaped, and the middle of a message that nobody would read is left out.
+    The message is one printable line, whatever a file made it quote: control characters are escaped, and the middle of
+    a very long message is left out.
     """
 
     def __str__(self) -> str:
@@ -83,4 +82,4 @@ class ConfigError(DataError):
 
 
 class ContractError(DataError):
-    """An encoder or an objective that does not keep its contract."""
+    """An encoder or an objective that breaks its contract."""

@@ -154,7 +154,7 @@ def test_encoders_that_do_not_run(kind, message):
 
 
 def test_frames_that_the_grid_does_not_divide():
-    with pytest.raises(ContractError, match="4 segments, which do not divide the 15 frames"):
+    with pytest.raises(ContractError, match="4 patches in time, which do not divide the 15 frames"):
         check_encoder(Good(), 15)
 
 

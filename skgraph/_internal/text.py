@@ -1,41 +1,36 @@
-"""Text from files, for people to read."""
+"""Text from files and counts of things, as people read them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from skgraph.errors import first_three
+from skgraph.errors import first_three, printable
 
 
-def plain(text: object, letters: int = 200) -> str:
-    """A name as it stands, but for letters that a terminal or a page would act on or could not write.
-
-    Line breaks, escape codes, marks that turn the direction of writing and halves of surrogate pairs become ``\\x1b``
-    and the like, and a very long text loses its end.
-    """
+def plain(text: object, characters: int = 200) -> str:
+    """Shorten a text, and escape control characters, which a terminal or a page would obey."""
     text = str(text)
-    text = text if len(text) <= letters else text[: letters - 3] + "..."
-    return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
+    return printable(text if len(text) <= characters else text[: characters - 3] + "...")
 
 
 def few(texts: Sequence[object]) -> str:
-    """The first three, and how many more there are."""
+    """List the first three, and count the others."""
     return first_three([plain(text) if i < 3 else "" for i, text in enumerate(texts)])
 
 
 def worst(texts: Sequence[object]) -> str:
-    """The first three of a list that holds the worst alone, so that its length says nothing."""
+    """List the first three of a selection, whose length says nothing."""
     return ", ".join(map(plain, texts[:3])) + (", ..." if texts[3:] else "")
 
 
-def count(number: int, what: str) -> str:
-    """``1 clip``, ``2 clips``; a word in -y or -s as English has it."""
+def count(number: int, noun: str) -> str:
+    """Write ``1 clip``, ``2 clips``, ``2 bodies``, ``3 classes``."""
     if number == 1:
-        return f"1 {what}"
-    plural = what[:-1] + "ies" if what.endswith("y") else what + "es" if what.endswith("s") else what + "s"
+        return f"1 {noun}"
+    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "es" if noun.endswith("s") else noun + "s"
     return f"{number} {plural}"
 
 
-def share(part: float) -> str:
-    """A part of one in per cent; one that is very small never reads as none."""
-    return f"{part:.1%}" if part >= 0.0005 or part == 0 else "under 0.1%"
+def share(fraction: float) -> str:
+    """Write a fraction in per cent; a very small one never reads as none."""
+    return f"{fraction:.1%}" if fraction >= 0.0005 or fraction == 0 else "under 0.1%"
