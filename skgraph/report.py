@@ -29,7 +29,7 @@ def main(cfg: DictConfig) -> None:
 
     config = OmegaConf.to_container(cfg, resolve=True)
     runs = [str(path) for path in (config["runs"] if isinstance(config["runs"], list) else [config["runs"]])]
-    check_kinds(tables, {"doubtful": config["doubtful"]}, "report")
+    check_kinds(tables, {"doubtful": config["doubtful"]})
     check_kinds(run_figures, {"seed": config["seed"], "device": config["device"]}, "report")
     at_least("report", 0, seed=config["seed"])
     if config["seed"] >= 2**32:
