@@ -1,1 +1,1 @@
-"""From a raw dataset to a store: units, splits, joint maps, presets, the conversion cache, and the overview."""
+"""From a raw dataset to a store: presets, joint maps, units, splits, the conversion cache and the overview."""

@@ -1,4 +1,4 @@
-"""Joints that a tracker lost get a place, so that a network never sees a hole as a position."""
+"""Positions for joints that a tracker lost."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from skgraph.topology import Topology
 
 
 def fill_missing(joints: np.ndarray, seen: np.ndarray, topology: Topology) -> tuple[np.ndarray, np.ndarray]:
-    """Place the joints that were not seen, from those that were.
+    """Interpolate the joints that were not seen.
 
-    A joint moves on a straight line between the frames of its body in which it was seen, and rests before the first and
-    after the last. One that was never seen is where the nearest along the bones is that was, its parent before others.
-    A body of which nothing is seen in a frame is not there, and nothing is filled in.
+    A joint is interpolated linearly between the frames in which it was seen, and constant before the first and after
+    the last. A joint that was never seen takes the position of the nearest seen joint along the bones, preferably of
+    its parent. A body without any seen joint in a frame is absent, and nothing is filled in.
 
     Args:
-        joints: `[M, T, V, C]`; what it holds where nothing was seen does not count, and may be NaN.
+        joints: `[M, T, V, C]`, arbitrary (also NaN) where not seen.
         seen: `[M, T, V]` bool.
-        topology: the skeleton, for its neighbours.
+        topology: the skeleton, for its bones.
 
     Returns:
-        `joints [M, T, V, C]`, zero where a body is not there, and `frame_mask [M, T]` bool.
+        `joints [M, T, V, C]`, zero where a body is absent, and `frame_mask [M, T]` bool.
     """
     frame_mask = seen.any(axis=2)
     filled = np.where(seen[..., None], joints, 0)

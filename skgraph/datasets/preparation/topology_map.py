@@ -1,4 +1,4 @@
-"""A raw dataset in one topology becomes one in another."""
+"""Mapping of a raw dataset to another topology."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from skgraph.transforms.map_joints import MapJoints, read_joint_map
 def map_topology(raw: RawDataset, to: str | Path) -> RawDataset:
     """Map the joints of every clip, and their confidence, as :class:`~skgraph.transforms.MapJoints` does.
 
-    The clips keep their dimension: those in 3D become `coco_17_3d`, the joints and bones of the 2D `coco_17` in 3D.
+    Clips keep their dimension: 3D clips that are mapped to the 2D `coco_17` get its joints and bones in 3D.
 
     Args:
         raw: the dataset.
-        to: a topology, by name or path; or the path of a joint map, whose `to` is a topology by name, or by a path that
-            ends in `.yaml` and starts at the map's folder. A topology that the dataset already has leaves it as it is.
+        to: a topology, by name or path; or the path of a joint map, whose `to` is a topology by name, or by a `.yaml`
+            path relative to the map. The topology that the dataset has leaves it unchanged.
 
     Raises:
-        TopologyError: no such topology or map, joints without a source, or a topology that is 2D or 3D by its name
-            (`mediapipe_33_2d`) for clips that are not.
+        TopologyError: no such topology or map, joints without a source, or a topology whose name (`mediapipe_33_2d`)
+            has another dimension than the clips.
     """
     source = raw.topology
     target, path = _target(to)
@@ -53,25 +53,25 @@ def map_topology(raw: RawDataset, to: str | Path) -> RawDataset:
         topology=target,
         clips=clips,
         preprocessing="; ".join(filter(None, [raw.preprocessing, done])),
-        notes=[*raw.notes, *_stacked(weights, source, target)],
+        notes=[*raw.notes, *_shared_positions(weights, source, target)],
     )
 
 
-def _stacked(weights: np.ndarray, source: Topology, target: Topology) -> list[str]:
-    """Says which joints of the target stand at one place, because the source has no joints of their own for them."""
-    _, place = np.unique(weights, axis=0, return_inverse=True)
-    groups = [np.flatnonzero(place.ravel() == i) for i in range(int(place.max()) + 1)]
+def _shared_positions(weights: np.ndarray, source: Topology, target: Topology) -> list[str]:
+    """Return a note for each group of target joints that come from the same source joints."""
+    groups: dict[tuple[float, ...], list[str]] = {}
+    for joint, row in zip(target.joints, weights.tolist(), strict=True):
+        groups.setdefault(tuple(row), []).append(joint)
     notes = []
-    for group in groups:
-        if len(group) > 1:
-            names = ", ".join(target.joints[joint] for joint in group)
-            sources = " and ".join(source.joints[joint] for joint in np.flatnonzero(weights[group[0]]))
-            notes.append(f"{names} stand at one place, that of {source.name}'s {sources}")
+    for row, joints in sorted(groups.items()):
+        if len(joints) > 1:
+            sources = " and ".join(joint for joint, weight in zip(source.joints, row, strict=True) if weight)
+            notes.append(f"{', '.join(joints)} have one position, that of {source.name}'s {sources}")
     return notes
 
 
 def _target(to: str | Path) -> tuple[Topology, Path | None]:
-    """The topology to map to, and the file of the joint map, where it is one."""
+    """Load the topology to map to; also return the path of the joint map, if `to` is one."""
     path = Path(to).expanduser()
     if path.suffix not in (".yaml", ".yml") or not path.is_file():
         return Topology.load(to), None
@@ -90,7 +90,7 @@ def _mapped(clip: RawClip, weights: np.ndarray, source: Topology, name: str) -> 
             f"clip '{name}': expected joints [M, T, {expected[0]}, {expected[1]}] for topology '{source.name}', found "
             f"{list(joints.shape)}"
         )
-    # A number that is none would spread to all joints of its frame, and hide which one it was.
+    # The product would spread a NaN to other joints and hide its origin.
     bad = ~np.isfinite(joints) & there[:, :, None, None]
     if bad.any():
         body, frame, joint, _ = np.argwhere(bad)[0]
@@ -101,6 +101,6 @@ def _mapped(clip: RawClip, weights: np.ndarray, source: Topology, name: str) -> 
     joints = weights @ np.where(there[:, :, None, None], joints, 0)
     confidence = clip.confidence
     if confidence is not None and confidence.size:
-        # A mean is not above the largest value, but for rounding.
+        # Rounding may lift a mean above the largest value.
         confidence = np.minimum(confidence @ weights.T, confidence.max())
     return replace(clip, joints=joints, frame_mask=there, confidence=confidence)

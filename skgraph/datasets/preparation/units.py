@@ -1,4 +1,4 @@
-"""Units of length: conversion to metres, and the check that they are what the file says."""
+"""Units of length: conversion to metres, and a check by the height of bodies."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ PLAUSIBLE_HEIGHT = (0.3, 3.0)
 
 
 def store_unit(unit: str, topology: Topology) -> tuple[float, str]:
-    """The factor that brings coordinates in `unit` to the unit of a store, and that unit.
+    """Return the factor from `unit` to the unit of a store, and that unit.
 
     Args:
-        unit: `m`, `cm` or `mm`, which become metres; `normalised` (no length), or `px` in 2D, which stay as they are.
+        unit: `m`, `cm` or `mm`, which become metres; `normalised`, or `px` in 2D, which stay as they are.
 
     Raises:
         ConfigError: another unit, or pixels in 3D.
@@ -36,13 +36,13 @@ def store_unit(unit: str, topology: Topology) -> tuple[float, str]:
 
 
 class HeightCheck:
-    """Checks that bodies have the size of people, which they have not where the unit is wrong.
+    """Check of a unit: bodies must have the size of people.
 
-    The height of a body in a frame is its largest extent along an axis, so that it needs no vertical axis and a person
-    may lie down; of a clip, the median over its frames; of a dataset, the median over its clips.
+    The height of a body in a frame is its largest extent along an axis, whichever is vertical; of a clip, the median
+    over its frames; of a dataset, the median over its clips.
 
     Args:
-        unit: the unit that the coordinates were converted from, for the message.
+        unit: unit of the files, for the message.
     """
 
     def __init__(self, unit: str) -> None:
@@ -55,17 +55,14 @@ class HeightCheck:
         self._heights.append(float(np.median((bodies.max(axis=1) - bodies.min(axis=1)).max(axis=1))))
 
     def check(self) -> None:
-        """
-        Raises:
-            DataError: the median height is implausible; the message names the unit that makes it plausible.
-        """
+        """Raise a `DataError` if the median height is implausible, with the unit that makes it plausible."""
         height = float(np.median(self._heights))
         low, high = PLAUSIBLE_HEIGHT
         if low <= height <= high:
             return
         in_file = height / METRES[self.unit]
         others = [unit for unit in METRES if low <= in_file * METRES[unit] <= high]
-        # Where two units fit, the one that comes nearest to a standing adult.
+        # Where two units fit, advise the one nearer to a standing adult.
         others.sort(key=lambda unit: abs(math.log(in_file * METRES[unit] / 1.5)))
         advice = f"say unit={others[0]}" if others else "no unit of m, cm, mm explains it"
         raise DataError(

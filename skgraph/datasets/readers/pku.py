@@ -20,7 +20,7 @@ from skgraph.datasets.formats.pku.text_files import read_labels, read_split
 from skgraph.datasets.preparation.conversion_cache import ConversionCache
 from skgraph.datasets.preparation.convert import convert
 from skgraph.datasets.preparation.presets.agcn import agcn
-from skgraph.datasets.preparation.presets.true_times import true_times
+from skgraph.datasets.preparation.presets.skgraph_preset import skgraph_preset
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset, Split
 from skgraph.errors import ConfigError, DataError, first_three
@@ -46,7 +46,7 @@ def as_it_is(recording: Recording) -> RawClip:
 
 
 # What CTR-GCN's and PYSKL's scripts would do is not published for this dataset; CMD's are those of 2s-AGCN.
-PRESETS: dict[str, Callable[[Recording], RawClip]] = {"skgraph": true_times, "mamp": as_it_is, "agcn": agcn}
+PRESETS: dict[str, Callable[[Recording], RawClip]] = {"skgraph": skgraph_preset, "mamp": as_it_is, "agcn": agcn}
 
 
 def read_pku(

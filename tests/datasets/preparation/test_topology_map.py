@@ -111,7 +111,9 @@ def test_a_map_of_ones_own(tmp_path):
     mapped = map_topology(raw([clip()]), path)
     assert mapped.topology.name == "stick" and mapped.preprocessing == "joints of ntu_rgbd as stick by map.yaml"
     np.testing.assert_allclose(next(mapped.clips()).joints[0, 0], [[0.03, 0.04, 0], [0.14, 0.15, 0]])
-    with pytest.raises(TopologyError, match="no joint of 'ntu_rgbd' is named for tip, end of 'stick'"):
+    with pytest.raises(
+        TopologyError, match="no joint of 'ntu_rgbd' has the name or the landmark of tip, end of 'stick'"
+    ):
         map_topology(raw([clip()]), tmp_path / "stick.yaml")
     (tmp_path / "stick.yaml").write_text(
         yaml.safe_dump(STICK | {"means": {"tip": "head", "end": "hip_center"}}, sort_keys=False)
@@ -125,14 +127,17 @@ def test_a_map_of_ones_own(tmp_path):
         ("nowhere", "unknown topology 'nowhere'; shipped are"),
         ("openpose", "unknown topology 'openpose'"),
         ("nowhere.yaml", "topology file nowhere.yaml cannot be read: No such file"),
-        ("hand_21", "no joint of 'ntu_rgbd' is named for wrist, thumb_cmc, .*pinky_tip of 'hand_21'"),
+        (
+            "hand_21",
+            "no joint of 'ntu_rgbd' has the name or the landmark of wrist, thumb_cmc, .*pinky_tip of 'hand_21'",
+        ),
         ("{from: kinect_v1, to: coco_17, joints: {}}", "makes 'coco_17' from 'kinect_v1', expected 'coco_17_3d' from"),
         ("{from: ntu_rgbd, to: cocoo, joints: {}}", "unknown topology 'cocoo'"),
         ("{from: ntu_rgbd, to: 3, joints: {}}", "to must be a topology's name, found 3"),
         ("{to: coco_17}", "must have the keys from, to and joints"),
         ("{from: ntu_rgbd, to: none.yaml, joints: {}}", "none.yaml cannot be read: No such file"),
         ("{from: ntu_rgbd, joints: {}}", "unknown key 'from'"),
-        ("{from: ntu_rgbd, to: coco_17, joints: {nose: Nase}}", "'nose' is said to be Nase, which 'ntu_rgbd' does not"),
+        ("{from: ntu_rgbd, to: coco_17, joints: {nose: Nase}}", "'nose' is mapped to Nase, which 'ntu_rgbd' does not"),
         ("[]", "expected a mapping with the keys"),
         ("to: 2024-99-99", "cannot be read: month must be in 1..12"),
         ("{to: a, to: b}", "'to' is listed twice"),
@@ -177,6 +182,6 @@ def test_unlabelled_columns_come_along():
 
 
 def test_joints_at_one_place_are_said():
-    head = "nose, left_eye, right_eye, left_ear, right_ear stand at one place, that of ntu_rgbd's Head"
+    head = "nose, left_eye, right_eye, left_ear, right_ear have one position, that of ntu_rgbd's Head"
     assert map_topology(raw([clip()]), "coco").notes == [head]
     assert map_topology(raw([clip()]), "kinect_v1").notes == []

@@ -1,8 +1,7 @@
-"""What is made of a recording before it is stored: one function a preset, `Recording` to `RawClip`.
+"""Presets: functions from a `Recording` to the `RawClip` that is stored, as a published preparation makes it.
 
-A preset has the name of the pipeline whose models it feeds. Pipelines differ in which bodies they keep, in when these
-are there, and in what is subtracted, so that accuracies compare within a preset only; a store says by which it was
-made, and so does every result.
+A preset has the name of that preparation. They differ in the bodies that they keep, in their times, and in the origin,
+so that accuracies compare within a preset only; every store and every result names its preset.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ from skgraph.datasets.formats.kinect_recording import Recording
 from skgraph.datasets.preparation.presets.agcn import agcn
 from skgraph.datasets.preparation.presets.mamp import mamp
 from skgraph.datasets.preparation.presets.pyskl import pyskl
-from skgraph.datasets.preparation.presets.true_times import true_times
+from skgraph.datasets.preparation.presets.skgraph_preset import skgraph_preset
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.errors import ConfigError
 
 PRESETS: dict[str, Callable[[Recording], RawClip]] = {
-    "skgraph": true_times,
+    "skgraph": skgraph_preset,
     "mamp": mamp,
     "agcn": agcn,
     "pyskl": pyskl,
@@ -26,9 +25,6 @@ PRESETS: dict[str, Callable[[Recording], RawClip]] = {
 
 
 def check_preset(name: str) -> None:
-    """
-    Raises:
-        ConfigError: there is no such preset.
-    """
+    """Raise a `ConfigError` if there is no such preset."""
     if name not in PRESETS:
         raise ConfigError(f"preset must be one of {', '.join(PRESETS)}, found '{name}'")

@@ -1,11 +1,12 @@
-"""The preset `agcn`: what 2s-AGCN's scripts feed to 2s-AGCN, CMD, HiCo and others."""
+"""The preset `agcn`: input of 2s-AGCN, CMD, HiCo and others, as 2s-AGCN's scripts prepare it."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from skgraph.datasets.exclusion import NO_FRAMES, NOBODY
 from skgraph.datasets.formats.kinect_recording import Recording
-from skgraph.datasets.preparation.presets.turning import turned
+from skgraph.datasets.preparation.presets.align import align_to_first_body
 from skgraph.datasets.raw_clip import RawClip
 
 _CENTRE = 1
@@ -13,56 +14,55 @@ _SLOTS, _MOST_BODIES, _MOST_FRAMES = 4, 2, 300
 
 
 def agcn(recording: Recording) -> RawClip:
-    """Two bodies by their place in the file, centred in every frame, turned by the first.
+    """Keep two slots of the tracker's list as bodies, centred in every frame, aligned with the first body.
 
-    In this order: of the first four bodies of each frame, whatever their ids, the two places whose joints spread most
-    are kept; the first 300 frames are kept; a place that is empty in the first frame loses all its empty frames, so
-    that what is there moves to earlier times; a place that is empty to its end is filled by repeating what came before;
-    the first body's SpineMid of each frame is subtracted from both; both are turned so that the first body's spine is
-    along z and its shoulders are along x in the first frame. No body is recognised as spurious.
+    In this order: of the first four slots of each frame, whatever the ids in them, the two whose joints spread most are
+    kept; the first 300 frames are kept; a slot that is empty in the first frame loses all its empty frames, which moves
+    the others to earlier times; a slot that is empty to its end is filled by repetition; the first body's SpineMid of
+    each frame is subtracted from both; both are rotated so that the first body's spine is along z and its shoulders are
+    along x in the first frame. No body counts as spurious.
 
     Source: the preprocessing scripts of 2s-AGCN (after ST-GCN's), as described in its repository. There a file has 300
-    frames, filled by repetition, and models crop by the number of frames; here it ends with that number.
+    frames, filled by repetition, and models crop by the number of frames; here a clip ends with that number.
 
     Returns:
-        Joints in metres, z up; or a clip that is left out, because nobody is in it.
+        Joints in metres, z up; or an excluded clip, if nobody is in it.
     """
-    places = _places(recording)
-    spread = [_spread(place) for place in places]
-    order = np.argsort(spread, kind="stable")[::-1][:_MOST_BODIES]
-    joints = places[order, :_MOST_FRAMES]
+    slots = _slots(recording)
+    order = np.argsort([_spread(slot) for slot in slots], kind="stable")[::-1][:_MOST_BODIES]
+    joints = slots[order, :_MOST_FRAMES]
     if not joints.any():
-        return RawClip.left_out("nobody in any frame" if recording.frames else "no frames")
-    joints = np.stack([_filled(place) for place in joints])
+        return RawClip.left_out(NOBODY if recording.frames else NO_FRAMES)
+    joints = np.stack([_filled(slot) for slot in joints])
     there = (joints != 0).any(axis=(2, 3))
     joints = np.where(there[..., None, None], joints - joints[:1, :, _CENTRE, None], 0)
-    return RawClip(turned(joints, there).astype(np.float32), there)
+    return RawClip(align_to_first_body(joints, there).astype(np.float32), there)
 
 
-def _places(recording: Recording) -> np.ndarray:
-    """Bodies by their place in the list of each frame, `[4, T, V, 3]`, zero where there is none."""
+def _slots(recording: Recording) -> np.ndarray:
+    """Sort joints by their slot in the tracker's list of each frame, `[4, T, V, 3]`, zero where a slot is empty."""
     num_joints = recording.tracks[0].joints.shape[1] if recording.tracks else 1
-    places = np.zeros((_SLOTS, recording.frames, num_joints, 3))
+    slots = np.zeros((_SLOTS, recording.frames, num_joints, 3))
     for track in recording.tracks:
         kept = track.slot < _SLOTS
-        places[track.slot[kept], track.frame[kept]] = track.joints[kept]
-    return places
+        slots[track.slot[kept], track.frame[kept]] = track.joints[kept]
+    return slots
 
 
-def _spread(place: np.ndarray) -> float:
-    """Standard deviation over joints and frames in which somebody is there, summed over x, y, z."""
-    there = place.sum(axis=(1, 2)) != 0
-    return float(place[there].reshape(-1, 3).std(axis=0).sum()) if there.any() else 0.0
+def _spread(slot: np.ndarray) -> float:
+    """Compute the standard deviation over the joints of all frames that are not empty, summed over x, y, z."""
+    there = slot.sum(axis=(1, 2)) != 0
+    return float(slot[there].reshape(-1, 3).std(axis=0).sum()) if there.any() else 0.0
 
 
-def _filled(place: np.ndarray) -> np.ndarray:
-    """A place `[T, V, 3]` without empty frames at its start, and with repetitions in place of those at its end."""
-    there = place.sum(axis=(1, 2)) != 0
+def _filled(slot: np.ndarray) -> np.ndarray:
+    """Remove empty frames of a slot `[T, V, 3]` that starts empty, and replace those at its end by repetition."""
+    there = slot.sum(axis=(1, 2)) != 0
     if not there.any():
-        return place
+        return slot
     if not there[0]:
-        place = place[there]
-        last = len(place)
+        slot = slot[there]
+        last = len(slot)
     else:
         last = int(np.flatnonzero(there)[-1]) + 1
-    return place[:last][np.arange(len(there)) % last]
+    return slot[:last][np.arange(len(there)) % last]

@@ -1,34 +1,34 @@
-"""The preset `pyskl`: what PYSKL's annotations and its 3D normalisation feed to PYSKL's and mmaction2's models."""
+"""The preset `pyskl`: input of PYSKL's and mmaction2's models, from PYSKL's annotations and 3D normalisation."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from skgraph.datasets.exclusion import NOBODY, NOBODY_LONG_ENOUGH
 from skgraph.datasets.formats.kinect_recording import Recording
-from skgraph.datasets.preparation.presets.actors import two_actors
-from skgraph.datasets.preparation.presets.spurious import is_flat, is_short, motion
-from skgraph.datasets.preparation.presets.turning import turned
+from skgraph.datasets.preparation.presets.align import align_to_first_body
+from skgraph.datasets.preparation.presets.body_selection import is_flat, is_short, motion, two_actors
 from skgraph.datasets.raw_clip import RawClip
 
 _CENTRE = 1
 
 
 def pyskl(recording: Recording) -> RawClip:
-    """Two actors at their own times, relative to the first one's first pose, turned by it.
+    """Assign bodies to two actors at their own times, centred and aligned by the first one's first pose.
 
     In this order: bodies of fewer than 12 frames are dropped, and of several bodies the flat ones; they are ranked by
-    motion and shared out between two actors; if the second is there for longer than the first, the two change places;
+    motion and assigned to two actors; if the second is there for longer than the first, the two are swapped;
     frames without the first actor are dropped; its SpineMid in the first frame is subtracted everywhere; both are
-    turned so that its spine is along z and its shoulders are along x in that frame.
+    rotated so that its spine is along z and its shoulders are along x in that frame.
 
     Source: PYSKL's preparation script for NTU RGB+D and its transform for 3D skeletons, as described in its repository.
 
     Returns:
-        Joints in metres, z up; or a clip that is left out, because no body is there for 12 frames.
+        Joints in metres, z up; or an excluded clip, if no body is there for 12 frames.
     """
     tracks = [track for track in recording.tracks if not is_short(track)]
     if not tracks:
-        return RawClip.left_out("no body in 12 frames" if recording.tracks else "nobody in any frame")
+        return RawClip.left_out(NOBODY_LONG_ENOUGH if recording.tracks else NOBODY)
     if len(tracks) > 1:
         tracks = [track for track in tracks if not is_flat(track)] or tracks
     tracks.sort(key=motion, reverse=True)
@@ -39,4 +39,4 @@ def pyskl(recording: Recording) -> RawClip:
     kept = there[0]
     joints, there = joints[:, kept], there[:, kept]
     joints = np.where(there[..., None, None], joints - joints[0, 0, _CENTRE], 0)
-    return RawClip(turned(joints, there).astype(np.float32), there)
+    return RawClip(align_to_first_body(joints, there).astype(np.float32), there)

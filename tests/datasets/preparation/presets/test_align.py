@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skgraph.datasets.preparation.presets.turning import rotation
+from skgraph.datasets.preparation.presets.align import rotation
 
 
 @pytest.mark.parametrize("axis", [(1.0, 0, 0), (0, 0, 1.0)])

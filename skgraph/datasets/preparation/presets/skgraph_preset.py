@@ -1,35 +1,34 @@
-"""The preset `skgraph`: what the sensor saw, when it saw it."""
+"""The preset `skgraph`: bodies at the times and distances that the sensor recorded."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from skgraph.datasets.exclusion import NO_FRAMES, NOBODY
 from skgraph.datasets.formats.kinect_recording import Recording, Track
-from skgraph.datasets.preparation.presets.spurious import motion, without_spurious
+from skgraph.datasets.preparation.presets.body_selection import motion, without_spurious
 from skgraph.datasets.raw_clip import RawClip
 
-# A person who was lost and is tracked again under another id stands where he or she was last seen, or has walked on.
+# A person who is tracked again under another id appears within 0.4 m of the last position, or has walked at 1.5 m/s.
 _NEAR, _WALK, _FPS = 0.4, 1.5, 30.0
-# SpineMid, in the middle of the trunk.
-_CENTRE = 1
+_CENTRE = 1  # SpineMid
 _MOST_BODIES = 2
 
 
-def true_times(recording: Recording) -> RawClip:
-    """Bodies at their own times and distances, relative to where the first one starts.
+def skgraph_preset(recording: Recording) -> RawClip:
+    """Keep bodies at their own times and distances, relative to the first one's first position.
 
-    Ids that follow one another at one place become one body. Of several bodies, spurious ones are left out
+    Tracks that continue one another become one body. Of several bodies, spurious ones are left out
     (`without_spurious`); the rest are ordered by how much they move, and two are kept. The clip runs from the first
     frame in which one of them is there to the last; a body that leaves and returns stays at its own times. The first
-    body's SpineMid in its first frame becomes the origin of all, so that bodies keep their distance; nothing is turned
-    or scaled.
+    body's SpineMid in its first frame is the origin of all; nothing is rotated or scaled.
 
     Returns:
-        Joints in metres, with the tracker's confidence; or a clip that is left out, because nobody is in it.
+        Joints in metres, with the tracker's confidence; or an excluded clip, if nobody is in it.
     """
     tracks = sorted(without_spurious(_continued(recording.tracks)), key=motion, reverse=True)[:_MOST_BODIES]
     if not tracks:
-        return RawClip.left_out("nobody in any frame" if recording.frames else "no frames")
+        return RawClip.left_out(NOBODY if recording.frames else NO_FRAMES)
     first = min(int(track.frame[0]) for track in tracks)
     frames = max(int(track.frame[-1]) for track in tracks) + 1 - first
     num_joints = tracks[0].joints.shape[1]
@@ -45,16 +44,16 @@ def true_times(recording: Recording) -> RawClip:
 
 
 def _continued(tracks: list[Track]) -> list[Track]:
-    """Join a track to the one that it goes on from: the nearest that ended before it starts, if it is near enough."""
+    """Join each track to the one that it continues: the nearest that ended before it starts, if near enough."""
     bodies: list[list[Track]] = []
-    ends, places = np.zeros(len(tracks), np.int64), np.zeros((len(tracks), 3))  # the last of each body
+    ends, positions = np.zeros(len(tracks), np.int64), np.zeros((len(tracks), 3))  # the last of each body
     for track in sorted(tracks, key=lambda track: int(track.frame[0])):
         gap = track.frame[0] - ends[: len(bodies)]
-        distance = np.linalg.norm(places[: len(bodies)] - track.joints[0, _CENTRE], axis=1)
+        distance = np.linalg.norm(positions[: len(bodies)] - track.joints[0, _CENTRE], axis=1)
         distance[(gap <= 0) | ~(distance <= _NEAR + _WALK * (gap - 1) / _FPS)] = np.inf
         nearest = int(np.argmin(distance)) if np.isfinite(distance).any() else len(bodies)
         if nearest == len(bodies):
             bodies.append([])
         bodies[nearest].append(track)
-        ends[nearest], places[nearest] = track.frame[-1], track.joints[-1, _CENTRE]
+        ends[nearest], positions[nearest] = track.frame[-1], track.joints[-1, _CENTRE]
     return [Track.join(body) if len(body) > 1 else body[0] for body in bodies]

@@ -1,4 +1,4 @@
-"""Turns a scene so that the first body stands along the axes, as 2s-AGCN and PYSKL do."""
+"""Rotation of a scene so that the first body stands along the axes, as 2s-AGCN and PYSKL do it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ import numpy as np
 _BOTTOM, _TOP, _RIGHT, _LEFT = 0, 1, 8, 4
 
 
-def turned(joints: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """Turn all bodies so that the first one's spine is along z and its shoulders are along x, in its first frame.
+def align_to_first_body(joints: np.ndarray, there: np.ndarray) -> np.ndarray:
+    """Rotate all bodies so that the first one's spine is along z and its shoulders along x, in the first frame.
 
     Args:
         joints: `[M, T, V, 3]`; the first body is there in the first frame.
@@ -25,10 +25,9 @@ def turned(joints: np.ndarray, there: np.ndarray) -> np.ndarray:
 
 
 def rotation(direction: np.ndarray, axis: np.ndarray) -> np.ndarray:
-    """The rotation `[3, 3]` by the smallest angle that takes a direction to an axis of length 1 (Rodrigues).
+    """Return the rotation `[3, 3]` by the smallest angle from a direction to an axis of length 1 (Rodrigues).
 
-    The identity where the direction has no length, or is the axis already; where it is opposite, no plane is
-    distinguished and the identity is as good as any.
+    It is the identity where the direction has no length, is the axis already, or is opposite and thus ambiguous.
     """
     normal, cosine = np.cross(direction, axis), float(direction @ axis)
     length = float(np.linalg.norm(direction))
