@@ -10,8 +10,7 @@ from skgraph._internal.data_dir import data_dir
 from skgraph.datasets.synthetic import write_synthetic
 from skgraph.datasets.synthetic.actions import ACTIONS
 from skgraph.datasets.synthetic.performer import Performer
-from skgraph.datasets.synthetic.programme import RECORDINGS, programme
-from skgraph.datasets.synthetic.stage import perform_recording
+from skgraph.datasets.synthetic.scene import RECORDINGS, perform_recording, plan_recordings
 from skgraph.errors import DataError, StoreError
 from skgraph.topology import Topology
 
@@ -258,18 +257,18 @@ def test_recordings_follow_from_the_seed_alone(recordings, tmp_path):
 
 
 @pytest.mark.parametrize("seed", range(20))
-def test_programme(seed):
-    parts = programme(np.random.default_rng(seed))
+def test_plan_recordings(seed):
+    parts = plan_recordings(np.random.default_rng(seed))
     assert sorted(i for part in parts for i in part) == ALONE
     assert min(len(part) for part in parts) >= 5
     for part in parts:
-        before = [{}] + [ACTIONS[i].left_in() for i in part]  # of standing people nothing is left
+        before = [{}] + [ACTIONS[i].end_posture() for i in part]  # of standing people nothing is left
         assert [ACTIONS[i].start for i in part] == before[:-1]
-    assert parts != programme(np.random.default_rng(seed + 100))
+    assert parts != plan_recordings(np.random.default_rng(seed + 100))
 
 
-def test_what_an_action_leaves():
-    left_in = {action.name: action.left_in() for action in ACTIONS if action.left_in() and action.gap is None}
+def test_end_posture():
+    left_in = {action.name: action.end_posture() for action in ACTIONS if action.end_posture() and action.gap is None}
     assert left_in == {
         "sit down": {"right_leg": "sit", "left_leg": "sit"},
         "raise both arms": {"right_arm": "up", "left_arm": "up"},

@@ -2,12 +2,11 @@ import numpy as np
 import pytest
 
 from skgraph.datasets.synthetic.actions import ACTIONS
-from skgraph.datasets.synthetic.camera import Camera
 from skgraph.datasets.synthetic.kinematics import PARTS, SKELETON, forward_kinematics
 from skgraph.datasets.synthetic.performer import Performer
 from skgraph.datasets.synthetic.postures import ANGLES, IDLE_ARM, POSTURES, STANDING
-from skgraph.datasets.synthetic.sensor import Sensor
-from skgraph.datasets.synthetic.stage import perform
+from skgraph.datasets.synthetic.scene import perform
+from skgraph.datasets.synthetic.sensor import Camera, Sensor
 from skgraph.topology import Topology
 
 TOPOLOGY = Topology.load("ntu_rgbd")

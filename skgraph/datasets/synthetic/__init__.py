@@ -1,4 +1,4 @@
-"""Labelled motions without a download: people who act out short scores before three simulated depth cameras."""
+"""The synthetic dataset: labelled motions of simulated people before three simulated depth cameras."""
 
 from skgraph.datasets.synthetic.write_synthetic import write_synthetic
 

@@ -1,4 +1,4 @@
-"""The actions: each a short score of named postures, for one person or for two who face each other."""
+"""The actions: each a short sequence of named postures, for one person or for two who face each other."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ _PAIRS = {"arms": ("right_arm", "left_arm"), "legs": ("right_leg", "left_leg")}
 
 @dataclass(frozen=True)
 class Step:
-    """Move some limbs into new postures within a number of beats; the other limbs stay where they are.
+    """A step of an action: some limbs move to new postures, the others stay.
 
     Args:
-        beats: duration, a beat is 0.28 s at a performer's usual tempo.
+        beats: duration; a beat is 0.28 s at a performer's usual tempo.
         moves: limb -> name of a posture.
         partner: the same for the second person.
     """
@@ -27,13 +27,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Action:
-    """A class of motions: `begin`, then `loop` as often as one of `repeats` says, then `end`.
+    """A class of motions: the steps `begin`, then `loop` some times, then `end`.
 
     Args:
-        name: for people, the class name.
+        name: the class name.
         begin, loop, end: the steps, from standing with hanging arms.
-        repeats: least and largest number of loops.
-        start: limb -> posture in which the first person starts instead.
+        repeats: smallest and largest number of loops.
+        start: limb -> posture of the first person at the beginning, where it is not standing.
         gap: metres between two people, for performers 1.7 m tall; None for an action of one.
     """
 
@@ -46,21 +46,21 @@ class Action:
     gap: float | None = None
 
     def limbs(self, person: int = 0) -> set[str]:
-        """The limbs that the first person (0) or the partner (1) needs for it."""
+        """Return the limbs that the first person (0) or the partner (1) needs for the action."""
         steps = (*self.begin, *self.loop, *self.end)
         moves = [step.partner for step in steps] if person else [*(step.moves for step in steps), self.start]
-        return {limb for words in moves for limb in words}
+        return {limb for postures in moves for limb in postures}
 
-    def left_in(self) -> dict[str, str]:
-        """Limb -> posture in which the first person is afterwards, where it is another than standing, as `start`."""
-        after = dict(self.start)
+    def end_posture(self) -> dict[str, str]:
+        """Return limb -> posture of the first person at the end, where it is not standing, as in `start`."""
+        end = dict(self.start)
         for step in (*self.begin, *self.loop, *self.end):
-            after |= step.moves
-        return {limb: word for limb, word in after.items() if limb != "path" and word != STANDING[limb]}
+            end |= step.moves
+        return {limb: posture for limb, posture in end.items() if limb != "path" and posture != STANDING[limb]}
 
 
 def _limbs(moves: dict[str, str]) -> dict[str, str]:
-    return {limb: word for key, word in moves.items() for limb in _PAIRS.get(key, (key,))}
+    return {limb: posture for key, posture in moves.items() for limb in _PAIRS.get(key, (key,))}
 
 
 def _step(beats: float, partner: dict[str, str] | None = None, **moves: str) -> Step:

@@ -6,9 +6,9 @@ import numpy as np
 
 from skgraph.datasets.synthetic.postures import ANGLES
 
-# joint: (parent, offset from it in metres (left, up, forward), what its length scales with), of a person 1.7 m tall who
-# stands with hanging arms. Rooted at the pelvis and with both finger joints on the hand, as a body moves; the bones of
-# the topology, made for streams, run otherwise. The right side mirrors the left.
+# joint: (parent, offset from it in metres (left, up, forward), body part that scales it), of a person 1.7 m tall who
+# stands with hanging arms. Rooted at the pelvis, with both finger joints on the hand, as a body moves; the topology has
+# other bones, for bone streams. The right side mirrors the left.
 _MIDDLE_AND_LEFT = {
     "SpineBase": (None, (0, 0, 0), "trunk"),
     "SpineMid": ("SpineBase", (0, 0.29, 0), "trunk"),
@@ -33,22 +33,22 @@ SKELETON = _MIDDLE_AND_LEFT | {
 }
 PARTS = ("trunk", "width", "arm", "leg")
 
-# Height of a joint of the foot over the floor that it stands on, in metres.
+# Height of a joint of a foot that stands on the floor, in metres.
 _SOLE = {"Ankle": 0.08, "Foot": 0.025}
-# An ankle this much lower than the other carries most of the weight and stays where it is.
+# Difference in ankle height, in metres, from which the lower foot carries most of the weight and stays fixed.
 _WEIGHT_SHIFT = 0.03
 
 
 def forward_kinematics(pose: dict[str, np.ndarray], scale: dict[str, float]) -> dict[str, np.ndarray]:
-    """Joint positions of a performer who stands on the floor, faces z and has y up and x to the left.
+    """Compute the joint positions of a performer who stands on the floor and faces z, with y up and x to the left.
 
     Each joint is carried by its parent: `p[j] = p[parent] + R[j] @ offset[j]` and `R[j] = R[parent] @ local[j]`, with
-    the local rotations made of the limb's angles. The lower foot is then put on the floor, the foot that carries the
-    weight where it stood, and the whole body displaced along its path.
+    local rotations from the limb's angles. Then the lower foot is put on the floor, the foot that carries the weight
+    stays fixed, and the whole body is displaced along its path.
 
     Args:
         pose: limb -> its angles [T, A], as named in `ANGLES`.
-        scale: what a body part's bone lengths are multiplied with, for each of `PARTS`.
+        scale: factor on the bone lengths of each of `PARTS`.
 
     Returns:
         joint name -> positions [T, 3] in metres.
@@ -62,11 +62,11 @@ def forward_kinematics(pose: dict[str, np.ndarray], scale: dict[str, float]) -> 
         if parent is None:
             continue
         turn = rotation[parent]
-        # Feet keep to the floor, whatever the leg does.
+        # Feet stay level with the floor, whatever the leg does.
         turn = local[joint] if "Foot" in joint else turn @ local[joint] if joint in local else turn
         rotation[joint] = turn
         joints[joint] = joints[parent] + turn @ (np.array(offset) * scale[part])
-    root = _standing(joints, scale)
+    root = _pelvis(joints)
     path = angle["path"]
     root[:, 1] += path["up"]
     heading = _about("y", path["turn"])
@@ -75,7 +75,7 @@ def forward_kinematics(pose: dict[str, np.ndarray], scale: dict[str, float]) -> 
 
 
 def _local_rotations(angle: dict[str, dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
-    """How each joint's bone, and all that hangs on it, is turned against the bone before it, [T, 3, 3]."""
+    """Return joint -> rotation of its bone relative to the parent's, [T, 3, 3]."""
     torso, head = angle["torso"], angle["head"]
     local = {
         "SpineMid": _about("y", torso["twist"]) @ _about("x", torso["lean"]) @ _about("z", -torso["side"]),
@@ -100,7 +100,7 @@ def _local_rotations(angle: dict[str, dict[str, np.ndarray]]) -> dict[str, np.nd
 
 
 def _about(axis: str, degrees: np.ndarray) -> np.ndarray:
-    """Right-handed rotation about a coordinate axis, [T, 3, 3]."""
+    """Return right-handed rotations about a coordinate axis, [T, 3, 3]."""
     first, second = {"x": (1, 2), "y": (2, 0), "z": (0, 1)}[axis]
     radians = np.deg2rad(degrees)
     matrix = np.broadcast_to(np.eye(3), (*radians.shape, 3, 3)).copy()
@@ -110,14 +110,14 @@ def _about(axis: str, degrees: np.ndarray) -> np.ndarray:
     return matrix
 
 
-def _standing(joints: dict[str, np.ndarray], scale: dict[str, float]) -> np.ndarray:
-    """Where the pelvis is [T, 3] if the lower foot touches the floor and the ankle with the weight keeps its place."""
+def _pelvis(joints: dict[str, np.ndarray]) -> np.ndarray:
+    """Compute the pelvis position [T, 3]: the lower foot on the floor, the ankle that carries the weight fixed."""
     soles = [joints[f"{joint}{side}"][:, 1] - height for joint, height in _SOLE.items() for side in ("Left", "Right")]
     ankles = np.stack([joints["AnkleLeft"], joints["AnkleRight"]])
-    home = np.stack([joints["HipLeft"], joints["HipRight"]])
+    rest = np.stack([joints["HipLeft"], joints["HipRight"]])
     lift = ankles[0, :, 1] - ankles[1, :, 1]
     left = 1 / (1 + np.exp(lift / _WEIGHT_SHIFT))
     weight = np.stack([left, 1 - left])[..., None]
-    root = (weight * (home - ankles)).sum(axis=0)
+    root = (weight * (rest - ankles)).sum(axis=0)
     root[:, 1] = -np.min(soles, axis=0)
     return root

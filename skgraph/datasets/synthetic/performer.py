@@ -1,4 +1,4 @@
-"""Who performs: the body and the habits that make two people do one action differently."""
+"""Performers: bodies and habits that make people do the same action differently."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from skgraph.datasets.synthetic.kinematics import PARTS
 
-# Standard deviation of a person's own posture, in degrees, for the angles of each limb; nobody walks with a habit.
+# Standard deviation of a person's habitual offset from a posture, in degrees, for the angles of each limb.
 _HABIT = {
     "right_arm": (14, 6, 11, 11, 6),
     "left_arm": (14, 6, 11, 11, 6),
@@ -29,7 +29,7 @@ class Performer:
         tempo: factor on the speed of the movements.
         amplitude: factor on their size.
         habit: limb -> angles added to its postures.
-        left_handed: does the mirrored motions.
+        left_handed: performs the mirrored motions.
     """
 
     scale: dict[str, float]
@@ -40,7 +40,7 @@ class Performer:
 
     @classmethod
     def draw(cls, rng: np.random.Generator, left_handed: bool = False) -> Performer:
-        """A random adult: about 1.45 to 1.95 m tall, body parts up to a tenth off that height's proportions."""
+        """Draw a random adult, about 1.45 to 1.95 m tall, body parts up to a tenth off that height's proportions."""
         height = np.clip(rng.normal(1.0, 0.055), 0.853, 1.147)
         scale = {part: float(height * np.clip(rng.normal(1, 0.04), 0.9, 1.1)) for part in PARTS}
         return cls(

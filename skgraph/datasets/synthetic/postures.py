@@ -1,8 +1,8 @@
-"""Named postures of the limbs: the words in which the actions are written.
+"""Named postures of the limbs, of which the actions consist.
 
 Angles are anatomical and in degrees, displacements in metres. The shoulder follows the recommendation of the
 International Society of Biomechanics (Wu et al., J. Biomech. 2005): the plane in which the upper arm is raised, how
-far, and how it is rolled about itself. Actions are written for a right-handed performer.
+far, and its roll about itself. Postures are those of a right-handed performer.
 """
 
 from __future__ import annotations
@@ -98,5 +98,5 @@ STANDING = {
     "left_leg": "stand",
     "path": "here",
 }
-# What people do with an arm that could hang, and how often.
+# Postures of an arm without a task, and their probabilities.
 IDLE_ARM = {"hang": 0.5, "hip": 0.14, "belly": 0.16, "pocket": 0.12, "back": 0.08}

@@ -1,45 +1,80 @@
-"""What a skeleton tracker makes of people: its noise, the joints it loses, the frames it misses."""
+"""Depth cameras: their viewpoints, and the errors of the skeleton tracker behind them."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from skgraph.topology import Topology
 
-# Part of the position error that changes from frame to frame: by default 1 mm in the trunk and 4 mm at a finger tip,
-# about what the Kinect v2 recordings of IntelliRehabDS show. The rest wanders, to a new value every so many frames.
-_WHITE, _WANDER = 0.12, 12
-# Kinect sees a hand's joints and a foot worse than the trunk.
-_VAGUE = {"HandTip": 2.5, "Thumb": 2.5, "Hand": 1.5, "Wrist": 1.2, "Foot": 1.5, "Ankle": 1.2}
-# Frames that a joint is lost, from and to, and how far away it is then believed (standard deviation, metres).
-_LOST, _ASTRAY = (3, 15), 0.12
-# How often a body appears late, or is lost early, and by how many frames at most.
+# Azimuth in degrees: as in NTU RGB+D camera 2 looks from the front, 1 and 3 from the sides. They are farther apart than
+# its 45 degrees, where the nearest clip in raw coordinates is too often the same performance in another view.
+AZIMUTHS = {1: 60.0, 2: 0.0, 3: -60.0}
+# Distance and height of the cameras of each setup, and the height of the point that they look at, in metres.
+SETUPS = {1: (3.0, 1.4), 2: (3.5, 0.9), 3: (3.8, 1.8), 4: (3.3, 1.2)}
+_AIM_HEIGHT = 0.95
+
+# Share of the position error that changes from frame to frame: by default 1 mm in the trunk and 4 mm at a finger tip,
+# about as in the Kinect v2 recordings of IntelliRehabDS. The rest drifts to a new value every so many frames.
+_WHITE, _DRIFT_FRAMES = 0.12, 12
+# Error of a joint relative to the trunk's.
+_RELATIVE_ERROR = {"HandTip": 2.5, "Thumb": 2.5, "Hand": 1.5, "Wrist": 1.2, "Foot": 1.5, "Ankle": 1.2}
+# Frames that a joint is lost, from and to, and its displacement then (standard deviation, metres).
+_LOST, _DISPLACEMENT = (3, 15), 0.12
+# Probability that a body appears late, or is lost early, and by how many frames at most.
 _LATE, _LATE_FRAMES = 0.12, 5
 
 
+@dataclass(frozen=True)
+class Camera:
+    """A camera that looks at the middle of the room.
+
+    Its coordinates are those of Kinect: x to the camera's left, y up in its image, z away from it.
+
+    Args:
+        azimuth: direction to the camera in degrees, 0 in front of a performer of heading 0.
+        distance, height: of the camera, in metres, over the floor.
+    """
+
+    azimuth: float
+    distance: float
+    height: float
+
+    def see(self, joints: np.ndarray) -> np.ndarray:
+        """Transform positions [..., 3] from the room, y up from the floor, to the camera's coordinates."""
+        azimuth = np.deg2rad(self.azimuth)
+        at = np.array([self.distance * np.sin(azimuth), self.height, self.distance * np.cos(azimuth)])
+        z = np.array([0, _AIM_HEIGHT, 0]) - at
+        z /= np.linalg.norm(z)
+        x = np.cross([0, 1, 0], z)
+        x /= np.linalg.norm(x)
+        return (joints - at) @ np.stack([x, np.cross(z, x), z], axis=-1)
+
+
 class Sensor:
-    """Adds a tracker's errors to clean joints.
+    """A skeleton tracker, which adds its errors to clean joints.
 
     Args:
         topology: names the joints.
-        noise: standard deviation of a trunk joint's position error, in metres: most of it wanders slowly.
-        dropout: part of the joints and frames in which a joint is lost: it freezes or strays for some frames.
+        noise: standard deviation of a trunk joint's position error, in metres; most of it drifts slowly.
+        dropout: share of joints and frames in which a joint is lost: it freezes or is displaced for some frames.
     """
 
     def __init__(self, topology: Topology, noise: float, dropout: float) -> None:
-        vague = [joint.removesuffix("Left").removesuffix("Right") for joint in topology.joints]
-        self.error = noise * np.array([_VAGUE.get(joint, 1.0) for joint in vague])[:, None]
+        names = [joint.removesuffix("Left").removesuffix("Right") for joint in topology.joints]
+        self.error = noise * np.array([_RELATIVE_ERROR.get(joint, 1.0) for joint in names])[:, None]
         self.dropout = dropout
 
     def track(self, joints: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Clean joints [M, T, V, 3] -> tracked joints and the frames [M, T] in which a body is seen at all."""
+        """Return the tracked joints of clean ones [M, T, V, 3], and whether a body is seen in a frame, [M, T] bool."""
         bodies, frames, num_joints, _ = joints.shape
-        knots = rng.standard_normal((bodies, frames // _WANDER + 2, num_joints, 3), dtype=np.float32)
-        at = (np.arange(frames) / _WANDER + rng.random())[:, None, None]
+        knots = rng.standard_normal((bodies, frames // _DRIFT_FRAMES + 2, num_joints, 3), dtype=np.float32)
+        at = (np.arange(frames) / _DRIFT_FRAMES + rng.random())[:, None, None]
         low = np.minimum(at.astype(int).ravel(), knots.shape[1] - 2)
-        wander = knots[:, low] + (at - low[:, None, None]) * (knots[:, low + 1] - knots[:, low])
+        drift = knots[:, low] + (at - low[:, None, None]) * (knots[:, low + 1] - knots[:, low])
         white = rng.standard_normal(joints.shape, dtype=np.float32)
-        tracked = joints + self.error * (np.sqrt(1 - _WHITE**2) * wander + _WHITE * white)
+        tracked = joints + self.error * (np.sqrt(1 - _WHITE**2) * drift + _WHITE * white)
         for body in tracked:
             self._lose_joints(body, rng)
         seen = np.ones((bodies, frames), bool)
@@ -51,7 +86,7 @@ class Sensor:
         return tracked, seen
 
     def _lose_joints(self, body: np.ndarray, rng: np.random.Generator) -> None:
-        """Freeze or misplace joints of a body [T, V, 3], in place."""
+        """Freeze or displace joints of a body [T, V, 3], in place."""
         frames, num_joints, _ = body.shape
         weight = (self.error / self.error.sum()).ravel() if self.error.any() else None
         for _ in range(rng.poisson(self.dropout * num_joints * frames / np.mean(_LOST))):
@@ -61,4 +96,4 @@ class Sensor:
             if rng.random() < 0.5:
                 lost[:] = lost[0]
             else:
-                lost += rng.normal(0, _ASTRAY, 3)
+                lost += rng.normal(0, _DISPLACEMENT, 3)

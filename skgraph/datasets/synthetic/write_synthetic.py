@@ -1,4 +1,4 @@
-"""Writes the synthetic dataset: labelled motions to learn from and to test with, made in seconds."""
+"""Writing of the synthetic dataset: labelled motions to learn from and to test with, made in seconds."""
 
 from __future__ import annotations
 
@@ -11,18 +11,16 @@ from tqdm import tqdm
 from skgraph.data.store import SkeletonStore
 from skgraph.data.store_writer import StoreWriter
 from skgraph.datasets.synthetic.actions import ACTIONS
-from skgraph.datasets.synthetic.camera import AZIMUTHS, SETUPS, Camera
-from skgraph.datasets.synthetic.choreography import FPS
+from skgraph.datasets.synthetic.animation import FPS
 from skgraph.datasets.synthetic.performer import Performer
-from skgraph.datasets.synthetic.programme import RECORDINGS, programme
-from skgraph.datasets.synthetic.sensor import Sensor
-from skgraph.datasets.synthetic.stage import perform, perform_recording
+from skgraph.datasets.synthetic.scene import RECORDINGS, perform, perform_recording, plan_recordings
+from skgraph.datasets.synthetic.sensor import AZIMUTHS, SETUPS, Camera, Sensor
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 
 _TRAIN_CAMERAS = (2, 3)
-# Streams of random numbers that never meet.
-_PERFORMER, _PARTNER, _PERFORMANCE, _TRACKING, _PROGRAMME = range(5)
+# Independent streams of random numbers.
+_PERFORMER, _PARTNER, _PERFORMANCE, _TRACKING, _PLAN = range(5)
 
 
 def write_synthetic(
@@ -41,17 +39,16 @@ def write_synthetic(
 
     Every subject performs every action of `ACTIONS` some times, seen by three cameras at once, one clip a camera. Clips
     are named as in NTU RGB+D (setup, camera, performer, repetition, action) and split as there: `xsub` by subjects,
-    `xview` (cameras 2 and 3 train, 1 tests) and `xset` (even setups train). The second person of an action of two is a
-    stranger who performs nowhere else. A seed gives the same clips each time, and a clip does not depend on how many
-    others there are. Of five subjects one is left-handed.
+    `xview` (cameras 2 and 3 train, 1 tests) and `xset` (even setups train). The second person of an action of two
+    performs nowhere else. The same seed gives the same clips, and a clip does not depend on the number of others. One
+    of five subjects is left-handed.
 
-    With `recordings` the clips are untrimmed: one after the other, with rest between them, a subject performs the 21
-    actions for one person, in random order and divided into three recordings a repetition. Segments mark the actions;
-    the clips' own label is -1, in their name the number of the recording (`N`) stands for the action, and the class
-    names stay those of all actions. Splits and cameras are the same.
+    With `recordings` the clips are untrimmed: a subject performs the 21 actions for one person in random order, with
+    rest between them, in three recordings a repetition. Segments mark the actions; a clip's label is -1, and its name
+    has the number of the recording (`N`) in place of the action. Class names, splits and cameras are the same.
 
-    The motions exercise software and show learning. They are no model of how people move: accuracies on them compare
-    with nothing but each other.
+    The motions exercise software and show learning. They do not model how people move: accuracies on them compare only
+    with each other.
 
     Args:
         path: folder of the store.
@@ -59,18 +56,18 @@ def write_synthetic(
         repetitions: performances of each action by each subject.
         seed: of all random numbers.
         noise: standard deviation of the position error of a trunk joint, in metres; that of hands and feet is larger.
-        dropout: part of the joints and frames in which the tracker loses a joint.
-        recordings: untrimmed recordings of several actions, not a clip an action.
+        dropout: share of joints and frames in which the tracker loses a joint.
+        recordings: write untrimmed recordings of several actions in place of a clip an action.
         overwrite: replace an existing store.
-        progress: show a bar, where there is a terminal.
+        progress: show a progress bar on a terminal.
 
     Raises:
         DataError: a number is out of its range.
         StoreError: `path` exists, or cannot be written.
     """
-    for what, value, least in (("subjects", subjects, 2), ("repetitions", repetitions, 1), ("seed", seed, 0)):
+    for key, value, least in (("subjects", subjects, 2), ("repetitions", repetitions, 1), ("seed", seed, 0)):
         if value < least:
-            raise DataError(f"{what} must be at least {least}, found {value}")
+            raise DataError(f"{key} must be at least {least}, found {value}")
     if not noise >= 0 or not 0 <= dropout < 1:
         raise DataError(f"noise must be 0 or more and dropout in [0, 1), found noise={noise}, dropout={dropout}")
     topology = Topology.load("ntu_rgbd")
@@ -98,7 +95,7 @@ def write_synthetic(
             key = (subject, repetition, number)
             rng = np.random.default_rng((seed, _PERFORMANCE, *key))
             if recordings:
-                labels = programme(np.random.default_rng((seed, _PROGRAMME, subject, repetition)))[number]
+                labels = plan_recordings(np.random.default_rng((seed, _PLAN, subject, repetition)))[number]
                 joints, spans = perform_recording([ACTIONS[i] for i in labels], people[subject], topology, rng)
                 y, segments = -1, np.column_stack([labels, spans])
             else:
@@ -123,7 +120,7 @@ def write_synthetic(
                     segments=segments,
                 )
         subject_of, camera_of, setup_of = np.array(ids).T
-        # Of each four subjects the first and the last train, so that both parts have even and odd setups.
+        # So that both sides have even and odd setups.
         _add_split(writer, "xsub", np.isin(subject_of % 4, (0, 1)), "every first and fourth of four subjects trains")
         _add_split(writer, "xview", np.isin(camera_of, _TRAIN_CAMERAS), "cameras 2 and 3 train, 1 tests")
         _add_split(writer, "xset", setup_of % 2 == 0, "even setups train")
