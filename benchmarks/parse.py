@@ -12,7 +12,7 @@ from benchmarks.process import wall_seconds
 from benchmarks.raw_files.ntu import write_ntu_files
 from skgraph.data.store import SkeletonStore
 from skgraph.datasets.formats.ntu.published import RELEASES
-from skgraph.datasets.formats.ntu.skeleton_file import parse_skeletons
+from skgraph.datasets.formats.ntu.skeleton_file import parse_skeleton
 from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.readers.ntu import read_ntu
 from skgraph.datasets.synthetic import write_synthetic
@@ -82,8 +82,8 @@ def _prepare(folder: Path, processes: int) -> SkeletonStore:
 
 
 def _skgraph(paths: list[Path]) -> None:
-    for _ in parse_skeletons(path.read_bytes() for path in paths):
-        pass
+    for path in paths:
+        parse_skeleton(path.read_bytes())
 
 
 def _each(parse: Callable[[Path], object]) -> Callable[[list[Path]], None]:

@@ -13,10 +13,8 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import multiprocessing
-import re
 import sys
 import tempfile
-import time
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -28,13 +26,11 @@ import numpy as np
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from skgraph.datasets.formats.decimals import Text
-from skgraph.errors import DataError
 from tests.datasets.fuzzing.contract import SECONDS, Contract, Outcome, watch
-from tests.datasets.fuzzing.mutations import NUMBERS, _bytes, damage
+from tests.datasets.fuzzing.mutations import damage
 from tests.datasets.fuzzing.sources import SOURCES
 
-READERS = (*SOURCES, "decimals")
+READERS = tuple(SOURCES)
 # Where no signal is heard, in C code that does not return, the process ends after so many seconds.
 _DEAF = 24 * SECONDS
 
@@ -65,45 +61,11 @@ def fuzz(reader: str, numbers: Iterator[int] | range, seed: int, folder: Path) -
     contracts: dict[int, Contract] = {}
     for number in numbers:
         rng = np.random.default_rng([seed, zlib.crc32(reader.encode()), number])
-        if reader == "decimals":
-            yield number, "", _decimals(rng)
-            continue
         form = number % len(SOURCES[reader])
         if form not in contracts:
             contracts[form] = Contract(SOURCES[reader][form](), folder / f"form{form}")
         damaged = damage(contracts[form].source, rng)
         yield number, damaged.how, contracts[form].check(damaged)
-
-
-def _decimals(rng: np.random.Generator) -> Outcome:
-    """Words that are numbers or nearly so, read by `Text` and by Python."""
-    words = []
-    for _ in range(30):
-        word = f"{rng.normal():.{rng.integers(16)}{'feg'[rng.integers(3)]}}".encode()
-        if rng.random() < 0.3:
-            word = NUMBERS[int(rng.integers(len(NUMBERS)))]
-        if rng.random() < 0.3:
-            word, _ = _bytes(word, rng)
-        words += word.split()[:3] or [b"0"]
-    words = [word[:200] for word in words if not re.search(rb"[\x00-\x20\x85\xa0]", word)] or [b"0"]
-    started, refused, problem = time.perf_counter(), "", ""
-    text = Text(b" ".join(words) + b"\n")
-    start, end = text.all_words()
-    for i, word in enumerate(words):
-        try:
-            expected = None if b"_" in word else float(word)
-        except ValueError:
-            expected = None
-        try:
-            found = float(text.floats(start[i : i + 1], end[i : i + 1])[0])
-        except DataError as error:
-            found, refused = None, str(error)
-        same = found == expected or (
-            found is not None and expected is not None and found != found and expected != expected
-        )
-        if not same or (found == 0 and np.signbit(found) != np.signbit(expected)):
-            problem = f"{word[:60]!r} is {found}, expected {expected}"
-    return Outcome(refused, problem, time.perf_counter() - started)
 
 
 def _work(reader: str, start: int, end: int, seed: int, to: Connection) -> None:
@@ -201,7 +163,7 @@ def _again(reader: str, number: int, seed: int, keep: Path | None) -> int:
         watch()
         for _, how, outcome in fuzz(reader, range(number, number + 1), seed, Path(folder)):
             print(f"damage: {how}\n{outcome}")
-            if keep is not None and reader != "decimals":
+            if keep is not None:
                 form = Path(folder) / f"form{number % len(SOURCES[reader])}" / "in"
                 form.rename(keep) if form.stat().st_dev == keep.parent.stat().st_dev else _copy(form, keep)
     return 1 if outcome.problem else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
@@ -50,6 +51,42 @@ def parse_number(word: str) -> float:
     if "_" in word or not word.isascii():
         raise ValueError(f"expected a number in ASCII digits, found {word[:40]!r}")
     return float(word)
+
+
+def parse_numbers(text: bytes, count: int) -> np.ndarray:
+    """Return numbers that are separated by white space as float64 `[count]`, each as `parse_number` does.
+
+    Raises:
+        ValueError: there are more or fewer, or a word is not a number; the message quotes it.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # of text that is not numbers throughout
+            values = np.fromstring(text, sep=" ")
+    except ValueError:
+        values = np.empty(0)
+    if len(values) == count:
+        return values
+    words = text.split(None, count)
+    if len(words) != count:
+        raise ValueError(f"expected {count} numbers, found {'more' if len(words) > count else len(words)}")
+    for word in words:
+        try:
+            parse_number(word.decode("latin-1"))
+        except ValueError:
+            raise ValueError(f"expected a number, found {word[:40]!r}") from None
+    raise ValueError(f"expected {count} numbers")
+
+
+def tidy_lines(data: bytes) -> bytes:
+    """Return lines of words with single spaces between words, none at the ends, and no empty lines at the end.
+
+    Memory stays a small multiple of the text, which splitting into words would not.
+    """
+    data = data.translate(bytes.maketrans(b"\t\v\f\r", b"    "))
+    while b"  " in data:
+        data = data.replace(b"  ", b" ")
+    return data.replace(b" \n", b"\n").replace(b"\n ", b"\n").lstrip(b" ").rstrip(b" \n")
 
 
 def is_valid_unicode(values: np.ndarray) -> bool:

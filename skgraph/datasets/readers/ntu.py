@@ -13,7 +13,7 @@ import numpy as np
 from skgraph.datasets.exclusion import DAMAGED, LISTED_AS_MISSING
 from skgraph.datasets.files import SourceFile, find_files
 from skgraph.datasets.formats.ntu.published import ACTIONS, ClipName, Release, release
-from skgraph.datasets.formats.ntu.skeleton_file import parse_skeletons
+from skgraph.datasets.formats.ntu.skeleton_file import parse_skeleton
 from skgraph.datasets.formats.text_file import read_lines
 from skgraph.datasets.preparation.conversion_cache import ConversionCache
 from skgraph.datasets.preparation.convert import convert
@@ -133,22 +133,17 @@ def _missing(path: str | Path | None) -> frozenset[str]:
 def _read(preset: str, confidence: bool, damaged: str, files: Sequence[SourceFile]) -> list[RawClip]:
     """The clips of some files, one each."""
     clips = []
-    for file, found in zip(files, parse_skeletons(map(_bytes, files)), strict=True):
-        if isinstance(found, DataError):
+    for file in files:
+        try:
+            recording = parse_skeleton(file.read())
+        except DataError as error:
             if damaged == "error":
-                raise DataError(f"'{file}' is {DAMAGED}{found} {_HINT}") from found
-            clips.append(RawClip.left_out(f"{DAMAGED}{found}"))
+                raise DataError(f"'{file}' is {DAMAGED}{error} {_HINT}") from error
+            clips.append(RawClip.left_out(f"{DAMAGED}{error}"))
             continue
-        clip = PRESETS[preset](found)
+        clip = PRESETS[preset](recording)
         clips.append(clip if confidence else replace(clip, confidence=None))
     return clips
-
-
-def _bytes(file: SourceFile) -> bytes | DataError:
-    try:
-        return file.read()
-    except DataError as error:
-        return error
 
 
 def _review(published: Release, dataset: int, names: list[ClipName], listed: bool) -> Callable[[np.ndarray], list[str]]:

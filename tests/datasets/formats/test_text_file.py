@@ -1,10 +1,12 @@
 import math
 import os
+import re
+import tracemalloc
 
 import numpy as np
 import pytest
 
-from skgraph.datasets.formats.text_file import is_valid_unicode, parse_number, read_lines
+from skgraph.datasets.formats.text_file import is_valid_unicode, parse_number, parse_numbers, read_lines, tidy_lines
 from skgraph.errors import DataError
 
 
@@ -42,6 +44,46 @@ def test_numbers(word):
 def test_other_words(word):
     with pytest.raises(ValueError):
         parse_number(word)
+
+
+def test_many_numbers_are_those_of_float():
+    rng = np.random.default_rng(0)
+    words = [f"{value:.{digits}g}" for value in rng.normal(size=300) for digits in (3, 7, 9, 17)]
+    words += [f"{value:.{digits}f}" for value in rng.uniform(-9, 9, 300) for digits in (1, 6, 7, 8, 9, 14, 20)]
+    words += "0 -0 7 -12 -0.0 1e-05 -1.234567E-05 +0.5 .5 5. 123456789012345678 1E+300 1e999 -1e-400 4.9e-324".split()
+    found = parse_numbers(" ".join(words).encode(), len(words))
+    assert found.tobytes() == np.array([float(word) for word in words]).tobytes()
+    assert parse_numbers(b" 1\t2\r\n3 ", 3).tolist() == [1, 2, 3]
+    assert np.isnan(parse_numbers(b"1 NaN", 2)[1]) and parse_numbers(b"", 0).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    "word",
+    ["x", "1_0", "0.1x", "0.x1", "--1", "0..1", "1,5", "0.1234567:", "\xb2", "-", ".", "0x1", "1e", "1\0", "1.5.3"],
+)
+def test_words_that_are_no_number_are_quoted(word):
+    with pytest.raises(ValueError, match=f"^expected a number, found {re.escape(repr(word.encode('latin-1')))}$"):
+        parse_numbers(f"0.5 {word} 0.25".encode("latin-1"), 3)
+
+
+@pytest.mark.parametrize("count, found", [(1, "more"), (3, "2")])
+def test_another_number_of_numbers(count, found):
+    with pytest.raises(ValueError, match=f"^expected {count} numbers, found {found}$"):
+        parse_numbers(b"0.5 0.25", count)
+
+
+@pytest.mark.parametrize("data", [b"1 2\n3", b"  1\t 2 \n 3 \n\n\n", b"1 2\r\n3\r\n\r\n", b"1   2\n3\v\f"])
+def test_tidy_lines(data):
+    assert tidy_lines(data) == b"1 2\n3"
+
+
+@pytest.mark.parametrize("data", [b"1 " * 2**20, b"\t1\n" * 2**20, b" " * 2**22, b"\n" * 2**22, b"1\n\n" * 2**20])
+def test_tidying_takes_little_memory(data):
+    tracemalloc.start()
+    tidy_lines(data)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 4 * len(data)
 
 
 @pytest.mark.parametrize("order", ["<", ">"])

@@ -1,38 +1,28 @@
-"""Reads a `.skeleton` file of NTU RGB+D: what Kinect v2 tracked in one recording."""
+"""`.skeleton` files of NTU RGB+D: the bodies that Kinect v2 tracked in one recording."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from itertools import pairwise
-
 import numpy as np
 
-from skgraph.datasets.formats.decimals import Text
 from skgraph.datasets.formats.kinect_recording import Recording
+from skgraph.datasets.formats.text_file import parse_numbers, tidy_lines
 from skgraph.errors import DataError
 
 NUM_JOINTS = 25
 # Words of the line that starts a body, and of the line of a joint: x y z, depth x y, colour x y, orientation w x y z,
 # tracking state.
 _BODY_WORDS, _JOINT_WORDS = 10, 12
-# Tracking state 0 not tracked, 1 inferred, 2 tracked.
-_CONFIDENCE = np.array([0.0, 0.5, 1.0])
-# Lines of a body.
-_LINES = 2 + NUM_JOINTS
-# No recording of the dataset has a tenth of it.
-_MOST_FRAMES = 100_000
-# Bytes from which on lines are counted before memory is taken for each, and that a body has in a frame at least: twelve
-# words and as many ends of words for each joint.
-_LARGE, _LEAST_BODY = 2**22, NUM_JOINTS * _JOINT_WORDS * 2
-# Bytes that are parsed at a time: several files' worth, since with a small one NumPy is mostly busy being called, and
-# little enough to stay in a processor's cache.
-_AT_ONCE = 2**20
+_CONFIDENCE = np.array([0.0, 0.5, 1.0])  # of tracking state 0 not tracked, 1 inferred, 2 tracked
+_BODY_LINES = 2 + NUM_JOINTS
+_MOST_FRAMES = 100_000  # ten times the longest recording of the dataset
+_LEAST_BODY = NUM_JOINTS * _JOINT_WORDS * 2  # bytes: a word and a space for each column of each joint
+_LARGE = 2**22
 
 
 def parse_skeleton(data: bytes) -> Recording:
     """Parse the text of a `.skeleton` file.
 
-    Its first line is the number of frames; a frame is a line with its number of bodies, and a body a line of ten words,
+    The first line is the number of frames; a frame is a line with its number of bodies, and a body a line of ten words,
     of which the first is its tracking id, a line `25`, and a line of twelve words for each joint, of which the first
     three are x, y and z in metres (x to the sensor's left, y up, z away from it) and the last is the tracking state
     (Shahroudy et al., *NTU RGB+D*, CVPR 2016, and the code that came with it). The other columns are not kept.
@@ -43,159 +33,120 @@ def parse_skeleton(data: bytes) -> Recording:
     Raises:
         DataError: the text is cut off, or anything in it does not have this form; the message names the line.
     """
-    if len(data) > _LARGE and (lines := data.count(b"\n")) > _MOST_FRAMES + len(data) // _LEAST_BODY * _LINES:
+    # Checked before memory is taken for each line.
+    if len(data) > _LARGE and (lines := data.count(b"\n")) > _MOST_FRAMES + len(data) // _LEAST_BODY * _BODY_LINES:
         raise DataError(f"the file has {lines} lines, which no recording has in {len(data)} bytes")
+    if b"\r" in data:
+        data = data.replace(b"\r\n", b"\n")
     try:
-        return _parse(Text(data))[0]
+        return _Lines(data).recording()
     except DataError:
-        tidy = Text(data, tidy=True)  # spaces and empty lines where there need be none are no reason to refuse a file
-        return _parse(tidy)[0]
+        pass  # other white space is no reason to refuse a file
+    return _Lines(tidy_lines(data)).recording()
 
 
-def parse_skeletons(files: Iterable[bytes | DataError]) -> Iterator[Recording | DataError]:
-    """Parse many `.skeleton` files as `parse_skeleton` does, several at once, which is faster.
+class _Lines:
+    """An index of the lines and words of a text, whose words are separated by single spaces.
 
-    Args:
-        files: asked for as they are needed, a megabyte ahead; one may be the reason that it cannot be read.
-
-    Returns:
-        in order, of each file what it holds, or why it cannot be read or parsed.
+    Attributes:
+        end: position of the byte after each word, `[W]`.
+        last: index of the last word of each line, `[L]`; an empty line has one empty word.
+        breaks: position of the line feed before each line, and of the last.
     """
-    group, size = [], 0
-    for data in files:
-        group.append(data)
-        size += 0 if isinstance(data, DataError) else len(data)
-        if size >= _AT_ONCE:
-            yield from _parse_group(group)
-            group, size = [], 0
-    yield from _parse_group(group)
 
+    def __init__(self, data: bytes) -> None:
+        self.data = data if data.endswith(b"\n") else data + b"\n"
+        self.bytes = np.frombuffer(self.data, np.uint8)
+        self.end = np.flatnonzero(self.bytes <= 32)
+        self.last = np.flatnonzero(self.bytes[self.end] == 10)
+        self.breaks = [-1, *self.end[self.last].tolist()]
 
-def _parse_group(files: list[bytes | DataError]) -> Iterable[Recording | DataError]:
-    if not files or any(isinstance(data, DataError) or len(data) > _LARGE for data in files):
-        return map(_parse_or_say_why, files)
-    try:
-        return _parse(Text(*files))
-    except DataError:
-        return map(_parse_or_say_why, files)
-
-
-def _parse_or_say_why(data: bytes | DataError) -> Recording | DataError:
-    try:
-        return data if isinstance(data, DataError) else parse_skeleton(data)
-    except DataError as error:
-        return error
-
-
-def _parse(text: Text) -> list[Recording]:
-    """The recordings of files; an error is one of the first file that has one, if there is only one file."""
-    frames = [_whole(text, line, "the number of frames") for line in text.first.tolist()]
-    if max(frames) > _MOST_FRAMES:
-        raise DataError(f"line 1: expected at most {_MOST_FRAMES} frames, found {max(frames)}")
-    body, frame, slot, parts = _bodies(text, np.array(frames))
-    joint = body[:, None] + np.arange(2, _LINES)
-    _check_words(text, body, _BODY_WORDS, "a body")
-    place, size = text.start.take(body + 1), text.end.take(body + 1) - text.start.take(body + 1)
-    said = text.bytes_at(place) * np.int64(10) + text.bytes_at(place + 1) - 11 * 48
-    if not (good := (size == 2) & (said == NUM_JOINTS)).all():
-        raise _unexpected(text, body[~good][0] + 1, f"{NUM_JOINTS} as the number of joints")
-    rows = joint.ravel()
-    _check_words(text, rows, _JOINT_WORDS, "a joint")
-    end = text.end.take(rows)
-    state = text.bytes_at(end - 1) - np.uint8(48)
-    if not (good := (state < len(_CONFIDENCE)) & (text.bytes_at(end - 2) == 32)).all():
-        raise _unexpected(text, rows[~good][0], "0, 1 or 2 as a tracking state at its end")
-    # Coordinate by coordinate: numpy is slow where the last axis has three elements.
-    positions = text.floats(*text.first_words(rows, 3))
-    if not (finite := np.isfinite(positions).all(axis=0)).all():
-        raise DataError(f"line {rows[~finite][0] + 1}: the position of a joint is not finite")
-    joints = np.ascontiguousarray(positions.T).reshape(*joint.shape, 3)
-    confidence = _CONFIDENCE.take(state).reshape(joint.shape)
-    ids = text.slices(*np.concatenate(text.first_words(body, 1)))
-    return [
-        Recording.of_bodies(count, frame[own], slot[own], ids[own], joints[own], confidence[own])
-        for count, own in zip(frames, parts, strict=True)
-    ]
-
-
-def _bodies(text: Text, frames: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, list[slice]]:
-    """Where the bodies of files are.
-
-    Args:
-        text: the files.
-        frames: how many frames each of them says it has.
-
-    Returns:
-        the line in which each body starts, its frame, and its place among the bodies of the frame, `[n]`; and which of
-        them are those of each file.
-    """
-    # In a file of this form, only the lines that say how many bodies a frame has are of one character, and the first.
-    size = text.end - text.start
-    size[text.first] = 0
-    number = np.flatnonzero(size == 1)
-    bodies = text.bytes_at(text.start.take(number)) - np.int64(48)
-    begin = np.searchsorted(number, text.first)
-    plain = frames.all() and np.array_equal(np.diff(begin, append=len(number)), frames)
-    if plain:
-        # The line after each frame's last, which says how many bodies the next has, or is the first of the next file.
-        after = np.append(number, text.lines)[1:]
-        after[begin[1:] - 1] = text.first[1:]
-        plain = (
-            bodies.min() >= 0
-            and bodies.max() <= 9
-            and np.array_equal(number.take(begin), text.first + 1)
-            and np.array_equal(number + 1 + bodies * _LINES, after)
+    def recording(self) -> Recording:
+        frames = self.whole_number(0, "the number of frames")
+        if frames > _MOST_FRAMES:
+            raise DataError(f"line 1: expected at most {_MOST_FRAMES} frames, found {frames}")
+        line, frame, slot = self.bodies(frames)
+        self.check_words(line, _BODY_WORDS, "a body")
+        for row in (line + 1).tolist():
+            if (found := self.line(row)) != b"25":
+                raise _unexpected(row, "25 as the number of joints", found)
+        rows = (line[:, None] + np.arange(2, _BODY_LINES)).ravel()
+        self.check_words(rows, _JOINT_WORDS, "a joint")
+        return Recording.of_bodies(
+            frames,
+            frame,
+            slot,
+            [self.line(row).partition(b" ")[0] for row in line.tolist()],
+            self.positions(rows).reshape(-1, NUM_JOINTS, 3),
+            self.confidence(rows).reshape(-1, NUM_JOINTS),
         )
-    if not plain:
-        if len(frames) > 1:
-            raise DataError("one of the files has another form")
-        return *_walk(text, int(frames[0])), [slice(None)]
-    frame = np.arange(len(number)) - np.repeat(begin, frames)
-    before = np.cumsum(bodies) - bodies
-    slot = np.arange(bodies.sum()) - np.repeat(before, bodies)
-    line = np.repeat(number + 1, bodies) + slot * _LINES
-    bounds = [*before.take(begin).tolist(), len(line)]
-    return line, np.repeat(frame, bodies), slot, [slice(i, j) for i, j in pairwise(bounds)]
+
+    def line(self, row: int) -> bytes:
+        return self.data[self.breaks[row] + 1 : self.breaks[row + 1]]
+
+    def whole_number(self, row: int, what: str) -> int:
+        """Return the only word of a line."""
+        found = self.line(row)
+        if not found.isdigit() or len(found) > 9:
+            words = len(found.split())
+            shown = found.decode("ascii", "replace")[:20] if words == 1 else f"{words} words" if words else "nothing"
+            raise DataError(f"line {row + 1}: expected {what}, found {shown}")
+        return int(found)
+
+    def bodies(self, frames: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the first line of each body, its frame, and its place among the bodies of the frame, `[n]` each."""
+        found, row, lines = [], 1, len(self.last)
+        for frame in range(frames):
+            if row >= lines:
+                raise DataError(f"the file ends in line {lines}, after {frame} of {frames} frames")
+            bodies = self.whole_number(row, "the number of bodies")
+            row += 1
+            if row + bodies * _BODY_LINES > lines:
+                raise DataError(
+                    f"the file ends in line {lines}, in frame {frame} of {frames}, which has {bodies} bodies"
+                )
+            found += [(row + slot * _BODY_LINES, frame, slot) for slot in range(bodies)]
+            row += bodies * _BODY_LINES
+        if row < lines:
+            raise DataError(f"line {row + 1}: expected the end of the file after {frames} frames, found more")
+        return tuple(np.array(found, np.int64).reshape(-1, 3).T)
+
+    def check_words(self, rows: np.ndarray, expected: int, what: str) -> None:
+        words = self.last[rows] - self.last[rows - 1]
+        if (wrong := np.flatnonzero(words != expected)).size:
+            row, found = rows[wrong[0]], words[wrong[0]]
+            raise DataError(f"line {row + 1}: expected {expected} words for {what}, found {found}")
+
+    def positions(self, rows: np.ndarray) -> np.ndarray:
+        """Return the first three numbers of lines, float64 `[n, 3]`."""
+        before = self.last[rows - 1]
+        spans = zip((self.end[before] + 1).tolist(), self.end[before + 3].tolist(), strict=True)
+        texts = [self.data[start:end] for start, end in spans]
+        try:
+            values = parse_numbers(b" ".join(texts), 3 * len(texts)).reshape(-1, 3)
+        except ValueError:
+            values = np.array([_three(row, text) for row, text in zip(rows, texts, strict=True)])
+        if not (finite := np.isfinite(values)).all():
+            row = rows[np.argmin(finite.all(axis=1))]
+            raise DataError(f"line {row + 1}: the position of a joint is not finite")
+        return values
+
+    def confidence(self, rows: np.ndarray) -> np.ndarray:
+        """Return the confidence of the tracking states at the ends of lines, `[n]`."""
+        end = self.end[self.last[rows]]
+        state = self.bytes[end - 1] - np.uint8(48)  # wraps around below the digit 0
+        if (wrong := np.flatnonzero((state >= len(_CONFIDENCE)) | (self.bytes[end - 2] != 32))).size:
+            row = rows[wrong[0]]
+            raise _unexpected(row, "0, 1 or 2 as a tracking state at its end", self.line(row).rpartition(b" ")[2])
+        return _CONFIDENCE[state]
 
 
-def _walk(text: Text, frames: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The same of one file, frame by frame: it finds the line of an error, and frames with more than nine bodies."""
-    found = []
-    line = 1
-    for frame in range(frames):
-        if line >= text.lines:
-            raise DataError(f"the file ends in line {text.lines}, after {frame} of {frames} frames")
-        bodies = _whole(text, line, "the number of bodies")
-        line += 1
-        if line + bodies * _LINES > text.lines:
-            raise DataError(
-                f"the file ends in line {text.lines}, in frame {frame} of {frames}, which has {bodies} bodies"
-            )
-        for slot in range(bodies):
-            found.append((line, frame, slot))
-            line += _LINES
-    if line < text.lines:
-        raise DataError(f"line {line + 1}: expected the end of the file after {frames} frames, found more")
-    return tuple(np.array(found, np.int64).reshape(-1, 3).T)
+def _three(row: int, text: bytes) -> np.ndarray:
+    try:
+        return parse_numbers(text, 3)
+    except ValueError as error:
+        raise DataError(f"line {row + 1}: {error}") from None
 
 
-def _whole(text: Text, line: int, what: str) -> int:
-    """The one whole number of a line."""
-    found = text.line(line)
-    if not found.isdigit() or len(found) > 9:
-        words = len(found.split())
-        shown = found.decode("ascii", "replace")[:20] if words == 1 else f"{words} words" if words else "nothing"
-        raise DataError(f"line {line + 1}: expected {what}, found {shown}")
-    return int(found)
-
-
-def _check_words(text: Text, lines: np.ndarray, words: int, what: str) -> None:
-    count = text.words.take(lines)
-    if len(lines) and (count.min() != words or count.max() != words):
-        wrong = int(np.argmax(count != words))
-        raise DataError(f"line {lines[wrong] + 1}: expected {words} words for {what}, found {count[wrong]}")
-
-
-def _unexpected(text: Text, line: int, expected: str) -> DataError:
-    found = text.line(line).rpartition(b" ")[2].decode("ascii", "replace")[:20]
-    return DataError(f"line {line + 1}: expected {expected}, found '{found}'")
+def _unexpected(row: int, expected: str, found: bytes) -> DataError:
+    return DataError(f"line {row + 1}: expected {expected}, found '{found.decode('ascii', 'replace')[:20]}'")

@@ -1,11 +1,13 @@
-"""Reads a skeleton file of PKU-MMD: what Kinect v2 tracked in one untrimmed recording."""
+"""Skeleton files of PKU-MMD: the bodies that Kinect v2 tracked in one untrimmed recording."""
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
 
-from skgraph.datasets.formats.decimals import Text
 from skgraph.datasets.formats.kinect_recording import Recording, Track
+from skgraph.datasets.formats.text_file import parse_numbers
 from skgraph.errors import DataError
 
 BODIES, NUM_JOINTS = 2, 25
@@ -22,28 +24,24 @@ def parse_pku(data: bytes) -> np.ndarray:
         `[T, 2, 25, 3]` float64.
 
     Raises:
-        DataError: a line of another length, what is no number, or is not finite; the message names the line.
+        DataError: a line has another length, or holds what is no finite number; the message names the line.
     """
-    if not data.strip():
-        raise DataError("the file is empty: expected a line of 150 numbers a frame")
-    # Before memory is taken for each line: one of 150 words has twice as many bytes.
-    if len(data) > 2**20 and (lines := data.count(b"\n")) > len(data) // _WORDS:
-        raise DataError(f"the file has {lines} lines in {len(data)} bytes: expected a line of 150 numbers a frame")
-    text = Text(data)
-    if (text.words != _WORDS).any():
-        text = Text(data, tidy=True)
-    if (wrong := np.flatnonzero(text.words != _WORDS)).size:
-        line = int(wrong[0])
-        raise DataError(f"line {line + 1}: expected {_WORDS} numbers, found {text.words[line]}")
-    values = text.floats(*text.all_words())
-    if not np.isfinite(values).all():
-        line = int(np.argmin(np.isfinite(values))) // _WORDS
-        raise DataError(f"line {line + 1}: a number is not finite")
-    return values.reshape(-1, BODIES, NUM_JOINTS, 3)
+    frames = []
+    for number, line in enumerate(io.BytesIO(data.rstrip()), 1):
+        try:
+            values = parse_numbers(line, _WORDS)
+        except ValueError as error:
+            raise DataError(f"line {number}: {error}") from None
+        if not np.isfinite(values).all():
+            raise DataError(f"line {number}: a number is not finite")
+        frames.append(values)
+    if not frames:
+        raise DataError(f"the file is empty: expected a line of {_WORDS} numbers a frame")
+    return np.array(frames).reshape(-1, BODIES, NUM_JOINTS, 3)
 
 
 def as_recording(joints: np.ndarray) -> Recording:
-    """Frames `[T, 2, 25, 3]` as a recording of the bodies that are there."""
+    """Return frames `[T, 2, 25, 3]` as a recording of the bodies that are there."""
     there = (joints != 0).any(axis=(2, 3))
     tracks = []
     for slot in range(joints.shape[1]):
