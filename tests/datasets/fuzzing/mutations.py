@@ -41,56 +41,11 @@ NUMBERS = (*_WORDS.split(), b"", b" ", b"9" * 400, b"9" * 5000, b"1" * 100_000, 
 """What stands in place of a number: others of every form, and what is nearly one."""
 _NUMBER = re.compile(rb"[-+]?\d+(?:\.\d+)?(?:[eE][-+]?\d+)?")
 _HALF = "\ud800"
-VALUES: tuple[Any, ...] = (
-    None,
-    True,
-    False,
-    0,
-    -1,
-    1,
-    2,
-    30,
-    1000,
-    199_999,
-    200_000,
-    2**31,
-    2**62,
-    2**63,
-    2**64,
-    -(2**63) - 1,
-    10**30,
-    10**400,
-    0.5,
-    -0.5,
-    1e-320,
-    1e38,
-    3.5e38,
-    1e308,
-    -1e308,
-    float("nan"),
-    float("inf"),
-    float("-inf"),
-    "",
-    "a",
-    "1",
-    "NaN",
-    "x" * 3000,
-    "new\nline",
-    "nul\0",
-    _HALF,
-    "é",
-    "../a",
-    "train",
-    [],
-    {},
-    [[]],
-    [0],
-    [None],
-    [1.0, 2.0, 3.0],
-    {"a": 1},
-    [[[[[[0]]]]]],
-    [0] * 5000,
-)
+_INTEGERS = (0, -1, 1, 2, 30, 1000, 199_999, 200_000, 2**31, 2**62, 2**63, 2**64, -(2**63) - 1, 10**30, 10**400)
+_FLOATS = (0.5, -0.5, 1e-320, 1e38, 3.5e38, 1e308, -1e308, float("nan"), float("inf"), float("-inf"))
+_TEXTS = ("", "a", "1", "NaN", "x" * 3000, "new\nline", "nul\0", _HALF, "é", "../a", "train")
+_NESTED = ([], {}, [[]], [0], [None], [1.0, 2.0, 3.0], {"a": 1}, [[[[[[0]]]]]], [0] * 5000)
+VALUES: tuple[Any, ...] = (None, True, False, *_INTEGERS, *_FLOATS, *_TEXTS, *_NESTED)
 
 
 @dataclass(frozen=True)
@@ -194,18 +149,7 @@ def _bytes(data: bytes, rng: Rng) -> tuple[bytes, str]:
     if kind == 5:
         return data[:end] + data[start:], ""
     if kind == 6:
-        special = (
-            b"\0",
-            b"\xff",
-            b"\xff\xff\xff\xff",
-            b"\xff\xff\xff\x7f",
-            b"\n",
-            b"\r",
-            b" ",
-            b"\0\0\0\x80",
-            b"{",
-            b"(",
-        )
+        special = (b"\0", b"\xff", b"\xff" * 4, b"\xff\xff\xff\x7f", b"\n", b"\r", b" ", b"\0\0\0\x80", b"{", b"(")
         new = _pick(rng, special)
         return data[:start] + new + data[start + len(new) :], ""
     if kind == 7:
@@ -252,16 +196,14 @@ def _text(data: bytes, rng: Rng) -> tuple[bytes, str]:
             lines[i:i] = [_pick(rng, (b"", b"1", b"0", b"{", b"End Site", b"\t", b"x"))] * many
     elif kind == 13:
         words = re.split(rb"([\s,]+)", lines[i])
-        words[int(rng.integers(len(words)))] = _pick(
-            rng, (b"", b"\0", b"x", b'"', b"\t", b",", b"}", b"{", b"JOINT", b"\xff")
-        )
+        new = _pick(rng, (b"", b"\0", b"x", b'"', b"\t", b",", b"}", b"{", b"JOINT", b"\xff"))
+        words[int(rng.integers(len(words)))] = new
         lines[i] = b"".join(words)
     elif kind == 14:
         lines = [line for line in lines for _ in range(2)]
     else:
-        return data.replace(
-            *_pick(rng, ((b" ", b","), (b",", b";"), (b".", b","), (b" ", b"  "), (b" ", b"\t"), (b" ", b"\0")))
-        ), ""
+        old, new = _pick(rng, ((b" ", b","), (b",", b";"), (b".", b","), (b" ", b"  "), (b" ", b"\t"), (b" ", b"\0")))
+        return data.replace(old, new), ""
     return b"\n".join(lines), ""
 
 
@@ -282,28 +224,12 @@ def _csv(data: bytes, rng: Rng) -> tuple[bytes, str]:
         for line in rows:
             line.append(line[column] if column < len(line) else "")
     elif kind == 2:
-        rows[0][column] = _pick(
-            rng, ("", "name", "label", "subject", "camera", "setup", "split", "x0", "frame", "NAME")
-        )
+        rows[0][column] = _pick(rng, ["", *"name label subject camera setup split x0 frame NAME".split()])
     elif kind == 3:
         row.append("more")
     elif row:
-        values = (
-            "",
-            "train",
-            "test",
-            "1",
-            "-1",
-            str(2**63),
-            str(2**64),
-            "9" * 5000,
-            "1_0",
-            "é",
-            "x" * 200_000,
-            "../a",
-            "a/b",
-        )
-        row[min(column, len(row) - 1)] = _pick(rng, (*values, "b\nb", "a.npy", "1.5", "٣"))
+        words = f"train test 1 -1 {2**63} {2**64} {'9' * 5000} 1_0 é {'x' * 200_000} ../a a/b a.npy 1.5 ٣".split()
+        row[min(column, len(row) - 1)] = _pick(rng, ["", "b\nb", *words])
     text = io.StringIO()
     csv.writer(text).writerows(rows)
     return text.getvalue().encode(), ""
@@ -323,45 +249,12 @@ def _bvh(data: bytes, rng: Rng) -> tuple[bytes, str]:
         )
         return data.replace(b"JOINT Spine", pairs + b"\nJOINT Spine", 1), ""
     if kind == 2:
-        names = (
-            b"",
-            b"Hips",
-            b"a b",
-            b"null",
-            b"1",
-            b"~",
-            b"- x",
-            b"\xc3\xa9",
-            b"#",
-            b": ",
-            b"'",
-            b'"',
-            b"\x85",
-            b"\xe2\x80\xa8",
-            b"\x7f",
-            b"x" * 500,
-            b"\xf0\x9f\x98\x80",
-            b"HipsEnd",
-            b"yes",
-            b"<<",
-            b"=",
-            b"\xef\xbb\xbf",
-        )
+        words = [*rb"""Hips null 1 ~ # ' " HipsEnd yes << =""".split(), b"x" * 500, b"a b", b"- x", b": ", b"\x7f"]
+        names = [b"", b"\x85", *words, *(letter.encode() for letter in ("é", "\u2028", "\U0001f600", "\ufeff"))]
         joint = _pick(rng, (b"Hips", b"Spine", b"LeftArm", b"RightFoot", b"Head"))
         return re.sub(rb"(ROOT|JOINT) " + joint, lambda m: m[1] + b" " + names[int(rng.integers(len(names)))], data), ""
     if kind == 3:
-        channels = (
-            b"0",
-            b"7",
-            b"-1",
-            b"1 Xposition",
-            b"2 Xrotation Xrotation",
-            b"3 W X Y",
-            b"6 Xposition",
-            b"1e1",
-            b"x",
-            b"",
-        )
+        channels = b"0|7|-1|1 Xposition|2 Xrotation Xrotation|3 W X Y|6 Xposition|1e1|x|".split(b"|")
         return data.replace(b"3 Zrotation Xrotation Yrotation", _pick(rng, channels), 1), ""
     if kind == 4:
         return re.sub(rb"Frames: \d+", b"Frames: " + _pick(rng, NUMBERS), data), ""
@@ -427,49 +320,24 @@ def _json(data: bytes, rng: Rng) -> tuple[bytes, str]:
 # Arrays
 
 
+_DESCRIPTIONS = (  # of the type and the shape of an array
+    ("'<f4'", f"({10**18}, 1, 25, 3)"),
+    ("'<f4'", "(-1, 1, 25, 3)"),
+    ("'<f4'", "(4294967296, 4294967296)"),
+    ("'<f4'", "(0, 4611686018427387904, 25, 3)"),
+    ("'<f4'", "(" + "1, " * 70 + ")"),
+    *(("'<f4'", shape) for shape in ("(True,)", "[3]", "(3L,)", "(1.0,)", "(None,)")),
+    *((descr, "(3,)") for descr in ("'|O'", "[]", "''", "','", "'(1'", "('<f4', (2,))", "'<U0'", "'<M8[s]'", "None")),
+    *((descr, "(3,)") for descr in ("[('a', '<f4'), ('a', '<f4')]", "[('a', [('b', '<f4')])]", "{'a': 1}")),
+    ("('<f4',)", "()"),
+    ("'<U1000000000'", "(1,)"),
+)
 _HEADERS = (
-    f"{{'descr': '<f4', 'fortran_order': False, 'shape': ({10**18}, 1, 25, 3), }}",
-    "{'descr': '<f4'}",
-    "{}",
-    "[]",
-    "",
-    "(" * 5000,
-    "{'descr': '<f4', 'fortran_order': False, 'shape': (-1, 1, 25, 3), }",
-    "{'descr': '|O', 'fortran_order': False, 'shape': (3,), }",
+    *(f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}" for descr, shape in _DESCRIPTIONS),
     "{'descr': '<f4', 'fortran_order': 1, 'shape': (3,), }",
-    "{'descr': [], 'fortran_order': False, 'shape': (3,), }",
-    "{'descr': '', 'fortran_order': False, 'shape': (3,), }",
-    "{'descr': ',', 'fortran_order': False, 'shape': (3,), }",
-    "{'descr': '(1', 'fortran_order': False, 'shape': (3,), }",
-    "{'descr': ('<f4', (2,)), 'fortran_order': False, 'shape': (3,), }",
-    "{'descr': '<f4', 'fortran_order': False, 'shape': (True,), }",
-    "{'descr': '<f4', 'fortran_order': False, 'shape': [3], }",
-    "{'descr': '<f4', 'fortran_order': False, 'shape': (3L,), }",
-    "{'descr': ('<f4',), 'fortran_order': False, 'shape': (), }",
-    "{'descr': [('a', '<f4'), ('a', '<f4')], 'fortran_order': False, 'shape': (3,), }",
-    "{[]: 1}",
-    "{1: 2, 'a': 3}",
-    "'a' + 'b'",
-    "{'descr': '<f4', 'fortran_order': False, 'shape': (4294967296, 4294967296), }",
-    "{'descr': '<U0', 'fortran_order': False, 'shape': (3,), }",
-    "{'descr': '<f4', 'fortran_order': False, 'shape': (0, 4611686018427387904, 25, 3), }",
-    "lambda: 1",
-    "\x00",
-    "{'descr': '<f4', 'shape'",
-    "{'descr': '<M8[s]', 'fortran_order': False, 'shape': (3,), }",
-    "{'descr': '<U1000000000', 'fortran_order': False, 'shape': (1,), }",
-    "{'descr': [('a', [('b', '<f4')])], 'fortran_order': False, 'shape': (3,), }",
-    "{'descr': None, 'fortran_order': False, 'shape': (3,), }",
-    "{'descr': '<f4', 'fortran_order': False, 'shape': (1.0,), }",
-    "{'descr': '<f4', 'fortran_order': False, 'shape': (None,), }",
-    "'''",
-    "\\",
-    "{'descr': '<f4', 'fortran_order': False, 'shape': (" + "1, " * 70 + "), }",
-    "{'descr': {'a': 1}, 'fortran_order': False, 'shape': (3,), }",
-    "\n  {\n 'a': 1",
-    "-" * 4000 + "1",
-    "[" * 90 + "]" * 90,
     "{'descr': '<f4', 'fortran_order': False, 'shape': (3,), }" + " " * 11000,
+    *("{'descr': '<f4'}", "{}", "[]", "", "(" * 5000, "{[]: 1}", "{1: 2, 'a': 3}", "'a' + 'b'", "lambda: 1", "\x00"),
+    *("{'descr': '<f4', 'shape'", "'''", "\\", "\n  {\n 'a': 1", "-" * 4000 + "1", "[" * 90 + "]" * 90),
 )
 
 
@@ -492,63 +360,27 @@ def _array(array: np.ndarray, rng: Rng) -> tuple[bytes, str]:
                 array[place] = _pick(rng, (np.nan, np.inf, -np.inf, 1e30, -1e30, 3.4e38, 0, -1, 1e-45, 7.5))
             elif array.dtype.kind in "iu":
                 limits = np.iinfo(array.dtype)
-                array[place] = _pick(
-                    rng,
-                    [v for v in (0, -1, 1, 2, 1000, 2**40, limits.max, limits.min) if limits.min <= v <= limits.max],
-                )
+                values = (0, -1, 1, 2, 1000, 2**40, limits.max, limits.min)
+                array[place] = _pick(rng, [value for value in values if limits.min <= value <= limits.max])
             elif array.dtype.kind == "U":
                 array[place] = _pick(rng, ("", "a", "b", "train", "mm", "px", "x"))
             return npy(array), str(place[0]) if place else "0"
         if kind == 3:
-            codes = (
-                "f2",
-                "f4",
-                "f8",
-                "f16",
-                ">f4",
-                ">f8",
-                "i1",
-                "i2",
-                "i4",
-                "i8",
-                "u1",
-                "u8",
-                ">i8",
-                "?",
-                "c8",
-                "c16",
-                "S5",
-                "U5",
-                "U40",
-            )
+            codes = "f2 f4 f8 f16 >f4 >f8 i1 i2 i4 i8 u1 u8 >i8 ? c8 c16 S5 U5 U40".split()
             try:
                 return npy(array.astype(np.dtype(_pick(rng, codes)))), ""
             except ValueError:
                 return npy(np.zeros(array.shape, "c8")), ""
         if kind == 4:
             array = array if array.ndim else array[None]
-            shapes = [
-                array.T,
-                array[None],
-                array[..., None],
-                array[:0],
-                array.reshape(-1),
-                array[:1],
-                array[..., :1],
-                array[::-1],
-            ]
+            shapes = [array.T, array[None], array[..., None], array[:0], array.reshape(-1), array[:1]]
+            shapes += [array[..., :1], array[::-1]]
             return npy(_pick(rng, shapes)), ""
         if kind == 5:
             return npy(np.asfortranarray(array)), ""
         if kind == 6:
-            odd = (
-                array.astype(object),
-                np.zeros(array.shape, [("a", "<f4"), ("b", "<U3")]),
-                np.zeros(array.shape, "M8[s]"),
-                np.zeros(array.shape, "m8[D]"),
-                np.zeros(array.shape, "V7"),
-                np.zeros(array.shape, ">U3"),
-            )
+            types = ("M8[s]", "m8[D]", "V7", ">U3", [("a", "<f4"), ("b", "<U3")])
+            odd = (array.astype(object), *(np.zeros(array.shape, kind) for kind in types))
             file = io.BytesIO()
             np.save(file, _pick(rng, odd), allow_pickle=True)
             return file.getvalue(), ""
@@ -559,20 +391,8 @@ def _array(array: np.ndarray, rng: Rng) -> tuple[bytes, str]:
             return npy(np.resize(letters, array.shape or (1,))), ""
     if kind == 9:
         text = re.search(r"\{.*\}", npy(array)[:400].decode("latin-1"))[0]  # type: ignore[index]
-        text = text.replace(
-            *_pick(
-                rng,
-                (
-                    ("False", "True"),
-                    ("(", "(9"),
-                    ("(", "(1, "),
-                    ("<", ">"),
-                    ("'shape'", "'shapes'"),
-                    ("4", "8"),
-                    ("i8", "f8"),
-                ),
-            )
-        )
+        pairs = "False True|( (9|( (1,|< >|'shape' 'shapes'|4 8|i8 f8".split("|")
+        text = text.replace(*_pick(rng, pairs).split())
         return _header(text, array.tobytes(), int(rng.integers(1, 4))), ""
     return _header(_pick(rng, _HEADERS), array.tobytes(), int(rng.integers(1, 5))), ""
 
@@ -614,12 +434,8 @@ def zip_of(members: list[_Member]) -> bytes:
         )
         directory += b"PK\1\2" + struct.pack("<H", 20) + about + struct.pack("<HHHII", 0, 0, 0, 0, len(body)) + name
         body += b"PK\3\4" + about + name + packed
-    return (
-        body
-        + directory
-        + b"PK\5\6"
-        + struct.pack("<HHHHIIH", 0, 0, len(members), len(members), len(directory), len(body), 0)
-    )
+    end = struct.pack("<HHHHIIH", 0, 0, len(members), len(members), len(directory), len(body), 0)
+    return body + directory + b"PK\5\6" + end
 
 
 def _packed(data: bytes, method: int) -> bytes:
@@ -703,19 +519,9 @@ def _bombed(member: _Member, rng: Rng) -> _Member:
     size = int(rng.choice([8, 30, 150, 250, 1024])) << 20
     packed, crc = _bomb(pattern, size)
     if member.name.endswith(".npy"):
-        descr, shape = _pick(
-            rng,
-            (
-                ("<f4", (size // 300, 1, 25, 3)),
-                ("|i1", (size // 75, 1, 25, 3)),
-                ("<U1", (size // 4,)),
-                ("|i1", (size,)),
-                ("<f4", (1, 1, size // 4)),
-                ("<f4", (1, size // 600, 150)),
-                ("<i8", (size // 8,)),
-                ("|S1", (size,)),
-            ),
-        )
+        bytes_ = [("|i1", (size // 75, 1, 25, 3)), ("|i1", (size,)), ("|S1", (size,)), ("<U1", (size // 4,))]
+        numbers = [("<f4", (size // 300, 1, 25, 3)), ("<f4", (1, 1, size // 4)), ("<f4", (1, size // 600, 150))]
+        descr, shape = _pick(rng, [*bytes_, *numbers, ("<i8", (size // 8,))])
         fortran = bool(rng.integers(2))
         header = _header(str({"descr": descr, "fortran_order": fortran, "shape": shape}), b"")
         exact = int(np.prod(shape)) * np.dtype(descr).itemsize
@@ -739,73 +545,27 @@ class _Attack:
         return self.reduced
 
 
+_CALLS = (
+    *(
+        b"cos\nsystem\n(S'touch canary'\ntR",
+        b"cbuiltins\nopen\n(S'canary'\nS'w'\ntR",
+        b"(S'touch canary'\nios\nsystem\n",
+    ),
+    *(b"\x8c\x02os\x8c\x06system\x93", b"cnumpy\nload\n", b"cnumpy.core.multiarray\n_reconstruct\n"),
+    *(b"cnumpy\ndtype\n", b"cnumpy\nndarray\n", b"c__builtin__\nset\n](K\x01K\x02e\x85R"),
+)
+_LENGTHS = (
+    *(b"\x95\xff\xff\xff\xff\xff\xff\xff\x7f", b"\x8e\xff\xff\xff\xff\xff\xff\xff\x7f", b"X\xff\xff\xff\xff"),
+    *(b"T\xff\xff\xff\x7f", b"j\xff\xff\xff\xff", b"r\xff\xff\xff\x7f", b"\x8b\xff\xff\xff\x7f"),
+)
+_ARGUMENTS = (
+    *(b"P1\n", b"\x82\x01", b"(\x91", b"h\x00", b"h\x05", b"q\x00", b"K\x01", b"I99999999999999999999\n", b"L9L\n"),
+    *(b"Fnan\n", b"S'x'\n", b"S'\\x'\n", b"V\\ud800\n", b"G\x7f\xf0\0\0\0\0\0\0", b"\x80\x09", b"h\x00h\x00a", b"](2e"),
+)
+_OPCODES = b"01tldsuaebRoQ}]N).\x81\x85\x86\x87\x88\x8f\x90\x91\x92\x94\x97\x98"
 _SNIPPETS = (
-    b"cos\nsystem\n(S'touch canary'\ntR",
-    b"cbuiltins\nopen\n(S'canary'\nS'w'\ntR",
-    b"\x8c\x02os\x8c\x06system\x93",
-    b"(S'touch canary'\nios\nsystem\n",
-    b"cnumpy\nload\n",
-    b"cnumpy.core.multiarray\n_reconstruct\n",
-    b"cnumpy\ndtype\n",
-    b"cnumpy\nndarray\n",
-    b"(" * 1500,
-    b"(" * 10,
-    b"2" * 3000,
-    b"0",
-    b"1",
-    b"t",
-    b"l",
-    b"d",
-    b"s",
-    b"u",
-    b"a",
-    b"e",
-    b"b",
-    b"R",
-    b"o",
-    b"\x81",
-    b"\x92",
-    b"Q",
-    b"P1\n",
-    b"\x82\x01",
-    b"\x95\xff\xff\xff\xff\xff\xff\xff\x7f",
-    b"\x8e\xff\xff\xff\xff\xff\xff\xff\x7f",
-    b"X\xff\xff\xff\xff",
-    b"T\xff\xff\xff\x7f",
-    b"}",
-    b"]",
-    b"\x8f",
-    b"\x90",
-    b"\x91",
-    b"(\x91",
-    b"h\x00",
-    b"h\x05",
-    b"j\xff\xff\xff\xff",
-    b"q\x00",
-    b"r\xff\xff\xff\x7f",
-    b"\x94",
-    b"N",
-    b"\x88",
-    b"K\x01",
-    b"I99999999999999999999\n",
-    b"L9L\n",
-    b"Fnan\n",
-    b"S'x'\n",
-    b"S'\\x'\n",
-    b"V\\ud800\n",
-    b"G\x7f\xf0\0\0\0\0\0\0",
-    b"\x8b\xff\xff\xff\x7f",
-    b"\x97",
-    b"\x98",
-    b")",
-    b"\x85",
-    b"\x86",
-    b"\x87",
-    b".",
-    b"\x80\x09",
-    b"h\x00h\x00a",
-    b"](2e",
-    b"c__builtin__\nset\n](K\x01K\x02e\x85R",
+    *(*_CALLS, *_LENGTHS, *_ARGUMENTS, b"(" * 1500, b"(" * 10, b"2" * 3000),
+    *(bytes([opcode]) for opcode in _OPCODES),
 )
 
 
@@ -813,14 +573,10 @@ def _pickle(data: bytes, rng: Rng) -> tuple[bytes, str]:
     """Other values, other instructions, and attacks."""
     kind = int(rng.integers(10))
     if kind == 0:
-        attack = _Attack(
-            *_pick(
-                rng, ((open, CANARY, "w"), (eval, f"open('{CANARY}', 'w')"), (np.zeros, 10**10), (bytearray, 10**10))
-            )
-        )
-        return pickle.dumps(
-            _pick(rng, (attack, [attack], {"annotations": [{"label": attack}]})), int(rng.integers(6))
-        ), ""
+        calls = ((open, CANARY, "w"), (eval, f"open('{CANARY}', 'w')"), (np.zeros, 10**10), (bytearray, 10**10))
+        attack = _Attack(*_pick(rng, calls))
+        tree = _pick(rng, (attack, [attack], {"annotations": [{"label": attack}]}))
+        return pickle.dumps(tree, int(rng.integers(6))), ""
     try:
         if kind < 6:
             tree = pickle.loads(data)
@@ -856,37 +612,13 @@ def _changed(before: Any, after: Any) -> str:
 
 
 def _pickled_values() -> tuple[Any, ...]:
-    return (
-        np.zeros((1, 5, 17, 2)),
-        np.zeros((0, 5, 25, 3), np.float32),
-        np.zeros((5, 1, 17, 2), np.int8),
-        np.array(3),
-        np.float32(0.5),
-        np.int64(7),
-        np.array(["a", "b"]),
-        np.zeros((1, 5, 17, 2), complex),
-        np.array([None]),
-        np.full((1, 5, 25, 3), np.nan),
-        {1, 2},
-        frozenset("ab"),
-        b"bytes",
-        bytearray(b"x"),
-        ("a", "b"),
-        1j,
-        range(3),
-        slice(1),
-        Ellipsis,
-        int,
-        np.zeros(3, "M8[s]"),
-        np.zeros((1, 2**30, 0)),
-        (["a"], [0]),
-        {"a": ["a"]},
-        np.zeros(2, [("a", "f4")]),
-        np.asfortranarray(np.ones((1, 5, 25, 3))),
-        np.ones((1, 5, 17, 2), ">f4"),
-        2**61,
-        {None: 1, 1.5: 2, b"a": 3},
-    )
+    keypoints, odd = np.zeros((1, 5, 17, 2)), (range(3), slice(1), Ellipsis, int, 1j, 2**61, b"bytes", bytearray(b"x"))
+    nested = ({1, 2}, frozenset("ab"), ("a", "b"), (["a"], [0]), {"a": ["a"]}, {None: 1, 1.5: 2, b"a": 3})
+    arrays = (keypoints, keypoints.astype(complex), keypoints[0].astype(np.int8), np.ones((1, 5, 17, 2), ">f4"))
+    empty = (np.zeros((0, 5, 25, 3), np.float32), np.zeros((1, 2**30, 0)), np.full((1, 5, 25, 3), np.nan))
+    scalars = (np.array(3), np.float32(0.5), np.int64(7), np.array(["a", "b"]), np.array([None]))
+    kinds = (np.zeros(3, "M8[s]"), np.zeros(2, [("a", "f4")]), np.asfortranarray(np.ones((1, 5, 25, 3))))
+    return (*odd, *nested, *arrays, *empty, *scalars, *kinds)
 
 
 def _in_arrays(tree: Any, rng: Rng) -> Any:
@@ -919,26 +651,12 @@ def _mat(data: bytes, rng: Rng) -> tuple[bytes, str]:
     kind = int(rng.integers(6))
     if kind == 0:
         three = np.ones((20, 3, 2))
-        values = (
-            {"a": 1},
-            np.array([three, "x"], object),
-            "text",
-            scipy.sparse.eye(20).tocsc(),
-            three + 1j,
-            three > 0,
-            three.astype(np.int8),
-            three[:, :, :0],
-            three * np.nan,
-            three * 1e300,
-            np.ones((3, 20, 2)),
-            np.ones((20, 3)),
-            np.ones((20, 3, 2, 2)),
-            three.astype(np.uint64),
-            three.astype(np.float32),
-            np.zeros((20, 3, 2)),
-            np.array(1),
-            np.ones((20, 3, 30_000), np.int8),
-        )
+        kinds = ({"a": 1}, np.array([three, "x"], object), "text", scipy.sparse.eye(20).tocsc(), np.array(1))
+        types = (three + 1j, three > 0, *(three.astype(kind) for kind in ("i1", "u8", "f4")))
+        numbers = (three * np.nan, three * 1e300, three * 0)
+        shapes = ((3, 20, 2), (20, 3), (20, 3, 2, 2), (20, 3, 0))
+        large = np.ones((20, 3, 30_000), np.int8)
+        values = (*kinds, *types, *numbers, *(np.ones(shape) for shape in shapes), large)
         file = io.BytesIO()
         form, name = _pick(rng, ("5", "4")), _pick(rng, ("d_skel", "d_skel", "other"))
         try:
@@ -953,23 +671,16 @@ def _mat(data: bytes, rng: Rng) -> tuple[bytes, str]:
         return _bytes(data, rng)
     if kind < 4 and len(body) >= 4:  # a 32-bit number of a header
         place = 4 * int(rng.integers(min(len(body), 80) // 4))
-        number = int(
-            rng.choice(
-                [0, 1, 2, 3, 5, 6, 7, 9, 14, 15, 16, 18, 20, 100, 2**16, 2**24, 2**31 - 1, 2**31, 2**32 - 1, 2**32 - 8]
-            )
-        )
+        sizes = (2**16, 2**24, 2**31 - 1, 2**31, 2**32 - 1, 2**32 - 8)
+        number = int(rng.choice([0, 1, 2, 3, 5, 6, 7, 9, 14, 15, 16, 18, 20, 100, *sizes]))
         body = body[:place] + struct.pack("<I", number) + body[place + 4 :]
     else:
         body = _bytes(body, rng)[0]
     if rng.random() < 0.02:
         size = int(rng.choice([16, 200, 240])) << 20
         frames = size // 480
-        about = struct.pack("<IIIIIIIIII", 14, 56 + 8 + 480 * frames, 6, 8, 6, 0, 5, 12, 20, 3) + struct.pack(
-            "<II", frames, 0
-        )
-        body = (
-            about + struct.pack("<II", 1, 6) + b"d_skel\0\0" + struct.pack("<II", 9, 480 * frames) + bytes(480 * frames)
-        )
+        about = struct.pack("<14I", 14, 64 + 480 * frames, 6, 8, 6, 0, 5, 12, 20, 3, frames, 0, 1, 6)
+        body = about + b"d_skel\0\0" + struct.pack("<II", 9, 480 * frames) + bytes(480 * frames)
         compressed = True
     if compressed:
         packed = zlib.compress(body)
