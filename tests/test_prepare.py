@@ -32,7 +32,7 @@ from skgraph.topology import Topology
 ROOT = Path(__file__).resolve().parents[1]
 
 
-def raw(clips, topology="ntu_rgbd", unit="m", units="m", **columns):
+def raw(clips, topology="ntu_rgbd", unit="m", **columns):
     """A dataset of these clips, with labels 0, 1, 0, 1, ... and subjects 0, 0, 1, 1, ..."""
     return RawDataset(
         topology=Topology.load(topology),
@@ -40,7 +40,6 @@ def raw(clips, topology="ntu_rgbd", unit="m", units="m", **columns):
         name=[f"clip{i}" for i in range(len(clips))],
         y=np.arange(len(clips)) % 2,
         clips=lambda: map(RawClip, clips),
-        units=units,
         unit=unit,
         fps=30.0,
         source="made up",
@@ -305,7 +304,7 @@ def test_units_that_no_person_has(tmp_path):
             write_store(raw([clip(height=height)] * 4, unit=unit), tmp_path / "store")
     assert not any(tmp_path.iterdir())
     write_store(raw([clip(height=0.2)] * 4), tmp_path / "puppets", check_height=False)
-    write_store(raw([clip(height=1)] * 4, unit="normalised", units="normalised"), tmp_path / "normalised")
+    write_store(raw([clip(height=1)] * 4, unit="normalised"), tmp_path / "normalised")
 
 
 def test_a_wrong_unit_shows_after_a_hundred_clips(tmp_path):

@@ -1,4 +1,4 @@
-"""A clip on its way from a raw file to a store."""
+"""A clip between its raw file and a store."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 
 @dataclass(frozen=True)
 class RawClip:
-    """One clip as a reader of raw files gives it.
+    """One clip as a reader gives it.
 
     Args:
-        joints: `[M, T, V, C]`, in the unit of its dataset.
-        frame_mask: `[M, T]` bool, where each body is there; without one, a body is absent from the frames in which all
+        joints: `[M, T, V, C]`, in the units of its dataset.
+        frame_mask: `[M, T]` bool, where each body is present; by default, a body is absent from the frames in which all
             of its joints are exactly zero.
-        confidence: `[M, T, V]` in 0 to 1, how sure the tracker is of each joint; None where it does not say.
-        excluded: why the clip is left out of the store; "" keeps it. What follows a colon says more of this one clip.
-        segments: of an untrimmed recording, in place of those that its dataset has for it, rows (label, start, end).
+        confidence: `[M, T, V]` in 0 to 1, how sure the tracker is of each joint; None where unknown.
+        excluded: why the clip is left out of the store; "" keeps it. What follows a colon is about this one clip.
+        segments: of an untrimmed recording, rows (label, start, end) in place of those of its dataset.
     """
 
     joints: np.ndarray
@@ -33,5 +33,5 @@ class RawClip:
 
     @property
     def there(self) -> np.ndarray:
-        """`[M, T]` bool, where each body is there."""
+        """`[M, T]` bool, where each body is present."""
         return (self.joints != 0).any(axis=(2, 3)) if self.frame_mask is None else self.frame_mask

@@ -1,4 +1,4 @@
-"""A dataset on its way from raw files to a store."""
+"""A dataset between its raw files and a store."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from skgraph.datasets.preparation.units import METRES
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.errors import DataError
 from skgraph.topology import Topology
@@ -14,7 +15,8 @@ from skgraph.topology import Topology
 LARGEST_ID = 2**63 - 1
 """The largest integer that a store can hold, as its ids are int64."""
 
-_FASTEST = 1e6  # frames a second that a store may have
+_IDS = ("subject", "camera", "setup")
+_MAX_FPS = 1e6
 _LONGEST_NAME = 1000  # characters; a store keeps as many of every name as the longest has
 
 
@@ -53,10 +55,9 @@ class Split:
 
 @dataclass(frozen=True)
 class RawDataset:
-    """What is known of every clip of a dataset, checked, and a way to read the clips one at a time.
+    """Names, labels and ids of all clips of a dataset, checked, and a way to read the clips one at a time.
 
-    A reader of raw files (`read_npz`, `read_npy`) makes one; `write_store` turns it into a store. Memory
-    holds a clip at a time, whatever the size of the dataset.
+    A reader makes one, `write_store` turns it into a store. Memory holds a clip at a time.
 
     Args:
         topology: the skeleton that the clips are in.
@@ -64,21 +65,20 @@ class RawDataset:
         name: clip names [N], unique.
         y: labels [N] int64; where there are segments, -1 is a recording without a single label.
         clips: starts an iteration over the N clips in order, with joints in `units`.
-        units: unit of what `clips` yields: `m`, or `px` / `normalised` where coordinates are not lengths.
-        unit: unit of the files, where they are lengths: `m`, `cm` or `mm`.
+        unit: unit of the files: `m`, `cm` or `mm`, or `px` / `normalised` where coordinates are not lengths.
         fps: frames a second.
         source: where the data come from, for people.
         subject, camera, setup: ids [N], int or str, or None where unknown; a single unknown one is -1 or "".
         splits: the splits that the dataset comes with.
         preprocessing: what `clips` does to the coordinates beyond a change of units.
         segments: where clips are untrimmed recordings, rows (label, start, end) of each [S, 3], the end exclusive.
-        notes: what a person should know of how the files were read.
-        review: says what a person should know of the clips that were kept, given their numbers [n].
+        notes: for the report: how the files were read.
+        review: returns notes on the clips that were kept, given their numbers [n].
         done: called when the store is whole.
 
     Raises:
-        DataError: arrays of different lengths, a label without a class name, or a clip name that is used twice or is
-            no text.
+        DataError: arrays of different lengths, a label without a class name, or a clip name that occurs twice or is not
+            valid text.
     """
 
     topology: Topology
@@ -86,7 +86,6 @@ class RawDataset:
     name: list[str]
     y: np.ndarray
     clips: Callable[[], Iterator[RawClip]]
-    units: str
     unit: str
     fps: float
     source: str
@@ -102,28 +101,36 @@ class RawDataset:
 
     def __post_init__(self) -> None:
         try:
-            self._check()
+            self._check_lengths()
+            self._check_ids()
+            self._check_names()
+            self._check_labels()
+            if not 0 < self.fps < _MAX_FPS:
+                raise DataError(f"fps must be a positive number of frames a second, found {self.fps}")
         except DataError as error:
             raise DataError(f"'{self.source}': {error}") from None
 
-    def _check(self) -> None:
+    def _check_lengths(self) -> None:
         if not self.name:
             raise DataError("it holds no clip")
-        for key in ("y", "subject", "camera", "setup"):
-            values = getattr(self, key)
+        columns = {f"'{key}'": getattr(self, key) for key in ("y", *_IDS)}
+        columns |= {f"split '{split.name}'": side for split in self.splits for side in (split.train, split.tests)}
+        for key, values in columns.items():
             if values is not None and np.shape(values) != (len(self),):
-                raise DataError(f"'{key}' must be one value a clip, [{len(self)}], found {list(np.shape(values))}")
-        for split in self.splits:
-            for side in (split.train, split.tests):
-                if np.shape(side) != (len(self),):
-                    raise DataError(f"split '{split.name}' must be one value a clip, found {list(np.shape(side))}")
-        for key in ("subject", "camera", "setup"):
+                raise DataError(f"{key} must be one value a clip, [{len(self)}], found {list(np.shape(values))}")
+        if self.segments is not None and len(self.segments) != len(self):
+            raise DataError(f"segments must be one array a clip, {len(self)}, found {len(self.segments)}")
+
+    def _check_ids(self) -> None:
+        for key in _IDS:
             values = getattr(self, key)
             if values is not None and values.dtype.kind not in "iuU":
                 raise DataError(f"'{key}' must be integers or text, found {values.dtype}")
             if values is not None and values.dtype.kind == "u" and values.max() > LARGEST_ID:
                 i = int(values.argmax())
                 raise DataError(f"clip '{self.name[i]}' has the {key} {values[i]}, expected at most {LARGEST_ID}")
+
+    def _check_names(self) -> None:
         seen: dict[str, int] = {}
         for i, name in enumerate(self.name):
             if len(name) > _LONGEST_NAME:
@@ -131,14 +138,13 @@ class RawDataset:
                     f"the name of clip {i} has {len(name)} characters, expected at most {_LONGEST_NAME}: "
                     f"'{name[:60]}...'"
                 )
-            if name in seen:
+            if seen.setdefault(name, i) != i:
                 raise DataError(f"clip name '{name}' is used twice, by clips {seen[name]} and {i}")
-            seen[name] = i
             # Names of files may be any bytes, but a store's are printed and written as text.
             if "\0" in name or (not name.isascii() and name.encode("utf-8", "ignore").decode() != name):
                 raise DataError(f"clip name {name!r} is no text: expected the name of clip {i} in UTF-8")
-        if self.segments is not None and len(self.segments) != len(self):
-            raise DataError(f"'segments' must be one array a clip, {len(self)}, found {len(self.segments)}")
+
+    def _check_labels(self) -> None:
         lowest = -1 if any(map(len, self.segments or [])) else 0
         outside = np.flatnonzero((self.y < lowest) | (self.y >= len(self.class_names)))
         if len(outside):
@@ -147,19 +153,22 @@ class RawDataset:
                 f"clip '{self.name[i]}' has label {self.y[i]}, expected {lowest} to {len(self.class_names) - 1} for "
                 f"{len(self.class_names)} class names ({len(outside)} such clips)"
             )
-        if not 0 < self.fps < _FASTEST:
-            raise DataError(f"fps must be a positive number of frames a second, found {self.fps}")
 
     def __len__(self) -> int:
         return len(self.name)
 
+    @property
+    def units(self) -> str:
+        """Unit of what `clips` yields: `m` where the files have lengths, else their own."""
+        return "m" if self.unit in METRES else self.unit
+
     def labels(self, clips: np.ndarray) -> set[int]:
-        """The labels that occur among some clips [n], as the clips' own or as their segments'."""
+        """Return the labels that occur among some clips [n], as the clips' own or as their segments'."""
         own = set(self.y[clips].tolist()) - {-1}
         return own.union(*(self.segments[i][:, 0].tolist() for i in clips)) if self.segments is not None else own
 
     def ids(self, key: str) -> np.ndarray:
-        """`subject`, `camera` or `setup` as a store keeps them, int64 [N], -1 unknown; sorted text is numbered."""
+        """Return `subject`, `camera` or `setup` as int64 [N], -1 where unknown; text is numbered in sorted order."""
         values = getattr(self, key)
         if values is None:
             return np.full(len(self), -1, np.int64)

@@ -13,7 +13,6 @@ def raw(names=("a", "b"), fps=30.0, **ids):
         name=list(names),
         y=np.zeros(len(names), np.int64),
         clips=lambda: iter(()),
-        units="m",
         unit="m",
         fps=fps,
         source="a lab",

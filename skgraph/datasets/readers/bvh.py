@@ -13,6 +13,7 @@ from skgraph.datasets.label_table import LabelTable
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.readers.reader import open_topology, to_float32, z_up_to_y_up
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
@@ -63,10 +64,8 @@ def read_bvh(
         raise ConfigError(f"every must be a whole number, 1 or more, found {every}")
     if topology is not None and end_sites:
         raise ConfigError("end_sites belongs to the topology of the files; one of your own names the End Sites it has")
-    if topology is not None and not isinstance(topology, Topology):
-        topology = Topology.load(topology)
-    if topology is not None and topology.dim != 3:
-        raise ConfigError(f"BVH files are 3D, and topology '{topology.name}' is {topology.dim}D")
+    if topology is not None:
+        topology = open_topology(topology, 3, "BVH files")
     table = LabelTable.of_folder(folder, ".bvh", labels, labelled)
     if not table.name:
         raise DataError(f"the CSV of '{folder}' names no clip: nothing to read")
@@ -78,15 +77,12 @@ def read_bvh(
         _check_hierarchies(files)
         notes = _unmirrored(topology)
     columns = [_columns(file, topology) for file in files]
-    scale, units = store_unit(unit, topology)
+    scale, _ = store_unit(unit, topology)
 
     def clips() -> Iterator[RawClip]:
         for file, wanted in zip(files, columns, strict=True):
             places = file.positions(wanted, every)
-            if up == "z":
-                places = np.stack([places[..., 0], places[..., 2], -places[..., 1]], axis=-1)
-            with np.errstate(over="ignore"):  # what is too large for float32 is an error of the store
-                joints = (places * scale).astype(np.float32)[None]
+            joints = to_float32(z_up_to_y_up(places) if up == "z" else places, scale)[None]
             yield RawClip(joints, frame_mask=np.ones(joints.shape[:2], bool))
 
     about = table.columns
@@ -96,7 +92,6 @@ def read_bvh(
     return RawDataset(
         topology=topology,
         clips=clips,
-        units=units,
         unit=unit,
         fps=_rate(files[0]) / every,
         source=folder.resolve().name,

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from skgraph.datasets.formats.json_file import describe, expect, expect_key, expect_numbers, read_json
-from skgraph.datasets.label_table import LabelTable
 from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
-from skgraph.errors import ConfigError, DataError
+from skgraph.datasets.readers.reader import open_topology, read_clip_folder
+from skgraph.errors import DataError
 from skgraph.topology import Topology
 
 
@@ -58,29 +57,15 @@ def read_coco_keypoints(
         ConfigError: an option that cannot be.
         DataError: files and CSV do not match, or a file is broken or does not fit the topology.
     """
-    folder = Path(source).expanduser()
-    topology = topology if isinstance(topology, Topology) else Topology.load(topology)
-    if topology.dim != 2:
-        raise ConfigError(f"COCO keypoints are 2D, topology '{topology.name}' is {topology.dim}D")
-    scale, units = store_unit(unit, topology)
+    topology = open_topology(topology, 2, "COCO keypoints")
+    scale, _ = store_unit(unit, topology)
     check_detection_options(max_bodies, min_confidence)
-    table = LabelTable.of_folder(folder, ".json", labels, labelled)
 
-    def clips() -> Iterator[RawClip]:
-        for name in table.name:
-            detections = _detections(folder / f"{name}.json", topology)
-            yield detections.to_clip((scale, -scale), max_bodies, min_confidence)
+    def read_clip(path: Path) -> RawClip:
+        return _detections(path, topology).to_clip((scale, -scale), max_bodies, min_confidence)
 
-    return RawDataset(
-        topology=topology,
-        clips=clips,
-        units=units,
-        unit=unit,
-        fps=float(fps),
-        source=folder.resolve().name,
-        preprocessing=f"y negated; joints below confidence {min_confidence:g} filled in; at most {max_bodies} bodies",
-        **table.columns,
-    )
+    done = f"y negated; joints below confidence {min_confidence:g} filled in; at most {max_bodies} bodies"
+    return read_clip_folder(source, ".json", read_clip, topology, unit, fps, labels, labelled, done)
 
 
 def _detections(path: Path, topology: Topology) -> PoseDetections:

@@ -14,7 +14,8 @@ from skgraph.datasets.preparation.published_splits import ntu_split_name, pair_s
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
-from skgraph.errors import BROKEN_ARCHIVE, ConfigError, DataError, first_line
+from skgraph.datasets.readers.reader import open_topology, to_float32
+from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line
 from skgraph.topology import Topology
 
 _KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -51,10 +52,8 @@ def read_ctrgcn(
         DataError: the file is missing, broken, pickled or inconsistent, or does not fit the topology.
     """
     path = Path(source).expanduser()
-    topology = topology if isinstance(topology, Topology) else Topology.load(topology)
-    if topology.dim != 3:
-        raise ConfigError(f"files of CTR-GCN's pipeline are in 3D, topology '{topology.name}' is in {topology.dim}D")
-    scale, units = store_unit(unit, topology)
+    topology = open_topology(topology, 3, "files of CTR-GCN's pipeline")
+    scale, _ = store_unit(unit, topology)
     split_name = ntu_split_name(path.stem) if split_name is None else str(split_name)
     check_split_name(split_name, f"'{path}'")
     members = _members(path)
@@ -78,9 +77,8 @@ def read_ctrgcn(
         topology=topology,
         name=names,
         clips=clips,
-        units=units,
         unit=unit,
-        fps=float(fps),
+        fps=fps,
         source=path.name,
         splits=splits,
         preprocessing="as converted by the CTR-GCN pipeline; padding and copies of the first body left out",
@@ -147,8 +145,7 @@ def _clip(rows: np.ndarray, topology: Topology, scale: float) -> np.ndarray:
     there = np.flatnonzero((rows != 0).any(axis=1))
     rows = rows[: there[-1] + 1 if there.size else 1]
     joints = rows.reshape(len(rows), -1, topology.num_joints, topology.dim).swapaxes(0, 1)
-    with np.errstate(over="ignore"):  # the store refuses what is not finite, and says where it is
-        joints = np.multiply(joints, scale, dtype=np.float64).astype(np.float32)
+    joints = to_float32(joints, scale)
     for body in range(1, len(joints)):
         if np.array_equal(joints[body], joints[0]):
             joints[body] = 0

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,10 @@ import numpy as np
 from skgraph.datasets.files import folder_files
 from skgraph.datasets.formats.json_file import SIZE_LIMIT, describe, expect, expect_key, expect_numbers, read_json
 from skgraph.datasets.formats.text_file import parse_number
-from skgraph.datasets.label_table import LabelTable
 from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.readers.reader import open_topology, read_clip_folder
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
@@ -72,36 +71,23 @@ def read_mediapipe(
         ConfigError: an option that cannot be.
         DataError: files and CSV do not match, or a file is broken or does not fit the topology.
     """
-    folder = Path(source).expanduser()
-    topology = topology if isinstance(topology, Topology) else Topology.load(topology)
+    topology = open_topology(topology)
     if world and topology.dim != 3:
         raise ConfigError(f"world landmarks are 3D, topology '{topology.name}' is {topology.dim}D: say world=false")
-    if not world:
-        topology = topology.in_dim(2)
+    topology = topology if world else topology.in_dim(2)
     check_detection_options(max_bodies, min_confidence)
-    suffix = _suffix(folder, labels)
-    table = LabelTable.of_folder(folder, suffix, labels, labelled)
-    axes, unit = ((-1, -1, 1), "m") if world else ((1, -1), "normalised")
+    suffix = _suffix(Path(source).expanduser(), labels)
     read = _from_json if suffix == ".json" else _from_csv
+    axes, unit = ((-1, -1, 1), "m") if world else ((1, -1), "normalised")
 
-    def clips() -> Iterator[RawClip]:
-        for name in table.name:
-            detections = read(folder / f"{name}{suffix}", topology, float(fps))
-            yield detections.to_clip(axes, max_bodies, min_confidence)
+    def read_clip(path: Path) -> RawClip:
+        return read(path, topology, float(fps)).to_clip(axes, max_bodies, min_confidence)
 
     done = "x and y negated" if world else "y negated"
     if min_confidence:
         done += f"; joints below visibility {min_confidence:g} filled in"
-    return RawDataset(
-        topology=topology,
-        clips=clips,
-        units=unit,
-        unit=unit,
-        fps=float(fps),
-        source=folder.resolve().name,
-        preprocessing=f"{done}; at most {max_bodies} bodies",
-        **table.columns,
-    )
+    done += f"; at most {max_bodies} bodies"
+    return read_clip_folder(source, suffix, read_clip, topology, unit, fps, labels, labelled, done)
 
 
 def _suffix(folder: Path, labels: str | Path | None) -> str:

@@ -12,6 +12,7 @@ from skgraph.datasets.formats.text_file import parse_number, read_lines
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset, Split
+from skgraph.datasets.readers.reader import to_float32
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
@@ -129,7 +130,6 @@ def read_msr_action3d(source: str | Path, subset: str = "all") -> RawDataset:
         name=names,
         y=np.searchsorted(actions, numbers["action"][kept]),
         clips=clips,
-        units="m",
         unit="m",
         fps=15.0,
         source="MSR Action3D" if subset == "all" else f"MSR Action3D, {subset.upper()}",
@@ -156,5 +156,4 @@ def _read(path: Path) -> np.ndarray:
         rows.append(row)
     if len(rows) % len(_JOINTS):
         raise DataError(f"'{path}' has {len(rows)} lines, expected {len(_JOINTS)} for every frame")
-    with np.errstate(over="ignore"):  # what is too large for float32 is an error of the store
-        return np.array(rows, np.float64).astype(np.float32).reshape(-1, len(_JOINTS), 4)
+    return to_float32(np.array(rows, np.float64)).reshape(-1, len(_JOINTS), 4)

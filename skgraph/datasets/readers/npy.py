@@ -1,17 +1,14 @@
-"""Reads a folder of `.npy` clips with a CSV file of their labels."""
+"""Reads a folder of `.npy` clips with a CSV of their labels."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
 from skgraph.datasets.formats.npy_file import MOST_NUMBERS, open_npy
-from skgraph.datasets.label_table import LabelTable
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.readers.reader import check_clip_shape, check_numbers, open_topology, read_clip_folder, to_float32
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
@@ -40,55 +37,40 @@ def read_npy(
     Raises:
         DataError: files and CSV do not match, a file is broken or pickled, or a clip does not fit the topology.
     """
-    folder = Path(source).expanduser()
-    topology = topology if isinstance(topology, Topology) else Topology.load(topology)
-    if unit is None and topology.dim == 2:
-        raise ConfigError(f"clips of the 2D topology '{topology.name}' need a unit: unit=px or unit=normalised")
-    unit = unit or "m"
-    scale, units = store_unit(unit, topology)
-    table = LabelTable.of_folder(folder, ".npy", labels, labelled)
+    topology = open_topology(topology)
+    unit = unit or default_unit(topology)
+    scale, _ = store_unit(unit, topology)
 
-    def clips() -> Iterator[RawClip]:
-        for name in table.name:
-            clip = read_clip(folder / f"{name}.npy", topology)
-            with np.errstate(over="ignore"):  # the store refuses what is not finite, and says where it is
-                joints = np.multiply(clip, scale, dtype=np.float64).astype(np.float32)
-            yield RawClip(joints)
+    def read_clip(path: Path) -> RawClip:
+        return read_npy_clip(path, topology, scale)
 
-    return RawDataset(
-        topology=topology,
-        clips=clips,
-        units=units,
-        unit=unit,
-        fps=float(fps),
-        source=folder.resolve().name,
-        **table.columns,
-    )
+    return read_clip_folder(source, ".npy", read_clip, topology, unit, fps, labels, labelled)
 
 
-def read_clip(path: Path, topology: Topology) -> np.ndarray:
-    """One clip `[M, T, V, C]`, in the file's unit, mapped.
+def default_unit(topology: Topology) -> str:
+    """Return the unit of files that do not say it: metres in 3D.
 
     Raises:
-        DataError: it is broken, pickled, too large, or does not fit the topology.
+        ConfigError: in 2D, where there is no usual unit.
+    """
+    if topology.dim == 2:
+        raise ConfigError(f"clips of the 2D topology '{topology.name}' need a unit: unit=px or unit=normalised")
+    return "m"
+
+
+def read_npy_clip(path: Path, topology: Topology, scale: float = 1.0) -> RawClip:
+    """Read one clip, its coordinates multiplied by `scale`.
+
+    Raises:
+        DataError: the file is broken, pickled, too large, or does not fit the topology.
     """
     clip = open_npy(path)
-    if clip.dtype.kind not in "iuf":
-        raise DataError(f"'{path}' must hold integers or floats, found {clip.dtype}")
+    check_numbers(clip.dtype, f"'{path}'")
     clip = clip[None] if clip.ndim == 3 else clip
-    if clip.ndim != 4 or clip.shape[2:] != (topology.num_joints, topology.dim):
-        raise DataError(
-            f"'{path}' must be [bodies, frames, {topology.num_joints}, {topology.dim}], or without bodies, for "
-            f"topology '{topology.name}', found {list(clip.shape)}"
-        )
-    if clip.shape[0] > max(10, clip.shape[1]):
-        raise DataError(
-            f"'{path}' has {clip.shape[0]} bodies in {clip.shape[1]} frames: expected [bodies, frames, joints, "
-            "coordinates]; swap the first two axes"
-        )
+    check_clip_shape(clip.shape, topology, f"'{path}'")
     if clip.size > MOST_NUMBERS:
         raise DataError(
             f"'{path}' has {clip.size} numbers, expected a clip of at most {MOST_NUMBERS}: cut recordings into shorter "
             "ones"
         )
-    return clip
+    return RawClip(to_float32(clip, scale))

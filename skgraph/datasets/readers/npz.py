@@ -13,6 +13,7 @@ from skgraph.datasets.preparation.published_splits import given_split
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import LARGEST_ID, RawDataset
+from skgraph.datasets.readers.reader import check_joints, check_numbers, open_topology, to_float32
 from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line
 from skgraph.topology import Topology
 
@@ -51,18 +52,13 @@ def read_npz(
         DataError: the file is missing, broken, pickled or inconsistent, or does not fit the topology.
     """
     path = Path(source).expanduser()
-    topology = topology if isinstance(topology, Topology) else Topology.load(topology)
+    topology = open_topology(topology)
     arrays = _read_all_but_x(path, _REQUIRED if labelled else ("x", "offsets", "name"))
     x = NpzMember.of(path, "x")
-    if x.dtype.kind not in "iuf":
-        raise DataError(f"'{path}': array 'x' must hold integers or floats, found {x.dtype}")
+    check_numbers(x.dtype, f"'{path}': array 'x'")
     if len(x.shape) != 4:
         raise DataError(f"'{path}': array 'x' must be [frames, bodies, joints, coordinates], found {list(x.shape)}")
-    if x.shape[2:] != (topology.num_joints, topology.dim):
-        raise DataError(
-            f"'{path}': array 'x' has {x.shape[2]} joints in {x.shape[3]}D, topology '{topology.name}' has "
-            f"{topology.num_joints} in {topology.dim}D"
-        )
+    check_joints(x.shape, topology, f"'{path}': array 'x'")
     names = [str(name) for name in _one_dimensional(path, arrays, "name")]
     y = _one_dimensional(path, arrays, "y") if labelled else np.zeros(len(names), np.int64)
     if y.dtype.kind not in "iu":
@@ -71,7 +67,7 @@ def read_npz(
     unit = _scalar(path, arrays, "unit") if unit is None else unit
     if unit is None:
         raise DataError(f"'{path}' does not say its unit: give unit=m, unit=cm or unit=mm")
-    scale, units = store_unit(str(unit), topology)
+    scale, _ = store_unit(str(unit), topology)
     fps = _scalar(path, arrays, "fps") if fps is None else fps
     if fps is None:
         raise DataError(f"'{path}' does not say its frame rate: give fps=30 or what it is")
@@ -92,9 +88,7 @@ def read_npz(
     def clips() -> Iterator[RawClip]:
         for frames in x.pieces(lengths):
             frames = frames if order is None else frames[:, :, order]
-            with np.errstate(over="ignore"):  # the store refuses what is not finite, and says where it is
-                joints = np.multiply(frames, scale, dtype=np.float64).astype(np.float32)
-            yield RawClip(joints.swapaxes(0, 1))
+            yield RawClip(to_float32(frames, scale).swapaxes(0, 1))
 
     return RawDataset(
         topology=topology,
@@ -102,7 +96,6 @@ def read_npz(
         name=names,
         y=y.astype(np.int64),
         clips=clips,
-        units=units,
         unit=str(unit),
         fps=float(fps),
         source="; licence: ".join(about) or path.name,

@@ -101,7 +101,6 @@ def read_ntu(
         name=[file.stem for file in files],
         y=action - 1,
         clips=clips,
-        units="m",
         unit="m",
         fps=_FPS,
         source=f"NTU RGB+D {dataset}",

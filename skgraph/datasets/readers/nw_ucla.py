@@ -13,6 +13,7 @@ from skgraph.datasets.formats.json_file import describe, read_json
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset, Split
+from skgraph.datasets.readers.reader import to_float32
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 
@@ -72,7 +73,6 @@ def read_nw_ucla(source: str | Path) -> RawDataset:
         name=names,
         y=y,
         clips=clips,
-        units="m",
         unit="m",
         fps=30.0,
         source="Northwestern-UCLA Multiview Action 3D",
@@ -107,7 +107,6 @@ def _joints(path: Path, skeletons: Any) -> np.ndarray:
             if not isinstance(joint, list) or len(joint) != 3 or not all(type(x) in (int, float) for x in joint):
                 raise DataError(f"'{path}', frame {t}, joint {v}: expected three numbers, found {_listed(joint)}")
     try:
-        with np.errstate(over="ignore"):  # what is too large for float32 is an error of the store
-            return np.array(skeletons, np.float64).astype(np.float32).reshape(-1, 20, 3)
+        return to_float32(np.array(skeletons, np.float64)).reshape(-1, 20, 3)
     except OverflowError as error:  # an integer of hundreds of digits
         raise DataError(f"'{path}': a coordinate is too large: {error}") from error

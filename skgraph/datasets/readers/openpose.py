@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 from skgraph.datasets.files import folder_files
 from skgraph.datasets.formats.json_file import describe, expect, expect_key, expect_numbers, read_json
-from skgraph.datasets.label_table import LabelTable
 from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
-from skgraph.errors import ConfigError, DataError, first_three
+from skgraph.datasets.readers.reader import open_topology, read_clip_folder
+from skgraph.errors import DataError, first_three
 from skgraph.topology import Topology
 
 _SUFFIX = "_keypoints.json"
@@ -57,28 +56,15 @@ def read_openpose(
         ConfigError: an option that cannot be.
         DataError: folders and CSV do not match, or a file is broken or does not fit the topology.
     """
-    folder = Path(source).expanduser()
-    topology = topology if isinstance(topology, Topology) else Topology.load(topology)
-    if topology.dim != 2:
-        raise ConfigError(f"OpenPose's keypoints are read in 2D, topology '{topology.name}' is {topology.dim}D")
-    scale, units = store_unit(unit, topology)
+    topology = open_topology(topology, 2, "OpenPose's keypoints")
+    scale, _ = store_unit(unit, topology)
     check_detection_options(max_bodies, min_confidence)
-    table = LabelTable.of_folder(folder, "", labels, labelled)
 
-    def clips() -> Iterator[RawClip]:
-        for name in table.name:
-            yield _detections(folder / name, topology).to_clip((scale, -scale), max_bodies, min_confidence)
+    def read_clip(folder: Path) -> RawClip:
+        return _detections(folder, topology).to_clip((scale, -scale), max_bodies, min_confidence)
 
-    return RawDataset(
-        topology=topology,
-        clips=clips,
-        units=units,
-        unit=unit,
-        fps=float(fps),
-        source=folder.resolve().name,
-        preprocessing=f"y negated; joints below confidence {min_confidence:g} filled in; at most {max_bodies} bodies",
-        **table.columns,
-    )
+    done = f"y negated; joints below confidence {min_confidence:g} filled in; at most {max_bodies} bodies"
+    return read_clip_folder(source, "", read_clip, topology, unit, fps, labels, labelled, done)
 
 
 def _detections(folder: Path, topology: Topology) -> PoseDetections:

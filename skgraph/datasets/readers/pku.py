@@ -130,7 +130,6 @@ def read_pku(
         name=names,
         y=y,
         clips=clips,
-        units="m",
         unit="m",
         fps=_FPS,
         source=f"PKU-MMD {dataset}",

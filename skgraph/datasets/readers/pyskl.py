@@ -16,6 +16,7 @@ from skgraph.datasets.preparation.published_splits import pair_subsets
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset, Split
+from skgraph.datasets.readers.reader import check_clip_shape, open_topology, to_float32
 from skgraph.errors import DataError, first_three
 from skgraph.topology import Topology
 
@@ -63,9 +64,9 @@ def read_pyskl(
                 f"'{path}': clip '{names[0]}' has {shape[2]} joints in {shape[3]}D: give topology=NAME (known without "
                 "are 17 and 18 joints in 2D, and 25 in 3D)"
             )
-    topology = topology if isinstance(topology, Topology) else Topology.load(topology)
+    topology = open_topology(topology)
     unit = unit or ("px" if topology.dim == 2 else "m")
-    scale, units = store_unit(unit, topology)
+    scale, _ = store_unit(unit, topology)
     scored = "keypoint_score" in annotations[0]
     for name, annotation in zip(names, annotations, strict=True):
         _check(path, name, annotation, topology, scored)
@@ -81,9 +82,8 @@ def read_pyskl(
         topology=topology,
         name=names,
         clips=clips,
-        units=units,
         unit=unit,
-        fps=float(fps),
+        fps=fps,
         source=path.name,
         splits=splits,
         preprocessing="; ".join(["as annotated by PYSKL or MMAction2", *done]),
@@ -139,14 +139,8 @@ def _check(path: Path, name: str, annotation: Mapping[str, Any], topology: Topol
     """Everything of an annotation but the values of its arrays."""
     keypoint = _checked_keypoint(path, name, annotation)
     where = f"'{path}': clip '{name}'"
-    bodies, frames, joints, dim = keypoint.shape
-    if (joints, dim) != (topology.num_joints, topology.dim):
-        raise DataError(
-            f"{where} has {joints} joints in {dim}D, topology '{topology.name}' has {topology.num_joints} in "
-            f"{topology.dim}D"
-        )
-    if bodies > max(10, frames):
-        raise DataError(f"{where} has {bodies} bodies in {frames} frames, expected [bodies, frames, ...]")
+    check_clip_shape(keypoint.shape, topology, where)
+    frames = keypoint.shape[1]
     total = annotation.get("total_frames", frames)
     if type(total) is not int or total != frames:
         raise DataError(f"{where} has {frames} frames of joints, its 'total_frames' is {in_words(total)}")
@@ -195,8 +189,7 @@ def _clip(path: Path, name: str, annotation: Mapping[str, Any], topology: Topolo
     keypoint = annotation["keypoint"]
     if not keypoint.size:
         return RawClip.left_out(NOBODY_DETECTED)
-    with np.errstate(over="ignore"):  # what is not finite is refused below, or by the store
-        joints = np.multiply(keypoint, scale, dtype=np.float64).astype(np.float32)
+    joints = to_float32(keypoint, scale)
     if topology.dim == 2:
         joints[..., 1] *= -1
     score = annotation.get("keypoint_score")

@@ -16,6 +16,7 @@ from skgraph.datasets.preparation.published_splits import ntu_split_name, pair_s
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.readers.reader import check_numbers, open_topology, to_float32, z_up_to_y_up
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
@@ -61,12 +62,10 @@ def read_stgcn(
         DataError: a file is missing, damaged, wants more than plain data, or does not fit the others or the topology.
     """
     folder = Path(source).expanduser()
-    topology = topology if isinstance(topology, Topology) else Topology.load(topology)
-    if topology.dim != 3:
-        raise ConfigError(f"clips of ST-GCN are read in 3D, topology '{topology.name}' is in {topology.dim}D")
+    topology = open_topology(topology, 3, "clips of ST-GCN")
     if up not in (None, "y", "z"):
         raise ConfigError(f"up must be y or z, found '{up}'")
-    scale, units = store_unit(unit, topology)
+    scale, _ = store_unit(unit, topology)
     split_name = ntu_split_name(folder.resolve().name) if split_name is None else str(split_name)
     check_split_name(split_name, f"'{folder}'")
     parts, notes = _parts(folder, topology)
@@ -89,9 +88,8 @@ def read_stgcn(
         topology=topology,
         name=names,
         clips=clips,
-        units=units,
         unit=unit,
-        fps=float(fps),
+        fps=fps,
         source=folder.resolve().name,
         splits=splits,
         notes=notes,
@@ -137,8 +135,7 @@ def _parts(folder: Path, topology: Topology) -> tuple[list[_Part], list[str]]:
                 f"'{files[0]}' must be [clips, {topology.dim}, frames, {topology.num_joints}, bodies] for topology "
                 f"'{topology.name}', found {list(data.shape)}"
             )
-        if data.dtype.kind not in "iuf":
-            raise DataError(f"'{files[0]}' must hold integers or floats, found {data.dtype}")
+        check_numbers(data.dtype, f"'{files[0]}'")
         names, labels = _labels(folder / f"{kind}_label.pkl", len(data))
         longest = _longest(folder / f"{kind}_num_frame.npy", len(data), data.shape[2])
         parts.append(_Part(kind, data, names, labels, longest))
@@ -203,13 +200,10 @@ def _clip(part: _Part, i: int, turn: bool, scale: float) -> np.ndarray:
     """A clip `[M, T, V, C]` without padding."""
     raw = np.array(part.data[i]).transpose(3, 1, 2, 0)
     ends = [min(_end(body), int(part.longest[i])) for body in raw]
-    with np.errstate(over="ignore"):  # the store refuses what is not finite, and says where it is
-        joints = np.multiply(raw[:, : max(*ends, 1)], scale, dtype=np.float64).astype(np.float32)
+    joints = to_float32(raw[:, : max(*ends, 1)], scale)
     for body, end in zip(joints, ends, strict=True):
         body[end:] = 0
-    if turn:
-        joints = np.stack([joints[..., 0], joints[..., 2], -joints[..., 1]], axis=-1)
-    return joints
+    return z_up_to_y_up(joints) if turn else joints
 
 
 def _end(body: np.ndarray) -> int:

@@ -44,7 +44,6 @@ def read_store(source: str | Path) -> RawDataset:
         name=store.name.tolist(),
         y=store.y.numpy(),
         clips=clips,
-        units="m" if units in METRES else units,
         unit=units,
         fps=float(meta.get("fps", 30.0)),
         source=str(meta.get("source") or store.path.resolve().name),

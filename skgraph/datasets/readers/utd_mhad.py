@@ -12,6 +12,7 @@ from skgraph.datasets.formats.mat_array import MatArray
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset, Split
+from skgraph.datasets.readers.reader import to_float32
 from skgraph.errors import DataError, first_three
 from skgraph.topology import Topology
 
@@ -86,7 +87,6 @@ def read_utd_mhad(source: str | Path) -> RawDataset:
         name=names,
         y=numbers["action"] - 1,
         clips=clips,
-        units="m",
         unit="m",
         fps=30.0,
         source="UTD-MHAD",
@@ -110,5 +110,4 @@ def _read(path: Path) -> np.ndarray:
         raise DataError(
             f"'{path}': 'd_skel' is not the {array.kind} array that the file says it is: {error}"
         ) from error
-    with np.errstate(over="ignore"):  # what is too large for float32 is an error of the store
-        return joints.reshape(20, 3, -1).transpose(2, 0, 1).astype(np.float32)
+    return to_float32(joints.reshape(20, 3, -1).transpose(2, 0, 1))

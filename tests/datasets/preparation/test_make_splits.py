@@ -19,7 +19,6 @@ def raw(split=None, **columns):
         name=names,
         y=np.array([0, 0, 0, 0, 1, 1, 1, 1]),
         clips=lambda: iter(()),
-        units="m",
         unit="m",
         fps=30.0,
         source="test",
@@ -149,7 +148,7 @@ def test_several_splits_of_the_dataset_s_own():
     assert make_split(dataset, by="random").name == "random"
     with pytest.raises(ConfigError, match="the dataset comes with several: xsub, xview"):
         make_splits(dataset, name="mine")
-    with pytest.raises(DataError, match=r"split 'xsub' must be one value a clip, found \[3\]"):
+    with pytest.raises(DataError, match=r"split 'xsub' must be one value a clip, \[8\], found \[3\]"):
         replace(raw(), splits=[Split("xsub", np.ones(3, bool), "")])
 
 

@@ -27,7 +27,6 @@ def raw(clips, topology=NTU, **columns):
         np.arange(count) % 2,
         lambda: iter(clips),
         "m",
-        "m",
         30.0,
         "made up",
         **{"subject": np.arange(count) // 2, **columns},
@@ -175,7 +174,7 @@ def test_a_store_in_another_topology(tmp_path):
 
 
 def test_unlabelled_columns_come_along():
-    dataset = replace(raw([clip()] * 2), notes=["one"], units="normalised", unit="normalised")
+    dataset = replace(raw([clip()] * 2), notes=["one"], unit="normalised")
     mapped = map_topology(dataset, "smpl")
     assert (mapped.units, mapped.name, len(mapped)) == ("normalised", ["clip0", "clip1"], 2)
     assert mapped.notes[0] == "one"

@@ -77,7 +77,7 @@ def test_a_topology_takes_joints_by_name_from_any_hierarchy(folder, tmp_path):
         read_bvh(folder, "cm", topology="cmu_31")
     with pytest.raises(ConfigError, match="end_sites belongs to the topology of the files"):
         read_bvh(folder, "cm", topology="cmu_31", end_sites=True)
-    with pytest.raises(ConfigError, match="BVH files are 3D, and topology 'coco_17' is 2D"):
+    with pytest.raises(ConfigError, match="BVH files are 3D, topology 'coco_17' is 2D"):
         read_bvh(folder, "cm", topology="coco_17")
 
 

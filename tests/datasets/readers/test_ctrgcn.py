@@ -144,7 +144,7 @@ def test_numbers_that_are_none(npz, tmp_path, bad):
 
 
 def test_bad_options(npz):
-    with pytest.raises(ConfigError, match="are in 3D, topology 'coco_17' is in 2D"):
+    with pytest.raises(ConfigError, match="are 3D, topology 'coco_17' is 2D"):
         read_ctrgcn(npz(), topology="coco_17")
     with pytest.raises(StoreError, match=r"a split's name may hold .* found 'x/y'"):
         read_ctrgcn(npz(), "x/y")

@@ -102,9 +102,9 @@ def test_missing_folder_and_table(folder):
 @pytest.mark.parametrize(
     "clip, message",
     [
-        (np.zeros((5, 4, 3)), r"must be \[bodies, frames, 3, 3\], .* for topology 'stick', found \[1, 5, 4, 3\]"),
-        (np.zeros((5, 3, 2)), r"found \[1, 5, 3, 2\]"),
-        (np.zeros((5, 9)), r"found \[5, 9\]"),
+        (np.zeros((5, 4, 3)), "has 4 joints in 3D, topology 'stick' has 3 in 3D"),
+        (np.zeros((5, 3, 2)), "has 3 joints in 2D, topology 'stick' has 3 in 3D"),
+        (np.zeros((5, 9)), r"must be \[bodies, frames, joints, coordinates\], found \[5, 9\]"),
         (np.array([{"a": 1}]), "is not a complete .npy array of numbers: .*Python objects in dtype"),
         (np.zeros((5, 3, 3), bool), "must hold integers or floats, found bool"),
     ],

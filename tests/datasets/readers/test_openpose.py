@@ -144,7 +144,7 @@ def test_a_folder_where_a_file_should_be(folder):
 
 
 def test_bad_options(folder):
-    with pytest.raises(ConfigError, match="read in 2D, topology 'ntu_rgbd' is 3D"):
+    with pytest.raises(ConfigError, match="are 2D, topology 'ntu_rgbd' is 3D"):
         read_openpose(folder, topology="ntu_rgbd")
     with pytest.raises(ConfigError, match="max_bodies must be a whole number, 1 or more, found 0"):
         read_openpose(folder, max_bodies=0)

@@ -149,7 +149,7 @@ def bad(name="a", place=(0, 1, 2), key="keypoint", value=np.nan):
         ([flat("a", 0, keypoint=np.zeros((1, 4, 9, 2)))], "has 9 joints in 2D: give topology=NAME"),
         ([flat("a", 0, keypoint=np.zeros((1, 4, 17, 3)))], "has 17 joints in 3D: give topology=NAME"),
         ([flat("a", 0), solid("b", 0)], "clip 'b' has 25 joints in 3D, topology 'coco_17' has 17 in 2D"),
-        ([flat("a", 0, bodies=20)], "clip 'a' has 20 bodies in 4 frames, expected"),
+        ([flat("a", 0, bodies=20)], "clip 'a' has 20 bodies in 4 frames: expected"),
         ([flat("a", 0, total_frames=5)], "clip 'a' has 4 frames of joints, its 'total_frames' is 5"),
         ([flat("a", 0, total_frames="4")], "its 'total_frames' is '4'"),
         ([flat("a", 0), flat("b", 0, keypoint_score=None)], "clip 'b' has no 'keypoint_score', unlike the first clip"),

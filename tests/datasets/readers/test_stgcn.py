@@ -189,7 +189,7 @@ def test_bad_options(save):
     folder = save([padded(body(3))])
     with pytest.raises(ConfigError, match="up must be y or z, found 'x'"):
         read_stgcn(folder, up="x")
-    with pytest.raises(ConfigError, match="are read in 3D, topology 'openpose_18' is in 2D"):
+    with pytest.raises(ConfigError, match="are 3D, topology 'openpose_18' is 2D"):
         read_stgcn(folder, topology="openpose_18")
     with pytest.raises(StoreError, match=r"found 'a/b'"):
         read_stgcn(folder, "a/b")

@@ -1,0 +1,117 @@
+"""What readers share: arguments, shapes, coordinates, and folders with a file a clip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from skgraph.datasets.label_table import LabelTable
+from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.errors import ConfigError, DataError
+from skgraph.topology import Topology
+
+
+def read_clip_folder(
+    source: str | Path,
+    suffix: str,
+    read_clip: Callable[[Path], RawClip],
+    topology: Topology,
+    unit: str,
+    fps: float,
+    labels: str | Path | None = None,
+    labelled: bool = True,
+    preprocessing: str = "",
+) -> RawDataset:
+    """Open a folder with one file (or sub-folder) a clip and a CSV of their labels.
+
+    Args:
+        source: the folder.
+        suffix: of a clip's file, such as `.npy`; "" where every clip is a sub-folder.
+        read_clip: reads the clip at a path, with joints `[M, T, V, C]` in the unit of the store.
+        topology: of the clips.
+        unit: of the files.
+        fps: frames a second.
+        labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
+        labelled: whether labels are needed; otherwise every clip of the folder is read, without the CSV.
+        preprocessing: what `read_clip` does to the coordinates beyond a change of units.
+
+    Raises:
+        DataError: clips and CSV do not match.
+    """
+    folder = Path(source).expanduser()
+    table = LabelTable.of_folder(folder, suffix, labels, labelled)
+
+    def clips() -> Iterator[RawClip]:
+        for name in table.name:
+            yield read_clip(folder / f"{name}{suffix}")
+
+    return RawDataset(
+        topology=topology,
+        clips=clips,
+        unit=unit,
+        fps=fps,
+        source=folder.resolve().name,
+        preprocessing=preprocessing,
+        **table.columns,
+    )
+
+
+def open_topology(topology: str | Topology, dim: int | None = None, what: str = "") -> Topology:
+    """Return a topology, given itself, its name or the path of its file.
+
+    Args:
+        topology: of the clips.
+        dim: coordinates of a joint, where all files of the source have the same number.
+        what: is read, for the error.
+
+    Raises:
+        ConfigError: the topology has another number of coordinates.
+    """
+    topology = topology if isinstance(topology, Topology) else Topology.load(topology)
+    if dim is not None and topology.dim != dim:
+        raise ConfigError(f"{what} are {dim}D, topology '{topology.name}' is {topology.dim}D")
+    return topology
+
+
+def check_numbers(dtype: np.dtype, where: str) -> None:
+    """Raise a DataError unless an array holds integers or floats."""
+    if dtype.kind not in "iuf":
+        raise DataError(f"{where} must hold integers or floats, found {dtype}")
+
+
+def check_joints(shape: Sequence[int], topology: Topology, where: str) -> None:
+    """Raise a DataError unless an array `[..., V, C]` has the joints and coordinates of a topology."""
+    if tuple(shape[-2:]) != (topology.num_joints, topology.dim):
+        raise DataError(
+            f"{where} has {shape[-2]} joints in {shape[-1]}D, topology '{topology.name}' has {topology.num_joints} in "
+            f"{topology.dim}D"
+        )
+
+
+def check_clip_shape(shape: Sequence[int], topology: Topology, where: str) -> None:
+    """Raise a DataError unless an array may be a clip `[M, T, V, C]` of a topology."""
+    if len(shape) != 4:
+        raise DataError(f"{where} must be [bodies, frames, joints, coordinates], found {list(shape)}")
+    check_joints(shape, topology, where)
+    if shape[0] > max(10, shape[1]):
+        raise DataError(
+            f"{where} has {shape[0]} bodies in {shape[1]} frames: expected [bodies, frames, joints, coordinates]; swap "
+            "the first two axes"
+        )
+
+
+def to_float32(joints: np.ndarray, scale: float = 1.0) -> np.ndarray:
+    """Scale coordinates in double precision and round them to what a store holds.
+
+    What is too large becomes infinite without a warning: the store refuses it and says where it is.
+    """
+    with np.errstate(over="ignore"):
+        return np.multiply(joints, scale, dtype=np.float64).astype(np.float32)
+
+
+def z_up_to_y_up(joints: np.ndarray) -> np.ndarray:
+    """Turn coordinates `[..., 3]` by a quarter about x: (x, y, z) becomes (x, z, -y)."""
+    return np.stack([joints[..., 0], joints[..., 2], -joints[..., 1]], axis=-1)
