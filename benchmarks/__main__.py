@@ -10,7 +10,13 @@
     programs                      exported encoders in onnxruntime beside PyTorch
     probes                        linear probes, nearest neighbours and retrieval
 
-The options are those of `python -m skgraph.benchmark`, whose own measurements can be named too.
+The options are those of `python -m skgraph.benchmark`, whose own measurements can be named too. Modules of their own:
+
+    python -m benchmarks.sjepa_study          what makes S-JEPA learn (docs/sjepa.md)
+    python -m benchmarks.small_evaluations    every protocol on small runs (docs/results.md)
+    python -m benchmarks.timeline_accuracy    recognised timelines beside true ones (docs/results.md)
+    python -m benchmarks.viewer_frame_rate    frames per second of the viewer (docs/speed.md)
+    python -m benchmarks.check_probes         the probes beside scikit-learn's (docs/extending.md)
 """
 
 import sys
@@ -22,6 +28,5 @@ if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] in ("-h", "--help"):
         print(__doc__)
     else:
-        name, *options = sys.argv[1:]
-        sys.argv[1:] = [f"benchmark={name}", *options, "--config-dir", str(Path(__file__).parent / "configs")]
+        sys.argv += ["--config-dir", str(Path(__file__).parent / "configs")]
         main()

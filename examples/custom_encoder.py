@@ -1,4 +1,4 @@
-"""An encoder of your own in one file. Check it:
+"""A custom encoder in one file. Check it:
 
     python custom_encoder.py
 
@@ -17,7 +17,7 @@ from skgraph.encoders.token_grid import GridEmbedding
 
 
 class MeanFieldEncoder(Encoder):
-    """Every visible token learns from itself and from the mean of all visible tokens.
+    """Update every visible token from itself and the mean of all visible tokens.
 
     The constructor gets `topology`, `frames`, `channels` and `patch_length` from the run, and everything else from
     `encoder.*` on the command line.
@@ -43,4 +43,4 @@ class MeanFieldEncoder(Encoder):
 if __name__ == "__main__":
     encoder = MeanFieldEncoder(Topology.load("ntu_rgbd"), frames=64)
     check_encoder(encoder, frames=64)
-    print(f"{type(encoder).__name__} keeps the contract: {encoder.grid} tokens of width {encoder.dim}")
+    print(f"{type(encoder).__name__} satisfies the contract: {encoder.grid} tokens of width {encoder.dim}")

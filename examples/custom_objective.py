@@ -1,4 +1,4 @@
-"""An objective of your own in one file. Check it:
+"""A custom objective in one file. Check it:
 
     python custom_objective.py
 
@@ -28,7 +28,7 @@ class PredictSpeed(Objective):
         self.predictor = Predictor(encoder.dim, encoder.grid, out_dim=1, depth=depth, heads=heads)
 
     def forward(self, views, visible, masked):
-        predictions = self.predictor(self.encoder(views[0], visible), visible, masked)[..., 0]  # [B, hidden tokens]
+        predictions = self.predictor(self.encoder(views[0], visible), visible, masked)[..., 0]  # [B, masked tokens]
         speed = (views[0, :, 1:] - views[0, :, :-1]).norm(dim=-1)  # [B, T - 1, V]
         length = views.size(2) // self.encoder.grid[0]
         speed = nn.functional.pad(speed, (0, 0, 0, 1)).unflatten(1, (-1, length)).mean(dim=2)  # [B, T_e, V]
@@ -41,4 +41,4 @@ if __name__ == "__main__":
     encoder = TransformerEncoder(Topology.load("ntu_rgbd"), frames=64, patch_length=4, dim=64, depth=2, heads=4)
     objective = PredictSpeed(encoder)
     check_objective(objective, frames=64)
-    print(f"{type(objective).__name__} keeps the contract")
+    print(f"{type(objective).__name__} satisfies the contract")

@@ -1,4 +1,4 @@
-"""Load a topology from a YAML file of your own and see what follows from it: `python examples/custom_topology.py`."""
+"""Load a custom topology from YAML and print what is derived from it: `python examples/custom_topology.py`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ beak, foot = topology.joint("beak"), topology.joint("left_foot")
 path = " - ".join(topology.joints[joint] for joint in nx.shortest_path(topology.graph, beak, foot))
 print(f"\nFrom beak to left foot: {topology.hops[beak, foot]} bones, {path}")
 
-print("\nWhat its joints receive from themselves, their parent and their children in an ST-GCN layer (shares of one)")
+print("\nShares that a joint receives from itself, its parent and its children in an ST-GCN layer")
 for joint, shares in zip(topology.joints, topology.partitions().sum(dim=2).T.tolist(), strict=True):
     print(f"  {joint:15}" + "".join(f"{share:6.2f}" for share in shares))
 

@@ -26,7 +26,7 @@ for kind, count in zip(("bone", "temporal", "cross-body"), graph.edge_type.binco
     print(f"{kind:>11}: {count} edges")
 print("GCN features:", tuple(GCNConv(3, 16)(graph.x, graph.edge_index).shape))
 
-# What the topology knows of the skeleton.
+# Relations between joints.
 left, right = topology.joint("HandLeft"), topology.joint("HandRight")
 print("the mirror image of HandLeft is", topology.joints[topology.mirror[left]])
 print("bones between the hands:", int(topology.hops[left, right]))

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
-# What a GPU is asked for: steps of each method, their losses beside a plain training's, features, growth, and two epochs
-# of GFP and MAMP on a made-up dataset of the size of NTU RGB+D 60, whose log has the clips a second and the share of the
-# time that a step waited for data.
+# Every measurement on a GPU, from the root of a checkout: training steps of each method, their losses beside those of a
+# plain training, features, scaling, and two epochs of GFP and MAMP on a synthetic dataset of the size of NTU RGB+D 60,
+# whose log has the clips per second and the share of time spent waiting for data.
 #
 #     bash examples/measure_gpu.sh examples/results
 set -euo pipefail
 out=$(realpath "${1:-examples/results}")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-mkdir -p traces  # what each step does, for Perfetto
+mkdir -p traces  # traces of a step, for Perfetto
 python -m benchmarks plain_mamp_gpu out="$out/benchmark_train_gpu.json" profiles=traces
 python -m benchmarks plain_mamp_gpu out="$out/benchmark_train_graphs_gpu.json" "recipe=['trainer.compile=graphs']"
 python -m benchmarks losses out="$out/benchmark_losses_gpu.json"

@@ -1,4 +1,4 @@
-"""What the coordinates themselves know: the probes of `skgraph.evaluate` on raw joints, the bar for every encoder.
+"""Probes of `skgraph.evaluate` on raw coordinates, the baseline of every encoder.
 
     python raw_coordinates.py data/mine xsub
 
@@ -23,9 +23,9 @@ store, split = open_store(dataset)
 normalise = Compose([AlignBody(store.topology, yaw_only=True), Center(store.topology, mode="frame")])
 
 
-def coordinates(part):
-    """The main body of every clip as one long vector of 32 frames."""
-    clips = SkeletonDataset(store, split, part, items="clips", frames=32, crop=(1.0, 1.0))
+def coordinates(side):
+    """Return the main body of every clip as one vector of 32 frames, and the labels."""
+    clips = SkeletonDataset(store, split, side, items="clips", frames=32, crop=(1.0, 1.0))
     graphs = normalise(clips.batch(torch.arange(len(clips))))
     return graphs.joints[:, 0].flatten(1), graphs.y
 

@@ -1,8 +1,8 @@
-"""The table of docs/results.md: train every row, on a CPU, and collect what came out.
+"""The table of docs/results.md: train rows on a CPU, and collect their results.
 
-    python examples/small_results.py                         # the rows, and the command behind each
-    python examples/small_results.py 'irds/*' --data data    # train these (those that are not finished), then collect
-    python examples/small_results.py --json out.json         # collect what is finished
+    python examples/small_results.py                         # list the rows and their commands
+    python examples/small_results.py 'irds/*' --data data    # train the unfinished of these rows, then collect
+    python examples/small_results.py --json out.json         # collect the finished rows
 
 `data/irds` and `data/uiprmd` are stores of IntelliRehabDS (every second subject trains) and UI-PRMD (1 to 5 train):
 
@@ -33,9 +33,9 @@ METHODS = {  # name: overrides, seeds
     "sjepa_pyg": (["objective=sjepa", "encoder=pyg", "trainer.epochs=10"], ONE),
     "gfp_pyg": (["objective=gfp", "encoder=pyg", "trainer.epochs=10"], ONE),
 }
-# What the study of S-JEPA found (docs/sjepa.md): people who face the camera, and actions that have no side.
+# Recipes that the study of S-JEPA found (docs/sjepa.md), for people who face the camera and for actions without a side.
 RECIPES = {"irds": ("sjepa_facing",), "uiprmd": ("sjepa_sideless", "sjepa_sideless_facing", "gfp_sideless")}
-# S-JEPA with twice the tokens for 56 epochs, views that differ by 20 degrees alone: 20 minutes on one thread.
+# S-JEPA with patches of 8 frames for 56 epochs, whose views differ by 20 degrees alone: 20 minutes on one thread.
 LONG = [
     "patch_length=8",
     "augment.shear=null",
@@ -49,7 +49,7 @@ LONG = [
     "trainer.lr_batch=32",
     "trainer.lr=5e-4",
 ]
-# Bones have no place in the room, so that random weights know less of them. float32 says what bfloat16 costs.
+# Bones have no position in the room, which random weights profit from. float32 shows the cost of bfloat16.
 VARIANTS = {
     "irds": {
         "gfp_bone": (["augment.rotate.y=0.35", "objective=gfp", "stream=bone"], THREE),
@@ -70,7 +70,7 @@ SJEPA_ABLATIONS = {
     "one_view": ["objective.two_views=false"],
     "metres": ["normalise.scale=null"],
 }
-GFP_ABLATIONS = {  # shorter than the recipe, the first line too
+GFP_ABLATIONS = {  # all shorter than the recipe, the unchanged one too
     "all": [],
     "targets_4": ["objective.targets=[4]"],
     "targets_g": ["objective.targets=[g]"],
@@ -86,7 +86,7 @@ GFP_ABLATIONS = {  # shorter than the recipe, the first line too
 
 
 def rows(data: str) -> dict[str, list[str]]:
-    """Every run by its name: `dataset/method/seed`, and the overrides that make it."""
+    """Return the overrides of every run by its name, `dataset/method/seed`."""
     found = {f"synthetic/sjepa/{seed}": [f"seed={seed}"] for seed in THREE}
     for dataset in ("irds", "uiprmd"):
         where = ["dataset=store", f"dataset.root={data}/{dataset}"]
@@ -97,15 +97,12 @@ def rows(data: str) -> dict[str, list[str]]:
         for name, (overrides, seeds) in VARIANTS[dataset].items():
             for seed in seeds:
                 found[f"{dataset}/{name}/{seed}"] = [*where, *overrides, f"seed={seed}"]
-        # Its people face the camera: headings within 20 degrees are enough.
+        # People face the camera: headings within 20 degrees are enough.
         store = [*where, "augment.rotate.y=0.35"]
         for method, (overrides, seeds) in METHODS.items():
             if dataset == "uiprmd" and method in ("sjepa", "sjepa_joints", "sjepa_algorithm2"):
-                overrides = [
-                    *overrides,
-                    "trainer.epochs=60",
-                    "trainer.warmup_epochs=6",
-                ]  # few clips, few steps an epoch
+                # Few clips make few steps per epoch.
+                overrides = [*overrides, "trainer.epochs=60", "trainer.warmup_epochs=6"]
             for seed in seeds:
                 found[f"{dataset}/{method}/{seed}"] = [*store, *overrides, f"seed={seed}"]
         if dataset == "irds":
@@ -117,7 +114,7 @@ def rows(data: str) -> dict[str, list[str]]:
 
 
 def train(name: str, overrides: list[str], runs: Path) -> None:
-    """Train one row; a row that is finished is left alone, one that was stopped goes on."""
+    """Train one row: skip a finished run, resume a stopped one."""
     folder = runs / name
     if list(folder.glob("evaluation/linear_*/result.json")):
         return
@@ -128,30 +125,32 @@ def train(name: str, overrides: list[str], runs: Path) -> None:
 
 
 def collect(data: str, runs: Path) -> list[dict]:
-    """What the finished rows reached, in the order of the rows."""
+    """Collect the results of the finished rows, in the order of the rows."""
     results = []
     for name, overrides in rows(data).items():
-        # Those that the training ended with: on its own data, with nothing but defaults.
+        # The evaluations at the end of the training: on its own data, with default options.
         folders = (runs / name).glob("evaluation/*")
         found = {path.name.partition("_")[0]: path / "result.json" for path in folders if _is_own(path.name, name)}
-        cards = [json.loads(found[key].read_text()) for key in ("knn", "linear") if key in found]
-        if cards:
+        evaluations = [json.loads(found[key].read_text()) for key in ("knn", "linear") if key in found]
+        if evaluations:
             seconds = runs / name / "seconds"
             results.append(
                 {
                     "row": name,
                     "command": " ".join(["python -m skgraph.pretrain", *overrides]),
-                    **{
-                        card["protocol"]: [round(card["top1"], 1), round(card["random_init"]["top1"], 1)]
-                        for card in cards
-                    },
-                    "rankme": round(cards[0]["rankme"], 1),
+                    **{evaluation["protocol"]: both_top1(evaluation) for evaluation in evaluations},
+                    "rankme": round(evaluations[0]["rankme"], 1),
                     "seconds": int(seconds.read_text()) if seconds.exists() else None,
-                    "versions": cards[0]["versions"],
-                    "device": cards[0]["device"],
+                    "versions": evaluations[0]["versions"],
+                    "device": evaluations[0]["device"],
                 }
             )
     return results
+
+
+def both_top1(result: dict) -> list[float]:
+    """Return the top-1 accuracy of the trained and of the random encoder, in per cent."""
+    return [round(result["top1"], 1), round(result["random_init"]["top1"], 1)]
 
 
 def _is_own(folder: str, row: str) -> bool:
@@ -159,8 +158,8 @@ def _is_own(folder: str, row: str) -> bool:
     return protocol in ("knn", "linear") and rest.startswith(row.partition("/")[0]) and rest.endswith("_xsub")
 
 
-def table(results: list[dict]) -> str:
-    """A line for each method: trained / random init of every seed, and the mean gain, in per cent."""
+def format_results(results: list[dict]) -> str:
+    """Format a Markdown table: per method, trained / random init of every seed and the mean gain, in per cent."""
     lines = ["| | kNN | linear | seconds |", "|---|---|---|---|"]
     for method in dict.fromkeys(result["row"].rpartition("/")[0] for result in results):
         seeds = [result for result in results if result["row"].rpartition("/")[0] == method]
@@ -177,11 +176,11 @@ def table(results: list[dict]) -> str:
 def train_chosen(
     parser: argparse.ArgumentParser, rows: Callable[[str], dict[str, list[str]]], runs: str, data: str
 ) -> argparse.Namespace:
-    """Parse a command line of row patterns, and train the rows that it chooses."""
+    """Parse the command line, and train the rows that its patterns choose."""
     parser.add_argument("rows", nargs="*", help="names or patterns of rows to train")
     parser.add_argument("--data", default="data", help=f"folder of the stores {data}")
     parser.add_argument("--runs", type=Path, default=Path(runs), help="folder of the runs")
-    parser.add_argument("--json", type=Path, help="write what is finished to this file")
+    parser.add_argument("--json", type=Path, help="file for the finished rows")
     options = parser.parse_args()
     known = rows(options.data)
     for pattern in options.rows:
@@ -192,8 +191,8 @@ def train_chosen(
     return options
 
 
-def show(known: dict[str, list[str]]) -> None:
-    """Every row, and the command behind it."""
+def print_commands(known: dict[str, list[str]]) -> None:
+    """Print every row and its command."""
     for name, overrides in known.items():
         print(f"{name:<42} python -m skgraph.pretrain {' '.join(overrides)}")
 
@@ -203,9 +202,9 @@ def main() -> None:
     options = train_chosen(parser, rows, "runs/small", "irds and uiprmd")
     results = collect(options.data, options.runs)
     if not options.rows and not results:
-        show(rows(options.data))
+        print_commands(rows(options.data))
     if results:
-        print(table(results))
+        print(format_results(results))
     if options.json:
         options.json.write_text(json.dumps({"date": str(date.today()), "results": results}, indent=1) + "\n")
 

@@ -1,4 +1,4 @@
-"""Write the synthetic dataset as NTU RGB+D's or PKU-MMD's own files, and try out the readers without a download.
+"""Write the synthetic dataset as files of NTU RGB+D or PKU-MMD, to try the readers without a download.
 
 python examples/synthetic_files.py ntu raw/ntu
 python -m skgraph.prepare dataset=ntu60 source=raw/ntu out=data/ntu_like
@@ -12,7 +12,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the root of the checkout, where `benchmarks` is
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the checkout, for `benchmarks`
 
 from benchmarks.raw_files.ntu import write_ntu_files
 from benchmarks.raw_files.pku import write_pku_files

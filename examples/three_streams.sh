@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Joint, bone and motion: pre-train each, probe each, fuse their scores. On the embedded data, without arguments; a few
-# minutes on 2 CPU cores. On yours:
+# Joint, bone and motion: pre-train each, probe each, fuse their scores. Without arguments on the synthetic data, in a few
+# minutes on 2 CPU cores; on other data:
 #
 #     bash examples/three_streams.sh gfp dataset=store dataset.root=data/mine
 set -euo pipefail
@@ -14,7 +14,7 @@ python -m skgraph.pretrain -m stream=joint,bone,motion "objective=$objective" ru
 scores=()
 for stream in joint bone motion; do
     run=$(ls -d runs/streams/"$objective"_*_"$stream"_seed*)
-    # A fifth of the training people is held out: the weights of `tuned` are chosen on them.
+    # Hold out a fifth of the training people, on whom the weights of `tuned` are chosen.
     python -m skgraph.evaluate protocol=linear validation=0.2 "run=$run"
     scores+=("$(ls -d "$run"/evaluation/linear_*_validation0.2)")
 done

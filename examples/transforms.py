@@ -20,7 +20,7 @@ from skgraph.transforms import (
 generator = torch.Generator().manual_seed(0)
 topology = Topology.load("ntu_rgbd")
 
-# Two people who wander about for 100 frames: [M, T, V, C], in metres.
+# Two people on random walks for 100 frames: [M, T, V, C], in metres.
 pose = torch.randn(2, 1, topology.num_joints, 3, generator=generator)
 steps = 0.02 * torch.randn(2, 100, topology.num_joints, 3, generator=generator)
 clip = SkeletonData.from_joints(pose + steps.cumsum(dim=1))
@@ -36,7 +36,7 @@ print(f"view: {tuple(view.joints.shape)}")
 for stream in (ToBone(topology), ToMotion()):
     print(f"{stream}: {tuple(stream(view).joints.shape)}")
 
-# Each body has its own mask: token ids t * V + v, in a fixed number.
+# A mask per body: a fixed number of token ids t * V + v.
 for mask in (MotionAwareJointMask(), MotionAwareTokenMask(), LimbMask(topology)):
     graph = mask(view, generator)
     print(f"{mask}: visible {tuple(graph.visible.shape)}, masked {tuple(graph.masked.shape)}")

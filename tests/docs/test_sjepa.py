@@ -18,13 +18,13 @@ RECORD = ROOT / "examples" / "results" / "sjepa_study.json"
 
 def test_the_table_is_the_record_s():
     results = json.loads(RECORD.read_text())["results"]
-    script = "import json, sys; from examples.sjepa_study import table; print(table(json.load(sys.stdin)))"
+    script = "import json, sys; from benchmarks.sjepa_study import format_results as f; print(f(json.load(sys.stdin)))"
     done = subprocess.run(
         [sys.executable, "-c", script],
         input=json.dumps(results),
         cwd=ROOT,
         capture_output=True,
-        env=os.environ | {"PYTHONPATH": "examples"},
+        env=os.environ,
         text=True,
         timeout=120,
     )

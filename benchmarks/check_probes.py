@@ -1,9 +1,7 @@
-"""The probes beside scikit-learn's, on the features of a run: they agree, nearest neighbours clip by clip.
+"""Agreement of the probes with scikit-learn's on the features of a run, or on random features without arguments.
 
-    pip install scikit-learn -c constraints.txt
-    python examples/check_probes.py runs/NAME
-
-Without arguments, on random features.
+pip install scikit-learn -c constraints.txt
+python -m benchmarks.check_probes runs/NAME
 """
 
 import sys
@@ -21,9 +19,9 @@ from skgraph.evaluation import Features, PretrainedRun, clip_features, knn_score
 if len(sys.argv) > 1:
     run = PretrainedRun.open(sys.argv[1])
     store, split = open_store(run.config["dataset"], write=False)
-    parts = [SkeletonDataset(store, split, part, frames=run.config["frames"]) for part in ("train", "test")]
+    datasets = [SkeletonDataset(store, split, side, frames=run.config["frames"]) for side in ("train", "test")]
     encoder, views = run.encoder(), run.views(store.topology)
-    train, test = (clip_features(encoder, part, views, torch.device("cpu")) for part in parts)
+    train, test = (clip_features(encoder, clips, views, torch.device("cpu")) for clips in datasets)
     classes = len(store.class_names)
 else:
     torch.manual_seed(0)
@@ -48,7 +46,7 @@ for k in (1, 5, 10, 20):
         f"the same label for {same} of {len(predicted)} clips"
     )
 
-_, facts = retrieve(train.x, train.y, test.x, test.y, classes)
+_, metrics = retrieve(train.x, train.y, test.x, test.y, classes)
 similarity = torch.nn.functional.normalize(test.x, dim=1) @ torch.nn.functional.normalize(train.x, dim=1).T
 average = [average_precision_score(train.y == y, row) for y, row in zip(test.y, similarity, strict=True)]
-print(f"mAP         {facts['map']:6.2f}    scikit-learn {100 * sum(average) / len(average):6.2f}")
+print(f"mAP         {metrics['map']:6.2f}    scikit-learn {100 * sum(average) / len(average):6.2f}")

@@ -1,10 +1,10 @@
-"""How many frames a second the viewer draws, in a real browser.
+"""Frames per second of the viewer in a real browser.
 
     python -m pip install -e '.[browser]' -c constraints.txt     # and a Chromium: apt install chromium
-    python examples/viewer_frame_rate.py --json examples/results/viewer_frame_rate.json
+    python -m benchmarks.viewer_frame_rate --json examples/results/viewer_frame_rate.json
 
-A clip of 300 frames with two bodies of 25 joints plays for some seconds in a window of 1280 x 720; without a graphics
-card Chromium draws on the processor, which is the slowest that a reader's machine may be.
+A clip of 300 frames with two bodies of 25 joints plays for some seconds at two window sizes. Chromium draws on the
+processor, as on the slowest machine of a reader.
 """
 
 import argparse
@@ -27,7 +27,7 @@ SIZES = {"1280 x 720": (1280, 720), "390 x 844, a phone's": (390, 844)}
 
 
 def two_bodies(topology: Topology, frames: int) -> ViewedClip:
-    """Two bodies that wave."""
+    """Return a clip of two waving bodies."""
     pose = np.random.default_rng(0).normal(size=(topology.num_joints, 3)) * 0.4
     wave = 0.2 * np.sin(np.arange(frames) / 10)[:, None, None]
     bodies = np.stack([pose + wave, pose - wave + [1.5, 0, 0]]).astype(np.float32)
@@ -36,8 +36,8 @@ def two_bodies(topology: Topology, frames: int) -> ViewedClip:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=float, default=10.0, help="that are counted, for each size of the window")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--seconds", type=float, default=10.0, help="measured at each size of the window")
+    parser.add_argument("--json", type=Path, help="file for the measurements")
     options = parser.parse_args()
     topology, measured = Topology.load("ntu_rgbd"), {}
     text = page(topology, [two_bodies(topology, 300)], "Two bodies")
@@ -65,7 +65,7 @@ def main() -> None:
             "measured": measured,
             "browser": f"Chromium {version}, drawn by the processor",
             "device": f"{platform.machine()}, {cores} cores",
-            "command": "python examples/viewer_frame_rate.py",
+            "command": "python -m benchmarks.viewer_frame_rate",
             "date": str(date.today()),
         }
         options.json.write_text(json.dumps(record, indent=1) + "\n")

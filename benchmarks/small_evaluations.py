@@ -1,11 +1,11 @@
-"""Every protocol on the small runs of `small_results.py`, on a CPU: evaluate every row, and collect what came out.
+"""Every protocol on the small runs of `examples/small_results.py`, on a CPU.
 
-    python examples/small_results.py 'irds/gfp/0'               # the runs themselves
-    python examples/small_evaluations.py                        # the rows, and the command behind each
-    python examples/small_evaluations.py 'irds/gfp/*'           # evaluate these, then collect
-    python examples/small_evaluations.py --json out.json        # collect what is finished
+    python examples/small_results.py 'irds/gfp/0'               # train the runs
+    python -m benchmarks.small_evaluations                      # list the rows and their commands
+    python -m benchmarks.small_evaluations 'irds/gfp/*'         # evaluate these rows, then collect
+    python -m benchmarks.small_evaluations --json out.json      # collect the finished rows
 
-Trainings are shorter than the published recipes, alike for trained and random encoders, and each row says how.
+Trainings are shorter than in the published recipes, for trained and random encoders alike, as each command shows.
 """
 
 import argparse
@@ -47,7 +47,7 @@ PROTOCOLS = {
 
 
 def rows(data: str, runs: Path) -> dict[str, list[str]]:
-    """Every evaluation by its name, `dataset/method/protocol`, and the overrides that make it."""
+    """Return the overrides of every evaluation by its name, `dataset/method/protocol`."""
     found = {}
     for protocol, overrides in PROTOCOLS.items():
         for dataset in ("irds", "uiprmd"):
@@ -64,8 +64,8 @@ def rows(data: str, runs: Path) -> dict[str, list[str]]:
     return found
 
 
-def place(overrides: list[str]) -> Path:
-    """The folder in which a row leaves its result."""
+def folder_of_result(overrides: list[str]) -> Path:
+    """Return the folder of a row's result."""
     with initialize_config_dir(str(data_dir("configs")), version_base="1.3"):
         config = OmegaConf.to_container(compose("evaluate", overrides=overrides), resolve=True)
     folder = Path(config["run"])
@@ -79,20 +79,20 @@ def main() -> None:
     parser.add_argument("rows", nargs="*", help="names or patterns of rows to evaluate")
     parser.add_argument("--data", default="data", help="folder of the stores irds and uiprmd")
     parser.add_argument("--runs", type=Path, default=Path("runs/small"), help="folder of the runs")
-    parser.add_argument("--json", type=Path, help="write what is finished to this file")
+    parser.add_argument("--json", type=Path, help="file for the finished rows")
     options = parser.parse_args()
     known = rows(options.data, options.runs)
     for pattern in options.rows:
         if not (chosen := fnmatch.filter(known, pattern)):
             parser.error(f"no row matches '{pattern}'; there are {', '.join(known)}")
         for name in chosen:
-            if not (place(known[name]) / "result.json").exists():
+            if not (folder_of_result(known[name]) / "result.json").exists():
                 subprocess.run([sys.executable, "-m", "skgraph.evaluate", *known[name]], check=True)
     trained = {name: overrides for name, overrides in known.items() if _run(overrides).exists()}
     results = []
     for name, overrides in trained.items():
-        if (card := place(overrides) / "result.json").exists():
-            results.append(line(name, overrides, json.loads(card.read_text())))
+        if (path := folder_of_result(overrides) / "result.json").exists():
+            results.append(summarise(name, overrides, json.loads(path.read_text())))
     for result in results:
         spread = "" if result["std"] is None else f" +- {result['std']:.1f}"
         random = "-" if result["random_init"] is None else f"{result['random_init']:.1f}"
@@ -108,23 +108,23 @@ def _run(overrides: list[str]) -> Path:
     return Path(overrides[0].removeprefix("run=")) / "checkpoint.pt"
 
 
-def line(name: str, overrides: list[str], card: dict) -> dict:
-    """What a row shows of its card."""
-    random = card["random_init"]
-    extra = {key: card[key] for key in ("map", "recall5", "top1_by_k", "best") if key in card}
+def summarise(name: str, overrides: list[str], result: dict) -> dict:
+    """Select the metrics of a row from its result."""
+    random = result["random_init"]
+    extra = {key: result[key] for key in ("map", "recall5", "top1_by_k", "best") if key in result}
     return {
         "row": name,
         "command": " ".join(["python -m skgraph.evaluate", *overrides]),
-        "top1": card["top1"],
-        "interval": card["top1_interval"],
-        "std": card.get("top1_std"),
+        "top1": result["top1"],
+        "interval": result["top1_interval"],
+        "std": result.get("top1_std"),
         "random_init": None if random is None else random["top1"],
         "random_init_std": None if random is None else random.get("top1_std"),
-        "mean_class": card["mean_class"],
+        "mean_class": result["mean_class"],
         **extra,
-        "seconds": card["seconds"],
-        "device": card["device"],
-        "versions": card["versions"],
+        "seconds": result["seconds"],
+        "device": result["device"],
+        "versions": result["versions"],
     }
 
 

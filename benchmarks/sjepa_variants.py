@@ -1,7 +1,7 @@
-"""What the study of S-JEPA tried and the library does not ship: it did not help (docs/sjepa.md has the figures).
+"""Transforms, masks and objectives that the study of S-JEPA tried without success (docs/sjepa.md).
 
-Every class is also an example of a part of one's own, from the folder above this one:
-`+augment.bones._target_=examples.sjepa_variants.RandomBoneLengths +augment.bones.strength=0.2`.
+Every class is also an example of a custom component, from the root of the checkout:
+`+augment.bones._target_=benchmarks.sjepa_variants.RandomBoneLengths +augment.bones.strength=0.2`.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from skgraph.transforms.frame_steps import frame_steps
 
 
 class RandomBoneLengths(GraphTransform):
-    """Other people: every bone of a graph is longer or shorter by a factor, the same left and right.
+    """Scale every bone of a graph by a random factor, the same left and right, as in other people.
 
-    A bone's factor is ``exp(u)`` with ``u ~ U(-strength, strength)``; the root stays where it is. Bones are differences
-    along the tree, joints are sums of bones: two matrices of the topology with the factors between them.
+    A bone's factor is ``exp(u)`` with ``u ~ U(-strength, strength)``; the root does not move. Bones are differences
+    along the tree, joints are sums of bones: the factors stand between two matrices of the topology.
     """
 
     def __init__(self, topology: Topology, strength: float) -> None:
@@ -48,7 +48,7 @@ class RandomBoneLengths(GraphTransform):
 
 
 class RandomPoseOffset(GraphTransform):
-    """Other postures: every joint of a graph is moved by one offset in all frames, ``N(0, std)`` metres."""
+    """Move every joint of a graph by one offset ``N(0, std)`` metres in all frames, as in other postures."""
 
     def __init__(self, std: float) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class RandomPoseOffset(GraphTransform):
 
 
 class RandomTimeWarp(GraphTransform):
-    """Other rhythms: the time ``t`` in [0, 1] of a graph becomes ``t + a sin(pi t) + b / 2 sin(2 pi t)``.
+    """Warp the time ``t`` in [0, 1] of a graph to ``t + a sin(pi t) + b / 2 sin(2 pi t)``, as in other rhythms.
 
     ``a`` and ``b`` are drawn from ``U(-strength, strength)``; below a quarter, time never runs backwards.
     """
@@ -90,7 +90,7 @@ class RandomTimeWarp(GraphTransform):
 
 
 class RandomAmplitude(GraphTransform):
-    """Smaller or larger movements: joints keep their mean over time, and go ``U(low, high)`` times as far from it."""
+    """Scale each joint's distance from its mean over time by ``U(low, high)``: smaller or larger movements."""
 
     def __init__(self, low: float, high: float) -> None:
         super().__init__()
@@ -105,9 +105,9 @@ class RandomAmplitude(GraphTransform):
 
 
 class DropDepth(GraphTransform):
-    """View 1 loses its depth, view 2 keeps it: predict 3D latents from 2D, in the words of the original paper.
+    """Set the depth of view 1 to zero, so that 3D latents are predicted from 2D, as the original paper words it.
 
-    For objectives with two views, whose copies follow one another; after the other transforms.
+    Goes after the other transforms of an objective with two views, whose copies follow one another in a batch.
     """
 
     def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> SkeletonData:
@@ -117,7 +117,7 @@ class DropDepth(GraphTransform):
 
 
 class StillJointMask(MotionAwareJointMask):
-    """Algorithm 2 the other way round: joints that move less are hidden more, and those that move are seen."""
+    """Reverse S-JEPA's Algorithm 2: joints that move less are masked more often."""
 
     def scores(self, joints: Tensor, frame_mask: Tensor, generator: torch.Generator | None) -> Tensor:
         noise = gumbel((len(joints), 1, joints.size(-2)), joints, generator)
@@ -127,7 +127,7 @@ class StillJointMask(MotionAwareJointMask):
 
 
 class TimeCentredSJEPA(SJEPA):
-    """S-JEPA whose targets are what changes: the mean over time is taken from the targets of each joint."""
+    """S-JEPA whose targets lack their mean over time, for each joint."""
 
     @torch.no_grad()
     def targets(self, view: Tensor) -> Tensor:
@@ -136,7 +136,7 @@ class TimeCentredSJEPA(SJEPA):
 
 
 class ClipCentredSJEPA(SJEPA):
-    """S-JEPA whose targets lack what all tokens of a body share: their mean over the body is taken away."""
+    """S-JEPA whose targets lack their mean over all tokens of a body."""
 
     @torch.no_grad()
     def targets(self, view: Tensor) -> Tensor:

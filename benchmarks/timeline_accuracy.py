@@ -1,14 +1,14 @@
-"""How well `skgraph.predict` finds what happens when: clips of known actions, one after the other.
+"""Accuracy of the timelines of `skgraph.predict` on recordings joined from labelled clips.
 
-    python examples/timeline_accuracy.py runs/NAME --windows 1 1.5 2
+    python -m benchmarks.timeline_accuracy runs/NAME --windows 1 1.5 2
 
-A recording is made of the clips of one test person in random order, as many as `--clips`; there is one of every person,
-and nobody in them has trained the encoder or the head. Of each width of the window:
+Each recording joins up to `--clips` clips of one test person in random order; test people have trained neither the
+encoder nor the head. Measured for each width of the window:
 
-    frames      share of the frames that get their action, %
-    boundary    median distance from a true boundary to the nearest that was found, seconds
+    frames      share of frames with the right action, %
+    boundary    median distance from a true boundary to the nearest predicted one, seconds
 
-Without a run, an untrained one shows the way on a small synthetic dataset.
+Without a run, an untrained one is measured on a small synthetic dataset.
 """
 
 import argparse
@@ -28,7 +28,7 @@ from skgraph.recognition import Recogniser, timelines
 
 
 def untrained_run(folder: Path) -> Path:
-    """A run that has done one step on a small synthetic dataset."""
+    """Train one step on a small synthetic dataset, and return the run."""
     data = ["dataset.synthetic.subjects=4", "dataset.synthetic.repetitions=1", f"dataset.root={folder / 'data'}"]
     command = [sys.executable, "-m", "skgraph.pretrain", *data, f"runs={folder}", "name=untrained"]
     subprocess.run([*command, "trainer.stop_at=1", "trainer.progress=false"], check=True)
@@ -36,23 +36,23 @@ def untrained_run(folder: Path) -> Path:
 
 
 def join_clips(store: SkeletonStore, split: str, clips: int, folder: Path) -> list[np.ndarray]:
-    """Write a store of joined clips, one recording a test person; the label of every frame of each."""
+    """Write a store with a recording of joined clips per test person, and return the label of every frame of each."""
     generator = np.random.default_rng(0)
     test, labels = store.split(split, "test").numpy(), []
     people, fps = store.subject[test].numpy(), float(store.meta.get("fps", 30.0))
     with StoreWriter(folder, store.topology, store.class_names, source="joined clips", fps=fps) as writer:
         for person in np.unique(people).tolist():
             own = generator.permutation(test[people == person])[:clips].tolist()
-            parts = [store.clip(i).joints[0].numpy() for i in own]
-            ends = np.cumsum([len(part) for part in parts])
-            segments = np.stack([store.y[own].numpy(), ends - [len(part) for part in parts], ends], axis=1)
-            writer.add(np.concatenate(parts)[None], y=-1, name=f"person {person}", subject=person, segments=segments)
+            joined = [store.clip(i).joints[0].numpy() for i in own]
+            ends = np.cumsum([len(part) for part in joined])
+            segments = np.stack([store.y[own].numpy(), ends - [len(part) for part in joined], ends], axis=1)
+            writer.add(np.concatenate(joined)[None], y=-1, name=f"person {person}", subject=person, segments=segments)
             labels.append(np.repeat(segments[:, 0], segments[:, 2] - segments[:, 1]))
     return labels
 
 
 def measure(recogniser: Recogniser, store: SkeletonStore, labels: list[np.ndarray], window: float) -> dict[str, float]:
-    """Share of right frames, and median distance of boundaries."""
+    """Compute the share of right frames and the median distance of boundaries."""
     right, frames, away = 0, 0, []
     for found, truth in zip(timelines(recogniser, store, window=window), labels, strict=True):
         guess = np.full(len(truth), -1)
@@ -67,9 +67,9 @@ def measure(recogniser: Recogniser, store: SkeletonStore, labels: list[np.ndarra
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", nargs="?", type=Path, help="folder of a run")
-    parser.add_argument("--clips", type=int, default=12, help="of each person")
-    parser.add_argument("--windows", type=float, nargs="+", default=[2.0], help="seconds")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    parser.add_argument("--clips", type=int, default=12, help="clips of each person")
+    parser.add_argument("--windows", type=float, nargs="+", default=[2.0], help="widths of the window in seconds")
+    parser.add_argument("--json", type=Path, help="file for the metrics")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         run = PretrainedRun.open(options.run or untrained_run(Path(scratch)))
@@ -79,8 +79,8 @@ def main() -> None:
         joined = SkeletonStore.open(Path(scratch) / "joined")
         measured = {f"window {w:g} s": measure(recogniser, joined, labels, w) for w in options.windows}
     print(f"{len(labels)} people, {sum(map(len, labels)) / float(joined.meta.get('fps', 30.0)):.0f} seconds")
-    for window, figures in measured.items():
-        print(f"{window}: {figures['frames, %']:.1f} % of the frames, boundaries {figures['boundary, s']:.2f} s away")
+    for window, metrics in measured.items():
+        print(f"{window}: {metrics['frames, %']:.1f} % of the frames, boundaries {metrics['boundary, s']:.2f} s away")
     if options.json:
         record = {
             "run": run.folder.name,
