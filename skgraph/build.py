@@ -1,10 +1,11 @@
-"""From a composed configuration to objects: the one place where configuration meets code."""
+"""Build encoders, objectives, views and trainings from a composed configuration."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,28 +15,28 @@ from torch import nn
 from tqdm import tqdm
 
 from skgraph._internal.distributed import Processes
-from skgraph._internal.options import check_kinds
+from skgraph._internal.options import at_least, check_kinds
 from skgraph.checks import check_encoder, check_objective
 from skgraph.data import EpochLoader, SkeletonDataset, SkeletonStore
 from skgraph.datasets.synthetic import write_synthetic
 from skgraph.errors import ConfigError, DataError, StoreError, first_line
 from skgraph.topology import Topology
 from skgraph.training import Trainer, TrainerConfig, ViewMaker, stream_scale
-from skgraph.training.prefetch import place
+from skgraph.training.prefetch import move_dataset
 from skgraph.transforms import AlignBody, Center, Compose, GraphTransform, RandomRotate
 
 
 def instance(config: Mapping[str, Any], where: str, **objects: Any) -> nn.Module:
     """Build the module that ``config["_target_"]`` names.
 
-    Builds modules and calls nothing else, because a configuration may come from somebody else's run folder. (A target
-    outside skgraph is imported, as a user's own encoder must be: read a stranger's configuration before you use it.)
+    Builds modules and calls nothing else, because a configuration may come from another user's run folder. (A target
+    outside skgraph is imported, as a custom encoder must be: read a foreign configuration before you use it.)
 
     Args:
         config: ``_target_`` and the constructor's plain values; a value may itself be such a mapping, with
             ``_partial_: true`` where the module calls it with more arguments.
         where: of the configuration, for errors.
-        objects: what a configuration cannot hold; the constructor gets those that it has arguments for.
+        objects: values that a configuration cannot hold; the constructor gets those that it has arguments for.
 
     Raises:
         ConfigError: the target does not exist, is not a module, has no such argument, or refuses a value.
@@ -45,11 +46,11 @@ def instance(config: Mapping[str, Any], where: str, **objects: Any) -> nn.Module
     target = config["_target_"]
     try:
         kind = get_class(target)
-    except Exception as error:  # hydra raises ImportError, ValueError and others for names that lead nowhere
-        cause = error  # hydra's words say what failed, their cause says why
+    except Exception as error:  # Hydra raises ImportError, ValueError and others
+        cause: BaseException = error  # the innermost cause says why
         while cause.__cause__ is not None:
             cause = cause.__cause__
-        hint = "; a file of your own must lie in the folder where the command runs" if "skgraph" not in target else ""
+        hint = "; a custom file must lie in the folder where the command runs" if "skgraph" not in target else ""
         raise ConfigError(f"{where}._target_ '{target}' cannot be imported: {first_line(cause)}{hint}") from error
     if not issubclass(kind, nn.Module):
         raise ConfigError(f"{where}._target_ '{target}' is not a torch.nn.Module")
@@ -72,7 +73,7 @@ def instance(config: Mapping[str, Any], where: str, **objects: Any) -> nn.Module
         if str(error).startswith(where.partition(".")[0]):
             raise
         raise type(error)(f"{where}: {error}") from error
-    except Exception as error:  # of a module that somebody else may have written
+    except Exception as error:  # custom code may raise anything
         raise ConfigError(
             f"{where}: {kind.__name__} cannot be built from {_plain(values)}: {first_line(error)}"
         ) from error
@@ -83,11 +84,11 @@ def _plain(values: Mapping[str, Any]) -> str:
 
 
 def open_store(dataset: Mapping[str, Any], write: bool = True) -> tuple[SkeletonStore, str]:
-    """Open the store that a dataset configuration names, and choose its split.
+    """Open the store of a dataset configuration, and choose its split.
 
     Args:
-        dataset: ``root``, and what else ``configs/dataset`` has.
-        write: whether the synthetic dataset is written where it is not there yet.
+        dataset: ``root`` and the other keys of ``configs/dataset``.
+        write: write the synthetic dataset if it does not exist.
 
     Raises:
         ConfigError: the store has no split, or not the one that was asked for, or is not the synthetic dataset.
@@ -106,7 +107,7 @@ def open_store(dataset: Mapping[str, Any], write: bool = True) -> tuple[Skeleton
         except TypeError as error:
             raise ConfigError(f"dataset.synthetic: {error}") from error
         except StoreError:
-            if not root.exists():  # otherwise another process has just finished the same dataset
+            if not root.exists():  # otherwise another process has just written the same dataset
                 raise
     store = SkeletonStore.open(root)
     # Otherwise a run on `dataset.root=data/mine` alone would bear the name of the synthetic dataset.
@@ -120,53 +121,50 @@ def open_store(dataset: Mapping[str, Any], write: bool = True) -> tuple[Skeleton
     return store, split
 
 
+@dataclass
+class RunConfig:
+    """Kinds of the values in a run's configuration (the resolved ``configs/pretrain.yaml``)."""
+
+    name: str | int | float
+    runs: Any
+    seed: int
+    frames: int
+    patch_length: int
+    crop: tuple[float, float]
+    min_frames: int
+    normalise: Mapping[str, Any]
+    device: Any
+    precision: Any
+    evaluate: Sequence[Any]
+    dataset: Mapping[str, Any]
+    encoder: Mapping[str, Any]
+    objective: Mapping[str, Any]
+    mask: Mapping[str, Any]
+    stream: Mapping[str, Any]
+    augment: Mapping[str, Any]
+    trainer: Mapping[str, Any]
+
+
 def check_config(config: Mapping[str, Any]) -> None:
     """Check the values of a run's configuration that no constructor checks.
 
     Raises:
-        ConfigError: a part is missing, or a value is of the wrong kind.
+        ConfigError: a key is missing, or a value is of the wrong kind.
     """
-    parts = (
-        "name",
-        "runs",
-        "seed",
-        "frames",
-        "patch_length",
-        "crop",
-        "min_frames",
-        "normalise",
-        "device",
-        "precision",
-        "evaluate",
-        "dataset",
-        "encoder",
-        "objective",
-        "mask",
-        "stream",
-        "augment",
-        "trainer",
-    )
-    if missing := [key for key in parts if key not in config]:
+    keys = [field.name for field in fields(RunConfig)]
+    if missing := [key for key in keys if key not in config]:
         raise ConfigError(f"the configuration lacks {', '.join(missing)}")
-    for key, least in (("seed", 0), ("frames", 1), ("patch_length", 1), ("min_frames", 1)):
-        value = config[key]
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value < 2**63:
-            raise ConfigError(f"{key} must be a whole number of at least {least}, found '{value}'")
-    crop = config["crop"]
-    if not isinstance(crop, (list, tuple)) or [type(value) in (int, float) for value in crop] != [True, True]:
-        raise ConfigError(f"crop must be two proportions, such as [0.5,1.0], found '{crop}'")
-    for key in ("normalise", "stream", "augment", "trainer", "encoder", "objective", "mask", "dataset"):
-        if not isinstance(config[key], Mapping):
-            raise ConfigError(f"{key} must be a mapping, found '{config[key]}'")
-    if not isinstance(config["evaluate"], (list, tuple)):
-        raise ConfigError(f"evaluate must be a list of protocols, found '{config['evaluate']}'")
-    name = str(config["name"])
-    if config["name"] is None or Path(name).is_absolute() or not Path(name).parts or ".." in Path(name).parts:
+    check_kinds(RunConfig, {key: config[key] for key in keys})
+    at_least("configuration", 1, **{key: config[key] for key in ("frames", "patch_length", "min_frames")})
+    if not 0 <= config["seed"] < 2**63:
+        raise ConfigError(f"seed must be from 0 to 2 ** 63 - 1, found {config['seed']}")
+    name = Path(str(config["name"]))
+    if name.is_absolute() or not name.parts or ".." in name.parts:
         raise ConfigError(f"name must be that of a folder below runs, found '{name}'")
 
 
 def build_encoder(config: Mapping[str, Any], topology: Topology) -> nn.Module:
-    """The encoder of a run's configuration for a topology."""
+    """Build the encoder of a run's configuration for a topology."""
     return instance(
         config["encoder"],
         "encoder",
@@ -178,7 +176,7 @@ def build_encoder(config: Mapping[str, Any], topology: Topology) -> nn.Module:
 
 
 def build_objective(config: Mapping[str, Any], encoder: nn.Module, topology: Topology) -> nn.Module:
-    """The objective of a run's configuration around an encoder, for a topology."""
+    """Build the objective of a run's configuration around an encoder, for a topology."""
     return instance(
         config["objective"],
         "objective",
@@ -190,15 +188,15 @@ def build_objective(config: Mapping[str, Any], encoder: nn.Module, topology: Top
 
 
 def build_views(
-    config: Mapping[str, Any], topology: Topology, segments: int, num_views: int, first: Sequence[nn.Module] = ()
+    config: Mapping[str, Any], topology: Topology, patches: int, num_views: int, first: Sequence[nn.Module] = ()
 ) -> ViewMaker:
-    """Normalisation, augmentation, mask and stream of a run's configuration.
+    """Build normalisation, augmentation, mask and stream of a run's configuration.
 
     Args:
         config: of the run.
         topology: the skeleton.
-        segments: of the encoder's token grid, ``T_e``.
-        num_views: that the objective asks for.
+        patches: in time, ``T_e`` of the encoder's token grid.
+        num_views: of the objective.
         first: transforms before all others, such as :class:`~skgraph.transforms.MapJoints`.
     """
     normalise = config["normalise"]
@@ -219,8 +217,10 @@ def build_views(
         if value is not None
     ]
     if topology.dim == 2 and any(isinstance(step, RandomRotate) and (step.x or step.y) for step in augment):
-        raise ConfigError(f"topology '{topology.name}' is 2D, and the augmentation turns about x or y: augment=planar")
-    mask = instance(config["mask"], "mask", topology=topology, patch_length=config["frames"] // segments)
+        raise ConfigError(
+            f"topology '{topology.name}' is 2D, and the augmentation rotates about x, y: say augment=planar"
+        )
+    mask = instance(config["mask"], "mask", topology=topology, patch_length=config["frames"] // patches)
     stream = config["stream"].get("transform")
     stream = None if stream is None else instance(stream, "stream", topology=topology)
     if not (stream is None or isinstance(stream, GraphTransform)) or not hasattr(mask, "draw"):
@@ -236,14 +236,14 @@ def build_views(
 
 
 def measure_scale(config: dict[str, Any], bodies: SkeletonDataset) -> dict[str, Any]:
-    """The configuration with a number where it says ``normalise.scale=auto``: the spread of the training coordinates.
+    """Replace ``normalise.scale=auto`` in a configuration by the spread of the training coordinates.
 
-    The number is part of the run from then on, so that every evaluation divides by the same one.
+    The number becomes part of the run, so that every evaluation divides by it.
     """
     if config["normalise"].get("scale") != "auto":
         return config
     raw = config | {"normalise": config["normalise"] | {"scale": None}}
-    views = build_views(raw, bodies.store.topology, segments=config["frames"], num_views=1)
+    views = build_views(raw, bodies.store.topology, patches=config["frames"], num_views=1)
     return config | {"normalise": config["normalise"] | {"scale": stream_scale(bodies, views)}}
 
 
@@ -280,7 +280,7 @@ def build_trainer(
         min_frames=config["min_frames"],
     )
     config = measure_scale(config, bodies)
-    bodies = place(bodies, device, trainer_config.data)
+    bodies = move_dataset(bodies, device, trainer_config.data)
     loader = EpochLoader(bodies, trainer_config.batch_size, config["seed"], processes.rank, processes.world_size)
     torch.manual_seed(config["seed"])
     encoder = build_encoder(config, store.topology)

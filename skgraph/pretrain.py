@@ -47,7 +47,7 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
     from skgraph.evaluation import build_protocol, compare
     from skgraph.evaluation.results.format_results import format_results
     from skgraph.training import TrainerConfig
-    from skgraph.training.views import tumbling
+    from skgraph.training.views import rotation_axis_warning
 
     processes = processes or Processes()
     check_config(config)
@@ -75,7 +75,7 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
     objective = trainer.objective
     encoder = objective.encoder
     say(f"{trainer.folder}: {len(trainer.loader.dataset)} bodies of {store.path}, split {split}, on {device}")
-    if warning := tumbling(store, trainer.views):
+    if warning := rotation_axis_warning(store, trainer.views):
         say(f"warning: {warning}")
     say(
         f"encoder {_millions(encoder)}, objective {_millions(objective)} parameters in all, tokens "

@@ -1,4 +1,4 @@
-"""What a clip must be to enter a store."""
+"""Checks of a clip that enters a store."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def check_shape(joints: np.ndarray, topology: Topology, name: str) -> None:
 
 
 def as_stored(joints: np.ndarray, present: np.ndarray, dtype: np.dtype, topology: Topology, name: str) -> np.ndarray:
-    """Joints ``[M, T, V, C]`` in the store's dtype.
+    """Convert joints ``[M, T, V, C]`` to the store's dtype.
 
     Raises:
-        StoreError: a number of a body that is there is not finite, or too large for that dtype.
+        StoreError: a number of a present body is not finite, or too large for that dtype.
     """
     with np.errstate(over="ignore"):
         stored = joints.astype(dtype)
@@ -37,7 +37,7 @@ def as_stored(joints: np.ndarray, present: np.ndarray, dtype: np.dtype, topology
 
 
 def checked_confidence(confidence: np.ndarray, present: np.ndarray, topology: Topology, name: str) -> np.ndarray:
-    """Confidence as uint8 ``[M, T, V]``, 255 for 1."""
+    """Convert confidence to uint8 ``[M, T, V]``, 255 for 1."""
     expected = (*present.shape, topology.num_joints)
     if confidence.shape != expected:
         raise StoreError(f"clip '{name}': confidence must be {list(expected)}, found {list(confidence.shape)}")
@@ -52,7 +52,7 @@ def checked_confidence(confidence: np.ndarray, present: np.ndarray, topology: To
 
 
 def checked_segments(segments: np.ndarray, classes: int, frames: int, name: str) -> np.ndarray:
-    """Segments of a clip as int64 ``[S, 3]``."""
+    """Convert the segments of a clip to int64 ``[S, 3]``."""
     if segments.shape == (0,):
         return np.zeros((0, 3), np.int64)
     if segments.ndim != 2 or segments.shape[1] != 3 or segments.dtype.kind not in "iu":

@@ -19,10 +19,10 @@ from skgraph.errors import ConfigError
 
 
 class SkeletonDataset(Dataset):
-    """Items of a store, at full length one by one, or as static-shape batches.
+    """Clips or bodies of a store, at full length one by one, or as batches of static shape.
 
-    An item is a clip with all its bodies (``items="clips"``), or one body that is really there (``items="bodies"``,
-    what pre-training uses: second bodies that do not exist cost nothing). ``dataset[i]`` is a graph of full length;
+    An item is a clip with all its bodies (``items="clips"``), or one body that is present (``items="bodies"``,
+    for pre-training: absent second bodies cost nothing). ``dataset[i]`` is a graph of full length;
     slicing by range, fraction (``dataset[:0.5]``), index list or mask gives a smaller dataset, as in PyG.
     :meth:`batch` (and ``__getitems__``, which ``torch.utils.data.DataLoader`` calls) crops and resamples any number of
     items to ``frames`` frames in one gather.
@@ -71,12 +71,12 @@ class SkeletonDataset(Dataset):
             chosen = torch.zeros(self.store.num_clips, dtype=torch.bool)
             chosen[clips] = True
             self.items = chosen[self.store.track_clip].nonzero().flatten()
-        # Whether any item is a second body. Of a batch, only a CPU is asked: a GPU would have to be waited for.
+        # Whether any item is a second body. Decided once: asking a CUDA tensor for each batch would synchronise.
         first = self.store.body_ptr[:-1][self.store.track_clip[self.items]] if items == "bodies" else self.items
         self._needs_reference = items == "bodies" and not torch.equal(self.items, first)
 
     def to(self, device: torch.device | str) -> SkeletonDataset:
-        """This dataset with its store on a device: batches are made there, of indices that are there."""
+        """Return this dataset with its store and its items on a device, where batches are made."""
         moved = copy.copy(self)
         moved.store, moved.items = self.store.to(device), self.items.to(device)
         return moved
@@ -92,7 +92,7 @@ class SkeletonDataset(Dataset):
 
     @property
     def num_classes(self) -> int:
-        """Classes of the store, whether or not this part holds all of them."""
+        """Classes of the store, even if the items do not have all of them."""
         return len(self.store.class_names)
 
     def get(self, idx: int) -> SkeletonData:
@@ -112,7 +112,7 @@ class SkeletonDataset(Dataset):
     def batch(
         self, idx: Tensor, generator: torch.Generator | None = None, windows: tuple[Tensor, Tensor] | None = None
     ) -> SkeletonData:
-        """Items ``idx [B]``, cropped and resampled to ``frames``: a graph batch of static shape.
+        """Crop and resample items ``idx [B]`` to ``frames``: a graph batch of static shape.
 
         Bodies of a clip share one window of the clip's time; a body item's window lies in the body's own time.
 
@@ -151,13 +151,13 @@ class SkeletonDataset(Dataset):
         graphs = SkeletonData.from_joints(joints, frame_mask, y=store.y[clip], clip=clip)
         if self._needs_reference and not (item.is_cpu and torch.equal(item, store.body_ptr[clip])):
             # A second body is normalised by the main body of its clip, here as in an evaluation of the whole clip.
-            beside, there = store.gather(store.body_ptr[clip], positions)
-            pair, mask = torch.stack([beside, joints[:, 0]], dim=1), torch.stack([there, frame_mask[:, 0]], dim=1)
+            main, there = store.gather(store.body_ptr[clip], positions)
+            pair, mask = torch.stack([main, joints[:, 0]], dim=1), torch.stack([there, frame_mask[:, 0]], dim=1)
             graphs.reference = reference_pose(pair, mask)
         return graphs
 
     def __getitems__(self, idx: list[int]) -> SkeletonData | list[SkeletonData]:
-        """What ``torch.utils.data.DataLoader`` fetches (with ``collate_fn=lambda batch: batch``)."""
+        """Make a batch for ``torch.utils.data.DataLoader`` (with ``collate_fn=lambda batch: batch``)."""
         if self.frames is None:
             return [self[i] for i in idx]
         indices = self.indices()

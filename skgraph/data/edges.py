@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class EdgeType(IntEnum):
-    """What an edge of the spatiotemporal graph means."""
+    """Kind of an edge of the spatiotemporal graph."""
 
     BONE = 0
     TEMPORAL = 1
@@ -25,7 +25,7 @@ class EdgeType(IntEnum):
 def spatiotemporal_edges(
     topology: Topology, bodies: int, frames: int, temporal: bool = True, cross_body: bool = False
 ) -> tuple[Tensor, Tensor]:
-    """Edges of one clip graph, in both directions (the spatiotemporal graph of Yan et al., AAAI 2018, section 3.2).
+    """Build the edges of one clip graph, in both directions (Yan et al., AAAI 2018, section 3.2).
 
     Args:
         topology: its bones are the edges within a frame.

@@ -14,10 +14,10 @@ from skgraph.errors import ConfigError
 
 
 class EpochLoader:
-    """Batches of shuffled items; every rank sees its own share of one global batch, the same for any number of ranks.
+    """Batches of shuffled items; each rank has a share of one global batch, which is the same for any number of ranks.
 
-    There are no worker processes: a batch is one gather, where the dataset is. Nothing here has state, so that a
-    resumed training reads exactly what an uninterrupted one would have read.
+    There are no worker processes: a batch is one gather on the device of the dataset. Nothing has state, so that a
+    resumed training reads the batches of an uninterrupted one.
 
     Args:
         dataset: has ``frames`` set, so that its batches have a static shape.
@@ -44,21 +44,21 @@ class EpochLoader:
             )
 
     def step_generator(self, step: int) -> RankGenerator:
-        """Random numbers of one step: crops first, then whatever the training draws of the rows of a batch."""
+        """Return the random numbers of one step: of the crops first, then of views and masks."""
         device = self.dataset.store.device
         return RankGenerator(self.rank, self.world_size, device).manual_seed(_mix(self.seed, 1, step))
 
     def rank_seed(self, step: int) -> int:
-        """A seed for what each rank draws on its own in a step, such as the paths that are dropped."""
+        """Return a seed for what each rank draws on its own in a step, such as dropped paths."""
         return _mix(self.seed, 1 + self.rank, step)
 
     def order(self, epoch: int) -> Tensor:
-        """The global order of the items in an epoch."""
+        """Return the global order of the items in an epoch."""
         generator = torch.Generator().manual_seed(_mix(self.seed, 0, epoch))
         return self.indices[torch.randperm(len(self.indices), generator=generator)]
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[tuple[SkeletonData, RankGenerator]]:
-        """Batches of an epoch from its ``first`` step on, each with the generator of its step."""
+        """Yield the batches of an epoch from its ``first`` step on, each with the generator of its step."""
         share = self.order(epoch)[self.rank :: self.world_size].to(self.dataset.store.device)
         for step in range(first, self.steps_per_epoch):
             generator = self.step_generator(epoch * self.steps_per_epoch + step)
@@ -67,7 +67,7 @@ class EpochLoader:
 
 
 def _mix(*numbers: int) -> int:
-    """One 63-bit seed from several numbers (a polynomial hash, far apart for neighbouring inputs)."""
+    """Hash several numbers to a 63-bit seed; neighbouring inputs give distant seeds."""
     mixed = 0x9E3779B97F4A7C15
     for number in numbers:
         mixed = ((mixed ^ (number + 1)) * 0xBF58476D1CE4E5B9) % 2**64

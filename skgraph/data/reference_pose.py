@@ -6,7 +6,7 @@ from torch import Tensor
 
 
 def reference_pose(joints: Tensor, frame_mask: Tensor) -> Tensor:
-    """Each graph's first body at its first present frame.
+    """Return each graph's first body at its first present frame.
 
     Where the first body never appears it is the first body that does, and zeros where none does.
 
@@ -17,7 +17,7 @@ def reference_pose(joints: Tensor, frame_mask: Tensor) -> Tensor:
     Returns:
         ``[*, V, C]``.
     """
-    # argmax returns the first of equal maxima: in (body, frame) order that is the frame looked for.
+    # argmax returns the first of equal maxima: here the first in (body, frame) order.
     first = frame_mask.flatten(-2).int().argmax(dim=-1)
     poses = joints.flatten(-4, -3)  # [*, M * T, V, C]
     # Not take_along_dim, whose broadcasting keeps a program for any batch size from being exported.

@@ -29,16 +29,16 @@ class SkeletonData(Data):
     Attributes:
         x: node features ``[N, C]`` with ``N = M * T * V`` (clip) or ``B * M * T * V`` (batch); metres for 3D joints.
             Absent frames hold zeros.
-        frame_mask: ``[M, T]`` or ``[B, M, T]`` bool, True where that body is really there.
+        frame_mask: ``[M, T]`` or ``[B, M, T]`` bool, True where that body is present.
         y: class label, ``[1]`` or ``[B]`` int64.
         confidence: optional ``[M, T, V]`` or ``[B, M, T, V]`` in 0 to 1, how sure the tracker is of each joint.
         reference: optional pose ``[V, C]`` or ``[B, V, C]`` that normalisation is relative to, where it is not in the
-            graph itself: a single body of a clip keeps its place relative to the clip's main body.
+            graph itself: a single body of a clip keeps its position relative to the clip's main body.
     """
 
     @classmethod
     def from_joints(cls, joints: Tensor, frame_mask: Tensor | None = None, **attributes: Any) -> SkeletonData:
-        """A clip from ``joints [M, T, V, C]``, or a batch from ``joints [B, M, T, V, C]``.
+        """Make a clip from ``joints [M, T, V, C]``, or a batch from ``joints [B, M, T, V, C]``.
 
         Args:
             joints: joint positions in (body, frame, joint, coordinate) order.
@@ -62,7 +62,7 @@ class SkeletonData(Data):
     @property
     def joints(self) -> Tensor:
         """Zero-copy view ``[*, M, T, V, C]`` of ``x``."""
-        # An AttributeError inside a property of `Data` is masked, so what is missing is looked up without raising one.
+        # PyG masks an AttributeError raised inside a property of `Data`.
         x, frame_mask = self._store.get("x"), self._store.get("frame_mask")
         if x is None or frame_mask is None:
             raise DataError(f"this graph has no 'x' and 'frame_mask', found only {self.keys()}")
@@ -91,7 +91,7 @@ class SkeletonData(Data):
         return self._store["frame_mask"].size(0) if self.is_batch else 1
 
     def to_pyg(self, topology: Topology, temporal: bool = True, cross_body: bool = False) -> Data:
-        """This graph with explicit edges, for any PyG layer or for exploration.
+        """Return this graph with explicit edges, for any PyG layer or for exploration.
 
         Args:
             topology: the skeleton; its bones are the edges within a frame.
@@ -131,7 +131,7 @@ class SkeletonData(Data):
         return data
 
     def __getitem__(self, key: Any) -> Any:
-        """An attribute by its name, or clips of a batch by index, slice, mask or index tensor."""
+        """Return an attribute by its name, or clips of a batch by index, slice, mask or index tensor."""
         if isinstance(key, str):
             return super().__getitem__(key)
         if not self.is_batch:

@@ -20,7 +20,7 @@ from skgraph.topology import Topology
 
 FORMAT_VERSION = 1
 SPLIT_PARTS = ("train", "test")
-_LARGEST_INDEX = 2**29  # bytes; a million clips have less, and a damaged one may say that it has any number
+_LARGEST_INDEX = 2**29  # bytes; a million clips need less, and a damaged file may claim any size
 
 
 class SkeletonStore:
@@ -31,18 +31,18 @@ class SkeletonStore:
     - ``frames.npy`` ``[rows, V, C]`` float32 or float16, memory-mapped; a body's rows run from its first appearance in
       the clip to its last;
     - ``present.npy`` ``[rows]`` bool, False in the gaps of a body that left and returned;
-    - ``confidence.npy`` ``[rows, V]`` uint8, where the tracker says how sure it is of a joint: 255 for certain;
+    - ``confidence.npy`` ``[rows, V]`` uint8, confidence of the tracker, 255 for 1; optional;
     - ``index.npz``: per clip label, name, subject, camera, setup, length and bodies; per body (*track*) its first row,
-      first frame and length; per split a part for each clip; where clips are untrimmed recordings, per *segment* its
+      first frame and length; per split the side of each clip; where clips are untrimmed recordings, per *segment* its
       label, first frame and the frame after its last;
-    - ``excluded.csv``: name and reason of each clip of the source that was left out, where there are such;
+    - ``excluded.csv``: name and reason of each clip of the source that was left out; optional;
     - ``meta.yaml``: topology, class names, splits, units, source, preprocessing, content hash.
 
     Open one with :meth:`open`.
 
     Attributes:
         topology: the skeleton.
-        meta: what ``meta.yaml`` says.
+        meta: content of ``meta.yaml``.
         y: labels ``[N]`` int64, in a store with segments -1 for a recording that has no single label; likewise
             ``subject``, ``camera``, ``setup`` (-1 where unknown) and ``length`` (frames).
         body_ptr: ``[N + 1]``; the tracks of clip ``i`` are ``body_ptr[i] .. body_ptr[i + 1] - 1``.
@@ -117,7 +117,7 @@ class SkeletonStore:
         return cls(path, meta, arrays)
 
     def to(self, device: torch.device | str) -> SkeletonStore:
-        """This store with its frames and its index on a device, where batches are then made; names stay on disk."""
+        """Return this store with frames and index on a device, where batches are then made; names stay on disk."""
         moved = copy.copy(self)
         for key, value in vars(self).items():
             if isinstance(value, Tensor):
@@ -132,7 +132,7 @@ class SkeletonStore:
 
     @cached_property
     def name(self) -> np.ndarray:
-        """Clip names ``[N]``, read when first asked for."""
+        """Clip names ``[N]``, read at first use."""
         try:
             with np.load(self.path / "index.npz", allow_pickle=False) as index:
                 names = index["name"]
@@ -151,7 +151,7 @@ class SkeletonStore:
 
     @property
     def frames_written(self) -> int:
-        """When the frames were last written to, in nanoseconds; a copy that was edited in place is another one."""
+        """Time of the last write to the frames, in nanoseconds; it tells an edited store from its original."""
         return (self.path / "frames.npy").stat().st_mtime_ns
 
     @property
@@ -164,7 +164,7 @@ class SkeletonStore:
         return list(self._split_parts)
 
     def split(self, name: str, part: str) -> Tensor:
-        """Clip ids of the ``"train"`` or ``"test"`` part of a split.
+        """Return the clip ids of the ``"train"`` or ``"test"`` part of a split.
 
         Raises:
             StoreError: no such split or part.
@@ -183,8 +183,8 @@ class SkeletonStore:
             positions: frames of the clip ``[n, T]``, fractional.
 
         Returns:
-            joints ``[n, T, V, C]`` float32, zero where absent, and frame_mask ``[n, T]`` bool, True where every frame
-            that the interpolation weighs is there.
+            joints ``[n, T, V, C]`` float32, zero where absent, and frame_mask ``[n, T]`` bool, True where every
+            interpolated frame is present.
         """
         track = tracks.clamp(min=0)
         row, length = self.track_row[track, None], self.track_length[track, None]
@@ -204,7 +204,7 @@ class SkeletonStore:
         return joints.masked_fill_(~frame_mask[..., None, None], 0), frame_mask
 
     def read_tracks(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
-        """Bodies ``first .. last - 1`` as they are stored, for a pass over all frames that keeps none of them.
+        """Read bodies ``first .. last - 1`` as stored, for one pass over all frames.
 
         The files are mapped for this call alone, so that memory does not grow with what was read.
 
@@ -212,7 +212,7 @@ class SkeletonStore:
             frames ``[n, V, C]``, present ``[n]`` and confidence ``[n, V]`` uint8 or ``None``, body after body.
         """
         row, length = self.track_row[first:last].numpy(), self.track_length[first:last].numpy()
-        # Bodies nearly always lie one behind the other: one slice for all of them.
+        # Nearly always one slice: bodies lie one behind the other.
         breaks = np.flatnonzero(row[1:] != row[:-1] + length[:-1]) + 1
         starts, ends = row[np.append(0, breaks)], (row + length)[np.append(breaks - 1, -1)]
         slices = [slice(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
@@ -224,10 +224,7 @@ class SkeletonStore:
         return rows("frames.npy"), rows("present.npy"), rows("confidence.npy") if self.has_confidence else None
 
     def clip(self, i: int) -> SkeletonData:
-        """Clip ``i`` at its full length, all bodies: ``joints [M, T, V, C]``.
-
-        Where the store has it, ``confidence [M, T, V]`` in 0 to 1 says how sure the tracker was of each joint.
-        """
+        """Read clip ``i`` at full length: ``joints [M, T, V, C]`` and, if stored, ``confidence [M, T, V]`` in 0 to 1."""
         self._check_clip(i)
         tracks = torch.arange(int(self.body_ptr[i]), int(self.body_ptr[i + 1]))
         frames = torch.arange(int(self.length[i]), dtype=torch.float32).expand(len(tracks), -1)
@@ -250,7 +247,7 @@ class SkeletonStore:
 
     @property
     def has_confidence(self) -> bool:
-        """Whether the store says how sure the tracker was of each joint."""
+        """Whether the store has the confidence of each joint."""
         return self._confidence is not None
 
     @property
@@ -259,7 +256,7 @@ class SkeletonStore:
         return len(self.segment_label) > 0
 
     def segments(self, i: int) -> Tensor:
-        """Segments of clip ``i``, as they were written: rows (label, start, end) ``[S, 3]`` int64.
+        """Return the segments of clip ``i``, as they were written: rows (label, start, end) ``[S, 3]`` int64.
 
         Start and end are frames of the clip, the end exclusive. Segments may overlap; a clip without any has 0 rows.
         """
@@ -268,9 +265,9 @@ class SkeletonStore:
         return torch.stack([self.segment_label[rows], self.segment_start[rows], self.segment_end[rows]], dim=1)
 
     def frame_labels(self, i: int) -> Tensor:
-        """Label of every frame of clip ``i``, ``[T]`` int64: -1 in no segment, of several segments that of the last."""
+        """Return the label of every frame of clip ``i``, ``[T]`` int64: that of its last segment, or -1."""
         segments, frame = self.segments(i), torch.arange(int(self.length[i]))
-        # Behind a segment that covers all frames and says "none", the last row that covers a frame is always there.
+        # A first row that labels all frames -1 covers every frame at least once.
         label, start, end = torch.cat([torch.tensor([[-1, 0, len(frame)]]), segments]).T
         inside = (start[:, None] <= frame) & (frame < end[:, None])  # [1 + S, T]
         last = (inside * torch.arange(len(label))[:, None]).amax(dim=0)
@@ -300,6 +297,6 @@ def _load_npy(path: Path, mode: str) -> np.ndarray:
 
 
 def _check_file(path: Path) -> None:
-    """Refuse what would never end when it is read."""
+    """Refuse a pipe or a device, which reading would never finish."""
     if path.exists() and not path.is_file():
         raise StoreError(f"'{path}' is a folder, a pipe or a device, expected a file")

@@ -1,4 +1,4 @@
-"""Whether the parts of a store on disk fit together: vectorised, so that 100,000 clips take milliseconds."""
+"""Consistency checks of a store on disk, vectorised: 100,000 clips take milliseconds."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def check_store(
 
     Args:
         where: the store's folder, for messages.
-        meta: what ``meta.yaml`` holds.
+        meta: content of ``meta.yaml``.
         topology: its topology.
         index: the arrays of ``index.npz``, without the names.
         frames: mapped ``frames.npy``, not read here.
@@ -46,7 +46,7 @@ def check_store(
         confidence: mapped ``confidence.npy``, not read here; ``None`` where the store has none.
 
     Raises:
-        StoreError: the first thing that does not fit, with what was expected and found.
+        StoreError: the first thing that does not fit, with expected and found.
     """
 
     def expect(good: bool, what: str, found: object) -> None:
@@ -77,13 +77,13 @@ def check_store(
         expect(array.shape == (size,) and array.dtype == np.int64, f"{key} as {size} int64", _kind(array))
     y, length, pointer = index["y"], index["length"], index["body_ptr"]
     row, first, count = (index[key] for key in PER_TRACK)
-    # Where recordings hold several actions, -1 says that no single label describes one.
+    # -1 labels a recording of several actions.
     lowest = -1 if "segment_ptr" in index else 0
     fits = lowest <= y.min() and y.max() < len(classes)
     expect(fits, f"labels {lowest} .. {len(classes) - 1}", f"{y.min()} .. {y.max()}")
     fits = pointer[0] == 0 and pointer[-1] == tracks and _within(pointer, tracks) and (np.diff(pointer) > 0).all()
     expect(fits, f"body_ptr that rises from 0 to {tracks}", f"{pointer[0]} .. {pointer[-1]}")
-    # No sums, for those of damaged numbers overflow.
+    # No sums: those of damaged numbers overflow.
     expect(_within(length, _LONGEST), f"clips of 0 to {_LONGEST} frames", f"{length.min()} .. {length.max()}")
     fits = (count > 0).all() and _within(count, rows) and (row >= 0).all() and (row <= rows - count).all()
     expect(fits, f"bodies within {rows} rows", "others")

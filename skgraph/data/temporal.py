@@ -11,7 +11,7 @@ from skgraph.data.random_draws import uniform
 def sample_windows(
     length: Tensor, low: float, high: float, generator: torch.Generator | None = None, min_frames: int = 1
 ) -> tuple[Tensor, Tensor]:
-    """Random windows that cover a proportion ``U(low, high)`` of each sequence.
+    """Draw windows that cover a proportion ``U(low, high)`` of each sequence.
 
     Args:
         length: frames of each sequence, ``[n]`` int64.
@@ -29,13 +29,15 @@ def sample_windows(
     return start, width
 
 
-def centre_windows(length: Tensor, proportion: float, min_frames: int = 1, place: float = 0.5) -> tuple[Tensor, Tensor]:
-    """The middle ``proportion`` of each sequence: ``start [n]`` and ``width [n]``, int64.
+def centre_windows(
+    length: Tensor, proportion: float, min_frames: int = 1, position: float = 0.5
+) -> tuple[Tensor, Tensor]:
+    """Return windows of a ``proportion`` of each sequence: ``start [n]`` and ``width [n]``, int64.
 
-    ``place`` moves the windows: 0 puts them at the start of their sequences, 1 at the end.
+    They lie in the middle; ``position`` 0 puts them at the start of their sequences, 1 at the end.
     """
     width = _width(length, proportion, min_frames)
-    return ((length - width) * place).long(), width
+    return ((length - width) * position).long(), width
 
 
 def _width(length: Tensor, proportion: Tensor | float, min_frames: int) -> Tensor:
@@ -44,7 +46,7 @@ def _width(length: Tensor, proportion: Tensor | float, min_frames: int) -> Tenso
 
 
 def sample_positions(start: Tensor, width: Tensor, frames: int) -> Tensor:
-    """Where to read each window so that it becomes ``frames`` frames long.
+    """Return the frames at which to read each window so that it becomes ``frames`` frames long.
 
     Output frame ``i`` is read at ``start + (i + 0.5) * width / frames - 0.5``, clamped into the window: linear
     interpolation with ``align_corners=False``, so that a window of ``frames`` frames is returned unchanged.

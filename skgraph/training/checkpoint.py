@@ -1,4 +1,4 @@
-"""Checkpoints that are whole or not there, and never silently of another configuration."""
+"""Checkpoints: written whole or not at all, compared with the configuration that resumes them."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def save_checkpoint(
 ) -> None:
     """Write a checkpoint, whole or not at all.
 
-    Random numbers need no place in it: every draw is a function of (seed, step, rank). The encoder stands on its own
-    beside the objective; tensors that both share are stored once.
+    It needs no random state: every draw is a function of (seed, step, rank). The encoder is saved beside the objective;
+    tensors that both share are stored once.
 
     Args:
         path: of the file.
@@ -51,7 +51,7 @@ def save_checkpoint(
         objective: the module that trains, with its ``encoder``.
         optimizer: its optimiser.
         config: of the run.
-        store: what it trains on; its topology, preprocessing and content hash are kept.
+        store: of the training clips; its topology, preprocessing and content hash are kept.
 
     Raises:
         CheckpointError: a weight is not finite, or the disk is full or not writable; an earlier checkpoint is
@@ -83,10 +83,10 @@ def save_checkpoint(
 
 
 def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
-    """Read a checkpoint without executing anything that it holds.
+    """Read a checkpoint without executing anything in it.
 
     Raises:
-        CheckpointError: the file is missing, corrupt or not one of ours.
+        CheckpointError: the file is missing, corrupt or not a checkpoint of skgraph.
     """
     try:
         with zipfile.ZipFile(path) as archive:
@@ -95,7 +95,7 @@ def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str,
         content = torch.load(path, map_location=device, weights_only=True)
     except FileNotFoundError as error:
         raise CheckpointError(f"no checkpoint at '{path}'") from error
-    except Exception as error:  # a damaged file makes torch raise almost anything
+    except Exception as error:  # torch raises almost anything for a damaged file
         why = str(error) if isinstance(error, zipfile.BadZipFile) else type(error).__name__
         raise CheckpointError(
             f"the checkpoint '{path}' is corrupt or not a checkpoint ({why}): restore it, or delete the run folder to "
@@ -120,7 +120,7 @@ def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str,
 
 
 def load_weights(module: nn.Module, weights: dict[str, torch.Tensor], path: Path) -> None:
-    """Load weights that must match exactly.
+    """Load weights that must match a module exactly.
 
     Raises:
         CheckpointError: a name or a shape differs; the message quotes the first ones.
@@ -150,9 +150,9 @@ def load_weights(module: nn.Module, weights: dict[str, torch.Tensor], path: Path
 
 
 def load_optimizer(optimizer: torch.optim.Optimizer, state: dict, path: Path) -> None:
-    """Load the running averages of an optimiser; its hyper-parameters stay those of this command.
+    """Load the running averages of an optimiser, not its hyper-parameters.
 
-    Every entry is compared with its parameter first: a fused optimiser does not look at shapes before it writes.
+    Every entry is compared with its parameter first: a fused optimiser writes without looking at shapes.
 
     Raises:
         CheckpointError: an entry is missing or does not fit its parameter.
@@ -174,7 +174,7 @@ def load_optimizer(optimizer: torch.optim.Optimizer, state: dict, path: Path) ->
 
 
 def check_same_config(path: Path, saved: dict, current: dict, ignored: tuple[str, ...]) -> None:
-    """Compare the configuration of a checkpoint with the one that wants to resume it.
+    """Compare the configuration of a checkpoint with the one that resumes it.
 
     Args:
         path: of the checkpoint, for the message.
@@ -199,7 +199,7 @@ def check_same_config(path: Path, saved: dict, current: dict, ignored: tuple[str
 
 
 def versions() -> dict[str, str]:
-    """Versions that a result depends on."""
+    """Return the versions that a result depends on."""
     from skgraph import __version__
 
     return {

@@ -1,4 +1,4 @@
-"""Compilation of an objective, where it is asked for or helps."""
+"""Compilation of an objective."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from skgraph.errors import ConfigError
 
 
 def compile_objective(objective: nn.Module, wanted: bool | str, device: torch.device) -> bool:
-    """Compile all of an objective: the encoder, what predicts and the loss.
+    """Compile all of an objective in place: encoder, predictor or decoder, and loss.
 
     Args:
-        objective: is compiled in place; its weights keep their names.
-        wanted: ``"auto"`` compiles on a GPU that Triton knows, where it is installed, and if the encoder does the same
-            with every batch (``static_shapes``): others would be compiled again and again. ``"graphs"`` compiles and
+        objective: to compile; its weights keep their names.
+        wanted: ``"auto"`` compiles on a GPU that Triton knows, where it is installed, and if the encoder has
+            ``static_shapes``: others would be compiled again and again. ``"graphs"`` compiles and
             records CUDA graphs, which a step then replays without launching its kernels one by one.
-        device: where it computes.
+        device: of the training.
 
     Returns:
-        whether it was compiled, which the first step does.
+        whether the first step will compile it.
 
     Raises:
         ConfigError: ``"graphs"`` on a device that has none, or of an encoder whose shapes differ between batches.

@@ -1,15 +1,22 @@
-"""What the features look like while they train, and the alarm when they collapse."""
+"""Statistics of features during a training, and the warning of a collapse."""
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
 
-# Thresholds of the alarm, far from what runs that learn show on three datasets, 128 wide, at any step: rank 9 to 39,
-# features' deviation 0.07 to 0.8, targets' 0.15 to 0.9. GFP's targets that have collapsed: 0.01 to 0.02.
+from skgraph.data import EpochLoader
+from skgraph.training.devices import autocast
+from skgraph.training.mask_figure import mask_figure
+from skgraph.training.run_log import RunLog
+from skgraph.training.views import ViewMaker
+
+# Thresholds of the warning, far from healthy runs of width 128 on three datasets at any step: rank 9 to 39, deviation of
+# features 0.07 to 0.8, of targets 0.15 to 0.9. Collapsed targets of GFP have 0.01 to 0.02.
 MIN_RANK = 2.0
 MIN_STD = {"feature_std": 1e-3, "target_std": 0.03}
 UNIFORM_ENTROPY = 0.99
@@ -33,15 +40,15 @@ def rankme(features: Tensor, eps: float = 1e-7) -> Tensor:
 
 @torch.no_grad()
 def feature_diagnostics(encoder: nn.Module, joints: Tensor) -> tuple[Tensor, dict[str, float]]:
-    """Mean-pooled features of whole bodies, and their statistics.
+    """Compute mean-pooled features of whole bodies, and their statistics.
 
     Args:
         encoder: encodes in evaluation mode; its mode is restored.
         joints: ``[n, T, V, C]``, prepared like a training view without augmentation.
 
     Returns:
-        features ``[n, D]``, and ``rankme`` and ``feature_std`` (mean over dimensions of the deviation over clips). Of
-        fewer than eight bodies these would say nothing, and are left out.
+        features ``[n, D]``; and, of eight bodies or more, ``rankme`` and ``feature_std`` (mean over dimensions of the
+        deviation over clips).
     """
     training = encoder.training
     encoder.eval()
@@ -53,21 +60,21 @@ def feature_diagnostics(encoder: nn.Module, joints: Tensor) -> tuple[Tensor, dic
 
 
 def online_knn(features: Tensor, y: Tensor, group: Tensor) -> float | None:
-    """How many bodies have the label of their nearest neighbour among other people's, in per cent.
+    """Compute the percentage of bodies whose nearest neighbour among other people's has the same label.
 
-    A look at what is learnt while it is learnt, within the training part: the encoder has seen all of these people, so
-    that it says more about one run over time than about new people.
+    All bodies are from the training clips, so that the percentage follows one run over time and does not estimate the
+    accuracy on new people.
 
     Args:
         features: ``[n, D]``, compared by cosine.
         y: labels ``[n]``; bodies with a negative one are left out.
-        group: the person of each body, or whatever its neighbour must not share, ``[n]``.
+        group: the person of each body, which its neighbour must not share, ``[n]``.
 
     Returns:
-        ``None`` where bodies of fewer than two labels or of fewer than two groups are known.
+        ``None`` with fewer than two labels or groups.
     """
-    known = y >= 0
-    x, y, group = nn.functional.normalize(features[known].float(), dim=1), y[known], group[known]
+    labelled = y >= 0
+    x, y, group = nn.functional.normalize(features[labelled].float(), dim=1), y[labelled], group[labelled]
     if len(y.unique()) < 2 or len(group.unique()) < 2:
         return None
     near = (x @ x.T).masked_fill(group[:, None] == group, -math.inf)
@@ -75,7 +82,7 @@ def online_knn(features: Tensor, y: Tensor, group: Tensor) -> float | None:
 
 
 def collapse_warning(values: Mapping[str, float]) -> str | None:
-    """One sentence when the diagnostics show a collapse, otherwise nothing.
+    """Return one sentence if the diagnostics show a collapse.
 
     Args:
         values: any of ``rankme``, ``feature_std`` and an objective's ``prediction_entropy``, ``target_entropy``
@@ -93,3 +100,53 @@ def collapse_warning(values: Mapping[str, float]) -> str | None:
     if values.get("prediction_entropy", 0.5) < ONE_HOT_ENTROPY and values.get("target_entropy", 0.5) < ONE_HOT_ENTROPY:
         signs.append("predictions and targets are one-hot")
     return f"collapse: {'; '.join(signs)}" if signs else None
+
+
+def log_diagnostics(
+    log: RunLog,
+    step: int,
+    encoder: nn.Module,
+    loader: EpochLoader,
+    views: ViewMaker,
+    bodies: int,
+    device: torch.device,
+    precision: str = "auto",
+) -> dict[str, float]:
+    """Log the features of whole bodies, the same at every step, and the mask of one of them.
+
+    Features are logged as a histogram and in TensorBoard's projector.
+
+    Args:
+        log: of the run.
+        step: of the training.
+        encoder: encodes in evaluation mode.
+        loader: gives the bodies.
+        views: prepares them, and draws the mask.
+        bodies: number of bodies.
+        device: of the encoder.
+        precision: see :func:`skgraph.training.devices.autocast`.
+
+    Returns:
+        ``rankme``, ``feature_std`` and, where labels and people are known, ``online_knn``.
+    """
+    store = loader.dataset.store
+    whole = copy.copy(loader.dataset)
+    whole.crop = (1.0, 1.0)
+    batch = whole.batch(loader.order(0)[: min(bodies, len(loader.indices))]).to(device)
+    with autocast(device, precision):
+        features, values = feature_diagnostics(encoder, views.plain(batch).joints[:, 0])
+    features, clip = features.cpu(), batch.clip.cpu()
+    y, subject = store.y[clip], store.subject[clip]
+    # Where people are unknown, the bodies of a clip must not be neighbours.
+    accuracy = online_knn(features, y, torch.where(subject >= 0, subject, -1 - clip))
+    values |= {} if accuracy is None else {"online_knn": accuracy}
+    log.scalars(step, values)
+    log.histogram(step, "features", features)
+    labels = [store.class_names[label] if label >= 0 else "" for label in y.tolist()]
+    log.embedding(
+        step, features, {"action": labels, "subject": subject.tolist(), "clip": store.name[clip.numpy()].tolist()}
+    )
+    positions = views.normalise(batch)
+    visible, _ = views.mask.draw(positions.joints[:1, 0], loader.step_generator(0))
+    log.figure(step, "mask", mask_figure(store.topology, positions.joints[0, 0], visible[0], encoder.grid))
+    return values

@@ -11,7 +11,7 @@ from skgraph.errors import ContractError
 def adamw(
     module: nn.Module, lr: float, weight_decay: float = 0.05, betas: tuple[float, float] = (0.9, 0.95)
 ) -> torch.optim.AdamW:
-    """Fused AdamW (Loshchilov and Hutter, 2019) over the trainable parameters of a module."""
+    """Build fused AdamW (Loshchilov and Hutter, 2019) over the trainable parameters of a module."""
     decayed, free = [], []
     for name, parameter in module.named_parameters():
         if parameter.requires_grad:
@@ -21,18 +21,18 @@ def adamw(
 
 
 def is_decayed(name: str, parameter: nn.Parameter) -> bool:
-    """Whether weight decay is meant for a parameter.
+    """Return whether weight decay applies to a parameter.
 
-    Norms, biases, embeddings and mask tokens are not decayed: they are vectors, or named ``*embedding``, ``*token``.
+    Norms, biases, embeddings and mask tokens are not decayed: they are vectors or named ``*embedding``, ``*token``.
     """
     return parameter.dim() > 1 and not name.endswith(("embedding", "token"))
 
 
 def check_gradients(module: nn.Module) -> None:
-    """Check, after a backward pass, that it has reached every parameter.
+    """Check, after a backward pass, that every parameter has a gradient.
 
     Raises:
-        ContractError: a parameter that requires a gradient has none; the message quotes it.
+        ContractError: naming the first parameter without.
     """
     for name, parameter in module.named_parameters():
         if parameter.requires_grad and parameter.grad is None:

@@ -1,4 +1,4 @@
-"""Batches where a training computes, before it asks for them."""
+"""Prefetch batches to the training device."""
 
 from __future__ import annotations
 
@@ -11,27 +11,26 @@ import torch
 from skgraph.data import EpochLoader, SkeletonData, SkeletonDataset
 from skgraph.errors import ConfigError
 
-PLACES = ("auto", "device", "disk")
-# Of a device's free memory, what a store may take: the rest is for the model, and for what batches are made of.
-_SHARE = 0.5
+LOCATIONS = ("auto", "device", "disk")
+_SHARE = 0.5  # of the free memory of a device, for the store; the rest is for the model and the batches
 _AHEAD = 2  # batches
 
 
-def place(dataset: SkeletonDataset, device: torch.device, where: str = "auto") -> SkeletonDataset:
-    """A dataset where its batches are to be made.
+def move_dataset(dataset: SkeletonDataset, device: torch.device, where: str = "auto") -> SkeletonDataset:
+    """Move a dataset to where its batches are made.
 
     Args:
         dataset: mapped from disk.
         device: where the training computes.
-        where: ``disk`` leaves it mapped: a batch is read when it is due, by another thread where the device is a GPU;
-            ``device`` copies all frames to the device, where a batch is one gather;
-            ``auto`` does so on a GPU, if they fit into half of its free memory.
+        where: ``disk`` leaves it mapped, and each batch is read when it is due; ``device`` copies all frames to the device,
+            where a batch is one gather; ``auto`` is ``device`` on a GPU whose free memory is twice the frames, otherwise
+            ``disk``.
 
     Raises:
         ConfigError: ``where`` is another word, or the frames do not fit.
     """
-    if where not in PLACES:
-        raise ConfigError(f"trainer.data must be one of {', '.join(PLACES)}, found '{where}'")
+    if where not in LOCATIONS:
+        raise ConfigError(f"trainer.data must be one of {', '.join(LOCATIONS)}, found '{where}'")
     if where == "disk" or (where == "auto" and device.type == "cpu"):
         return dataset
     if device.type == "cuda":
@@ -47,10 +46,10 @@ def place(dataset: SkeletonDataset, device: torch.device, where: str = "auto") -
     return dataset.to(device)
 
 
-def feed(
+def prefetch(
     loader: EpochLoader, device: torch.device, epoch: int, first: int = 0
 ) -> Iterator[tuple[SkeletonData, torch.Generator]]:
-    """What ``loader.epoch(epoch, first)`` yields, on a device.
+    """Yield the batches of ``loader.epoch(epoch, first)`` on a device.
 
     Where the dataset is on the CPU and the training on a GPU, a thread reads batches ahead into pinned memory, and they
     are copied while the GPU computes.
@@ -64,7 +63,7 @@ def feed(
 
 
 def _ahead(items: Iterator) -> Iterator:
-    """Items that a thread makes before they are asked for; it ends with the loop that asks."""
+    """Yield items that a thread makes ahead; the thread ends with the loop that reads them."""
     ready: Queue = Queue(_AHEAD)
     stopped = threading.Event()
 
@@ -75,7 +74,7 @@ def _ahead(items: Iterator) -> Iterator:
                     return
                 ready.put((item, None))
             ready.put((None, None))
-        except BaseException as error:  # it is the loop's
+        except BaseException as error:  # raised in the loop that reads
             ready.put((None, error))
 
     thread = threading.Thread(target=make, daemon=True)
@@ -90,7 +89,7 @@ def _ahead(items: Iterator) -> Iterator:
             yield item
     finally:
         stopped.set()
-        while thread.is_alive():  # it may wait for room
+        while thread.is_alive():  # it may wait for space in the queue
             while not ready.empty():
                 ready.get()
             thread.join(0.01)

@@ -1,4 +1,4 @@
-"""The log of a run: a line of JSON a record, and TensorBoard beside it."""
+"""The log of a run: JSON lines, and TensorBoard beside them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch.utils.tensorboard import SummaryWriter
 from skgraph._internal.atomic import atomic_file
 from skgraph._internal.text import plain
 
-# What TensorBoard's projector shows of a log, and where it lies.
+# Configuration of TensorBoard's projector.
 _PROJECTOR = """embeddings {{
   tensor_name: "features, step {step}"
   tensor_path: "features.tsv"
@@ -24,8 +24,8 @@ _PROJECTOR = """embeddings {{
 class RunLog:
     """Appends to ``metrics.jsonl`` and to TensorBoard's event files in a run folder.
 
-    Opened at a step, it forgets what a killed process had logged beyond it (and a line it had half written), so that a
-    resumed run has the log of an uninterrupted one.
+    Opening drops the records of a killed process beyond the given step, and a half-written line, so that a resumed run
+    has the log of an uninterrupted one.
 
     Args:
         folder: of the run.
@@ -53,20 +53,20 @@ class RunLog:
         self._board.add_histogram(key, values.float().cpu(), step)
 
     def figure(self, step: int, key: str, figure: Figure) -> None:
-        """Log a drawing."""
+        """Log a figure."""
         self._board.add_figure(key, figure, step)
 
-    def embedding(self, step: int, features: Tensor, facts: Mapping[str, Sequence[object]]) -> None:
+    def embedding(self, step: int, features: Tensor, labels: Mapping[str, Sequence[object]]) -> None:
         """Show features in TensorBoard's projector, in place of those of an earlier step.
 
         Args:
             step: of the features.
             features: ``[n, D]``.
-            facts: columns of ``n`` values to name and colour points by, two at least.
+            labels: two columns or more of ``n`` values to name and colour points by.
         """
         rows = ["\t".join(f"{value:.6g}" for value in row) for row in features.float().cpu().tolist()]
-        columns = [[plain(" ".join(str(value).split())) for value in column] for column in facts.values()]
-        named = ["\t".join(row) for row in [list(facts), *zip(*columns, strict=True)]]
+        columns = [[plain(" ".join(str(value).split())) for value in column] for column in labels.values()]
+        named = ["\t".join(row) for row in [list(labels), *zip(*columns, strict=True)]]
         config = _PROJECTOR.format(step=step)
         for name, text in (("features.tsv", rows), ("labels.tsv", named), ("projector_config.pbtxt", [config])):
             with atomic_file(self._folder / name, "w") as file:
@@ -87,5 +87,5 @@ def _lines(path: Path) -> list[str]:
             if isinstance(json.loads(line).get("step"), int):
                 lines.append(line)
         except (ValueError, AttributeError, RecursionError):
-            continue  # a kill in the middle of a write, or damage: what can be read stays
+            continue  # half-written or damaged
     return lines

@@ -6,15 +6,17 @@ import math
 
 
 def learning_rate(step: int, total: int, warmup: int, peak: float, final: float = 0.0, start: float = 0.0) -> float:
-    """Linear warm-up from ``start`` to ``peak``, then half a cosine to ``final`` (Loshchilov and Hutter, 2017).
+    """Return the learning rate of a linear warm-up from ``start`` to ``peak``, then half a cosine to ``final``.
+
+    Source: Loshchilov and Hutter, SGDR, ICLR 2017.
 
     Args:
         step: optimiser steps done, ``0 .. total - 1``.
         total: all steps of the training.
         warmup: steps of the warm-up.
         peak: largest learning rate.
-        final: learning rate that the cosine ends at.
-        start: learning rate of the first warm-up step's origin.
+        final: learning rate at the end.
+        start: learning rate before the first step.
     """
     if step < warmup:
         return start + (peak - start) * (step + 1) / warmup

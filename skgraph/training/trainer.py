@@ -1,4 +1,4 @@
-"""The training loop, for every objective."""
+"""The training loop of every objective."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TypeVar
 
 import torch
-from torch import Tensor, nn
+from torch import Generator, Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from skgraph._internal.distributed import Processes, mean_over_ranks
-from skgraph.data import EpochLoader
+from skgraph.data import EpochLoader, SkeletonData
 from skgraph.errors import CheckpointError, DataError
 from skgraph.topology import Topology
 from skgraph.training.checkpoint import (
@@ -29,26 +28,24 @@ from skgraph.training.checkpoint import (
 )
 from skgraph.training.compiling import compile_objective
 from skgraph.training.devices import autocast
-from skgraph.training.diagnostics import collapse_warning
-from skgraph.training.diagnostics_log import log_diagnostics
+from skgraph.training.diagnostics import collapse_warning, log_diagnostics
 from skgraph.training.optimizer import adamw, check_gradients
-from skgraph.training.prefetch import feed
+from skgraph.training.prefetch import prefetch
 from skgraph.training.run_log import RunLog
 from skgraph.training.schedule import learning_rate
 from skgraph.training.trainer_config import RESUMABLE, TrainerConfig
 from skgraph.training.views import ViewMaker
 
-Item = TypeVar("Item")
-SNAPSHOTS = "snapshots"  # the folder, in a run's, of checkpoints that are kept
+SNAPSHOTS = "snapshots"  # folder of the checkpoints that a run keeps
 
 
 class Trainer:
     """Trains an objective in a run folder, from its last checkpoint if there is one.
 
-    Knows nothing of targets, averages or centres: an objective turns views into a loss, and has ``after_step``.
+    Targets, averages and centres belong to the objective, which turns views into a loss and has ``after_step``.
 
     Args:
-        objective: the unit that is trained.
+        objective: the module to train, compiled and distributed as a whole.
         loader: batches of bodies.
         views: turns a batch into views and a mask.
         folder: of the run.
@@ -84,7 +81,7 @@ class Trainer:
         self.global_batch = loader.batch_size * processes.world_size
         scale = self.global_batch / config.lr_batch
         self._lr, self._min_lr = config.lr * scale, config.min_lr * scale
-        # Clips of the steps whose loss has not been looked at yet: looking at every loss would stall a GPU.
+        # Step, clips and loss of the steps since the last check: reading every loss would synchronise the GPU.
         self._recent: deque[tuple[int, Tensor, Tensor]] = deque()
         self._stop_asked = False
         self._first_step = True
@@ -139,36 +136,29 @@ class Trainer:
         """
         if self.step >= self.total_steps:
             return True
-        config, loader = self.config, self.loader
+        config, loader, processes = self.config, self.loader, self.processes
         last = min(config.stop_at or self.total_steps, self.total_steps)
         model = self.objective
-        if self.processes.world_size > 1:
+        if processes.world_size > 1:
             ids = [self.device.index] if self.device.type == "cuda" else None
             model = DistributedDataParallel(self.objective, device_ids=ids)
-        log = RunLog(self.folder, self.step) if self.processes.is_main else None
-        hidden = None if config.progress and self.processes.is_main else True  # None: shown on a terminal
+        log = RunLog(self.folder, self.step) if processes.is_main else None
+        hidden = None if config.progress and processes.is_main else True  # None: shown on a terminal
         bar = tqdm(total=self.total_steps, initial=self.step, unit="step", dynamic_ncols=True, disable=hidden)
         handlers = {s: signal.signal(s, self._ask_to_stop) for s in (signal.SIGTERM, signal.SIGINT)}
+        stopping = False
         try:
-            stopping = False
             while self.step < last and not stopping:
                 epoch, first = divmod(self.step, loader.steps_per_epoch)
-                since, clips, waited, warned = time.perf_counter(), 0, 0.0, False
-                batches = feed(loader, self.device, epoch, first)
-                while (batch := _timed_next(batches)) is not None:
-                    (bodies, generator), seconds = batch
-                    waited += seconds
+                throughput, warned = _Throughput(config.batch_size * processes.world_size), False
+                for bodies, generator in throughput.watch(prefetch(loader, self.device, epoch, first)):
                     loss, logs, lr = self._train_step(model, bodies, generator)
-                    clips += config.batch_size * self.processes.world_size
                     bar.update()
                     if self.step % config.log_every == 0 or self.step == last:
                         values = self._checked(loss, logs) | {"lr": lr, "epoch": self.step / loader.steps_per_epoch}
-                        elapsed = time.perf_counter() - since
-                        values |= {"clips_per_second": clips / elapsed, "data_wait": waited / elapsed}
-                        since, clips, waited = time.perf_counter(), 0, 0.0
-                        bar.set_postfix_str(
-                            f"loss {values['loss']:.4f}, lr {lr:.2e}, {values['clips_per_second']:.0f} clips/s"
-                        )
+                        values |= throughput.read()
+                        speed = f"{values['clips_per_second']:.0f} clips/s"
+                        bar.set_postfix_str(f"loss {values['loss']:.4f}, lr {lr:.2e}, {speed}")
                         if log:
                             log.scalars(self.step, values)
                             warned = warned or self._warn(values)  # once an epoch
@@ -181,7 +171,7 @@ class Trainer:
                     if not config.checkpoint_every:
                         self._save()
                     if config.snapshot_every and (epoch + 1) % config.snapshot_every == 0:
-                        self._keep()
+                        self._save_snapshot()
                     if log and (epoch % config.diagnose_every == 0 or self.step == self.total_steps):
                         self._warn(self._diagnose(log))
             self._save()
@@ -191,13 +181,15 @@ class Trainer:
             bar.close()
             if log:
                 log.close()
-        if self.step < self.total_steps and self.processes.is_main:
+        if self.step < self.total_steps and processes.is_main:
             how = "the same command" if stopping else "the same command without trainer.stop_at"
             self.say(f"stopped at step {self.step} of {self.total_steps}, before any evaluation; {how} goes on")
         return self.step >= self.total_steps
 
-    def _train_step(self, model: nn.Module, bodies, generator: torch.Generator) -> tuple[Tensor, dict, float]:
-        # Dropped paths draw from the global generator: seeding it from the step keeps resumption exact.
+    def _train_step(
+        self, model: nn.Module, bodies: SkeletonData, generator: Generator
+    ) -> tuple[Tensor, dict[str, Tensor], float]:
+        # Dropped paths draw from the global generator: seeding it by the step makes a resumption exact.
         torch.manual_seed(self.loader.rank_seed(self.step))
         lr = learning_rate(
             self.step,
@@ -211,7 +203,7 @@ class Trainer:
         views, visible, masked = self.views(bodies, generator)
         self.optimizer.zero_grad(set_to_none=True)
         loss, logs = self._forward_and_backward(model, views, visible, masked)
-        if self._first_step:  # an optimiser keeps no state of such parameters, and a checkpoint could not be resumed
+        if self._first_step:  # a parameter without gradients has no optimiser state, which a resumption needs
             self._first_step = False
             check_gradients(self.objective)
         norm = nn.utils.clip_grad_norm_(self.objective.parameters(), self.config.clip_grad or math.inf, foreach=True)
@@ -224,24 +216,25 @@ class Trainer:
     def _forward_and_backward(
         self, model: nn.Module, views: Tensor, visible: Tensor, masked: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Gradients of a batch, part after part; the mean of the parts' losses and logs."""
-        parts = self.config.accumulate
+        """Compute the gradients of a batch slice by slice; return the mean of the losses and logs."""
+        count = self.config.accumulate
+        slices = zip(views.chunk(count, 1), visible.chunk(count), masked.chunk(count), strict=True)
         losses, logs = [], []
-        for i, part in enumerate(zip(views.chunk(parts, 1), visible.chunk(parts), masked.chunk(parts), strict=True)):
-            # The processes need to agree on the gradients of the last part only, which are those of all.
-            with model.no_sync() if i + 1 < parts and self.processes.world_size > 1 else nullcontext():
+        for i, inputs in enumerate(slices):
+            # Processes synchronise the gradients of the last slice only, which are the sums of all.
+            with model.no_sync() if i + 1 < count and self.processes.world_size > 1 else nullcontext():
                 with autocast(self.device, self.precision):
-                    loss, values = model(*part)
-                (loss / parts).backward()
-            # A copy: where steps replay a CUDA graph, the next one writes over what this one returned.
+                    loss, values = model(*inputs)
+                (loss / count).backward()
+            # Copies: the next replay of a CUDA graph overwrites what this one returned.
             losses.append(loss.detach().clone())
             logs.append({key: value.clone() for key, value in values.items()})
-        if parts == 1:
+        if count == 1:
             return losses[0], logs[0]
         return torch.stack(losses).mean(), {key: torch.stack([x[key] for x in logs]).mean() for key in logs[0]}
 
     def _checked(self, loss: Tensor, logs: dict[str, Tensor]) -> dict[str, float]:
-        """The step's numbers, after looking at every loss since the last time."""
+        """Return loss and logs of a step as numbers, after checking every loss since the last time."""
         saved = f"the last checkpoint is from step {self._saved}" if self._saved >= 0 else "there is no checkpoint yet"
         while self._recent:
             step, clips, value = self._recent.popleft()
@@ -251,22 +244,22 @@ class Trainer:
                     f"the loss or its gradient is not finite at step {step}; the clips of that batch are "
                     f"{', '.join(names[:8])}{' ...' if len(names) > 8 else ''}; {saved}"
                 )
-        # What a process has is of its own rows; all of them look at the same steps.
+        # Each process has the values of its own rows.
         means = mean_over_ranks(torch.stack([loss.float(), *(value.float() for value in logs.values())]))
         return dict(zip(["loss", *logs], means.tolist(), strict=True))
 
     def _save(self) -> None:
         if self._saved == self.step:
             return
-        if self._recent:  # name the clips of a loss that is not finite, rather than the weights that it spoilt
+        if self._recent:  # names the clips of a loss that is not finite, not the weights that it spoilt
             self._checked(self._recent[-1][2], {})
         if self.processes.is_main:
             self._write(self.checkpoint)
         self._saved = self.step
         self.processes.barrier()
 
-    def _keep(self) -> None:
-        """Write a checkpoint that stays, beside the one that the next replaces."""
+    def _save_snapshot(self) -> None:
+        """Write a checkpoint that no later one replaces."""
         path = self.folder / SNAPSHOTS / f"step_{self.step:08d}.pt"
         if self.processes.is_main:
             path.parent.mkdir(exist_ok=True)
@@ -289,7 +282,7 @@ class Trainer:
         return log_diagnostics(log, self.step, encoder, self.loader, self.views, bodies, self.device, self.precision)
 
     def _warn(self, values: dict[str, float]) -> bool:
-        """Say what looks like a collapse; whether anything does."""
+        """Warn of a collapse; return whether there is one."""
         warning = collapse_warning(values)
         if warning:
             self.say(f"warning: step {self.step}: {warning}")
@@ -299,14 +292,34 @@ class Trainer:
         self._stop_asked = True
 
     def _stops(self) -> bool:
-        """Whether to stop after this step; the processes of a distributed training agree on it when they log."""
+        """Return whether to stop after this step; several processes agree on it when they log."""
         if self.processes.world_size == 1:
             return self._stop_asked
         return self.step % self.config.log_every == 0 and self.processes.any(self._stop_asked, self.device)
 
 
-def _timed_next(items: Iterator[Item]) -> tuple[Item, float] | None:
-    """The next item and the seconds until it came; None at the end."""
-    start = time.perf_counter()
-    item = next(items, None)
-    return None if item is None else (item, time.perf_counter() - start)
+class _Throughput:
+    """Clips per second, and the share of time spent waiting for data, since the last record."""
+
+    def __init__(self, batch: int) -> None:
+        self.batch = batch
+        self._start, self._clips, self._waited = time.perf_counter(), 0, 0.0
+
+    def watch(self, batches: Iterator[tuple[SkeletonData, Generator]]) -> Iterator[tuple[SkeletonData, Generator]]:
+        """Yield batches, counting their clips and the time until each comes."""
+        while True:
+            start = time.perf_counter()
+            batch = next(batches, None)
+            if batch is None:
+                return
+            self._waited += time.perf_counter() - start
+            self._clips += self.batch
+            yield batch
+
+    def read(self) -> dict[str, float]:
+        """Return the values since the last call, and start anew."""
+        now = time.perf_counter()
+        elapsed = now - self._start
+        values = {"clips_per_second": self._clips / elapsed, "data_wait": self._waited / elapsed}
+        self._start, self._clips, self._waited = now, 0, 0.0
+        return values

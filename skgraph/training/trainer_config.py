@@ -1,14 +1,16 @@
-"""How long and how fast to train, and what of it may change when a run goes on."""
+"""Settings of a training, and those that may change when it is resumed."""
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass, fields
+from typing import Literal
 
+from skgraph._internal.options import at_least, check_kinds
 from skgraph.errors import ConfigError
 
-# What may change between the stop of a run and its resumption, without being another training. (The batch size may if
-# the number of processes does: their product is compared.)
+# Keys that may change when a run is resumed. (The batch size may if the number of processes does: their product is
+# compared.)
 RESUMABLE = (
     "name",
     "runs",
@@ -27,6 +29,10 @@ RESUMABLE = (
     "trainer.compile",
     "trainer.accumulate",
 )
+_LEAST = {
+    1: ("epochs", "batch_size", "lr_batch", "log_every", "diagnose_every", "diagnose_bodies", "accumulate"),
+    0: ("min_lr", "warmup_epochs", "weight_decay", "clip_grad", "checkpoint_every", "snapshot_every", "stop_at"),
+}
 
 
 @dataclass(frozen=True)
@@ -50,11 +56,11 @@ class TrainerConfig:
         diagnose_every: epochs between diagnostics of the features.
         diagnose_bodies: bodies that the diagnostics encode.
         stop_at: stop with a checkpoint after this step (the schedule does not change); 0 trains to the end.
-        progress: show a progress bar, where there is a terminal.
-        accumulate: parts of a batch that go through the model one after another before the optimiser's step, for
-            batches that do not fit into memory. Gradients add up to those of the whole batch; what an objective takes
-            over a batch (GFP's variance and covariance, S-JEPA's centre) it takes over a part.
-        data: where batches are made, see :func:`skgraph.training.prefetch.place`.
+        progress: show a progress bar on a terminal.
+        accumulate: slices of a batch that go through the model one after another before the optimiser's step, for
+            batches that do not fit into memory. Gradients add up to those of the whole batch; statistics of a batch
+            (GFP's variance and covariance, S-JEPA's centre) are those of a slice.
+        data: where batches are made, see :func:`skgraph.training.prefetch.move_dataset`.
         compile: compile the objective: ``"auto"``, ``"graphs"``, ``True`` or ``False``; see
             :func:`skgraph.training.compiling.compile_objective`.
     """
@@ -76,37 +82,19 @@ class TrainerConfig:
     stop_at: int = 0
     progress: bool = True
     accumulate: int = 1
-    data: str = "auto"
-    compile: bool | str = "auto"
+    data: Literal["auto", "device", "disk"] = "auto"
+    compile: Literal["auto", "graphs"] | bool = "auto"
 
     def __post_init__(self) -> None:
-        for f in fields(self):
-            value = getattr(self, f.name)
-            kinds = {"int": int, "float": (int, float), "bool": bool}.get(f.type)
-            if kinds and (not isinstance(value, kinds) or (kinds is not bool and isinstance(value, bool))):
-                raise ConfigError(f"trainer.{f.name} must be of type {f.type}, found '{value}'")
-        for key in ("epochs", "batch_size", "lr_batch", "log_every", "diagnose_every", "diagnose_bodies", "accumulate"):
-            if getattr(self, key) < 1:
-                raise ConfigError(f"trainer.{key} must be at least 1, found {getattr(self, key)}")
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        check_kinds(TrainerConfig, values, "trainer")
+        for least, keys in _LEAST.items():
+            at_least("trainer", least, **{key: values[key] for key in keys})
+        if not 0 < self.lr < math.inf:
+            raise ConfigError(f"trainer.lr must be positive, found {self.lr}")
+        if not all(0 <= beta < 1 for beta in self.betas):
+            raise ConfigError(f"trainer.betas must be two numbers in [0, 1), found {self.betas}")
         if self.batch_size % self.accumulate:
             raise ConfigError(
                 f"trainer.accumulate must divide trainer.batch_size, found {self.accumulate} and {self.batch_size}"
             )
-        if self.compile not in ("auto", "graphs", True, False):
-            raise ConfigError(f"trainer.compile must be auto, graphs, true or false, found '{self.compile}'")
-        for key in (
-            "min_lr",
-            "warmup_epochs",
-            "weight_decay",
-            "clip_grad",
-            "checkpoint_every",
-            "snapshot_every",
-            "stop_at",
-        ):
-            if not 0 <= getattr(self, key) < math.inf:
-                raise ConfigError(f"trainer.{key} must not be negative, found {getattr(self, key)}")
-        if not 0 < self.lr < math.inf:
-            raise ConfigError(f"trainer.lr must be positive, found {self.lr}")
-        pair = isinstance(self.betas, (list, tuple)) and len(self.betas) == 2
-        if not pair or not all(isinstance(beta, (int, float)) and 0 <= beta < 1 for beta in self.betas):
-            raise ConfigError(f"trainer.betas must be two numbers in [0, 1), found {self.betas}")

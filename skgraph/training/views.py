@@ -1,4 +1,4 @@
-"""From a batch of bodies to what an objective sees: views, and a mask."""
+"""Views and masks of a batch of bodies."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import torch
 from torch import Tensor, nn
 
 from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
-from skgraph.data.upright import upright_axis
+from skgraph.data.upright_axis import upright_axis
 from skgraph.errors import ConfigError, DataError
 from skgraph.transforms import AlignBody, RandomRotate
 
-_TILT = 0.8  # radians by which a body that is turned about another axis than its own still stands
+_TILT = 0.8  # radians; a body rotated less about a horizontal axis still stands
 
 
 class ViewMaker(nn.Module):
-    """Augmented views of each body, their mask, and the stream, in the order that the design fixes.
+    """Makes augmented views of each body, their mask, and the stream.
 
     Normalise, augment each view with draws of its own, draw the mask from the joint positions of view 1, and only then
     turn positions into the stream (bones, motion), so that the mask does not depend on it.
@@ -27,8 +27,8 @@ class ViewMaker(nn.Module):
         augment: random transform; each view gets its own draws.
         mask: has ``draw(joints [B, T, V, C], generator, frame_mask [B, T]) -> (visible, masked)``.
         stream: transform to bones or motion; ``None`` for joints.
-        num_views: views that the objective asks for.
-        scale: what the stream's coordinates are divided by, in their own unit; see :func:`stream_scale`.
+        num_views: of the objective.
+        scale: divides the coordinates of the stream; see :func:`stream_scale`.
 
     Raises:
         ConfigError: ``scale`` is not a positive number.
@@ -76,9 +76,9 @@ class ViewMaker(nn.Module):
     def plain(
         self, graphs: SkeletonData, augment: nn.Module | None = None, generator: torch.Generator | None = None
     ) -> SkeletonData:
-        """Graphs as an evaluation sees them: normalised, turned into the stream and scaled.
+        """Prepare graphs for an evaluation: normalise them, make the stream and scale it.
 
-        Nothing is random in that, unless a protocol has an ``augment`` of its own for the clips that it trains on.
+        Nothing is random, unless a protocol that trains gives an ``augment``.
         """
         graphs = self.normalise(graphs)
         graphs = graphs if augment is None else augment(graphs, generator)
@@ -89,8 +89,8 @@ class ViewMaker(nn.Module):
         return graphs
 
 
-def tumbling(store: SkeletonStore, views: ViewMaker) -> str | None:
-    """What is wrong where an augmentation turns bodies about an axis that they do not stand along."""
+def rotation_axis_warning(store: SkeletonStore, views: ViewMaker) -> str | None:
+    """Return a sentence if the augmentation rotates bodies about another axis than the one they stand along."""
     up = upright_axis(store)
     if up is None or any(isinstance(step, AlignBody) and not step.yaw_only for step in views.normalise.modules()):
         return None
@@ -98,19 +98,19 @@ def tumbling(store: SkeletonStore, views: ViewMaker) -> str | None:
         for axis in {"x", "y", "z"} - {up}:
             if isinstance(step, RandomRotate) and (angle := getattr(step, axis)) > _TILT:
                 return (
-                    f"the bodies of '{store.path}' stand along {up}, and are turned by up to {math.degrees(angle):.0f} "
+                    f"the bodies of '{store.path}' stand along {up}, and are rotated by up to {math.degrees(angle):.0f} "
                     f"degrees about {axis}: say augment.rotate.{axis}=0 augment.rotate.{up}={angle:g}"
                 )
     return None
 
 
 def stream_scale(dataset: SkeletonDataset, views: ViewMaker, bodies: int = 1024) -> float:
-    """Root mean square of a stream's coordinates, to three digits, over bodies spread evenly through a dataset.
+    """Measure the root mean square of a stream's coordinates, to three digits.
 
     Args:
         dataset: bodies, with ``frames`` set.
-        views: normalises them and makes the stream; its own ``scale`` does not count.
-        bodies: that are measured, at most, each at its whole length.
+        views: normalises them and makes the stream; its ``scale`` does not count.
+        bodies: measured at most, spread evenly through the dataset, each at its whole length.
 
     Raises:
         DataError: nothing moves or differs: the stream is zero throughout.

@@ -11,7 +11,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from skgraph.build import build_encoder, build_objective, build_views
 from skgraph.data import EpochLoader, SkeletonDataset
 from skgraph.training import Trainer, TrainerConfig
-from skgraph.training.prefetch import feed
+from skgraph.training.prefetch import prefetch
 from tests.test_configs import composed
 
 # What needs numbers on the host: scalars, comparisons, and results whose shape depends on what a tensor holds.
@@ -63,7 +63,7 @@ def test_a_step(objective, encoder, store, tmp_path: Path, monkeypatch):
     views = build_views(config, store.topology, model.encoder.grid[0], model.num_views)
     loader = EpochLoader(bodies, 8)
     trainer = Trainer(model, loader, views, tmp_path, TrainerConfig(epochs=1, batch_size=8), {}, torch.device("cpu"))
-    batches = feed(loader, torch.device("cpu"), 0)
+    batches = prefetch(loader, torch.device("cpu"), 0)
     trainer._train_step(model, *next(batches))  # checks the gradients, once
     monkeypatch.setattr(
         torch, "equal", lambda *_: False

@@ -5,10 +5,9 @@ import threading
 import pytest
 import torch
 
-from skgraph.data import EpochLoader, SkeletonDataset
+from skgraph.data import EpochLoader, SkeletonData, SkeletonDataset
 from skgraph.errors import ConfigError
-from skgraph.training import prefetch as feed_module
-from skgraph.training.prefetch import _ahead, feed, place
+from skgraph.training.prefetch import _ahead, move_dataset, prefetch
 
 CPU = torch.device("cpu")
 
@@ -19,8 +18,8 @@ def bodies(store):
 
 
 def test_a_cpu_maps_the_store_and_a_copy_gives_the_same_batches(bodies):
-    assert place(bodies, CPU) is bodies and place(bodies, CPU, "disk") is bodies
-    copied = place(bodies, CPU, "device")
+    assert move_dataset(bodies, CPU) is bodies and move_dataset(bodies, CPU, "disk") is bodies
+    copied = move_dataset(bodies, CPU, "device")
     assert copied is not bodies and copied.store is not bodies.store
     for (one, _), (other, _) in zip(EpochLoader(bodies, 8).epoch(0), EpochLoader(copied, 8).epoch(0), strict=True):
         assert torch.equal(one.x, other.x) and torch.equal(one.clip, other.clip)
@@ -31,17 +30,17 @@ def test_a_gpu_takes_what_fits(bodies, monkeypatch):
     monkeypatch.setattr(SkeletonDataset, "to", lambda self, device: moved.append(str(device)) or self)
     gpu, size = torch.device("cuda:0"), bodies.store.nbytes
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (2 * size, 4 * size))
-    place(bodies, gpu)
+    move_dataset(bodies, gpu)
     assert moved == ["cuda:0"]
     monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (2 * size - 2, 4 * size))
-    assert place(bodies, gpu) is bodies and moved == ["cuda:0"]
+    assert move_dataset(bodies, gpu) is bodies and moved == ["cuda:0"]
     with pytest.raises(ConfigError, match="trainer.data=device: the frames have .* GiB and may take 50% of the"):
-        place(bodies, gpu, "device")
+        move_dataset(bodies, gpu, "device")
 
 
 def test_another_word():
     with pytest.raises(ConfigError, match="trainer.data must be one of auto, device, disk, found 'ram'"):
-        place(None, CPU, "ram")
+        move_dataset(None, CPU, "ram")
 
 
 def test_a_second_body_brings_its_reference_wherever_batches_are_made(bodies, monkeypatch):
@@ -58,22 +57,22 @@ def test_a_second_body_brings_its_reference_wherever_batches_are_made(bodies, mo
             assert torch.equal(on_cpu.reference, on_gpu.reference)
 
 
-def test_feed_yields_what_the_loader_yields(bodies):
+def test_prefetch_yields_what_the_loader_yields(bodies):
     loader = EpochLoader(bodies, 8)
-    fed = [graphs.x for graphs, _ in feed(loader, CPU, 1, 2)]
-    assert all(torch.equal(a, b.x) for a, (b, _) in zip(fed, loader.epoch(1, 2), strict=True)) and len(fed) == 2
+    fetched = [graphs.x for graphs, _ in prefetch(loader, CPU, 1, 2)]
+    assert all(torch.equal(a, b.x) for a, (b, _) in zip(fetched, loader.epoch(1, 2), strict=True)) and len(fetched) == 2
 
 
 def test_a_thread_reads_ahead_for_a_gpu(bodies, monkeypatch):
     """The same batches, generators with them, read by another thread; without a GPU nothing is pinned or copied."""
-    monkeypatch.setattr(feed_module.SkeletonData, "pin_memory", lambda self: self)
-    monkeypatch.setattr(feed_module.SkeletonData, "to", lambda self, device, non_blocking: self)
+    monkeypatch.setattr(SkeletonData, "pin_memory", lambda self: self)
+    monkeypatch.setattr(SkeletonData, "to", lambda self, device, non_blocking: self)
     loader, threads = EpochLoader(bodies, 8), set()
     own = loader.dataset.batch
     monkeypatch.setattr(loader.dataset, "batch", lambda *a: threads.add(threading.get_ident()) or own(*a))
-    fed = list(feed(loader, torch.device("cuda"), 0))
+    fetched = list(prefetch(loader, torch.device("cuda"), 0))
     assert threads and threading.get_ident() not in threads
-    for (one, drawn), (other, expected) in zip(fed, loader.epoch(0), strict=True):
+    for (one, drawn), (other, expected) in zip(fetched, loader.epoch(0), strict=True):
         assert torch.equal(one.x, other.x) and torch.equal(drawn.get_state(), expected.get_state())
 
 

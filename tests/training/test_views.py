@@ -6,7 +6,7 @@ import torch
 from skgraph.data import SkeletonDataset, SkeletonStore, StoreWriter
 from skgraph.errors import ConfigError, DataError
 from skgraph.training import ViewMaker, stream_scale
-from skgraph.training.views import tumbling
+from skgraph.training.views import rotation_axis_warning
 from skgraph.transforms import AlignBody, Center, Compose, MotionAwareJointMask, RandomRotate, ToMotion
 
 
@@ -114,10 +114,10 @@ def test_bodies_that_would_tumble(tmp_path, topology):
     with StoreWriter(tmp_path / "z", topology, ["a"]) as writer:
         writer.add(joints.numpy(), y=0, name="clip")
     store = SkeletonStore.open(tmp_path / "z")
-    warning = tumbling(store, maker(topology, angle=3.1416))
-    assert "stand along z, and are turned by up to 180 degrees about y" in warning
+    warning = rotation_axis_warning(store, maker(topology, angle=3.1416))
+    assert "stand along z, and are rotated by up to 180 degrees about y" in warning
     assert warning.endswith("say augment.rotate.y=0 augment.rotate.z=3.1416")
-    assert tumbling(store, maker(topology, angle=0.5)) is None  # a tilt
+    assert rotation_axis_warning(store, maker(topology, angle=0.5)) is None  # a tilt
     upright = maker(topology, angle=3.1416)
     upright.normalise = Compose([Center(topology), AlignBody(topology)])
-    assert tumbling(store, upright) is None
+    assert rotation_axis_warning(store, upright) is None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from skgraph.data.bone_lengths import bone_lengths
 from skgraph.data.dataset import SkeletonDataset
 from skgraph.data.store import SkeletonStore
-from skgraph.data.upright import upright_axis
+from skgraph.data.upright_axis import upright_axis
 from skgraph.datasets.preparation.write_store import PreparedStore
 from skgraph.errors import printable
 

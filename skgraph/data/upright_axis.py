@@ -1,4 +1,4 @@
-"""Which axis bodies stand along."""
+"""The axis that bodies stand along."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ from skgraph.data.store import SkeletonStore
 
 _AXES = "xyz"
 _BODIES = 256
-# Mean direction of spines along an axis from which on it is the one: people sit, lie and bend too.
-_CLEARLY = 0.7
+_LEAST = 0.7  # mean component of the spines' directions along the axis: people sit, lie and bend too
 
 
 def upright_axis(store: SkeletonStore) -> str | None:
-    """The axis that spines point along in most recordings, ``x``, ``y`` or ``z``, up or down.
+    """Return the axis that spines point along in most recordings, ``x``, ``y`` or ``z``, up or down.
 
-    Measured in the middle of bodies that are spread evenly through the store.
+    One frame each of bodies spread evenly through the store is measured, in the middle of its track.
 
     Returns:
-        None in two dimensions, where the topology does not say which way is up, or where there is no such axis.
+        None in two dimensions, for a topology without an upward direction, or where spines share no axis.
     """
     if store.topology.dim != 3 or store.topology.up is None:
         return None
@@ -27,6 +26,6 @@ def upright_axis(store: SkeletonStore) -> str | None:
     joints, there = store.gather(tracks, middle[:, None].float())
     spine = (joints[:, 0] * store.topology.up[:, None]).sum(dim=1)[there[:, 0]]
     direction = torch.nn.functional.normalize(spine, dim=1).mean(dim=0).abs()
-    if not len(spine) or direction.max() < _CLEARLY:
+    if not len(spine) or direction.max() < _LEAST:
         return None
     return _AXES[int(direction.argmax())]

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from skgraph.data import SkeletonStore, StoreWriter
-from skgraph.data.upright import upright_axis
+from skgraph.data.upright_axis import upright_axis
 from skgraph.topology import Topology
 
 
