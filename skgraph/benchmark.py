@@ -13,10 +13,10 @@ from typing import Any
 
 from hydra import compose
 from hydra.utils import get_method
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from skgraph._internal.atomic import atomic_file
-from skgraph._internal.command import command
+from skgraph._internal.command import command, plain_config
 from skgraph._internal.files import output_file
 from skgraph._internal.options import at_least, check_kinds
 from skgraph.errors import ConfigError
@@ -36,7 +36,7 @@ def main(cfg: DictConfig) -> None:
 
     from skgraph.training.checkpoint import versions
 
-    config = OmegaConf.to_container(cfg, resolve=True)
+    config = plain_config(cfg)
     benchmark, recipe = config["benchmark"], config["recipe"]
     measure, sizes, methods = get_method(benchmark["_target_"]), benchmark["sizes"], benchmark.get("methods", {})
     name = measure.__name__.removeprefix("benchmark_")
@@ -104,7 +104,7 @@ def _machine() -> str:
 
 def _pretraining(overrides: list[str]) -> dict[str, Any]:
     """Compose the configuration of a pre-training."""
-    return OmegaConf.to_container(compose("pretrain", overrides=[*overrides, "name=benchmark"]), resolve=True)
+    return plain_config(compose("pretrain", overrides=[*overrides, "name=benchmark"]))
 
 
 if __name__ == "__main__":

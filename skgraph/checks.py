@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Callable
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -113,7 +114,7 @@ class _Guarded:
     def __init__(self, module: nn.Module) -> None:
         self.module = module
 
-    def __call__(self, *inputs: Tensor) -> object:
+    def __call__(self, *inputs: Tensor) -> Any:
         return self._guarded(self.module, "forward", *inputs)
 
     def after_step(self, progress: float) -> None:
@@ -122,7 +123,7 @@ class _Guarded:
     def train(self) -> None:
         self.module.train()
 
-    def _guarded(self, call: Callable[..., object], what: str, *inputs: object) -> object:
+    def _guarded(self, call: Callable[..., object], what: str, *inputs: object) -> Any:
         try:
             return call(*inputs)
         except Exception as error:  # custom code may raise anything

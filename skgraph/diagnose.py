@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from skgraph._internal.command import command
+from skgraph._internal.command import command, plain_config
 from skgraph._internal.options import check_kinds
 
 
@@ -18,7 +18,7 @@ def main(cfg: DictConfig) -> None:
     from skgraph.training.checkpoint import read_checkpoint
     from skgraph.training.devices import choose_device
 
-    config = OmegaConf.to_container(cfg, resolve=True)
+    config = plain_config(cfg)
     folder = folder_of_run(config["run"])
     options = {key: config[key] for key in ("bodies", "batch_size")}
     check_kinds(diagnose, options, "diagnose")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from skgraph._internal.command import command
+from skgraph._internal.command import command, plain_config
 from skgraph._internal.files import output_file
 from skgraph._internal.options import check_kinds
 from skgraph._internal.text import count
@@ -19,7 +19,7 @@ def main(cfg: DictConfig) -> None:
     from skgraph.evaluation.embedding import embed
     from skgraph.evaluation.pretrained import preprocessing_note
 
-    config = OmegaConf.to_container(cfg, resolve=True)
+    config = plain_config(cfg)
     source = Path(str(config.pop("source")))
     out = output_file("out", config.pop("out"), (".npz",), source)
     run = PretrainedRun.open(config.pop("run"))

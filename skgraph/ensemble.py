@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from skgraph._internal.command import command
+from skgraph._internal.command import command, plain_config
 
 
 @command("ensemble")
@@ -14,7 +14,7 @@ def main(cfg: DictConfig) -> None:
     """Fuse the scores of evaluations; print the table and the path of the result."""
     from skgraph.evaluation.ensemble import ensemble_folder, format_ensemble, fuse_results, save_ensemble
 
-    config = OmegaConf.to_container(cfg, resolve=True)
+    config = plain_config(cfg)
     ensemble = fuse_results(config["scores"], config["weights"])
     folder = Path(str(config["out"])) if config["out"] is not None else ensemble_folder(ensemble)
     print(format_ensemble(ensemble))

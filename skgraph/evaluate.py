@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from skgraph._internal.command import command
+from skgraph._internal.command import command, plain_config
 
 
 @command("evaluate")
@@ -21,7 +21,7 @@ def main(cfg: DictConfig) -> None:
     from skgraph.training.checkpoint import read_checkpoint
     from skgraph.training.devices import choose_device
 
-    config = OmegaConf.to_container(cfg, resolve=True)
+    config = plain_config(cfg)
     folder = folder_of_run(config["run"])
     settings = Settings(**{field.name: config[field.name] for field in fields(Settings)})
     protocol = build_protocol(config["protocol"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from skgraph._internal.command import command
+from skgraph._internal.command import command, plain_config
 from skgraph._internal.options import check_kinds
 from skgraph.errors import ConfigError
 
@@ -21,7 +21,7 @@ def main(cfg: DictConfig) -> None:
     from skgraph.recognition.model_card import model_card
     from skgraph.recognition.program import export_program, program_of
 
-    config = OmegaConf.to_container(cfg, resolve=True)
+    config = plain_config(cfg)
     formats, heads = ("safetensors", "onnx", "pt2"), ("none", "linear")
     for key, choices in (("format", formats), ("head", heads)):
         if config[key] not in choices:

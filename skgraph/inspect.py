@@ -9,10 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from skgraph._internal.atomic import atomic_file
-from skgraph._internal.command import command, words_as_list
+from skgraph._internal.command import command, plain_config, words_as_list
 from skgraph._internal.files import one_source, output_file
 from skgraph._internal.options import at_least, check_kinds
 
@@ -26,7 +26,7 @@ def main(cfg: DictConfig) -> None:
     from skgraph.inspection.survey import survey
     from skgraph.inspection.text_summary import table
 
-    config = OmegaConf.to_container(cfg, resolve=True)
+    config = plain_config(cfg)
     source = one_source(config["source"])
     name = (source.resolve().stem if source.is_file() else source.resolve().name) or "dataset"
     if config["html"] == "auto":

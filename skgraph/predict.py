@@ -5,9 +5,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from skgraph._internal.command import command
+from skgraph._internal.command import command, plain_config
 from skgraph._internal.options import check_kinds
 from skgraph.errors import ConfigError
 
@@ -23,7 +23,7 @@ def main(cfg: DictConfig) -> None:
     from skgraph.topology import Topology
     from skgraph.training.devices import choose_device
 
-    config = OmegaConf.to_container(cfg, resolve=True)
+    config = plain_config(cfg)
     out, source = Path(str(config["out"])), Path(str(config["source"])).expanduser()
     if config["out"] is None or (out.exists() and not is_replaceable(out)):
         raise ConfigError(f"out must be a new folder, or one of earlier predictions and nothing else, found '{out}'")

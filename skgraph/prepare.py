@@ -11,7 +11,7 @@ from typing import Any
 
 from omegaconf import DictConfig, OmegaConf
 
-from skgraph._internal.command import command
+from skgraph._internal.command import command, plain_config
 from skgraph._internal.data_dir import data_dir
 from skgraph._internal.options import check_kinds
 from skgraph.errors import ConfigError
@@ -66,7 +66,7 @@ def _bound(call: DictConfig) -> Callable[..., Any]:
     """
     from hydra.utils import get_method
 
-    values = OmegaConf.to_container(call, resolve=True)
+    values = plain_config(call)
     function = get_method(values.pop("_target_"))
     for key, value in values.items():
         try:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from skgraph._internal.command import command
+from skgraph._internal.command import command, plain_config
 from skgraph._internal.data_dir import data_dir
 from skgraph.errors import ConfigError
 
@@ -24,7 +24,7 @@ def main(cfg: DictConfig) -> None:
     from skgraph._internal.distributed import process_group
     from skgraph.training.devices import choose_device
 
-    config = OmegaConf.to_container(cfg, resolve=True)
+    config = plain_config(cfg)
     if HydraConfig.initialized():
         check_recipe(HydraConfig.get().runtime.choices)
     device = choose_device(config["device"])

@@ -7,10 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from skgraph._internal.atomic import atomic_file
-from skgraph._internal.command import command, words_as_list
+from skgraph._internal.command import command, plain_config, words_as_list
 from skgraph._internal.files import output_file
 from skgraph._internal.options import at_least, check_kinds
 from skgraph.errors import ConfigError, DataError
@@ -27,7 +27,7 @@ def main(cfg: DictConfig) -> None:
     from skgraph.summary.run_figures import run_figures
     from skgraph.summary.tables import tables
 
-    config = OmegaConf.to_container(cfg, resolve=True)
+    config = plain_config(cfg)
     runs = [str(path) for path in (config["runs"] if isinstance(config["runs"], list) else [config["runs"]])]
     check_kinds(tables, {"doubtful": config["doubtful"]})
     check_kinds(run_figures, {"seed": config["seed"], "device": config["device"]}, "report")

@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
 from skgraph._internal.atomic import atomic_file
-from skgraph._internal.command import command, words_as_list
+from skgraph._internal.command import command, plain_config, words_as_list
 from skgraph._internal.files import one_source, output_file
 from skgraph._internal.options import at_least, check_kinds
 from skgraph._internal.text import count, few, plain
@@ -31,7 +31,7 @@ def main(cfg: DictConfig) -> None:
     from skgraph.viewer.animation import FORMATS
     from skgraph.viewer.run_layers import run_layers
 
-    config = OmegaConf.to_container(cfg, resolve=True)
+    config = plain_config(cfg)
     source = one_source(config["source"])
     out = output_file("out", config["out"], (".html", *(f".{format}" for format in FORMATS)), source)
     options = {key: config[key] for key in ("joint_map", "seed", "masks")}

@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, cast
 
 import hydra
 from hydra.errors import HydraException, InstantiationException, OverrideParseException
@@ -95,6 +96,11 @@ def command(
         return main
 
     return decorate
+
+
+def plain_config(cfg: DictConfig) -> dict[str, Any]:
+    """Return a composed configuration as a plain dictionary, with its interpolations resolved."""
+    return cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=True))
 
 
 # Options of Hydra's command line that take a value.

@@ -20,8 +20,8 @@ _WORDS |= {Path: "a path", Mapping: "a mapping", dict: "a mapping"}
 def check_kinds(function: Callable[..., object], values: Mapping[str, Any], where: str = "") -> None:
     """Compare values with the annotations of the function or dataclass that takes them.
 
-    Hydra passes any word on, and ``two_views=maybe`` would count as true. An annotation that cannot be resolved, such
-    as a name imported for type checkers only, accepts any value.
+    Hydra passes any word on, and ``two_views=maybe`` would count as true. An argument without an annotation, or with
+    one that cannot be resolved, such as a name imported for type checkers only, accepts any value.
 
     Args:
         function: or class.
@@ -53,6 +53,8 @@ def at_least(where: str, least: float, **values: float | None) -> None:
 
 
 def _resolve(annotation: object, names: dict[str, Any]) -> Any:
+    if annotation is inspect.Parameter.empty:
+        return Any
     try:
         return typing.get_type_hints(types.SimpleNamespace(__annotations__={"kind": annotation}), names)["kind"]
     except Exception:

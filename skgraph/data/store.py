@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -224,7 +224,7 @@ class SkeletonStore:
         return rows("frames.npy"), rows("present.npy"), rows("confidence.npy") if self.has_confidence else None
 
     def clip(self, i: int) -> SkeletonData:
-        """Read clip ``i`` at full length: ``joints [M, T, V, C]`` and, if stored, ``confidence [M, T, V]`` in 0 to 1."""
+        """Read clip ``i`` at full length: ``joints [M, T, V, C]`` and, if stored, ``confidence [M, T, V]``."""
         self._check_clip(i)
         tracks = torch.arange(int(self.body_ptr[i]), int(self.body_ptr[i + 1]))
         frames = torch.arange(int(self.length[i]), dtype=torch.float32).expand(len(tracks), -1)
@@ -287,7 +287,7 @@ class SkeletonStore:
         )
 
 
-def _load_npy(path: Path, mode: str) -> np.ndarray:
+def _load_npy(path: Path, mode: Literal["r", "c"]) -> np.ndarray:
     _check_file(path)
     try:
         with np.errstate(over="ignore"):  # a damaged shape may be anything

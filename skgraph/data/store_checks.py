@@ -49,7 +49,7 @@ def check_store(
         StoreError: the first thing that does not fit, with expected and found.
     """
 
-    def expect(good: bool, what: str, found: object) -> None:
+    def expect(good: bool | np.bool, what: str, found: object) -> None:
         if not good:
             raise StoreError(f"store '{where}' is inconsistent: expected {what}, found {found}")
 

@@ -22,9 +22,8 @@ def move_dataset(dataset: SkeletonDataset, device: torch.device, where: str = "a
     Args:
         dataset: mapped from disk.
         device: where the training computes.
-        where: ``disk`` leaves it mapped, and each batch is read when it is due; ``device`` copies all frames to the device,
-            where a batch is one gather; ``auto`` is ``device`` on a GPU whose free memory is twice the frames, otherwise
-            ``disk``.
+        where: ``disk`` leaves it mapped, and each batch is read when it is due; ``device`` copies all frames to the
+            device, where a batch is one gather; ``auto`` does so on a GPU whose free memory is twice the frames.
 
     Raises:
         ConfigError: ``where`` is another word, or the frames do not fit.

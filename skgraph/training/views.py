@@ -98,8 +98,9 @@ def rotation_axis_warning(store: SkeletonStore, views: ViewMaker) -> str | None:
         for axis in {"x", "y", "z"} - {up}:
             if isinstance(step, RandomRotate) and (angle := getattr(step, axis)) > _TILT:
                 return (
-                    f"the bodies of '{store.path}' stand along {up}, and are rotated by up to {math.degrees(angle):.0f} "
-                    f"degrees about {axis}: say augment.rotate.{axis}=0 augment.rotate.{up}={angle:g}"
+                    f"the bodies of '{store.path}' stand along {up}, and are rotated by up to "
+                    f"{math.degrees(angle):.0f} degrees about {axis}: "
+                    f"say augment.rotate.{axis}=0 augment.rotate.{up}={angle:g}"
                 )
     return None
 

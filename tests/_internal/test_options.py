@@ -23,6 +23,7 @@ def taker(
     options: Mapping[str, object] | None = None,
     factory: Callable[..., nn.Module] = nn.Linear,
     unknown: NotImportedHere = 3,  # noqa: F821
+    unannotated=3,
 ):
     """Has an argument of every kind."""
 
@@ -40,6 +41,7 @@ GOOD = {
     "options": [None, {"heads": 4}],
     "factory": [nn.ReLU],
     "unknown": ["whatever"],
+    "unannotated": ["whatever", 3],
 }
 BAD = {
     "count": ["a", 1.5, True, None],
