@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as arrays
 from benchmarks.raw_files.ntu import skeleton_text
 from skgraph.data import SkeletonStore
 from skgraph.datasets.formats.ntu.skeleton_file import parse_skeleton
-from skgraph.datasets.formats.restricted_pickle import load_plain
+from skgraph.datasets.formats.pickle_file import read_pickle
 from skgraph.datasets.formats.text_file import parse_numbers
 from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.readers.npz import read_npz
@@ -180,7 +180,7 @@ PLAIN = st.recursive(
 @given(PLAIN, st.integers(0, 5))
 def test_plain_data_come_back_from_a_pickle(tmp_path, value, protocol):
     (tmp_path / "a.pkl").write_bytes(pickle.dumps(value, protocol))
-    found = load_plain(tmp_path / "a.pkl")
+    found = read_pickle(tmp_path / "a.pkl")
     assert found == value and type(found) is type(value)
 
 
@@ -193,7 +193,7 @@ def test_plain_data_come_back_from_a_pickle(tmp_path, value, protocol):
 )
 def test_arrays_come_back_from_a_pickle(tmp_path, value, protocol):
     (tmp_path / "a.pkl").write_bytes(pickle.dumps([value, value], protocol))
-    first, second = load_plain(tmp_path / "a.pkl")
+    first, second = read_pickle(tmp_path / "a.pkl")
     np.testing.assert_array_equal(first, value)
     assert first is second and first.shape == value.shape
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from skgraph.datasets.exclusion import NOBODY_DETECTED
 from skgraph.datasets.formats.ntu.published import ntu_columns
-from skgraph.datasets.formats.restricted_pickle import in_words, load_plain
+from skgraph.datasets.formats.pickle_file import describe, read_pickle
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.preparation.published_splits import pair_subsets
 from skgraph.datasets.preparation.units import store_unit
@@ -28,7 +28,7 @@ _SCORES = (-0.5, 2.0)
 def read_pyskl(
     source: str | Path, topology: str | Topology | None = None, unit: str | None = None, fps: float = 30.0
 ) -> RawDataset:
-    """Open an annotation pickle of PYSKL or MMAction2, by `load_plain`, which runs nothing that is in it.
+    """Open an annotation pickle of PYSKL or MMAction2, by `read_pickle`, which runs nothing that is in it.
 
     The file is read into memory as a whole, as a pickle must be; clips share that memory. Its format is that of
     `tools/data/README.md` of the repository PYSKL: a dict of `annotations`, a list with a dict a clip, and `split`, a
@@ -54,7 +54,7 @@ def read_pyskl(
         DataError: the file is missing, damaged, wants more than plain data, or does not fit the topology.
     """
     path = Path(source).expanduser()
-    annotations, lists = _parts(path, load_plain(path))
+    annotations, lists = _parts(path, read_pickle(path))
     names = _names(path, annotations)
     shape = _checked_keypoint(path, names[0], annotations[0]).shape
     if topology is None:
@@ -102,9 +102,9 @@ def _parts(path: Path, content: Any) -> tuple[list[Any], dict[str, Any]]:
             raise DataError(f"'{path}' has no 'annotations', expected a dict of those and 'split'; found {found}")
         annotations, lists = content["annotations"], content.get("split", {})
     if not isinstance(annotations, (list, tuple)) or not annotations:
-        raise DataError(f"'{path}': annotations must be a list of clips, found {in_words(annotations)}")
+        raise DataError(f"'{path}': annotations must be a list of clips, found {describe(annotations)}")
     if not isinstance(lists, dict):
-        raise DataError(f"'{path}': 'split' must be a dict of lists of clip names, found {in_words(lists)}")
+        raise DataError(f"'{path}': 'split' must be a dict of lists of clip names, found {describe(lists)}")
     return list(annotations), lists
 
 
@@ -112,10 +112,10 @@ def _names(path: Path, annotations: list[Any]) -> list[str]:
     names = []
     for i, annotation in enumerate(annotations):
         if not isinstance(annotation, dict):
-            raise DataError(f"'{path}': annotation {i} must be a dict, found {in_words(annotation)}")
+            raise DataError(f"'{path}': annotation {i} must be a dict, found {describe(annotation)}")
         name = annotation.get("frame_dir", annotation.get("filename"))
         if not isinstance(name, str) or not name:
-            raise DataError(f"'{path}': annotation {i} needs its name as text in 'frame_dir', found {in_words(name)}")
+            raise DataError(f"'{path}': annotation {i} needs its name as text in 'frame_dir', found {describe(name)}")
         names.append(name)
     return names
 
@@ -130,7 +130,7 @@ def _checked_keypoint(path: Path, name: str, annotation: Mapping[str, Any]) -> n
     if not isinstance(keypoint, np.ndarray) or keypoint.dtype.kind not in "iuf" or keypoint.ndim != 4:
         raise DataError(
             f"'{path}': 'keypoint' of clip '{name}' must be an array of numbers [bodies, frames, joints, coordinates], "
-            f"found {in_words(keypoint)}"
+            f"found {describe(keypoint)}"
         )
     return keypoint
 
@@ -143,7 +143,7 @@ def _check(path: Path, name: str, annotation: Mapping[str, Any], topology: Topol
     frames = keypoint.shape[1]
     total = annotation.get("total_frames", frames)
     if type(total) is not int or total != frames:
-        raise DataError(f"{where} has {frames} frames of joints, its 'total_frames' is {in_words(total)}")
+        raise DataError(f"{where} has {frames} frames of joints, its 'total_frames' is {describe(total)}")
     if ("keypoint_score" in annotation) != scored:
         raise DataError(f"{where} has {'no' if scored else 'a'} 'keypoint_score', unlike the first clip of the file")
     if scored:
@@ -151,14 +151,14 @@ def _check(path: Path, name: str, annotation: Mapping[str, Any], topology: Topol
         if not isinstance(score, np.ndarray) or score.dtype.kind not in "iuf" or score.shape != keypoint.shape[:3]:
             raise DataError(
                 f"{where}: 'keypoint_score' must be an array of numbers {list(keypoint.shape[:3])}, found "
-                f"{in_words(score)}"
+                f"{describe(score)}"
             )
 
 
 def _label(path: Path, name: str, annotation: Mapping[str, Any]) -> int:
     label = annotation.get("label")
     if type(label) is not int or not -(2**62) < label < 2**62:
-        raise DataError(f"'{path}': clip '{name}' needs a whole number as its 'label', found {in_words(label)}")
+        raise DataError(f"'{path}': clip '{name}' needs a whole number as its 'label', found {describe(label)}")
     return label
 
 
@@ -170,11 +170,11 @@ def _splits(path: Path, lists: Mapping[str, Any], names: list[str]) -> tuple[lis
         is_list = isinstance(members, (list, tuple)) or (isinstance(members, np.ndarray) and members.ndim == 1)
         if not isinstance(part, str) or not is_list:
             raise DataError(
-                f"'{path}': part {in_words(part)} of 'split' must be a list of clip names, found {in_words(members)}"
+                f"'{path}': part {describe(part)} of 'split' must be a list of clip names, found {describe(members)}"
             )
         members = members.tolist() if isinstance(members, np.ndarray) else members
         if strange := [member for member in members if not isinstance(member, str)]:
-            raise DataError(f"'{path}': part '{part}' of 'split' must name clips, found {in_words(strange[0])}")
+            raise DataError(f"'{path}': part '{part}' of 'split' must name clips, found {describe(strange[0])}")
         if unknown := [member for member in members if member not in place]:
             notes.append(f"part '{part}' names {len(unknown)} clips that the file has not: {first_three(unknown)}")
         parts[part] = np.zeros(len(names), bool)

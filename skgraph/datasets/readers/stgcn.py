@@ -11,7 +11,7 @@ import numpy as np
 from skgraph.data.store_checks import check_split_name
 from skgraph.datasets.formats.npy_file import open_npy
 from skgraph.datasets.formats.ntu.published import ntu_columns
-from skgraph.datasets.formats.restricted_pickle import in_words, load_plain
+from skgraph.datasets.formats.pickle_file import describe, read_pickle
 from skgraph.datasets.preparation.published_splits import ntu_split_name, pair_subsets
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
@@ -38,7 +38,7 @@ def read_stgcn(
 
     For a PART of `train`, `val` and `test` the folder has (`data_gen/ntu_gendata.py` of the repository 2s-AGCN)
     `PART_data_joint.npy` or `PART_data.npy`, `[N, 3, T, V, M]`, and `PART_label.pkl`, a pair of the list of the N names
-    and that of their labels, read by `load_plain`, which runs nothing that is in it. Where there is
+    and that of their labels, read by `read_pickle`, which runs nothing that is in it. Where there is
     `PART_num_frame.npy`, `[N]` integers, as CMD's scripts add it, no clip is longer than it says.
 
     T is 300, whatever the length of a clip. ST-GCN puts zeros after its end, 2s-AGCN replays every body from its
@@ -149,18 +149,18 @@ def _parts(folder: Path, topology: Topology) -> tuple[list[_Part], list[str]]:
 
 def _labels(path: Path, clips: int) -> tuple[list[str], list[int]]:
     """Names and labels, of which there must be one a clip."""
-    content = load_plain(path)
+    content = read_pickle(path)
     if not isinstance(content, (list, tuple)) or len(content) != 2:
-        raise DataError(f"'{path}' must hold two lists, names and labels, found {in_words(content)}")
+        raise DataError(f"'{path}' must hold two lists, names and labels, found {describe(content)}")
     both = []
     for what, kind, values in zip(("names", "labels"), (str, int), content, strict=True):
         values = values.tolist() if isinstance(values, np.ndarray) else values
         if not isinstance(values, (list, tuple)) or len(values) != clips:
-            raise DataError(f"'{path}' must hold {clips} {what}, as many as there are clips, found {in_words(values)}")
+            raise DataError(f"'{path}' must hold {clips} {what}, as many as there are clips, found {describe(values)}")
         wrong = [i for i, value in enumerate(values) if type(value) is not kind]
         if wrong:
             expected = "text" if kind is str else "a whole number"
-            found = in_words(values[wrong[0]])
+            found = describe(values[wrong[0]])
             raise DataError(f"'{path}': entry {wrong[0]} of the {what} must be {expected}, found {found}")
         both.append(list(values))
     names, labels = both

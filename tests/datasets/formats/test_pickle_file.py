@@ -7,13 +7,13 @@ import random
 import re
 import struct
 import tracemalloc
-from pathlib import Path
+from collections import OrderedDict
 
 import numpy as np
 import pytest
 
-from skgraph.datasets.formats import pickle_file, pickle_machine, restricted_pickle
-from skgraph.datasets.formats.restricted_pickle import load_plain
+from skgraph.datasets.formats import pickle_file
+from skgraph.datasets.formats.pickle_file import describe, read_pickle
 from skgraph.errors import DataError
 
 PROTOCOLS = range(6)
@@ -39,7 +39,7 @@ def load(tmp_path):
     def read(content):
         path = tmp_path / "some.pkl"
         path.write_bytes(content)
-        return load_plain(path)
+        return read_pickle(path)
 
     return read
 
@@ -115,6 +115,18 @@ def test_python_2(load):
     assert read.tolist() == [255, 2]
 
 
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_arrays_whose_axes_are_in_another_order(load, protocol):
+    value = np.arange(24.0).reshape(2, 3, 4).transpose(1, 0, 2)  # NumPy 2.3 writes the order of the axes
+    np.testing.assert_array_equal(load(pickle.dumps(value, protocol)), value)
+
+
+@pytest.mark.parametrize("protocol", PROTOCOLS)
+def test_ordered_dicts_become_dicts(load, protocol):
+    read = load(pickle.dumps(OrderedDict(b=[1], a=OrderedDict()), protocol))
+    assert read == {"b": [1], "a": {}} and list(read) == ["b", "a"] and type(read) is dict
+
+
 def test_the_handwritten_array(load):
     assert load(array()).tolist() == [1, 2]
 
@@ -134,7 +146,7 @@ class Stateful:
 def test_the_attack_is_one(load, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     attack = pickle.dumps(Attack(os.mkdir, (MARK,)))
-    with pytest.raises(DataError, match="mkdir: only arrays and plain containers are read"):
+    with pytest.raises(DataError, match="mkdir"):
         load(attack)
     assert not (tmp_path / MARK).exists()
     pickle.loads(attack)
@@ -154,7 +166,7 @@ def test_the_attack_is_one(load, tmp_path, monkeypatch):
         (np.zeros(2, [("a", "i4")]), "an array of 'V4'"),
         (np.zeros(2, "M8[s]"), "an array of 'M8'"),
         (np.zeros(2, complex), "an array of 'c16'"),
-        (Stateful(), r"(copy_reg|copyreg|tests|test_restricted_pickle)[.\w]*"),
+        (Stateful(), r"(copy_reg|copyreg|tests|test_pickle_file)[.\w]*"),
         (1j, "complex"),
         (range(3), "range"),
         (os.system, r"posix\.system"),
@@ -164,38 +176,38 @@ def test_the_attack_is_one(load, tmp_path, monkeypatch):
     ids=lambda value: re.sub(r" at 0x\w+", "", str(value)),  # the same in every process
 )
 def test_attacks(load, harmless, attack, wanted, protocol):
-    with pytest.raises(DataError, match=rf"some\.pkl': the pickle wants .*{wanted}"):
+    with pytest.raises(DataError, match=rf"some\.pkl' is not a pickle of arrays .*: it wants .*{wanted}"):
         load(pickle.dumps({"annotations": [attack]}, protocol))
 
 
 @pytest.mark.parametrize(
     "content, message",
     [
-        (b"cos\nsystem\n(X\x05\x00\x00\x00touchtR.", "the pickle wants os.system: only arrays and plain containers"),
-        (b"(S'ls'\nios\nsystem\n.", "the pickle wants os.system"),
-        (b"(cos\nsystem\nS'ls'\no.", "the pickle wants os.system"),
-        (b"\x80\x04\x8c\x02os\x8c\x06system\x93.", "the pickle wants os.system"),
-        (b"\x80\x04K\x01\x8c\x06system\x93.", "a name that is not a text"),
-        (b"c\xff\nx\n.", "the pickle wants \ufffd.x"),
-        (b"cnumpy\nndarray.__class__\n.", "the pickle wants numpy.ndarray.__class__"),
-        (b"(cnumpy\nndarray\no.", "the pickle wants the instruction OBJ"),
-        (b"\x80\x02cnumpy\nndarray\n)\x81.", "the pickle wants the instruction NEWOBJ"),
-        (b"\x80\x04cnumpy\nndarray\n)}\x92.", "the pickle wants the instruction NEWOBJ_EX"),
-        (b"\x80\x02\x82\x01.", "the pickle wants the instruction EXT1"),
-        (b"\x80\x02\x83\x01\x00.", "the pickle wants the instruction EXT2"),
-        (b"\x80\x02\x84\x01\x00\x00\x00.", "the pickle wants the instruction EXT4"),
-        (b"Pid\n.", "the pickle wants the instruction PERSID"),
-        (b"K\x01Q.", "the pickle wants the instruction BINPERSID"),
-        (b"\x80\x05\x97.", "the pickle wants the instruction NEXT_BUFFER"),
-        (b"cnumpy\nndarray\n)R.", r"the pickle wants ndarray of \(\)"),
-        (b"c_codecs\nencode\n(X\x01\x00\x00\x00aX\x05\x00\x00\x00rot13tR.", r"the pickle wants encode of \(str, str\)"),
-        (b"c_codecs\nencode\n]R.", "the pickle wants to call a PickledName"),
-        (b"K\x01)R.", "the pickle wants to call a int"),
-        (b"]}b.", "the pickle wants to change a list"),
-        (b"cnumpy\nndarray\n}X\x01\x00\x00\x00aK\x01sb.", "the pickle wants to change a PickledName"),
-        (b"c_codecs\nencode\n(N}X\x08\x00\x00\x00__code__K\x01stb.", "the pickle wants to change a PickledName"),
-        (EMPTY + b".", "the pickle wants an array without content as a value"),
-        (EMPTY + b"2\x86.", "the pickle wants an array without content as a value"),
+        (b"cos\nsystem\n(X\x05\x00\x00\x00touchtR.", "it wants os.system"),
+        (b"(S'ls'\nios\nsystem\n.", "it wants the instruction INST"),
+        (b"(cos\nsystem\nS'ls'\no.", "it wants os.system"),
+        (b"\x80\x04\x8c\x02os\x8c\x06system\x93.", "it wants os.system"),
+        (b"\x80\x04K\x01\x8c\x06system\x93.", "STACK_GLOBAL requires str"),
+        (b"c\xff\nx\n.", "can't decode byte 0xff"),
+        (b"cnumpy\nndarray.__class__\n.", "it wants numpy.ndarray.__class__"),
+        (b"(cnumpy\nndarray\no.", "it wants the instruction OBJ"),
+        (b"\x80\x02cnumpy\nndarray\n)\x81.", "it wants the instruction NEWOBJ"),
+        (b"\x80\x04cnumpy\nndarray\n)}\x92.", "it wants the instruction NEWOBJ_EX"),
+        (b"\x80\x02\x82\x01.", "it wants the instruction EXT1"),
+        (b"\x80\x02\x83\x01\x00.", "it wants the instruction EXT2"),
+        (b"\x80\x02\x84\x01\x00\x00\x00.", "it wants the instruction EXT4"),
+        (b"Pid\n.", "it wants the instruction PERSID"),
+        (b"K\x01Q.", "it wants the instruction BINPERSID"),
+        (b"\x80\x05\x97.", "it wants the instruction NEXT_BUFFER"),
+        (b"cnumpy\nndarray\n)R.", r"it wants ndarray of \(\)"),
+        (b"c_codecs\nencode\n(X\x01\x00\x00\x00aX\x05\x00\x00\x00rot13tR.", r"it wants encode of \(str, str\)"),
+        (b"c_codecs\nencode\n]R.", "it wants to call a _Name"),
+        (b"K\x01)R.", "it wants to call a int"),
+        (b"]}b.", "it wants to change a list"),
+        (b"cnumpy\nndarray\n}X\x01\x00\x00\x00aK\x01sb.", "it wants to change a _Name"),
+        (b"c_codecs\nencode\n(N}X\x08\x00\x00\x00__code__K\x01stb.", "it wants to change a _Name"),
+        (EMPTY + b".", "it wants an array without content as a value"),
+        (EMPTY + b"2\x86.", "it wants an array without content as a value"),
     ],
 )
 def test_what_is_not_carried_out(load, harmless, content, message):
@@ -206,7 +218,7 @@ def test_what_is_not_carried_out(load, harmless, content, message):
 def test_registered_extensions_are_refused(load):
     copyreg.add_extension("posix", "system", 240)
     try:
-        with pytest.raises(DataError, match="the pickle wants the instruction EXT1"):
+        with pytest.raises(DataError, match="it wants the instruction EXT1"):
             load(pickle.dumps(os.system, 2))
     finally:
         copyreg.remove_extension("posix", "system", 240)
@@ -226,13 +238,13 @@ def dtype(code="i2", version=3, order="<", fields=(None, None, None), size=-1, a
         ({"shape": b"J\xfe\xff\xff\xffJ\xff\xff\xff\xff\x86"}, "whole numbers, 0 or more"),
         ({"shape": b"\x8a\x09" + bytes(8) + b"\x01\x85"}, "whole numbers, 0 or more"),
         ({"shape": b"\x8a\x05" + bytes(4) + b"\x01K\x00\x86", "content": b"C\x00"}, None),
-        ({"shape": (b"\x8a\x06" + bytes(5) + b"\x01") * 2 + b"K\x00\x87", "content": b"C\x00"}, "not a sound pickle"),
+        ({"shape": (b"\x8a\x06" + bytes(5) + b"\x01") * 2 + b"K\x00\x87", "content": b"C\x00"}, "byte [0-9]+: "),
         ({"shape": b"\x88K\x02\x86"}, "whole numbers, 0 or more"),
         ({"shape": b"G" + struct.pack(">d", 2) + b"\x85"}, "whole numbers, 0 or more"),
-        ({"shape": b"N"}, "whole numbers, 0 or more"),
-        ({"shape": b"(" + 33 * b"K\x01" + b"t"}, "whole numbers, 0 or more"),
-        ({"content": b"]"}, "an array whose description is not that of plain numbers"),
-        ({"content": bin_unicode("日本")}, "not a sound pickle: .* 'latin-1' codec can't encode"),
+        ({"shape": b"N"}, "an array of a NoneType and a bytes"),
+        ({"shape": b"(" + 33 * b"K\x01" + b"t"}, "an array of a tuple and a bytes"),
+        ({"content": b"]"}, "an array of a tuple and a list"),
+        ({"content": bin_unicode("日本")}, "'latin-1' codec can't encode"),
         ({"fortran": b"K\x02"}, "an array whose description is not"),
         ({"version": b"K\x02"}, "an array whose description is not"),
         ({"dtype": b"X\x02\x00\x00\x00i2"}, "an array whose description is not"),
@@ -245,7 +257,7 @@ def dtype(code="i2", version=3, order="<", fields=(None, None, None), size=-1, a
         ({"dtype": dtype("U0")}, "an array of 'U0'"),
         ({"dtype": dtype("f16")}, "an array of 'f16'"),
         ({"dtype": dtype("S999999999")}, r"an array of \|S999999999 \[2\] has 4 bytes"),
-        ({"dtype": dtype("U999999999")}, "not a sound pickle"),
+        ({"dtype": dtype("U999999999")}, "byte [0-9]+: "),
         ({"dtype": dtype(version=4)}, "an array whose description is not"),
         ({"dtype": dtype(order="x")}, "an array whose description is not"),
         ({"dtype": dtype(fields=(("i2", (2,)), None, None))}, "an array whose description is not"),
@@ -253,8 +265,14 @@ def dtype(code="i2", version=3, order="<", fields=(None, None, None), size=-1, a
         ({"dtype": dtype(size=400)}, "items of int16 have 2 bytes, found 400"),
         ({"dtype": dtype(flags=63)}, "an array whose description is not"),
         ({"dtype": dtype("b1"), "shape": b"K\x04\x85"}, "bool holds neither 0 nor 1"),
-        ({"dtype": dtype("U1", flags=8), "shape": b"K\x01\x85", "content": b"C\x04\x00\x00\x11\x00"}, "is no letter"),
-        ({"dtype": dtype("U1", flags=8), "shape": b"K\x01\x85", "content": b"C\x04\x00\xd8\x00\x00"}, "is no letter"),
+        (
+            {"dtype": dtype("U1", flags=8), "shape": b"K\x01\x85", "content": b"C\x04\x00\x00\x11\x00"},
+            "not a character",
+        ),
+        (
+            {"dtype": dtype("U1", flags=8), "shape": b"K\x01\x85", "content": b"C\x04\x00\xd8\x00\x00"},
+            "not a character",
+        ),
     ],
     ids=str,
 )
@@ -269,53 +287,63 @@ def test_arrays_that_are_none(load, change, message):
 @pytest.mark.parametrize(
     "content, message",
     [
-        (b"", r"truncated or damaged: 1 bytes should follow byte 0, and it has 0 in all"),
-        (b"Some text that is no pickle.", "truncated or damaged: a line should end at byte 28"),
-        (b"\x1f\x8b\x08\x00", "no pickle has an instruction b'\\\\x1f'"),
-        (b"\x80\x06N.", "pickle protocol 6 is unknown"),
-        (b"N.N.", "2 bytes follow the end of the pickle"),
-        (b".", "not a sound pickle: byte 0: pop from empty list"),
-        (b"a.", "byte 0: pop from empty list"),
-        (b"t.", "byte 0: pop from empty list"),
-        (b"h\x05.", "number 5 is used before it is made"),
+        (b"", "it has 0 bytes, expected 1 to 34359738368"),
+        (b"Some text that is no pickle.", "the STRING opcode argument must be quoted"),
+        (b"\x1f\x8b\x08\x00", "the instruction 0x1f"),
+        (b"\x80\x06N.", "unsupported pickle protocol: 6"),
+        (b"N.N.", "2 bytes follow its end"),
+        (b".", "byte 1: pop from empty list"),
+        (b"t.", "byte 1: pop from empty list"),
+        (b"h\x05.", "Memo value not found at index 5"),
         # Multiples of it have one hash: a memo of many would take hours.
         (b"Np%d\n." % (2**61 - 1), "the memo is numbered 0 to 4294967295, found 2305843009213693951"),
-        (b"Np-1\n.", "the memo is numbered 0 to 4294967295, found -1"),
-        (b"}K\x01a.", "a list was expected, found a dict"),
-        (b"}(K\x01u.", "a dict has a key without a value"),
-        (b"}]Ns.", "the pickle wants a list as the key of a dict or in a set"),
-        (b"}(K\x01tNs.", "the pickle wants a tuple as the key of a dict or in a set"),
-        (b"\x8f((t\x90.", "the pickle wants a tuple as the key of a dict or in a set"),
-        (b"}\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x1fNs.", "the pickle wants a int as the key of a dict"),
+        (b"Np-1\n.", "byte 5: "),
+        (b"}K\x01a.", "'dict' object has no attribute 'append'"),
+        (b"}(K\x01u.", "list index out of range"),
+        (b"}]Ns.", "it wants a list as the key of a dict or in a set"),
+        (b"}(K\x01tNs.", "it wants a tuple as the key of a dict or in a set"),
+        (b"}((t\x85Nu.", "it wants a tuple as the key of a dict or in a set"),
+        (b"((tNd.", "it wants a tuple as the key of a dict or in a set"),
+        (b"\x8f((t\x90.", "it wants a tuple as the key of a dict or in a set"),
+        (b"((t\x91.", "it wants a tuple as the key of a dict or in a set"),
+        (b"c__builtin__\nset\n])a\x85R.", "it wants a tuple as the key of a dict or in a set"),
+        (b"}\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x1fNs.", "it wants a int as the key of a dict"),
         (b"Inan\n.", "invalid literal for int"),
-        (b"I" + b"1" * 50 + b"\n.", "a line should end"),
-        (b"L" + b"9" * 5000 + b"L\n.", "a line should end"),
-        (b"\x8b\x11\x00\x00\x00" + bytes(17) + b".", "a whole number has 17 bytes"),
-        (b"\x8b\xff\xff\xff\xff.", "-1 bytes should follow"),
+        (b"L" + b"9" * 5000 + b"L\n.", "Exceeds the limit"),
+        (b"\x8b\xff\xff\xff\xff.", "negative byte count"),
         (b"Fx\n.", "could not convert string to float"),
-        (b"Sx\n.", "a text without quotation marks"),
-        (b"S'\\q'\n.", "a backslash that means nothing"),
-        (b"S'a\n", "a text without quotation marks"),
         (b"X\x02\x00\x00\x00\xff\xff.", "'utf-8' codec can't decode"),
-        (b"X\x03\x00\x00\x00\xed\xa0\x80.", "'utf-8' codec can't decode"),
+        (b"X\x03\x00\x00\x00\xed\xa0\x80.", "surrogates not allowed"),
         (b"V\\ud800\n.", "surrogates not allowed"),
-        (b"B\xff\xff\xff\xffab.", "4294967295 bytes should follow"),
-        (b"\x8e" + struct.pack("<Q", 2**62) + b".", "4611686018427387904 bytes should follow"),
-        (b"\x96" + struct.pack("<Q", 2**40) + b".", "1099511627776 bytes should follow"),
-        (b"(" * 1001 + b"t" * 1001 + b".", "nests more than 1000 containers"),
+        (b"}V\\ud800\nNs.", "surrogates not allowed"),
+        (b"B\xff\xff\xff\xffab.", "it is cut off"),
+        (b"\x8e" + struct.pack("<Q", 2**62) + b".", "it is cut off"),
+        (b"\x96" + struct.pack("<Q", 2**40) + b".", "it is cut off"),
+        (b"(" * 101 + b"t" * 101 + b".", "nests more than 100 containers"),
         (b"N" + b"\x85" * 101 + b".", "nests more than 100 containers"),
         (b"N" + b"\x85" * 1_300 + b".", "nests more than 100 containers"),
-        (b"]q\x00h\x00a.", "a list that contains itself"),
-        (b"}q\x00K\x01h\x00\x85s.", "a dict that contains itself"),
-        (b"]" * 200_000 + b".", "makes 51001 containers of 200001 bytes: refused as a bomb"),
+        (b"]q\x00h\x00a.", "or one contains itself"),
+        (b"}q\x00K\x01h\x00\x85s.", "or one contains itself"),
+        (b"]" * 200_000 + b".", "makes 5200[0-9]+ bytes of 200001: refused as a bomb"),
         (b"N" + b"\x94" * 200_000 + b".", "refused as a bomb"),
+        (b"(" * 200_000 + b".", "refused as a bomb"),
     ],
     ids=lambda value: str(value[:20]) if isinstance(value, bytes) else None,
 )
 def test_damaged(load, monkeypatch, content, message):
-    monkeypatch.setattr(pickle_file, "_ALWAYS", 1000)
+    monkeypatch.setattr(pickle_file, "_ALWAYS", 200_000)
     with pytest.raises(DataError, match=message):
         load(content)
+
+
+def test_large_files_are_refused_before_they_are_read(load, monkeypatch):
+    monkeypatch.setattr(pickle_file, "_SIZE_LIMIT", 10)
+    with pytest.raises(DataError, match="it has 11 bytes, expected 1 to 10"):
+        load(b"N" * 10 + b".")
+
+
+def test_huge_numbers_are_described_briefly(load):
+    assert describe(load(b"\x8b\x00\x10\x00\x00" + b"\x01" * 4096 + b".")) == "a huge whole number"
 
 
 def test_shared_parts_stay_shared(load):
@@ -327,6 +355,9 @@ def test_shared_parts_stay_shared(load):
     for _ in range(9):
         assert len(read) == 10 and all(item is read[0] for item in read)
         read = read[0]
+    # One leaf of 10,000 numbers 10,000 times is checked once.
+    leaf = b"](" + b"K\x01" * 10_000 + b"eq\x00"
+    assert len(load(b"](" + leaf + b"h\x00" * 10_000 + b"e.")) == 10_001
     # A chain of pairs of itself has no key to hash.
     pairs = b"N" + b"q\x00h\x00\x86" * 60 + b"."
     assert len(load(pairs)) == 2
@@ -352,7 +383,7 @@ def test_shared_parts_stay_shared(load):
     ],
 )
 def test_one_thing_again_and_again(load, monkeypatch, once, again):
-    monkeypatch.setattr(pickle_file, "_ALWAYS", 20_000)
+    monkeypatch.setattr(pickle_file, "_ALWAYS", 200_000)
     # Half a gigabyte of a file of 0.1 MB, if it were done.
     with pytest.raises(DataError, match=r"makes \d+ bytes of \d+: refused as a bomb"):
         load(b"\x80\x03](" + once + again * 10_000 + b"e.")
@@ -362,7 +393,7 @@ def test_one_thing_again_and_again(load, monkeypatch, once, again):
 def test_numbers_take_no_memory(load, content):
     tracemalloc.start()
     try:
-        with pytest.raises(DataError, match="truncated or damaged"):
+        with pytest.raises(DataError, match="it is cut off|frame size > sys.maxsize"):
             load(b"\x80\x05N" + content)
         assert tracemalloc.get_traced_memory()[1] < 1e6
     finally:
@@ -372,15 +403,12 @@ def test_numbers_take_no_memory(load, content):
 def test_no_file(tmp_path):
     for path in (tmp_path, tmp_path / "nowhere.pkl"):
         with pytest.raises(DataError, match=f"no file at '{path}': expected a pickle"):
-            load_plain(path)
+            read_pickle(path)
 
 
 def in_memory(content):
-    """What `load_plain` makes of a file, without writing thousands of them."""
-    machine = pickle_machine.PickleMachine(Path("some.pkl"), io.BytesIO(content), len(content))
-    value = machine.run()
-    restricted_pickle._check_tree(value, machine)
-    return value
+    """Read a pickle without writing a file for each of thousands."""
+    return pickle_file._load(io.BytesIO(content), len(content))
 
 
 SMALL = {"a": [np.arange(3, dtype=np.float16), np.array(["x"]), np.float32(2)], "b": ("text", 3.5, 70_000, {1}, None)}
@@ -390,7 +418,7 @@ SMALL = {"a": [np.arange(3, dtype=np.float16), np.array(["x"]), np.float32(2)], 
 def test_truncated_at_every_byte(protocol):
     whole = pickle.dumps(SMALL, protocol)
     for size in range(len(whole)):
-        with pytest.raises(DataError, match=r"some\.pkl'"):
+        with pytest.raises(DataError):
             in_memory(whole[:size])
 
 
