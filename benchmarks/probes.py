@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from benchmarks.process import memory_mib, wall_seconds
 from skgraph.evaluation import build_protocol, knn_scores, linear_scores, retrieve
-from skgraph.evaluation.features import Features
+from skgraph.evaluation.features.clip_features import Features
 from skgraph.evaluation.protocols import Supervised
 
 

@@ -13,7 +13,7 @@ def main(cfg: DictConfig) -> None:
     """Diagnose one run; print the table and the path of the result."""
     from skgraph.build import open_store
     from skgraph.diagnosis import diagnose
-    from skgraph.diagnosis.curves import save_diagnosis, table
+    from skgraph.diagnosis.diagnosis_files import format_diagnosis, save_diagnosis
     from skgraph.evaluation.pretrained import folder_of_run
     from skgraph.training.checkpoint import read_checkpoint
     from skgraph.training.devices import choose_device
@@ -27,7 +27,7 @@ def main(cfg: DictConfig) -> None:
     device = choose_device(config["device"])
     found = diagnose(folder, store, split, device, config["precision"], progress=True, **options)
     save_diagnosis(folder / "diagnosis", found)
-    print(table(found))
+    print(format_diagnosis(found))
     print(f"written: {folder / 'diagnosis'}")
 
 

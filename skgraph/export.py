@@ -19,7 +19,7 @@ def main(cfg: DictConfig) -> None:
     from skgraph.evaluation.pretrained import PretrainedRun
     from skgraph.recognition import Recogniser
     from skgraph.recognition.model_card import model_card
-    from skgraph.recognition.program import export_program, program_of
+    from skgraph.recognition.exported_program import export_program, program_of
 
     config = plain_config(cfg)
     formats, heads = ("safetensors", "onnx", "pt2"), ("none", "linear")

@@ -19,7 +19,7 @@ def main(cfg: DictConfig) -> None:
     from skgraph.datasets import open_recordings
     from skgraph.evaluation.pretrained import PretrainedRun, preprocessing_note
     from skgraph.recognition import Recogniser, timelines
-    from skgraph.recognition.timeline_files import is_replaceable, save_timelines, table
+    from skgraph.recognition.timeline_files import format_timelines, is_replaceable, save_timelines
     from skgraph.topology import Topology
     from skgraph.training.devices import choose_device
 
@@ -51,7 +51,7 @@ def main(cfg: DictConfig) -> None:
         found = timelines(recogniser, store, progress=True, **options)
         save_timelines(out, found, run=str(run.folder), step=run.step, learned_from=learned, **options)
         note = preprocessing_note(run.preprocessing, str(store.meta.get("preprocessing", "none")))
-    print(table(found))
+    print(format_timelines(found))
     if note:
         print(note)
     print(f"written: {out}")

@@ -1,8 +1,16 @@
-"""What an encoder knows while it trains, and whether its objective asks for more than a trivial answer."""
+"""Diagnosis of a training: what the features of its checkpoints tell, and whether predictions are trivial."""
 
 from skgraph.diagnosis.cka import linear_cka
 from skgraph.diagnosis.diagnose import Diagnosis, diagnose
-from skgraph.diagnosis.prediction import Prediction, prediction
-from skgraph.diagnosis.probes import Facts, knowledge
+from skgraph.diagnosis.prediction import PredictionErrors, prediction_errors
+from skgraph.diagnosis.probes import ProbeTargets, probe_features
 
-__all__ = ["Diagnosis", "Facts", "Prediction", "diagnose", "knowledge", "linear_cka", "prediction"]
+__all__ = [
+    "Diagnosis",
+    "PredictionErrors",
+    "ProbeTargets",
+    "diagnose",
+    "linear_cka",
+    "prediction_errors",
+    "probe_features",
+]

@@ -1,4 +1,4 @@
-"""How alike two sets of features of the same bodies are."""
+"""Similarity of two sets of features of the same bodies."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ def linear_cka(a: Tensor, b: Tensor) -> float:
 
     .. math:: \frac{\lVert A^\top B \rVert_F^2}{\lVert A^\top A \rVert_F \, \lVert B^\top B \rVert_F}
 
-    of centred features: 1 where one is a rotation and scaling of the other, 0 where no direction of one says anything
-    about the other.
+    of centred features: 1 for a rotation and scaling, 0 for uncorrelated features.
 
     Args:
         a: ``[n, D]``.

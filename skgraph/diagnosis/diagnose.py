@@ -1,4 +1,4 @@
-"""A run's checkpoints, one after another: what each knows, and how well it predicts."""
+"""Diagnosis of the checkpoints of a run: probes of features, and errors of predictions."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from skgraph._internal.options import at_least
 from skgraph.build import build_encoder, build_objective, build_views, check_config
 from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
 from skgraph.diagnosis.cka import linear_cka
-from skgraph.diagnosis.prediction import prediction
-from skgraph.diagnosis.probes import Facts, knowledge
+from skgraph.diagnosis.prediction import prediction_errors
+from skgraph.diagnosis.probes import ProbeTargets, probe_features
 from skgraph.errors import CheckpointError, DataError
-from skgraph.evaluation.frozen import frozen
+from skgraph.evaluation.features.clip_features import frozen
 from skgraph.evaluation.model_folder import is_model_folder
 from skgraph.objectives import SJEPA
 from skgraph.topology import Topology
@@ -30,19 +30,18 @@ from skgraph.training.trainer import SNAPSHOTS
 from skgraph.training.views import ViewMaker
 from skgraph.transforms.linear_map import LinearMap
 
-FEWEST = 20  # bodies that probes learn from and are tried on
+FEWEST = 20  # bodies that probes need
 VIEW_ANGLE = math.pi / 4  # NTU's cameras stand 45 degrees apart
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """A row of numbers for each checkpoint, the untrained objective first.
+    """Metrics of each checkpoint, the untrained objective first.
 
     Attributes:
-        rows: each has ``step``, what :func:`~skgraph.diagnosis.probes` finds (per cent), ``rankme``,
-            ``similarity`` (linear CKA with the untrained encoder's features), ``loss`` of one fixed batch and whatever
-            the objective logs of it, and for S-JEPA the distances and the ``skill`` of
-            :class:`~skgraph.diagnosis.prediction.Prediction`.
+        rows: ``step``, the metrics of :func:`~skgraph.diagnosis.probe_features`, ``rankme``, ``similarity`` (linear CKA
+            with the features of the untrained encoder), ``loss`` of one fixed batch and everything that the objective
+            logs for it, and for S-JEPA the :class:`~skgraph.diagnosis.PredictionErrors` and their ``skill``.
     """
 
     rows: list[dict[str, float]]
@@ -58,21 +57,21 @@ def diagnose(
     batch_size: int = 128,
     progress: bool = False,
 ) -> Diagnosis:
-    """Diagnose a run on the training part of a split; the test part is not looked at.
+    """Diagnose a run on the training clips of a split.
 
     Args:
         folder: of the run, with ``checkpoint.pt`` and, from ``trainer.snapshot_every``, ``snapshots``.
         store: clips, with labels or without.
-        split: whose training part is read.
+        split: of the store.
         device: where to compute.
         precision: see :func:`skgraph.training.devices.autocast`.
-        bodies: that are looked at, at most, spread evenly over the training part.
-        batch_size: bodies encoded at once, and in the batch that is predicted.
-        progress: show a bar, where there is a terminal.
+        bodies: number of bodies, at most, spread evenly over the training clips.
+        batch_size: bodies encoded at once, and in the batch for the loss.
+        progress: show a bar in a terminal.
 
     Raises:
         CheckpointError: a checkpoint is missing, corrupt, of another topology or of another run.
-        ConfigError: a number out of its range.
+        ConfigError: a number is out of its range.
         DataError: there are fewer than twenty bodies.
     """
     at_least("diagnose", FEWEST, bodies=bodies)
@@ -91,8 +90,8 @@ def diagnose(
         raise DataError(f"the training part of '{store.path}' has {len(dataset)} bodies, probes need {FEWEST} at least")
     index = torch.linspace(0, len(dataset) - 1, min(bodies, len(dataset))).round().long()
     angle = torch.empty(len(index)).uniform_(-VIEW_ANGLE, VIEW_ANGLE, generator=torch.Generator().manual_seed(0))
-    rows, facts, untrained = [], None, None
-    hidden = None if progress else True  # None: shown on a terminal
+    rows, targets, untrained = [], None, None
+    hidden = None if progress else True  # None: shown in a terminal
     for step, objective in tqdm(
         _objectives(paths, config, topology), total=len(paths) + 1, desc="checkpoints", disable=hidden, leave=False
     ):
@@ -100,20 +99,18 @@ def diagnose(
         views = build_views(config, topology, objective.encoder.grid[0], objective.num_views).to(device)
         with frozen(objective), autocast(device, precision):
             plain, turned = _features(objective.encoder, dataset, index, angle, views, device, batch_size)
-            row = {
-                "step": float(step),
-                **_answers(objective, dataset, index[:: max(1, len(index) // batch_size)], views, device),
-            }
-        facts = facts or _facts(dataset, index, views, device)
+            batch = index[:: max(1, len(index) // batch_size)]
+            row = {"step": float(step), **_objective_metrics(objective, dataset, batch, views, device)}
+        targets = targets or _probe_targets(dataset, index, views, device)
         untrained = plain if untrained is None else untrained
-        row |= knowledge(plain, facts, turned, angle)
+        row |= probe_features(plain, targets, turned, angle)
         row |= {"rankme": float(rankme(plain)), "similarity": linear_cka(plain, untrained)}
         rows.append(row)
     return Diagnosis(rows)
 
 
 def _objectives(paths: list[Path], config: dict[str, Any], topology: Topology) -> Iterator[tuple[int, nn.Module]]:
-    """The untrained objective, then those of the checkpoints; each step once."""
+    """Yield the untrained objective, then those of the checkpoints; each step once."""
 
     def build() -> nn.Module:
         torch.manual_seed(config["seed"])
@@ -142,49 +139,49 @@ def _features(
     device: torch.device,
     batch_size: int,
 ) -> tuple[Tensor, Tensor]:
-    """Mean-pooled features ``[n, D]`` of bodies as they are, and turned."""
-    parts: tuple[list[Tensor], list[Tensor]] = ([], [])
+    """Return mean-pooled features ``[n, D]`` of bodies as recorded, and turned."""
+    plain, turned = [], []
     for rows, turns in zip(index.split(batch_size), angle.split(batch_size), strict=True):
         bodies = dataset.batch(rows).to(device)
-        for part, turn in zip(parts, (None, _Turn(turns.to(device))), strict=True):
-            part.append(encoder(views.plain(bodies, turn).joints[:, 0]).float().mean(dim=1).cpu())
-    return torch.cat(parts[0]), torch.cat(parts[1])
+        for found, turn in ((plain, None), (turned, _Turn(turns.to(device)))):
+            found.append(encoder(views.plain(bodies, turn).joints[:, 0]).float().mean(dim=1).cpu())
+    return torch.cat(plain), torch.cat(turned)
 
 
-def _answers(
+def _objective_metrics(
     objective: nn.Module, dataset: SkeletonDataset, index: Tensor, views: ViewMaker, device: torch.device
 ) -> dict[str, float]:
-    """What the objective makes of one batch, the same for all checkpoints."""
+    """Return loss, logs and prediction errors of one batch, the same for all checkpoints."""
     generator = torch.Generator(device).manual_seed(0)
     batch = views(dataset.batch(index).to(device), generator)
     loss, logs = objective(*batch)
     row = {"loss": float(loss), **{key: float(value) for key, value in logs.items()}}
     if isinstance(objective, SJEPA):
-        found = prediction(objective, *batch)
-        row |= {**vars(found), "skill": found.skill}
+        errors = prediction_errors(objective, *batch)
+        row |= {**vars(errors), "skill": errors.skill}
     return row
 
 
-def _facts(dataset: SkeletonDataset, index: Tensor, views: ViewMaker, device: torch.device) -> Facts:
+def _probe_targets(dataset: SkeletonDataset, index: Tensor, views: ViewMaker, device: torch.device) -> ProbeTargets:
     store = dataset.store
     clip = dataset.clips[index]
     pose, speed = [], []
     for rows in index.split(512):
         bodies = views.normalise(dataset.batch(rows).to(device)).cpu()
-        joints, there = bodies.joints[:, 0].double(), bodies.frame_mask[:, 0]  # [b, T, V, C], [b, T]
-        weight = there[..., None, None] / there.sum(dim=1).clamp(min=1)[:, None, None, None]
+        joints, present = bodies.joints[:, 0].double(), bodies.frame_mask[:, 0]  # [b, T, V, C], [b, T]
+        weight = present[..., None, None] / present.sum(dim=1).clamp(min=1)[:, None, None, None]
         centred = joints - torch.einsum("btvc,v->btc", joints, store.topology.center.double())[:, :, None]
         pose.append((centred * weight).sum(dim=1).flatten(1))
-        pairs = there[:, 1:] & there[:, :-1]
+        pairs = present[:, 1:] & present[:, :-1]
         steps = (joints[:, 1:] - joints[:, :-1]).norm(dim=-1).mean(dim=-1)  # [b, T - 1]
         mean = (steps * pairs).sum(dim=1) / pairs.sum(dim=1).clamp(min=1)
         frame = store.track_length[dataset.items[rows]] / float(store.meta.get("fps", 30.0)) / dataset.frames  # seconds
         speed.append((mean / frame).clamp(min=1e-4).log()[:, None])
-    return Facts(store.y[clip], store.subject[clip], torch.cat(pose), torch.cat(speed))
+    return ProbeTargets(store.y[clip], store.subject[clip], torch.cat(pose), torch.cat(speed))
 
 
 class _Turn(LinearMap):
-    """Every graph about the vertical by its own angle; in the image of a 2D skeleton."""
+    """Rotation of each graph about the vertical by its own angle; in the image plane for 2D skeletons."""
 
     def __init__(self, angle: Tensor) -> None:
         super().__init__()

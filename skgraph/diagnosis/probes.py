@@ -1,26 +1,27 @@
-"""What features know: linear probes for the action, and for what surrounds it."""
+"""Linear probes of features for the action, the person, the pose, the speed and the heading."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from skgraph.evaluation.knn import knn_scores
-from skgraph.evaluation.linear import linear_scores
+from skgraph.evaluation.classifiers.linear_probe import linear_scores
+from skgraph.evaluation.classifiers.nearest_neighbours import knn_scores
 
 FOLDS = 5
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What is known of bodies, to be read from their features.
+class ProbeTargets:
+    """Properties of bodies that probes read from features.
 
     Attributes:
         action: labels ``[n]``; -1 where there is none.
         subject: person of each body, ``[n]``; -1 where unknown.
-        pose: the mean pose over time, relative to its centre, ``[n, V * C]`` in metres.
+        pose: mean pose over time, relative to its centre, ``[n, V * C]`` in metres.
         speed: logarithm of the mean speed of the joints, ``[n, 1]``.
     """
 
@@ -30,41 +31,41 @@ class Facts:
     speed: Tensor
 
 
-def knowledge(features: Tensor, facts: Facts, turned: Tensor, angle: Tensor) -> dict[str, float]:
-    """How much of what is known can be read from features by a linear probe.
+def probe_features(features: Tensor, targets: ProbeTargets, turned: Tensor, angle: Tensor) -> dict[str, float]:
+    """Probe features for properties of their bodies.
 
-    Whatever can differ between people is read from people whom the probe has not seen: they are dealt into five groups,
-    each predicted from the other four (without known subjects, bodies are dealt). The encoder may have seen them all.
+    All but ``subject`` are cross-validated over five groups of people, so that a probe is tested on people it has not
+    seen (without known subjects, over groups of bodies). The encoder may have seen them all.
 
     Args:
         features: ``[n, D]``.
-        facts: of the same bodies.
+        targets: of the same bodies.
         turned: features ``[n, D]`` of the same bodies, each turned about the vertical by its ``angle [n]``.
 
     Returns:
-        shares in per cent, ``action`` (exact linear probe) and ``neighbour`` (the label of the nearest one by cosine),
-        of unseen people, where every body has one of several labels; ``subject``, of every other body of each person,
-        where at least two are known; and shares of the variance explained by ridge regression, of unseen people:
-        ``pose``, ``speed``, ``view``. A share below 0 is worse than the mean.
+        accuracies in per cent: ``action`` (exact linear probe) and ``neighbour`` (label of the nearest feature by
+        cosine), where every body has one of several labels; ``subject``, of every other body of each person, where two
+        are known; and variances explained by ridge regression, in per cent: ``pose``, ``speed``, ``view``; below 0 is
+        worse than the mean.
     """
-    fold = folds(facts.subject)
-    known = {
-        "pose": explained(features, facts.pose, fold),
-        "speed": explained(features, facts.speed, fold),
+    fold = folds(targets.subject)
+    found = {
+        "pose": explained(features, targets.pose, fold),
+        "speed": explained(features, targets.speed, fold),
         "view": explained(turned, angle[:, None], fold),
     }
-    if len(facts.action.unique()) > 1 and (facts.action >= 0).all():
-        known["action"] = _accuracy(features, facts.action, fold)
-        known["neighbour"] = _neighbour(features, facts.action, fold)
-    people = facts.subject.unique()
+    if len(targets.action.unique()) > 1 and (targets.action >= 0).all():
+        found["action"] = _accuracy(_linear, features, targets.action, fold)
+        found["neighbour"] = _accuracy(knn_scores, features, targets.action, fold)
+    people = targets.subject.unique()
     if len(people) > 1 and (people >= 0).all():
-        _, person = facts.subject.unique(return_inverse=True)
-        known["subject"] = _accuracy(features, person, _alternating(person))
-    return known
+        _, person = targets.subject.unique(return_inverse=True)
+        found["subject"] = _accuracy(_linear, features, person, _alternating(person))
+    return found
 
 
 def folds(subject: Tensor) -> Tensor:
-    """The group ``[n]`` of each body: people dealt in turn, or bodies where people are unknown or fewer than two."""
+    """Deal people into groups ``[n]``, or bodies where people are unknown or fewer than two."""
     people, index = subject.unique(return_inverse=True)
     if len(people) < 2 or (people < 0).any():
         index = torch.arange(len(subject))
@@ -72,11 +73,11 @@ def folds(subject: Tensor) -> Tensor:
 
 
 def explained(features: Tensor, values: Tensor, fold: Tensor, strength: float = 1.0) -> float:
-    r"""Share of the variance of ``values [n, k]`` that a ridge regression explains, in per cent.
+    r"""Return the share of the variance of ``values [n, k]`` that a ridge regression explains, in per cent.
 
     :math:`100 (1 - \mathrm{SSE} / \mathrm{SST})` over the groups in turn, each predicted from the others; SST is about
-    the mean of the others. Features are standardised, and :math:`\lVert XW - Y \rVert^2 + s \lVert W \rVert^2` is
-    minimal.
+    the mean of the others. The regression minimises :math:`\lVert XW - Y \rVert^2 + s \lVert W \rVert^2` on
+    standardised features.
 
     Args:
         features: ``[n, D]``.
@@ -97,29 +98,25 @@ def explained(features: Tensor, values: Tensor, fold: Tensor, strength: float = 
     return 100 * (1 - wrong / total) if total > 0 else 0.0
 
 
-def _accuracy(features: Tensor, y: Tensor, fold: Tensor) -> float:
-    right = 0
-    for held in _held(fold):
-        (scores,) = linear_scores(features[~held], y[~held], [features[held]], int(y.max()) + 1)
-        right += int((scores.argmax(dim=1) == y[held]).sum())
-    return 100 * right / len(y)
+def _linear(train_x: Tensor, train_y: Tensor, test_x: Tensor, num_classes: int) -> Tensor:
+    return linear_scores(train_x, train_y, [test_x], num_classes)[0]
 
 
-def _neighbour(features: Tensor, y: Tensor, fold: Tensor) -> float:
+def _accuracy(classify: Callable[..., Tensor], features: Tensor, y: Tensor, fold: Tensor) -> float:
     right = 0
     for held in _held(fold):
-        scores = knn_scores(features[~held], y[~held], features[held], int(y.max()) + 1, 1)
+        scores = classify(features[~held], y[~held], features[held], int(y.max()) + 1)
         right += int((scores.argmax(dim=1) == y[held]).sum())
     return 100 * right / len(y)
 
 
 def _held(fold: Tensor) -> list[Tensor]:
-    """The rows of each group, ``[n]`` bool; all groups have rows."""
+    """Return the rows of each group, ``[n]`` bool."""
     return [fold == group for group in fold.unique().tolist()]
 
 
 def _alternating(person: Tensor) -> Tensor:
-    """Two groups ``[n]``: every other body of each person."""
+    """Split every other body of each person into two groups ``[n]``."""
     order = person.argsort(stable=True)
     rank = torch.empty_like(order)
     rank[order] = torch.arange(len(order))

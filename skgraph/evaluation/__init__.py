@@ -1,14 +1,14 @@
 """Evaluation of pre-trained encoders: features, protocols, results."""
 
+from skgraph.evaluation.classifiers.linear_probe import linear_scores
+from skgraph.evaluation.classifiers.nearest_neighbours import knn_scores, retrieve
 from skgraph.evaluation.comparison import compare
 from skgraph.evaluation.embedding import Embedding, embed
-from skgraph.evaluation.features import Features, clip_features
-from skgraph.evaluation.knn import knn_scores
-from skgraph.evaluation.linear import linear_scores
+from skgraph.evaluation.features.clip_features import Features, clip_features
 from skgraph.evaluation.pretrained import PretrainedRun, load_encoder
 from skgraph.evaluation.protocols import Protocol, build_protocol
 from skgraph.evaluation.results.metrics import top_k
-from skgraph.evaluation.retrieval import retrieve
+from skgraph.evaluation.results.result import Result
 from skgraph.evaluation.settings import Settings
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Features",
     "PretrainedRun",
     "Protocol",
+    "Result",
     "Settings",
     "build_protocol",
     "clip_features",

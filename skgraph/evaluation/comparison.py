@@ -1,4 +1,4 @@
-"""A run's encoder beside a random one of the same shape, on the same clips, by the same protocols."""
+"""Evaluation of a run's encoder, and of a random one of the same shape."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset, SkeletonStore
@@ -25,7 +25,6 @@ from skgraph.evaluation.results.metrics import summary
 from skgraph.evaluation.results.result import EvaluatedData, PretrainingData, Result
 from skgraph.evaluation.results.result_folder import check_result_folder, result_folder, save_result, store_name
 from skgraph.evaluation.settings import Settings
-from skgraph.evaluation.subsets import hold_out_subjects
 from skgraph.training.checkpoint import versions
 from skgraph.training.devices import choose_device, choose_precision
 from skgraph.training.diagnostics import rankme
@@ -43,19 +42,19 @@ def compare(
     processes: Processes = Processes(),
     progress: bool = True,
 ) -> list[Result]:
-    """Evaluate the encoder of a run folder, and a random-init one beside it.
+    """Evaluate the encoder of a run folder, and a random one beside it.
 
     Each protocol leaves a folder, see :func:`~skgraph.evaluation.results.result_folder.result_folder`: ``result.json``,
     ``scores.npz`` and the classes in detail. It appears whole, and replaces an older result of the same evaluation.
 
     Args:
-        folder: of the run; its checkpoint says the configuration.
+        folder: of the run.
         store: the dataset to evaluate on, or its folder.
-        split: its split, the first if not given; the training part is what a probe learns from.
-        protocols: ways to evaluate, as :func:`~skgraph.evaluation.build_protocol` takes or makes them.
+        split: its split, the first if not given; probes learn from the training clips.
+        protocols: or their configurations, see :func:`~skgraph.evaluation.build_protocol`.
         device: where to compute.
         precision: see :func:`skgraph.training.devices.autocast`.
-        settings: how clips are shown.
+        settings: for all protocols.
         processes: of a distributed evaluation.
         progress: show bars.
 
@@ -64,9 +63,9 @@ def compare(
 
     Raises:
         CheckpointError: the checkpoint is missing, corrupt, or does not match the store's topology.
-        ConfigError: the protocol does not fit the run, the dataset or the settings, or the result of another evaluation
-            lies where this one would.
-        DataError: no class of the test clips is in the training part.
+        ConfigError: the protocol does not fit the run, the dataset or the settings, or the result would replace one of
+            another evaluation.
+        DataError: no class of the test clips is among the training clips.
     """
     store = store if isinstance(store, SkeletonStore) else SkeletonStore.open(store)
     split = next(iter(store.splits()), "") if split is None else split
@@ -101,16 +100,14 @@ def _context(
     processes: Processes,
     progress: bool,
 ) -> EvaluationContext:
-    parts = {
-        part: SkeletonDataset(store, split, part, items="clips", frames=run.config["frames"])
-        for part in ("train", "test")
-    }
-    train, validation = parts["train"], None
+    frames = run.config["frames"]
+    train, test = (SkeletonDataset(store, split, side, items="clips", frames=frames) for side in ("train", "test"))
+    validation = None
     if settings.validation:
-        # Not the run's seed: the streams and seeds that an ensemble joins must hold out the same people.
+        # Not the run's seed: the streams and seeds of an ensemble must hold out the same people.
         held_out = hold_out_subjects(store.subject[train.clips], settings.validation, seed=0)
         train, validation = train[~held_out], train[held_out]
-    if not torch.isin(labels(parts["test"]), labels(train)).any() and not store.has_segments:
+    if not torch.isin(labels(test), labels(train)).any() and not store.has_segments:
         raise DataError(f"no class of the test clips of '{store.path}', split {split}, is in its training part")
     views = run.views(store.topology, settings.joint_map).to(device)
     seed = run.config["seed"] if settings.seed is None else settings.seed
@@ -119,7 +116,7 @@ def _context(
         views,
         train,
         validation,
-        parts["test"],
+        test,
         device,
         precision,
         settings.bodies,
@@ -135,10 +132,35 @@ def _context(
 
 
 def input_facts(run: PretrainedRun, views: nn.Module) -> dict[str, Any]:
-    """What turns a store's clips into the encoder's input, and input into tokens, as plain values."""
+    """Return everything that turns a store's clips into the encoder's input and tokens, as plain values."""
     maps = [module.weights.tolist() for module in views.modules() if isinstance(module, MapJoints)]
-    parts = {key: run.config[key] for key in ("encoder", "normalise", "stream", "patch_length")}
-    return {**parts, "topology": run.topology.to_dict(), "joint_map": maps}
+    config = {key: run.config[key] for key in ("encoder", "normalise", "stream", "patch_length")}
+    return {**config, "topology": run.topology.to_dict(), "joint_map": maps}
+
+
+def hold_out_subjects(subject: Tensor, share: float, seed: int) -> Tensor:
+    """Choose training clips to hold out for validation: all clips of some people.
+
+    Args:
+        subject: person of each training clip, ``[N]``; -1 where unknown.
+        share: of the people, in (0, 1), rounded, and at least one.
+        seed: of the draw.
+
+    Returns:
+        ``[N]`` bool, True for held-out clips.
+
+    Raises:
+        DataError: people are unknown, or fewer than two.
+    """
+    people = subject.unique()
+    if (people < 0).any() or len(people) < 2:
+        raise DataError(
+            f"validation=... holds out training people: the training clips must have known subjects, at least 2 of "
+            f"them, found {people[people >= 0].tolist()}{' and unknown ones' if (people < 0).any() else ''}"
+        )
+    count = min(max(1, round(share * len(people))), len(people) - 1)
+    order = torch.randperm(len(people), generator=torch.Generator().manual_seed(seed))
+    return torch.isin(subject, people[order[:count]])
 
 
 def _result(

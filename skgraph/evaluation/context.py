@@ -1,4 +1,4 @@
-"""One encoder and the clips that it is evaluated on: what every protocol works with."""
+"""The evaluation context: an encoder and the clips that a protocol works with."""
 
 from __future__ import annotations
 
@@ -13,35 +13,36 @@ from torch import Tensor, nn
 from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset
 from skgraph.errors import ConfigError, DataError
-from skgraph.evaluation.bodies import BodyRule, crop_windows, read_bodies
-from skgraph.evaluation.feature_cache import cached_features, code_hash, weights_hash
-from skgraph.evaluation.features import Features, clip_features, window_features
+from skgraph.evaluation.features.bodies import BodyRule, crop_windows, read_bodies
+from skgraph.evaluation.features.clip_features import Features, clip_features, window_features
+from skgraph.evaluation.features.feature_cache import cached_features, code_hash, weights_hash
+from skgraph.evaluation.features.windows import Windows
 from skgraph.training.devices import autocast, choose_precision
 from skgraph.training.views import ViewMaker
 
 
 @dataclass
 class EvaluationContext:
-    """An encoder on a dataset.
+    """An encoder, the clips that it is evaluated on, and how to compute.
 
     Attributes:
-        make_encoder: ``make_encoder(seed=None, **options) -> nn.Module``, a fresh copy each time; the seed is that of
-            random weights, and options override those of its configuration (``drop_path``).
+        make_encoder: ``make_encoder(seed=None, **options) -> nn.Module``, a fresh copy each time; ``seed`` is that of
+            random weights, ``options`` override those of its configuration (``drop_path``).
         views: prepares its input.
         train: clips.
         validation: clips of held-out training people, or ``None``.
         test: clips.
         device: where to compute.
-        precision: how to compute.
+        precision: see :func:`skgraph.training.devices.autocast`.
         bodies: see :func:`~skgraph.evaluation.clip_features`.
-        crop: proportion of a clip that is encoded; ``None`` leaves it to the protocol.
+        crop: proportion of a clip that is encoded; ``None`` for that of the protocol.
         crops: windows of that proportion.
         batch_size: clips encoded at once.
-        seed: of whatever a protocol draws.
+        seed: of the protocol's draws.
         processes: that share the work.
         progress: show bars.
         cache: folder of the features; ``None`` for none.
-        input: what the encoder's input depends on, as plain values, for the cache.
+        input: everything that the encoder's input depends on, as plain values, for the cache.
     """
 
     make_encoder: Callable[..., nn.Module]
@@ -60,12 +61,12 @@ class EvaluationContext:
     progress: bool = False
     cache: Path | None = None
     input: dict[str, Any] = field(default_factory=dict)
-    # Not arguments, so that a context of another encoder, made by dataclasses.replace, begins without them.
+    # Not arguments: dataclasses.replace makes a context of another encoder without them.
     _frozen: nn.Module | None = field(init=False, default=None, repr=False)
     _hash: str = field(init=False, default="", repr=False)
 
     def __post_init__(self) -> None:
-        fewest = min(len(part) for part in (self.train, self.validation, self.test) if part is not None)
+        fewest = min(len(clips) for clips in (self.train, self.validation, self.test) if clips is not None)
         if fewest < self.processes.world_size:
             raise ConfigError(
                 f"{self.processes.world_size} processes need as many clips each, found {fewest} in a part"
@@ -73,34 +74,20 @@ class EvaluationContext:
 
     @property
     def num_classes(self) -> int:
-        """Classes of the dataset."""
+        """Number of classes of the dataset."""
         return self.train.num_classes
 
     def features(self, dataset: SkeletonDataset, crop: float = 1.0) -> Features:
-        """Features of the frozen encoder, from the cache where they are known.
+        """Return features of the frozen encoder, from the cache where they are there.
 
         Args:
-            dataset: one of the context's, or a part of one.
-            crop: proportion of a clip, unless the context says one.
+            dataset: one of the context's, or a subset.
+            crop: proportion of a clip, unless the context sets one.
         """
         crop = self.crop or crop
         encoder = self._encoder()
-
-        def compute() -> Features:
-            return clip_features(
-                encoder,
-                dataset,
-                self.views,
-                self.device,
-                self.precision,
-                self.bodies,
-                self.batch_size,
-                self.progress and self.processes.is_main,
-                crop,
-                self.crops,
-                self.processes,
-            )
-
+        # What clip_features takes after the encoder and the dataset.
+        arguments = (self.views, *self._computation(), crop, self.crops, self.processes)
         depends_on = {
             "weights": self._hash,
             "code": code_hash(encoder),
@@ -117,40 +104,24 @@ class EvaluationContext:
             "torch": str(torch.__version__),
             **self.input,
         }
-        # With several processes one would read what another is still to compute, and wait for it for ever.
-        return cached_features(self.cache if self.processes.world_size == 1 else None, depends_on, dataset, compute)
+        # With several processes one would read what another still computes, and wait for it for ever.
+        cache = self.cache if self.processes.world_size == 1 else None
+        return cached_features(cache, depends_on, dataset, lambda: clip_features(encoder, dataset, *arguments))
 
-    def window_features(self, dataset: SkeletonDataset, rows: Tensor, start: Tensor, width: Tensor) -> Tensor:
-        """Features ``[W, D]`` of windows of the dataset's clips, by the frozen encoder."""
+    def window_features(self, dataset: SkeletonDataset, windows: Windows) -> Tensor:
+        """Return features ``[W, D]`` of windows of the dataset's clips, by the frozen encoder."""
         return window_features(
-            self._encoder(),
-            dataset,
-            rows,
-            start,
-            width,
-            self.views,
-            self.device,
-            self.precision,
-            self.bodies,
-            self.batch_size,
-            self.progress and self.processes.is_main,
-            self.processes,
+            self._encoder(), dataset, windows, self.views, *self._computation(), processes=self.processes
         )
-
-    def _encoder(self) -> nn.Module:
-        if self._frozen is None:
-            self._frozen = self.make_encoder().to(self.device)
-            self._hash = weights_hash(self._frozen)
-        return self._frozen
 
     @torch.no_grad()
     def scores(self, classifier: nn.Module, dataset: SkeletonDataset, crop: float) -> Tensor:
-        """Logits ``[N, K]`` of a classifier, the mean over the crops of each clip.
+        """Return logits ``[N, K]`` of a classifier, averaged over the crops of each clip.
 
         Args:
             classifier: ``classifier(bodies) -> logits``, in evaluation mode.
             dataset: one of the context's.
-            crop: proportion of a clip, unless the context says one.
+            crop: proportion of a clip, unless the context sets one.
         """
         indices = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
         logits = []
@@ -165,3 +136,13 @@ class EvaluationContext:
         if not scores.isfinite().all():
             raise DataError("the logits are not finite: choose a smaller protocol.lr")
         return scores
+
+    def _computation(self) -> tuple[torch.device, str, BodyRule, int, bool]:
+        progress = self.progress and self.processes.is_main
+        return self.device, self.precision, self.bodies, self.batch_size, progress
+
+    def _encoder(self) -> nn.Module:
+        if self._frozen is None:
+            self._frozen = self.make_encoder().to(self.device)
+            self._hash = weights_hash(self._frozen)
+        return self._frozen

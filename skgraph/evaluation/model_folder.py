@@ -1,10 +1,10 @@
-"""Models that travel: a folder of safetensors, a readable configuration and a model card.
+"""Model folders: an encoder in safetensors, with a readable configuration and a model card.
 
-    config.json           what the encoder is, how its input is prepared, the topology, the names of the classes
-    model.safetensors     ``encoder.*``, and ``head.*`` where it recognises
+    config.json           encoder, preparation of its input, topology, names of the classes
+    model.safetensors     ``encoder.*``, and ``head.*`` of a model with a head
     README.md             the model card
 
-Nothing in it is executed: no pickle, and only classes of skgraph are built from its configuration.
+Nothing in it is executed: there is no pickle, and its configuration may name classes of skgraph only.
 """
 
 from __future__ import annotations
@@ -23,25 +23,30 @@ from torch import Tensor
 from skgraph._internal.atomic import atomic_folder
 from skgraph.build import check_config
 from skgraph.errors import CheckpointError, ConfigError, first_line
-from skgraph.evaluation.linear import LinearProbe
+from skgraph.evaluation.classifiers.linear_probe import LinearProbe
 from skgraph.topology import Topology
 from skgraph.training.checkpoint import versions
 
 FORMAT_VERSION = 1
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
 _KINDS = {"config": dict, "topology": dict, "step": int, "content_hash": str}
-_HEAD = ("mean", "scale", "weight", "bias")
-_PARTS = ((torch.float32, 1), (torch.float32, 1), (torch.float64, 2), (torch.float64, 1))
+# Tensors of a head: kind and number of dimensions.
+_HEAD = {
+    "mean": (torch.float32, 1),
+    "scale": (torch.float32, 1),
+    "weight": (torch.float64, 2),
+    "bias": (torch.float64, 1),
+}
 
 
 @dataclass(frozen=True)
 class Head:
-    """A linear head, and the names of its classes.
+    """A linear head with the names of its classes.
 
     Attributes:
         probe: on clip features.
         class_names: of its logits.
-        background: the class that is none, or ``None``.
+        background: index of the background class, or ``None``.
     """
 
     probe: LinearProbe
@@ -55,7 +60,7 @@ def is_model_folder(folder: Path) -> bool:
 
 
 def is_replaceable(folder: Path) -> bool:
-    """Whether a folder is empty, or holds a model of skgraph and nothing else."""
+    """Whether a folder is empty, or holds only a model of skgraph."""
     if not folder.is_dir():
         return False
     names = {path.name for path in folder.iterdir()}
@@ -80,12 +85,12 @@ def save_model_folder(
     """Write a model folder, whole or not at all.
 
     Args:
-        folder: replaced if it is there.
+        folder: replaced if it exists.
         weights: of the encoder.
-        config: of the run; where its data lay is left out.
-        topology: that it was trained on.
-        card: the text of the model card.
-        head: of a model that recognises.
+        config: of the run; written without the location of its data.
+        topology: of the pre-training.
+        card: text of the model card.
+        head: linear head, if any.
         facts: ``step``, ``content_hash`` and ``preprocessing`` of the run.
     """
     tensors = {f"encoder.{name}": value.detach().cpu().contiguous() for name, value in weights.items()}
@@ -101,48 +106,47 @@ def save_model_folder(
         "background": None if head is None else head.background,
         "config": {**config, "runs": "runs", "dataset": data},
     }
-    with atomic_folder(folder) as place:
-        (place / WEIGHTS).write_bytes(_safetensors().save(tensors))
-        (place / CONFIG).write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        (place / CARD).write_text(card, encoding="utf-8")
+    with atomic_folder(folder) as partial:
+        (partial / WEIGHTS).write_bytes(_safetensors().save(tensors))
+        (partial / CONFIG).write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
+        (partial / CARD).write_text(card, encoding="utf-8")
 
 
 def read_model_folder(folder: Path) -> dict[str, Any]:
-    """What :class:`~skgraph.evaluation.pretrained.PretrainedRun` holds, from a model folder.
+    """Read the attributes of a :class:`~skgraph.evaluation.PretrainedRun` from a model folder.
 
     Raises:
         CheckpointError: a file is missing, damaged or does not fit the others.
         ConfigError: the configuration names a class outside skgraph.
     """
-    path = folder / CONFIG
+    path, weights = folder / CONFIG, folder / WEIGHTS
     try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
+        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+        json.dumps(content, ensure_ascii=False).encode()  # half a surrogate pair can be escaped, but not printed
     except (OSError, ValueError, RecursionError) as error:
         raise CheckpointError(f"the model's '{path}' cannot be read: {first_line(error)}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT_VERSION:
         raise CheckpointError(f"'{path}' is not the configuration of a model of skgraph, format {FORMAT_VERSION}")
     for key, kind in _KINDS.items():
-        if not isinstance(content.get(key), kind) or isinstance(content[key], bool):
+        if type(content.get(key)) is not kind:
             raise CheckpointError(f"'{path}': '{key}' must be of type {kind.__name__}, found '{content.get(key)}'")
     if content["step"] < 0:
-        raise CheckpointError(f"'{path}' is from step {content['step']}, which cannot be")
+        raise CheckpointError(f"'{path}': 'step' must be at least 0, found {content['step']}")
     check_config(content["config"])
-    _check_own(content["config"], path)
-    weights = folder / WEIGHTS
+    _check_classes(content["config"], path)
+    library = _safetensors()
     try:
-        tensors = _safetensors().load_file(str(weights))
+        tensors = library.load_file(str(weights))
     except Exception as error:  # the library raises its own errors and OSError
-        if isinstance(error, ConfigError):
-            raise
         raise CheckpointError(f"the weights '{weights}' are damaged or no safetensors: {first_line(error)}") from error
-    done = content.get("preprocessing")
+    preprocessing = content.get("preprocessing")
     return {
         "config": content["config"],
         "topology": Topology.from_dict(content["topology"], source=str(path)),
         "weights": {key[len("encoder.") :]: value for key, value in tensors.items() if key.startswith("encoder.")},
         "step": content["step"],
         "content_hash": content["content_hash"],
-        "preprocessing": done if isinstance(done, str) else None,
+        "preprocessing": preprocessing if isinstance(preprocessing, str) else None,
         "weights_file": weights,
         "head": _head(content, tensors, path),
     }
@@ -152,42 +156,40 @@ def _head(content: dict[str, Any], tensors: dict[str, Tensor], path: Path) -> He
     names, background = content.get("class_names"), content.get("background")
     if names is None:
         return None
-    parts = [tensors.get(f"head.{key}") for key in _HEAD]
-    whole = all(
-        part is not None and part.dtype == kind and part.dim() == dim
-        for part, (kind, dim) in zip(parts, _PARTS, strict=True)
-    )
-    listed = isinstance(names, list) and len(names) > 1 and all(isinstance(n, str) and _writable(n) for n in names)
-    if not whole or not listed or not _usable(*parts):
+    found = {key: tensors.get(f"head.{key}") for key in _HEAD}
+    whole = all(x is not None and (x.dtype, x.dim()) == _HEAD[key] for key, x in found.items())
+    listed = isinstance(names, list) and len(names) > 1 and all(isinstance(name, str) for name in names)
+    # Logits of finite features must be finite; a feature that did not vary has an infinite scale.
+    finite = whole and all(bool(found[key].isfinite().all()) for key in ("mean", "weight", "bias"))
+    if not listed or not finite or not bool((found["scale"] > 0).all()):
         raise CheckpointError(f"'{path}' names classes, but '{WEIGHTS}' holds no whole head for them")
-    mean, _, weight, bias = parts
-    if weight.shape != (len(names), len(mean)) or bias.shape != (len(names),) or parts[1].shape != mean.shape:
+    classes, features, shape = len(names), len(found["mean"]), [*found["weight"].shape]
+    if shape != [classes, features] or len(found["bias"]) != classes or len(found["scale"]) != features:
         raise CheckpointError(
-            f"the head in '{WEIGHTS}' has shape {[*weight.shape]}, '{path}' names {len(names)} classes of "
-            f"{len(mean)} features"
+            f"the head in '{WEIGHTS}' has shape {shape}, '{path}' names {classes} classes of {features} features"
         )
-    if background is not None and (type(background) is not int or not 0 <= background < len(names)):
+    if background is not None and (type(background) is not int or not 0 <= background < classes):
         raise CheckpointError(f"'{path}': 'background' must be the number of a class, found '{background}'")
-    return Head(LinearProbe(*parts), tuple(names), background)
+    return Head(LinearProbe(**found), tuple(names), background)
 
 
-def _usable(mean: Tensor, scale: Tensor, weight: Tensor, bias: Tensor) -> bool:
-    """Whether logits of finite features are finite; a feature that did not vary has an infinite scale."""
-    finite = all(bool(part.isfinite().all()) for part in (mean, weight, bias))
-    return finite and bool((scale > 0).all())
-
-
-def _writable(text: str) -> bool:
-    """Whether a text can be written: half a surrogate pair can be escaped in JSON, and encoded nowhere."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _no_number(text: str) -> None:
+def _refuse_constant(text: str) -> None:
     raise ValueError(f"{text} is no number of JSON")
+
+
+def _check_classes(node: Any, path: Path, top: bool = True) -> None:
+    """Refuse classes outside skgraph: a downloaded model must not import other code."""
+    if isinstance(node, Mapping):
+        target = node.get("_target_")
+        if node.get("_partial_") and top:
+            raise ConfigError(f"'{path}': '{target}' must be whole, not partial")
+        if target is not None and not _is_own(str(target)):
+            raise ConfigError(f"'{path}' names the class '{target}': a model folder may only name those of skgraph")
+        for value in node.values():
+            _check_classes(value, path, top="_target_" not in node)
+    elif isinstance(node, list):
+        for value in node:
+            _check_classes(value, path)
 
 
 def _is_own(target: str) -> bool:
@@ -200,29 +202,11 @@ def _is_own(target: str) -> bool:
         return False
 
 
-def _check_own(node: Any, path: Path, top: bool = True) -> None:
-    """A stranger's model must not import a stranger's code."""
-    if isinstance(node, Mapping):
-        target = node.get("_target_")
-        if node.get("_partial_") and top:
-            raise ConfigError(f"'{path}': '{target}' must be whole, not partial")
-        if target is not None and not _is_own(str(target)):
-            raise ConfigError(f"'{path}' names the class '{target}': a model folder may only name those of skgraph")
-        for value in node.values():
-            _check_own(value, path, top="_target_" not in node)
-    elif isinstance(node, list):
-        for value in node:
-            _check_own(value, path)
-
-
 def from_hub(name: str) -> Path:
-    """The folder of a model of the Hugging Face Hub, downloaded once and kept in the Hub's own cache.
-
-    Args:
-        name: ``owner/model``.
+    """Download a model ``owner/model`` of the Hugging Face Hub into the Hub's cache, and return its folder.
 
     Raises:
-        ConfigError: ``huggingface_hub`` is not installed, or there is no such model to be had.
+        ConfigError: ``huggingface_hub`` is not installed, or the model cannot be downloaded.
     """
     try:
         from huggingface_hub import snapshot_download

@@ -1,4 +1,4 @@
-"""A finished (or stopped) run, as something to evaluate and to use."""
+"""The encoder of a run or of a model folder."""
 
 from __future__ import annotations
 
@@ -22,11 +22,7 @@ from skgraph.transforms import MapJoints
 
 
 def folder_of_run(value: object) -> Path:
-    """The folder that somebody names as a run.
-
-    Raises:
-        ConfigError: it is no path.
-    """
+    """Return the folder that the option ``run`` names, or raise a ConfigError where it is no path."""
     if not isinstance(value, (str, Path, int)) or isinstance(value, bool):
         raise ConfigError(f"run must be the folder of a run, found '{value}'")
     return Path(str(value))
@@ -39,14 +35,13 @@ class PretrainedRun:
     Attributes:
         folder: of the run.
         config: its configuration.
-        topology: that it was trained on.
+        topology: of the pre-training.
         weights: of the encoder.
         step: of the checkpoint.
         content_hash: of the store that it was trained on.
-        preprocessing: of that store; ``None`` where the checkpoint does not say.
-        weights_file: that the weights were read from.
-        head: of a model folder that recognises: its linear head, and the names of its classes; see
-            :mod:`skgraph.evaluation.model_folder`.
+        preprocessing: of that store; ``None`` where it is not known.
+        weights_file: checkpoint or model file.
+        head: linear head of a model folder; see :mod:`skgraph.evaluation.model_folder`.
     """
 
     folder: Path
@@ -64,7 +59,7 @@ class PretrainedRun:
         """Read the checkpoint of a run folder, or a model that ``python -m skgraph.export`` wrote.
 
         Args:
-            folder: of the run or model; ``hf:owner/model`` is one of the Hugging Face Hub.
+            folder: of the run or model; ``hf:owner/model`` is a model of the Hugging Face Hub.
 
         Raises:
             CheckpointError: it is missing or corrupt.
@@ -77,7 +72,7 @@ class PretrainedRun:
         content = read_checkpoint(path)
         check_config(content["config"])
         topology = Topology.from_dict(content["topology"], source=str(path))
-        done = content.get("preprocessing")  # of the first versions, checkpoints did not have it
+        preprocessing = content.get("preprocessing")  # missing in the first versions
         return cls(
             folder,
             content["config"],
@@ -85,17 +80,17 @@ class PretrainedRun:
             content["encoder"],
             content["step"],
             content["content_hash"],
-            done if isinstance(done, str) else None,
+            preprocessing if isinstance(preprocessing, str) else None,
             path,
         )
 
     def encoder(self, trained: bool = True, seed: int | None = None, **options: Any) -> nn.Module:
-        """The trained encoder, or the random one that it was before.
+        """Build the trained encoder, or a random one.
 
         Args:
-            trained: with the weights of the checkpoint; otherwise random ones.
-            seed: of the random ones; the run's own, as it began with, if not given.
-            options: in place of those of the run's configuration, such as ``drop_path``.
+            trained: load the weights of the checkpoint.
+            seed: of the random weights; by default the run's own.
+            options: replace those of the run's configuration, such as ``drop_path``.
 
         Raises:
             ConfigError: the encoder has no such option.
@@ -114,12 +109,12 @@ class PretrainedRun:
         return encoder
 
     def views(self, topology: Topology, joint_map: str | Path | None = None) -> ViewMaker:
-        """What prepares recordings of a topology for the encoder: as in training, with nothing random.
+        """Build the preparation of recordings for the encoder: as in training, with nothing random.
 
         Args:
             topology: of the recordings.
-            joint_map: see :meth:`skgraph.transforms.MapJoints.load`; ``"auto"`` for a shipped map, or
-                places of the body and equal names.
+            joint_map: see :meth:`skgraph.transforms.MapJoints.load`; ``"auto"`` for a shipped map, or landmarks and
+                equal names.
 
         Raises:
             CheckpointError: the topology is another one, and there is no joint map.
@@ -135,8 +130,8 @@ class PretrainedRun:
             if joint_map is None:
                 shipped = self.topology.base_name in Topology.available()
                 how = (
-                    "their joints or bones differ; joint_map=auto maps them by their places of the body, "
-                    "joint_map=FILE as your file says, and `python -m skgraph.prepare dataset=store source=STORE "
+                    "their joints or bones differ; joint_map=auto maps them by their landmarks, "
+                    "joint_map=FILE by your file, and `python -m skgraph.prepare dataset=store source=STORE "
                     f"topology_map={self.topology.base_name if shipped else 'FILE'}` makes a store of them"
                     if topology.dim == self.topology.dim
                     else f"no joint map makes {self.topology.dim}D of {topology.dim}D"
@@ -156,10 +151,10 @@ def same_skeleton(a: Topology, b: Topology) -> bool:
 
 
 def load_encoder(name: str | Path, device: torch.device | str = "cpu") -> nn.Module:
-    """The trained encoder of a run, of a model folder, or (``hf:owner/model``) of the Hugging Face Hub.
+    """Load the trained encoder of a run, of a model folder, or (``hf:owner/model``) of the Hugging Face Hub.
 
-    In evaluation mode: ``encoder(joints [B, T, V, C]) -> tokens [B, L, D]``; :meth:`PretrainedRun.views` prepares the
-    joints.
+    It is in evaluation mode: ``encoder(joints [B, T, V, C]) -> tokens [B, L, D]``; :meth:`PretrainedRun.views` prepares
+    the joints.
 
     Raises:
         CheckpointError: there is no such model, or it is damaged.

@@ -1,4 +1,4 @@
-"""How clips are shown to an encoder, whatever the protocol."""
+"""Settings of an evaluation that hold for every protocol."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from dataclasses import dataclass, fields
 
 from skgraph._internal.options import at_least, check_kinds
 from skgraph.errors import ConfigError
-from skgraph.evaluation.bodies import BodyRule
+from skgraph.evaluation.features.bodies import BodyRule
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How clips are shown to an encoder, whatever the protocol.
+    """Settings of an evaluation that hold for every protocol.
 
     Attributes:
-        crop: proportion of a clip that is encoded; ``None`` leaves it to the protocol.
+        crop: proportion of a clip that is encoded; ``None`` for that of the protocol.
         crops: such windows of each clip, evenly from its start to its end.
         bodies: ``"present"`` or ``"padded"``; see :func:`~skgraph.evaluation.clip_features`.
-        validation: share of the training people that is held out; 0 for none.
-        random_init: whether a random encoder is evaluated beside the trained one.
+        validation: share of the training people held out; 0 for none.
+        random_init: evaluate a random encoder beside the trained one.
         joint_map: see :meth:`~skgraph.evaluation.PretrainedRun.views`.
         batch_size: clips encoded at once.
-        cache: whether features are kept in the run's folder.
-        seed: of what the protocols draw; the run's own if not given.
+        cache: keep features in the run folder.
+        seed: of the protocol's draws; the run's own if not given.
 
     Raises:
         ConfigError: a value out of its range.

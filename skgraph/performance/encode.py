@@ -13,7 +13,7 @@ from torch import nn
 
 from skgraph.build import build_encoder
 from skgraph.evaluation import PretrainedRun
-from skgraph.evaluation.linear import LinearProbe
+from skgraph.evaluation.classifiers.linear_probe import LinearProbe
 from skgraph.performance.methods import random_walks, without_auto_scale
 from skgraph.performance.timing import call_seconds, median_seconds
 from skgraph.recognition import Recogniser, SkeletonStream

@@ -1,4 +1,4 @@
-"""The model card that travels with a model."""
+"""The model card of an exported model."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ from skgraph.training.checkpoint import versions
 
 
 def model_card(run: PretrainedRun, head: Head | None = None) -> str:
-    """What a model is, what it learned from, what it reached, and how to use it, in Markdown.
-
-    Accuracies are those of the run's own results of frozen evaluations, if it has any.
+    """Describe a model in Markdown: its parts, its data, its accuracies and its use.
 
     Args:
-        run: that it comes from.
-        head: that goes with it.
+        run: with the encoder; accuracies are those of its own frozen evaluations, if any.
+        head: exported with it.
     """
     config = run.config
     kinds = {key: str(config[key].get("_target_")).rpartition(".")[2] for key in ("objective", "encoder")}

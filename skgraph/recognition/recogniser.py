@@ -10,32 +10,31 @@ from torch import Tensor, nn
 
 from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
 from skgraph.errors import CheckpointError, ConfigError
+from skgraph.evaluation.classifiers.linear_probe import LinearProbe, fit_linear
 from skgraph.evaluation.comparison import input_facts
 from skgraph.evaluation.context import EvaluationContext
-from skgraph.evaluation.features import window_features
-from skgraph.evaluation.linear import LinearProbe, fit_linear
+from skgraph.evaluation.features.clip_features import window_features
+from skgraph.evaluation.features.windows import Windows, sliding_windows, window_labels
 from skgraph.evaluation.pretrained import PretrainedRun
-from skgraph.evaluation.sliding_windows import window_label, window_starts
 from skgraph.training.devices import autocast
 from skgraph.training.views import ViewMaker
 
-TRAINING_WINDOW = (
-    2.0  # seconds of a window of recordings with labelled segments, and a quarter of it from one to the next
-)
+# Seconds of a training window of recordings with labelled segments; the stride is a quarter of it.
+TRAINING_WINDOW = 2.0
 
 
 @dataclass(frozen=True)
 class Recogniser:
-    """Names what bodies do. Make one with :meth:`fit`.
+    """A classifier of actions. Make one with :meth:`fit` or :meth:`load`.
 
     Attributes:
-        run: that the encoder comes from.
+        run: of the encoder.
         encoder: frozen.
         probe: linear head on the mean feature of a clip's bodies.
-        class_names: of its logits; where it learned from recordings with segments the last one is ``background``.
-        background: the index of that class, or ``None``.
-        device: where the encoder computes.
-        precision: how it computes.
+        class_names: of its logits; the last one is ``background`` if it was fitted to recordings with segments.
+        background: index of that class, or ``None``.
+        device: of the encoder.
+        precision: see :func:`skgraph.training.devices.autocast`.
     """
 
     run: PretrainedRun
@@ -59,16 +58,16 @@ class Recogniser:
     ) -> Recogniser:
         """Fit the head to labelled clips: the exact linear probe of ``protocol=linear``, whose features it shares.
 
-        Recordings with labelled segments are learned window by window, with ``background`` for what is in none.
+        Recordings with labelled segments are cut into windows, with the class ``background`` for unlabelled frames.
 
         Args:
             run: a run or its folder.
-            store: labelled clips, or its folder, of the run's topology.
-            split: whose training part is learned; all clips if not given.
+            store: labelled clips, or their folder, of the run's topology.
+            split: fit to its training clips; to all clips if not given.
             device: where to compute.
             precision: see :func:`skgraph.training.devices.autocast`.
             c: inverse strength of the probe's penalty.
-            progress: show bars, where there is a terminal.
+            progress: show bars in a terminal.
 
         Raises:
             CheckpointError: no such run, or of another topology.
@@ -93,26 +92,28 @@ class Recogniser:
             cache=run.folder / "features",
             input=input_facts(run, views),
         )
-        names = tuple(store.class_names)
+        names, background = tuple(store.class_names), None
         if store.has_segments:
-            x, y = _windows(context, dataset)
-            probe = fit_linear(x, torch.where(y < 0, len(names), y), len(names) + 1, c)
-            return cls(
-                run, run.encoder().to(device).eval(), probe, (*names, "background"), len(names), device, precision
-            )
-        if len(names) < 2:
+            width = max(1, round(TRAINING_WINDOW * float(store.meta.get("fps", 30.0))))
+            windows = sliding_windows(dataset, width, max(1, width // 4))
+            x, y = context.window_features(dataset, windows), window_labels(dataset, windows, width)
+            names, background = (*names, "background"), len(names)
+            y = torch.where(y < 0, background, y)
+        elif len(names) < 2:
             raise ConfigError(f"'{store.path}' has one class, '{names[0]}': a recogniser learns several")
-        probe = fit_linear(context.features(dataset).x, store.y[dataset.clips], len(names), c)
-        return cls(run, run.encoder().to(device).eval(), probe, names, None, device, precision)
+        else:
+            x, y = context.features(dataset).x, store.y[dataset.clips]
+        probe = fit_linear(x, y, len(names), c)
+        return cls(run, run.encoder().to(device).eval(), probe, names, background, device, precision)
 
     @classmethod
     def load(
         cls, run: str | Path | PretrainedRun, device: torch.device | str = "cpu", precision: str = "auto"
     ) -> Recogniser:
-        """A recogniser that ``python -m skgraph.export head=linear`` wrote.
+        """Load a recogniser that ``python -m skgraph.export head=linear`` wrote.
 
         Args:
-            run: the model folder; ``hf:owner/model`` is one of the Hugging Face Hub.
+            run: the model folder; ``hf:owner/model`` is a model of the Hugging Face Hub.
             device: where to compute.
             precision: see :func:`skgraph.training.devices.autocast`.
 
@@ -131,51 +132,27 @@ class Recogniser:
         return cls(run, encoder, head.probe, head.class_names, head.background, device, precision)
 
     def views(self, store: SkeletonStore, joint_map: str | None = None) -> ViewMaker:
-        """What prepares the recordings of a store; see :meth:`~skgraph.evaluation.PretrainedRun.views`."""
+        """Build the preparation of a store's recordings; see :meth:`~skgraph.evaluation.PretrainedRun.views`."""
         return self.run.views(store.topology, joint_map).to(self.device)
 
-    def windows(
-        self,
-        dataset: SkeletonDataset,
-        rows: Tensor,
-        start: Tensor,
-        width: Tensor,
-        views: ViewMaker,
-        progress: bool = False,
+    def window_probabilities(
+        self, dataset: SkeletonDataset, windows: Windows, views: ViewMaker, progress: bool = False
     ) -> Tensor:
-        """Probabilities ``[W, K]`` of windows of clips; the arguments are those of ``window_features``."""
-        x = window_features(
-            self.encoder, dataset, rows, start, width, views, self.device, self.precision, progress=progress
-        )
+        """Return probabilities ``[W, K]`` of windows of clips."""
+        x = window_features(self.encoder, dataset, windows, views, self.device, self.precision, progress=progress)
         return self.probe(x).softmax(dim=1)
 
     @torch.no_grad()
     def __call__(self, graphs: SkeletonData, views: ViewMaker) -> Tensor:
-        """Probabilities ``[B, K]`` of a batch of clips ``[B, M, T, V, C]`` with the T frames that the encoder takes.
+        """Return probabilities ``[B, K]`` of a batch of clips ``[B, M, T, V, C]``, ``T`` as the encoder takes.
 
-        Bodies that are in no frame do not count; a clip without any has probabilities all the same, of its zeros.
+        Absent bodies do not count; a clip without any body is treated as one body of zeros.
         """
-        there = graphs.frame_mask.any(dim=-1)  # [B, M]
-        there[:, 0] |= ~there.any(dim=1)
-        joints = views.plain(graphs.to(self.device)).joints[there.to(self.device)]
+        present = graphs.frame_mask.any(dim=-1)  # [B, M]
+        present[:, 0] |= ~present.any(dim=1)
+        joints = views.plain(graphs.to(self.device)).joints[present.to(self.device)]
         with autocast(self.device, self.precision):
             features = self.encoder(joints).float().mean(dim=1).cpu()
-        clip = there.nonzero()[:, 0]
-        total = features.new_zeros(len(there), features.size(1)).index_add_(0, clip, features)
-        return self.probe(total / there.sum(dim=1, keepdim=True)).softmax(dim=1)
-
-
-def _windows(context: EvaluationContext, dataset: SkeletonDataset) -> tuple[Tensor, Tensor]:
-    """Features and labels of windows over recordings; -1 is background."""
-    store = dataset.store
-    width = max(1, round(TRAINING_WINDOW * float(store.meta.get("fps", 30.0))))
-    rows, starts, widths, labels = [], [], [], []
-    for row, clip in zip(dataset.indices(), dataset.clips.tolist(), strict=True):
-        length = int(store.length[clip])
-        start = window_starts(length, width, max(1, width // 4))
-        rows.append(torch.full_like(start, row))
-        starts.append(start)
-        widths.append(torch.full_like(start, min(width, length)))
-        labels.append(window_label(store.frame_labels(clip), start, width))
-    x = context.window_features(dataset, torch.cat(rows), torch.cat(starts), torch.cat(widths))
-    return x, torch.cat(labels)
+        clip = present.nonzero()[:, 0]
+        total = features.new_zeros(len(present), features.size(1)).index_add_(0, clip, features)
+        return self.probe(total / present.sum(dim=1, keepdim=True)).softmax(dim=1)

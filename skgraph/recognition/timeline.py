@@ -1,4 +1,4 @@
-"""What happens when in a recording."""
+"""Timelines: the actions recognised in recordings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from torch import Tensor
 
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError
-from skgraph.evaluation.sliding_windows import find_segments, frame_scores, window_starts
+from skgraph.evaluation.features.windows import sliding_windows
+from skgraph.evaluation.results.segments import find_segments, frame_scores
 from skgraph.recognition.recogniser import Recogniser
 
 LONGEST = 1e6  # seconds of a window, eleven days
@@ -17,16 +18,16 @@ LONGEST = 1e6  # seconds of a window, eleven days
 
 @dataclass(frozen=True)
 class Timeline:
-    """A recording and what was recognised in it.
+    """The segments recognised in a recording.
 
     Attributes:
         name: of the recording.
         fps: its frames a second.
         class_names: of the columns of ``probabilities``.
         probabilities: of every frame, ``[T, K]``.
-        segments: ``[S, 3]``: label, first frame, the frame after the last one; in order of time.
+        segments: ``[S, 3]``: label, first frame, frame after the last; in order of time.
         scores: mean probability of each segment's label, ``[S]``.
-        whole: whether the recording was looked at as one window.
+        whole: whether the recording was one window.
     """
 
     name: str
@@ -39,12 +40,12 @@ class Timeline:
 
     @property
     def best(self) -> list[tuple[str, float]]:
-        """The classes by their mean probability over the recording, the most probable first."""
+        """Classes and their mean probability over the recording, the most probable first."""
         mean = self.probabilities.mean(dim=0)
         return [(self.class_names[k], float(mean[k])) for k in mean.argsort(descending=True).tolist()]
 
     def rows(self) -> list[dict[str, str | float]]:
-        """A row for each segment: recording, label, start and end in seconds, probability."""
+        """Return recording, label, start and end in seconds, and probability of each segment."""
         return [
             {
                 "recording": self.name,
@@ -70,33 +71,27 @@ def timelines(
 ) -> list[Timeline]:
     """Recognise every recording of a store.
 
-    With a ``window``, windows slide over a recording; a frame has the mean of the probabilities of the windows that
-    cover it, which a moving average smooths, and neighbouring frames of the same best label are a segment. Background
-    is no segment.
+    With a ``window``, windows slide over a recording; a frame has the mean of the probabilities of its windows,
+    smoothed by a moving average, and neighbouring frames of one best label are a segment. Background is no segment.
 
     Args:
-        recogniser: at work.
+        recogniser: of the actions.
         store: recordings, with or without labels.
-        window: seconds of a window; without it a recording is one.
-        stride: seconds from one window to the next; an eighth of a window if not given.
+        window: seconds of a window; without it a recording is one window.
+        stride: seconds from one window to the next; by default an eighth of a window.
         smooth: seconds of the moving average.
         shortest: seconds of the shortest segment.
         threshold: smallest probability of a segment.
         joint_map: for recordings of another topology than the run's.
-        progress: show a bar, where there is a terminal.
+        progress: show a bar in a terminal.
 
     Raises:
         ConfigError: a number out of its range.
         CheckpointError: the topology is another one, and there is no joint map.
     """
-    for key, value, least in (
-        ("window", window, 1e-9),
-        ("stride", stride, 1e-9),
-        ("smooth", smooth, 0.0),
-        ("shortest", shortest, 0.0),
-    ):
+    for key, value in {"window": window, "stride": stride, "smooth": smooth, "shortest": shortest}.items():
+        least, low = (1e-9, "above 0") if key in ("window", "stride") else (0, "at least 0")
         if value is not None and not least <= value <= LONGEST:
-            low = "above 0" if least else "at least 0"
             raise ConfigError(f"{key} must be {low} and at most {LONGEST:g}, in seconds, found {value}")
     if not 0 <= threshold <= 1:
         raise ConfigError(f"threshold must be a probability in [0, 1], found {threshold}")
@@ -111,17 +106,11 @@ def timelines(
     fps = float(store.meta.get("fps", 30.0))
     width = None if window is None else max(1, round(window * fps))
     step = None if width is None else max(1, round(stride * fps) if stride else width // 8)
-    starts = [
-        torch.zeros(1, dtype=torch.long) if width is None else window_starts(length, width, min(step, width))
-        for length in store.length.tolist()
-    ]
-    rows = torch.arange(len(starts)).repeat_interleave(torch.tensor([len(part) for part in starts]))
-    first = torch.cat(starts)
-    widths = store.length[rows] if width is None else torch.minimum(store.length[rows], torch.tensor(width))
-    scores = recogniser.windows(dataset, rows, first, widths, views, progress).split([len(part) for part in starts])
+    windows = sliding_windows(dataset, width, 1 if width is None else min(step, width))
+    scores = recogniser.window_probabilities(dataset, windows, views, progress).split(windows.count)
     background = len(recogniser.class_names) if recogniser.background is None else recogniser.background
     found = []
-    for clip, (start, probabilities) in enumerate(zip(starts, scores, strict=True)):
+    for clip, (start, probabilities) in enumerate(zip(windows.start.split(windows.count), scores, strict=True)):
         length = int(store.length[clip])
         frames = frame_scores(probabilities, start, min(width or length, length), length)
         if width is None:

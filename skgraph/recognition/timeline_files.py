@@ -1,4 +1,4 @@
-"""What was recognised, as files: JSON, CSV and drawings."""
+"""Timelines as files (JSON, CSV, figures) and as text."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from skgraph._internal.atomic import atomic_folder
 from skgraph._internal.text import plain
 from skgraph.recognition.timeline import Timeline
 
-DRAWN = 20  # recordings, at most
+DRAWN = 20  # figures, at most
 
 
 def is_replaceable(folder: Path) -> bool:
-    """Whether a folder is empty, or holds what :func:`save_timelines` writes and nothing else."""
+    """Whether a folder is empty, or holds only files of :func:`save_timelines`."""
     if not folder.is_dir():
         return False
     names = {path.name for path in folder.iterdir()}
@@ -29,28 +29,30 @@ def is_replaceable(folder: Path) -> bool:
 
 
 def save_timelines(folder: Path, found: Sequence[Timeline], **facts: Any) -> None:
-    """Write ``predictions.json``, ``segments.csv`` and a drawing of each timeline into a folder, whole or not at all.
+    """Write ``predictions.json``, ``segments.csv`` and figures of the first twenty timelines with windows.
 
     Args:
-        folder: replaced if it is there.
-        found: of every recording; drawings are of the first twenty that have windows.
-        facts: for the JSON file.
+        folder: written whole or not at all; replaced if it exists.
+        found: of every recording.
+        facts: more values for the JSON file.
     """
-    with atomic_folder(folder) as place:
+    with atomic_folder(folder) as partial:
         content = {
             **facts,
             "class_names": list(found[0].class_names) if found else [],
             "recordings": [_recording(timeline) for timeline in found],
         }
-        (place / "predictions.json").write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        with open(place / "segments.csv", "w", encoding="utf-8", newline="") as file:
+        (partial / "predictions.json").write_text(
+            json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8"
+        )
+        with open(partial / "segments.csv", "w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, ["recording", "label", "start", "end", "probability"], lineterminator="\n")
             writer.writeheader()
             for timeline in found:
                 writer.writerows(timeline.rows())
         for i, timeline in enumerate([t for t in found if not t.whole][:DRAWN]):
             name = re.sub(r"[^\w.+-]", "_", timeline.name)[:80]
-            timeline_figure(timeline).savefig(place / f"{i:02d}_{name}.png", dpi=110)
+            timeline_figure(timeline).savefig(partial / f"{i:02d}_{name}.png", dpi=110)
 
 
 def _recording(timeline: Timeline) -> dict[str, Any]:
@@ -64,11 +66,11 @@ def _recording(timeline: Timeline) -> dict[str, Any]:
 
 
 def timeline_figure(timeline: Timeline, most: int = 10) -> Figure:
-    """Probabilities of the labels that occur over time, above the segments.
+    """Draw probabilities of labels over time, above the segments.
 
     Args:
         timeline: to draw.
-        most: labels that are drawn: those of the segments, then those that are most probable at some time.
+        most: labels drawn, at most: those of the segments, then those most probable at some time.
     """
     p = timeline.probabilities.numpy()
     named = dict.fromkeys(timeline.segments[:, 0].tolist())
@@ -77,11 +79,11 @@ def timeline_figure(timeline: Timeline, most: int = 10) -> Figure:
     figure = Figure(figsize=(10, 4), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     for i, label in enumerate(shown):
-        above.plot(seconds, p[:, label], color=f"C{i}", linewidth=1.2, label=_words(timeline.class_names[label], 40))
+        above.plot(seconds, p[:, label], color=f"C{i}", linewidth=1.2, label=_escape(timeline.class_names[label], 40))
     above.set_ylabel("probability")
     above.set_ylim(0, 1)
     above.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    above.set_title(_words(timeline.name, 80), fontsize=9)
+    above.set_title(_escape(timeline.name, 80), fontsize=9)
     for label, start, end in timeline.segments.tolist():
         colour = f"C{shown.index(label)}" if label in shown else "0.7"
         below.axvspan(start / timeline.fps, end / timeline.fps, color=colour, alpha=0.8, linewidth=0)
@@ -91,25 +93,18 @@ def timeline_figure(timeline: Timeline, most: int = 10) -> Figure:
     return figure
 
 
-def _words(text: str, letters: int) -> str:
-    """For a drawing, in which dollars would begin a formula."""
-    return plain(text, letters).replace("$", r"\$")
+def _escape(text: str, length: int) -> str:
+    """Shorten a text for a figure, in which a dollar would begin a formula."""
+    return plain(text, length).replace("$", r"\$")
 
 
-def table(found: Sequence[Timeline], most: int = 20) -> str:
-    """A line for each segment, of the first ones."""
+def format_timelines(found: Sequence[Timeline], most: int = 20) -> str:
+    """Format a line for each of the first segments."""
     rows = [row for timeline in found for row in timeline.rows()]
     lines = [["recording", "from", "to", "label", "probability"]]
-    lines += [
-        [
-            plain(row["recording"], 40),
-            f"{row['start']:.2f} s",
-            f"{row['end']:.2f} s",
-            plain(row["label"], 40),
-            f"{row['probability']:.2f}",
-        ]
-        for row in rows[:most]
-    ]
+    for row in rows[:most]:
+        times = [f"{row[key]:.2f} s" for key in ("start", "end")]
+        lines.append([plain(row["recording"], 40), *times, plain(row["label"], 40), f"{row['probability']:.2f}"])
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
     more = [f"and {len(rows) - most} more"] if len(rows) > most else []

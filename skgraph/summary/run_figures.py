@@ -13,7 +13,7 @@ from skgraph._internal.text import few
 from skgraph.build import open_store
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError, DataError
-from skgraph.evaluation.features import clip_features
+from skgraph.evaluation.features.clip_features import clip_features
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.evaluation.results.result import value_at
 from skgraph.summary.classes import evaluation_drawings

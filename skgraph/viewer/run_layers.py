@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from skgraph._internal.options import at_least
 from skgraph.build import build_encoder, build_objective
 from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
-from skgraph.diagnosis.prediction import answers
+from skgraph.diagnosis.prediction import predict_masked
 from skgraph.encoders import TransformerEncoder
 from skgraph.encoders.layers import Attention
 from skgraph.errors import CheckpointError, ConfigError
-from skgraph.evaluation.bodies import Bodies, read_bodies
-from skgraph.evaluation.frozen import frozen
+from skgraph.evaluation.features.bodies import Bodies, read_bodies
+from skgraph.evaluation.features.clip_features import frozen
 from skgraph.evaluation.pretrained import PretrainedRun, same_skeleton
 from skgraph.objectives import SJEPA, MaskedRegression
 from skgraph.training.checkpoint import load_weights, read_checkpoint
@@ -155,10 +155,10 @@ def _error(shown: _Shown) -> Tensor:
     count: Tensor | float = 0.0
     for _ in range(shown.masks):
         visible, masked = shown.draw(generator)
-        answer, target = answers(objective, joints, visible, masked)
+        predicted, target = predict_masked(objective, joints, visible, masked)
         wanted = target.gather(1, masked[..., None].expand(-1, -1, target.size(-1)))
         empty = torch.zeros(target.shape[:2])
-        total = total + empty.scatter(1, masked, (answer - wanted).square().sum(dim=-1))
+        total = total + empty.scatter(1, masked, (predicted - wanted).square().sum(dim=-1))
         count = count + empty.scatter(1, masked, 1.0)
     return total / count.clamp(min=1)
 

@@ -8,7 +8,7 @@ import torch
 
 from skgraph.data import SkeletonData, SkeletonDataset, StoreWriter
 from skgraph.diagnosis import diagnose
-from skgraph.diagnosis.diagnose import _facts, _Turn
+from skgraph.diagnosis.diagnose import _probe_targets, _Turn
 from skgraph.errors import CheckpointError, ConfigError
 from skgraph.topology import Topology
 from skgraph.training import ViewMaker
@@ -48,7 +48,7 @@ def test_other_objectives_have_no_skill(store, store_path, tmp_path, objective):
     assert len(rows) == 2 and rows[0].keys() >= KNOWN and "skill" not in rows[0]
 
 
-def test_facts_of_a_body_that_moves_evenly(tmp_path, topology):
+def test_targets_of_a_body_that_moves_evenly(tmp_path, topology):
     pose = torch.randn(25, 3, generator=torch.Generator().manual_seed(0))
     frames = torch.arange(31.0)[:, None, None] * torch.tensor([0.02, 0, 0])  # 30 frames a second: 0.6 m/s
     with StoreWriter(tmp_path / "s", topology, ["a", "b"], source="made up", fps=30.0) as writer:
@@ -57,11 +57,11 @@ def test_facts_of_a_body_that_moves_evenly(tmp_path, topology):
         writer.add_split("xsub", [0], [1], "one")
     dataset = SkeletonDataset(tmp_path / "s", items="bodies", frames=16)
     views = ViewMaker(Compose([Center(topology)]), Compose([]), RandomTokenMask(0.9, 4), None, 1)
-    facts = _facts(dataset, torch.arange(2), views, CPU)
-    assert facts.action.tolist() == [0, 1] and facts.subject.tolist() == [0, 1]
-    assert facts.speed.exp().flatten().tolist() == pytest.approx([0.6, 1.2], rel=0.05)
+    targets = _probe_targets(dataset, torch.arange(2), views, CPU)
+    assert targets.action.tolist() == [0, 1] and targets.subject.tolist() == [0, 1]
+    assert targets.speed.exp().flatten().tolist() == pytest.approx([0.6, 1.2], rel=0.05)
     centred = pose - torch.einsum("vc,v->c", pose, topology.center)
-    assert torch.allclose(facts.pose[1], centred.flatten().double(), atol=1e-5)
+    assert torch.allclose(targets.pose[1], centred.flatten().double(), atol=1e-5)
 
 
 @pytest.mark.parametrize("channels", [2, 3])

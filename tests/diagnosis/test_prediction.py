@@ -5,7 +5,7 @@ from functools import partial
 import pytest
 import torch
 
-from skgraph.diagnosis.prediction import Prediction, interpolate, prediction
+from skgraph.diagnosis.prediction import PredictionErrors, interpolate, prediction_errors
 from skgraph.encoders import TransformerEncoder
 from skgraph.objectives import SJEPA, Predictor
 from skgraph.topology import Topology
@@ -48,7 +48,7 @@ def batch():
 @pytest.mark.parametrize("loss", ["ce", "l2"])
 def test_distances_by_their_definition(objective, batch, loss):
     objective = objective(loss=loss).eval()
-    found = prediction(objective, *batch)
+    found = prediction_errors(objective, *batch)
     views, visible, masked = batch
     with torch.no_grad():
         answer, target = objective.predict(views[0], visible, masked), objective.targets(views[1])
@@ -66,9 +66,9 @@ def test_distances_by_their_definition(objective, batch, loss):
 
 
 def test_skill_is_over_the_best_trivial_answer():
-    assert Prediction(0.5, 2.0, 1.0, 3.0).skill == 0.5
-    assert Prediction(1.5, 2.0, 1.0, 3.0).skill == -0.5
-    assert Prediction(0.0, 0.0, 1.0, 1.0).skill == 0
+    assert PredictionErrors(0.5, 2.0, 1.0, 3.0).skill == 0.5
+    assert PredictionErrors(1.5, 2.0, 1.0, 3.0).skill == -0.5
+    assert PredictionErrors(0.0, 0.0, 1.0, 1.0).skill == 0
 
 
 def test_an_answer_that_is_right_has_all_the_skill(objective, batch, monkeypatch):
@@ -76,4 +76,4 @@ def test_an_answer_that_is_right_has_all_the_skill(objective, batch, monkeypatch
     views, _, masked = batch
     right = objective.targets(views[1]).gather(1, masked[..., None].expand(-1, -1, 16))
     monkeypatch.setattr(objective, "predict", lambda *_: right)
-    assert prediction(objective, *batch).skill == 1
+    assert prediction_errors(objective, *batch).skill == 1

@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.linear_model import Ridge
 
-from skgraph.diagnosis.probes import Facts, explained, folds, knowledge
+from skgraph.diagnosis.probes import ProbeTargets, explained, folds, probe_features
 
 N = 240
 GENERATOR = torch.Generator().manual_seed(0)
@@ -15,7 +15,7 @@ ANGLE = torch.rand(N, generator=GENERATOR) - 0.5
 POSE = torch.randn(N, 6, generator=GENERATOR)
 SPEED = torch.randn(N, 1, generator=GENERATOR)
 NOISE = torch.randn(N, 8, generator=GENERATOR)
-FACTS = Facts(ACTION, SUBJECT, POSE, SPEED)
+FACTS = ProbeTargets(ACTION, SUBJECT, POSE, SPEED)
 
 
 def one_hot(y, classes):
@@ -44,7 +44,7 @@ def test_without_people_bodies_are_dealt():
     ],
 )
 def test_features_know_what_they_are_made_of_and_nothing_else(features, known):
-    found = knowledge(features, FACTS, features, ANGLE)
+    found = probe_features(features, FACTS, features, ANGLE)
     assert found.keys() == {"action", "neighbour", "pose", "speed", "view", "subject"}
     for key, value in found.items():
         assert value > 95 if key in known else value < 45
@@ -52,19 +52,19 @@ def test_features_know_what_they_are_made_of_and_nothing_else(features, known):
 
 def test_the_person_is_read_from_other_bodies_of_the_same_person():
     features = torch.eye(12)[SUBJECT] + 0.01 * torch.randn(N, 12, generator=GENERATOR)
-    found = knowledge(features, FACTS, features, ANGLE)
+    found = probe_features(features, FACTS, features, ANGLE)
     assert found["subject"] == 100 and found["action"] < 45  # unseen people have directions of their own
 
 
 @pytest.mark.parametrize("action", [torch.zeros(N, dtype=torch.long), torch.full((N,), -1)])
 def test_without_labels_the_rest_is_known_all_the_same(action):
-    found = knowledge(NOISE, Facts(action, SUBJECT, POSE, SPEED), NOISE, ANGLE)
+    found = probe_features(NOISE, ProbeTargets(action, SUBJECT, POSE, SPEED), NOISE, ANGLE)
     assert found.keys() == {"subject", "pose", "speed", "view"}
 
 
 def test_unknown_people_are_not_asked_for():
-    facts = Facts(ACTION, torch.full((N,), -1), POSE, SPEED)
-    assert "subject" not in knowledge(NOISE, facts, NOISE, ANGLE)
+    facts = ProbeTargets(ACTION, torch.full((N,), -1), POSE, SPEED)
+    assert "subject" not in probe_features(NOISE, facts, NOISE, ANGLE)
 
 
 def test_explained_is_that_of_a_ridge_regression():

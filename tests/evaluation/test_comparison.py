@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from skgraph.data import SkeletonStore, StoreWriter
-from skgraph.errors import CheckpointError, ConfigError
+from skgraph.errors import CheckpointError, ConfigError, DataError
 from skgraph.evaluation import Settings, build_protocol, compare, top_k
+from skgraph.evaluation.comparison import hold_out_subjects
 from skgraph.evaluation.results import result_folder as result_folder_module
 from skgraph.evaluation.results.format_results import format_results
 from skgraph.evaluation.results.result import Result
@@ -228,3 +229,20 @@ def test_one_class_cannot_be_told_apart(folder, tmp_path, topology):
         writer.add_split("xsub", [0, 1], [2, 3])
     with pytest.raises(ConfigError, match="has one class, 'unlabelled': there is nothing to tell apart"):
         evaluate(folder, SkeletonStore.open(tmp_path / "one"), "knn")
+
+
+def test_whole_people_are_held_out():
+    subject = torch.tensor([3] * 10 + [5] * 20 + [8] * 5 + [9] * 7)
+    held = hold_out_subjects(subject, 0.5, 0)
+    out, kept = subject[held].unique(), subject[~held].unique()
+    assert len(out) == len(kept) == 2 and not set(out.tolist()) & set(kept.tolist())
+    assert torch.equal(held, hold_out_subjects(subject, 0.5, 0))
+    assert len(subject[hold_out_subjects(subject, 0.01, 0)].unique()) == 1
+    assert len(subject[~hold_out_subjects(subject, 0.99, 0)].unique()) == 1
+
+
+def test_unknown_people_cannot_be_held_out():
+    with pytest.raises(DataError, match=r"at least 2 of them, found \[4\] and unknown ones"):
+        hold_out_subjects(torch.tensor([4, -1, 4]), 0.2, 0)
+    with pytest.raises(DataError, match=r"found \[4\]$"):
+        hold_out_subjects(torch.tensor([4, 4]), 0.2, 0)

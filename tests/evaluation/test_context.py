@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from skgraph.errors import ConfigError
-from skgraph.evaluation.classifier import Classifier
-from skgraph.evaluation.features import clip_features
-from skgraph.evaluation.heads import LinearHead
+from skgraph.evaluation.classifiers.classifier import Classifier
+from skgraph.evaluation.classifiers.heads import LinearHead
+from skgraph.evaluation.features.clip_features import clip_features
+from skgraph.evaluation.features.windows import Windows
 
 CPU = torch.device("cpu")
 
@@ -45,8 +46,9 @@ def test_several_crops_are_averaged(context, make_encoder, store):
 def test_window_features_are_those_of_the_clip_where_the_window_is_the_clip(context, store):
     rows = torch.tensor([3, 0])
     length = store.length[context.train.clips[rows]]
-    windows = context.window_features(context.train, rows, torch.zeros(2, dtype=torch.long), length)
-    assert torch.allclose(windows, context.features(context.train).x[rows], atol=1e-5)
+    windows = Windows(rows, torch.zeros(2, dtype=torch.long), length, [1, 1])
+    found = context.window_features(context.train, windows)
+    assert torch.allclose(found, context.features(context.train).x[rows], atol=1e-5)
 
 
 def test_scores_of_a_classifier_do_not_depend_on_the_batch(context, make_encoder):

@@ -8,7 +8,7 @@ import torch
 
 from skgraph.errors import CheckpointError, ConfigError
 from skgraph.evaluation import PretrainedRun, compare, embed, load_encoder
-from skgraph.evaluation.linear import LinearProbe
+from skgraph.evaluation.classifiers.linear_probe import LinearProbe
 from skgraph.evaluation.model_folder import CONFIG, WEIGHTS, Head, save_model_folder
 
 PROBE = LinearProbe(torch.zeros(16), torch.ones(16), torch.randn(4, 16, dtype=torch.double), torch.zeros(4).double())

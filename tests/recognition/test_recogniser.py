@@ -7,6 +7,7 @@ import torch
 from skgraph.data import SkeletonDataset, StoreWriter
 from skgraph.errors import ConfigError
 from skgraph.evaluation import compare
+from skgraph.evaluation.features.windows import Windows, sliding_windows
 from skgraph.evaluation.results.scores import read_scores
 from skgraph.recognition import Recogniser
 
@@ -16,18 +17,16 @@ def test_its_head_is_the_linear_probe(recogniser, run_folder, store, tmp_path):
     (path,) = run_folder.glob("evaluation/linear_*/scores.npz")
     logits = torch.as_tensor(read_scores(path).logits).float()
     test = SkeletonDataset(store, "xsub", "test", frames=16)
-    rows = torch.arange(len(test))
-    found = recogniser.windows(test, rows, torch.zeros_like(rows), store.length[test.clips], recogniser.views(store))
+    found = recogniser.window_probabilities(test, sliding_windows(test, None), recogniser.views(store))
     assert torch.allclose(found, logits.softmax(1), atol=1e-4)
     assert recogniser.class_names == ("a", "b", "c", "d") and recogniser.background is None
 
 
 def test_a_batch_is_recognised_like_windows_of_a_store(recogniser, store):
     dataset = SkeletonDataset(store, frames=16)
-    rows = torch.arange(7)  # some have two bodies, of which the second comes late
-    views = recogniser.views(store)
-    by_windows = recogniser.windows(dataset, rows, torch.zeros_like(rows), store.length[rows], views)
-    assert torch.allclose(recogniser(dataset.batch(rows), views), by_windows, atol=1e-5)
+    views, windows = recogniser.views(store), sliding_windows(dataset[:7], None)  # some have two bodies
+    by_windows = recogniser.window_probabilities(dataset, windows, views)
+    assert torch.allclose(recogniser(dataset.batch(torch.arange(7)), views), by_windows, atol=1e-5)
 
 
 def test_recordings_are_learned_with_background(run_folder, topology, tmp_path):
@@ -42,8 +41,8 @@ def test_recordings_are_learned_with_background(run_folder, topology, tmp_path):
     assert found.class_names == ("wave", "kick", "background") and found.background == 2
     dataset = SkeletonDataset(tmp_path / "long", frames=16)
     start = torch.tensor([20, 150, 390])
-    rows, width = torch.zeros_like(start), torch.full_like(start, 60)
-    p = found.windows(dataset, rows, start, width, found.views(dataset.store))
+    windows = Windows(torch.zeros_like(start), start, torch.full_like(start, 60), [3])
+    p = found.window_probabilities(dataset, windows, found.views(dataset.store))
     assert p.argmax(1).tolist() == [2, 0, 1]
 
 

@@ -6,9 +6,11 @@ import json
 import pytest
 import torch
 
+from skgraph.data import SkeletonDataset
 from skgraph.errors import ConfigError
+from skgraph.evaluation.features.windows import Windows
 from skgraph.recognition import Timeline, timelines
-from skgraph.recognition.timeline_files import save_timelines, table, timeline_figure
+from skgraph.recognition.timeline_files import format_timelines, save_timelines, timeline_figure
 
 
 def test_one_window_a_recording(recogniser, store):
@@ -26,12 +28,11 @@ def test_windows_are_means_over_those_that_cover_a_frame(recogniser, store):
     window, stride = 12 / 30, 4 / 30
     timeline = timelines(recogniser, store, window=window, stride=stride, smooth=0, shortest=0)[3]
     length = int(store.length[3])
-    from skgraph.data import SkeletonDataset
-
     dataset = SkeletonDataset(store, frames=16)
     starts = [*range(0, length - 12, 4), length - 12]
     rows = torch.full((len(starts),), 3)
-    p = recogniser.windows(dataset, rows, torch.tensor(starts), torch.full_like(rows, 12), recogniser.views(store))
+    windows = Windows(rows, torch.tensor(starts), torch.full_like(rows, 12), [len(starts)])
+    p = recogniser.window_probabilities(dataset, windows, recogniser.views(store))
     for frame in range(length):
         cover = [i for i, start in enumerate(starts) if start <= frame < start + 12]
         assert torch.allclose(timeline.probabilities[frame], p[cover].mean(0), atol=1e-5)
@@ -87,6 +88,6 @@ def test_the_drawing_has_the_labels_that_occur():
 
 
 def test_the_table_stops_somewhere():
-    assert table([]) == "nothing was recognised"
-    lines = table([made_up()] * 15).splitlines()
+    assert format_timelines([]) == "nothing was recognised"
+    lines = format_timelines([made_up()] * 15).splitlines()
     assert lines[1].split() == ["rec/1", "0.00", "s", "1.00", "s", "sit", "0.90"] and lines[-1] == "and 10 more"

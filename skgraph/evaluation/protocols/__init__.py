@@ -35,10 +35,11 @@ _BY_NAME: dict[str, type[Protocol]] = {
 
 
 def build_protocol(config: Mapping[str, Any] | str) -> Protocol:
-    """The protocol that a configuration describes.
+    """Build a protocol from its configuration.
 
     Args:
-        config: ``name``, and any of its options; or the name of a file in ``configs/protocol``.
+        config: ``name`` and any of its options, otherwise as in the protocol's file; or the name of a file in
+            ``configs/protocol``.
 
     Raises:
         ConfigError: an unknown name or option, or a value that does not fit.
@@ -47,16 +48,15 @@ def build_protocol(config: Mapping[str, Any] | str) -> Protocol:
         config = protocol_config(config)
     options = dict(config)
     name = options.pop("name", None)
-    if isinstance(name, str) and name.startswith("linear_"):  # a file's name will do as well
+    if isinstance(name, str) and name.startswith("linear_"):  # the name of a file
         name, options = "linear", {"recipe": name.removeprefix("linear_"), **options}
     if not isinstance(name, str) or name not in _BY_NAME:
         raise ConfigError(f"protocol must be one of {', '.join(_BY_NAME)}, found '{name}'")
     kind = _BY_NAME[name]
     if name == "linear" and options.get("recipe", "exact") != "exact":
         kind = Probe
-    # What is not said is as the protocol's file has it: a recipe has far too many numbers to repeat.
-    fallback = dict(protocol_config(name if kind is not Probe else f"linear_{options['recipe']}"))
-    known = {key: value for key, value in fallback.items() if key != "name"}
+    defaults = protocol_config(name if kind is not Probe else f"linear_{options['recipe']}")
+    known = {key: value for key, value in defaults.items() if key != "name"}
     if unknown := [key for key in options if key not in known]:
         raise ConfigError(f"protocol {name} has no option '{unknown[0]}', only {', '.join(known) or 'none'}")
     check_kinds(kind, options, "protocol")
@@ -66,7 +66,7 @@ def build_protocol(config: Mapping[str, Any] | str) -> Protocol:
 
 
 def protocol_config(name: object) -> Mapping[str, Any]:
-    """What ``configs/protocol/<name>.yaml`` says.
+    """Read ``configs/protocol/<name>.yaml``.
 
     Raises:
         ConfigError: there is no such file.

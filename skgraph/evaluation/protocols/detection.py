@@ -1,4 +1,4 @@
-"""Action detection in untrimmed recordings by a sliding window over frozen features."""
+"""Action detection in untrimmed recordings by a linear probe on sliding windows."""
 
 from __future__ import annotations
 
@@ -13,24 +13,26 @@ from torch import Tensor
 from skgraph._internal.options import at_least
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError
+from skgraph.evaluation.classifiers.linear_probe import linear_scores
 from skgraph.evaluation.context import EvaluationContext
-from skgraph.evaluation.linear import linear_scores
+from skgraph.evaluation.features.windows import sliding_windows, window_labels
 from skgraph.evaluation.protocols.protocol import Outcome, Protocol
+from skgraph.evaluation.results.detection_map import detection_map
+from skgraph.evaluation.results.segments import find_segments, frame_scores
 from skgraph.evaluation.settings import Settings
-from skgraph.evaluation.sliding_windows import detection_map, find_segments, frame_scores, window_label, window_starts
 
 
 @dataclass(frozen=True)
 class Detection(Protocol):
     """Find and name the actions of a recording: the frame-wise protocol of PKU-MMD (Liu et al., 2017).
 
-    A linear probe, solved to convergence, names every window (or calls it background); a frame has the mean of the
-    probabilities of its windows, and neighbouring frames of one label are a segment. The card has mAP over actions at
-    temporal IoU 0.1, 0.3 and 0.5, in per cent.
+    A linear probe, solved to convergence, labels every window, with background as one class; a frame has the mean of
+    the probabilities of its windows, and neighbouring frames of one label are a segment. Metrics are the mAP over
+    actions at temporal IoU 0.1, 0.3 and 0.5, in per cent.
 
     Attributes:
         window: frames of a window.
-        stride: frames from one to the next.
+        stride: frames from one window to the next.
         smooth: frames of a moving average over the frames' probabilities, odd.
         min_length: frames of the shortest segment.
         c: inverse strength of the probe's penalty.
@@ -48,14 +50,8 @@ class Detection(Protocol):
     c: float = 1.0
 
     def __post_init__(self) -> None:
-        at_least(
-            "protocol detection",
-            1,
-            window=self.window,
-            stride=self.stride,
-            smooth=self.smooth,
-            min_length=self.min_length,
-        )
+        sizes = {key: getattr(self, key) for key in ("window", "stride", "smooth", "min_length")}
+        at_least("protocol detection", 1, **sizes)
         if not self.c > 0:
             raise ConfigError(f"protocol detection: c must be positive, found {self.c}")
         if self.smooth % 2 == 0:
@@ -77,57 +73,32 @@ class Detection(Protocol):
             )
 
     def evaluate(self, context: EvaluationContext) -> Outcome:
-        background = context.num_classes
-        train = _Windows(context.train, self.window, self.stride)
-        test = _Windows(context.test, self.window, self.stride)
-        y = torch.where(train.label < 0, background, train.label)
-        features = context.window_features(context.train, train.row, train.start, train.width)
-        unseen = context.window_features(context.test, test.row, test.start, test.width)
-        (logits,) = linear_scores(features, y, [unseen], background + 1, self.c)
-        found, right, frames = [], 0, 0
-        recordings = logits.softmax(dim=1).split(test.count)
-        starts = test.start.split(test.count)
-        for clip, probabilities, start in zip(context.test.clips, recordings, starts, strict=True):
-            length = int(context.test.store.length[clip])
-            scores = frame_scores(probabilities, start, min(self.window, length), length)
+        background, store = context.num_classes, context.test.store
+        train, test = (sliding_windows(clips, self.window, self.stride) for clips in (context.train, context.test))
+        y = window_labels(context.train, train, self.window)
+        features = context.window_features(context.train, train)
+        unseen = context.window_features(context.test, test)
+        (logits,) = linear_scores(features, torch.where(y < 0, background, y), [unseen], background + 1, self.c)
+        found, right, frames, clips = [], 0, 0, context.test.clips.tolist()
+        probabilities, starts = logits.softmax(dim=1).split(test.count), test.start.split(test.count)
+        for clip, scores, start in zip(clips, probabilities, starts, strict=True):
+            length = int(store.length[clip])
+            scores = frame_scores(scores, start, min(self.window, length), length)
             found.append(find_segments(scores, background, self.min_length, self.smooth))
-            wanted = context.test.store.frame_labels(int(clip))
-            right += int((scores.argmax(dim=1) == torch.where(wanted < 0, background, wanted)).sum())
+            label = store.frame_labels(clip)
+            right += int((scores.argmax(dim=1) == torch.where(label < 0, background, label)).sum())
             frames += length
-        truth = [context.test.store.segments(int(clip)) for clip in context.test.clips]
+        truth = [store.segments(clip) for clip in clips]
         facts = {f"map_at_{iou}": 100 * detection_map(found, truth, background, iou)[0] for iou in (0.1, 0.3, 0.5)}
         facts |= {"frame_accuracy": 100 * right / frames, "test_segments": sum(map(len, truth))}
         return Outcome(None, features=features, facts=facts, texts={"segments.csv": _as_csv(context.test, found)})
 
 
-class _Windows:
-    """Sliding windows over the clips of a dataset, one after the other.
-
-    Attributes:
-        row: position of each window's clip in the dataset, ``[W]``.
-        start: its first frame; ``width`` its frames.
-        label: what most of its frames are, -1 for background.
-        count: windows of each clip, a list.
-    """
-
-    def __init__(self, dataset: SkeletonDataset, width: int, stride: int) -> None:
-        starts, labels, widths = [], [], []
-        for clip in dataset.clips.tolist():
-            length = int(dataset.store.length[clip])
-            starts.append(window_starts(length, width, stride))
-            labels.append(window_label(dataset.store.frame_labels(clip), starts[-1], width))
-            widths.append(torch.full_like(starts[-1], min(width, length)))
-        self.count = [len(s) for s in starts]
-        indices = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
-        self.row = indices.repeat_interleave(torch.tensor(self.count))
-        self.start, self.label, self.width = torch.cat(starts), torch.cat(labels), torch.cat(widths)
-
-
 def _as_csv(dataset: SkeletonDataset, found: list[tuple[Tensor, Tensor]]) -> str:
     text = io.StringIO()
-    write = csv.writer(text, lineterminator="\n")
-    write.writerow(["recording", "label", "start", "end", "score"])
-    for clip, (segments, score) in zip(dataset.clips.tolist(), found, strict=True):
-        for (label, start, end), value in zip(segments.tolist(), score.tolist(), strict=True):
-            write.writerow([dataset.store.name[clip], dataset.store.class_names[label], start, end, f"{value:.4f}"])
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["recording", "label", "start", "end", "score"])
+    for clip, (segments, scores) in zip(dataset.clips.tolist(), found, strict=True):
+        for (label, start, end), score in zip(segments.tolist(), scores.tolist(), strict=True):
+            writer.writerow([dataset.store.name[clip], dataset.store.class_names[label], start, end, f"{score:.4f}"])
     return text.getvalue()

@@ -9,13 +9,12 @@ from torch import Tensor
 
 from skgraph._internal.options import at_least
 from skgraph.errors import ConfigError
+from skgraph.evaluation.classifiers.linear_probe import linear_scores
+from skgraph.evaluation.classifiers.nearest_neighbours import knn_scores, retrieve
 from skgraph.evaluation.context import EvaluationContext
-from skgraph.evaluation.features import Features
-from skgraph.evaluation.knn import knn_scores
-from skgraph.evaluation.linear import linear_scores
-from skgraph.evaluation.protocols.protocol import Outcome, Protocol, labels
+from skgraph.evaluation.features.clip_features import Features
+from skgraph.evaluation.protocols.protocol import Outcome, Protocol
 from skgraph.evaluation.results.metrics import top_k
-from skgraph.evaluation.retrieval import retrieve
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class KNN(Protocol):
     """Nearest neighbours by cosine similarity.
 
     Attributes:
-        k: neighbours of the headline figure; the card has 1, 5, 10 and 20 beside it.
+        k: neighbours of the headline metric; the result has 1, 5, 10 and 20 beside it.
 
     Raises:
         ConfigError: ``k`` is below 1.
@@ -37,34 +36,33 @@ class KNN(Protocol):
         at_least("protocol knn", 1, k=self.k)
 
     def evaluate(self, context: EvaluationContext) -> Outcome:
-        train, test = context.features(context.train), context.features(context.test)
-        by_k = {k: _scores(train, test, context, k) for k in sorted({self.k, 1, 5, 10, 20})}
-        held_out = None
-        if context.validation is not None:
-            held_out = _scores(train, context.features(context.validation), context, self.k)
-        at = {str(k): top_k(scores, test.y) for k, scores in by_k.items()}
-        return Outcome(by_k[self.k], "votes", validation=held_out, features=train.x, facts={"top1_by_k": at})
+        train, test, held_out = _features(context)
 
+        def scores(unseen: Features, k: int) -> Tensor:
+            return knn_scores(train.x, train.y, unseen.x, context.num_classes, k)
 
-def _scores(train: Features, test: Features, context: EvaluationContext, k: int) -> Tensor:
-    return knn_scores(train.x, train.y, test.x, context.num_classes, k)
+        by_k = {k: scores(test, k) for k in sorted({self.k, 1, 5, 10, 20})}
+        facts = {"top1_by_k": {str(k): top_k(each, test.y) for k, each in by_k.items()}}
+        validation = None if held_out is None else scores(held_out, self.k)
+        return Outcome(by_k[self.k], "votes", validation, train.x, facts)
 
 
 @dataclass(frozen=True)
 class Retrieval(Protocol):
-    """Test clips look for training clips of their class: see :func:`~skgraph.evaluation.retrieval.retrieve`."""
+    """Retrieve training clips of the class of each test clip: see :func:`~skgraph.evaluation.retrieve`."""
 
     name: ClassVar[str] = "retrieval"
     draws: ClassVar[bool] = False
 
     def evaluate(self, context: EvaluationContext) -> Outcome:
-        train, test = context.features(context.train), context.features(context.test)
-        scores, facts = retrieve(train.x, train.y, test.x, test.y, context.num_classes)
-        held_out = None
-        if (dataset := context.validation) is not None:
-            unseen = context.features(dataset)
-            held_out, _ = retrieve(train.x, train.y, unseen.x, labels(dataset), context.num_classes)
-        return Outcome(scores, "similarities", validation=held_out, features=train.x, facts=facts)
+        train, test, held_out = _features(context)
+
+        def ranking(unseen: Features) -> tuple[Tensor, dict[str, float]]:
+            return retrieve(train.x, train.y, unseen.x, unseen.y, context.num_classes)
+
+        scores, facts = ranking(test)
+        validation = None if held_out is None else ranking(held_out)[0]
+        return Outcome(scores, "similarities", validation, train.x, facts)
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,13 @@ class Linear(Protocol):
             raise ConfigError("protocol linear: c must be above 0, found 0")
 
     def evaluate(self, context: EvaluationContext) -> Outcome:
-        train, test = context.features(context.train), context.features(context.test)
-        unseen = [test.x] if context.validation is None else [test.x, context.features(context.validation).x]
+        train, test, held_out = _features(context)
+        unseen = [test.x] if held_out is None else [test.x, held_out.x]
         scores = linear_scores(train.x, train.y, unseen, context.num_classes, self.c, self.iterations)
         return Outcome(scores[0], validation=scores[1] if len(scores) > 1 else None, features=train.x)
+
+
+def _features(context: EvaluationContext) -> tuple[Features, Features, Features | None]:
+    """Return features of the training, the test and the held-out clips."""
+    train, test = context.features(context.train), context.features(context.test)
+    return train, test, None if context.validation is None else context.features(context.validation)

@@ -1,4 +1,4 @@
-"""What all protocols have in common."""
+"""The base class of protocols, and what a protocol returns."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from skgraph.evaluation.settings import Settings
 
 @dataclass
 class Outcome:
-    """What a protocol found out about an encoder.
+    """Scores and metrics of an encoder by a protocol.
 
     Attributes:
-        scores: of the test clips, ``[n, K]``; ``None`` where the protocol does not name clips.
-        kind: ``"logits"``, whose softmax is meant as a probability; ``"similarities"``; or ``"votes"``, many of which
-            are equal, so that they say which class is first and little more.
-        validation: scores of the held-out training clips, where there are some.
-        features: of the training clips, where the encoder is frozen and they are kept: their rank shows a collapse.
-        facts: more figures for the card, plain values; they replace those that come from the scores.
-        texts: more files for the result's folder, by name.
+        scores: of the test clips, ``[n, K]``; ``None`` for a protocol without scores of clips.
+        kind: ``"logits"``, whose softmax is a probability; ``"similarities"``; or ``"votes"``, of which only the
+            highest means anything, since many are equal.
+        validation: scores of the held-out training clips.
+        features: of the training clips, by a frozen encoder; their rank shows a collapse.
+        facts: metrics of the protocol, plain values; they replace those computed from the scores.
+        texts: more files for the result folder, by name.
     """
 
     scores: Tensor | None
@@ -40,11 +40,10 @@ class Protocol(ABC):
     """One way to evaluate an encoder. A subclass is a dataclass of its options.
 
     Attributes:
-        name: in configurations and on cards.
-        recipe: which of several ways, where a protocol has some.
-        pretrained: whether the trained encoder is what is evaluated, with a random one beside it; otherwise a random
-            encoder alone.
-        draws: whether anything in it is random, so that a seed of its own has a meaning.
+        name: in configurations and results.
+        recipe: which of several variants.
+        pretrained: evaluate the trained encoder, with a random one beside it; otherwise a random encoder alone.
+        draws: whether the protocol is random, so that a seed has a meaning.
     """
 
     name: ClassVar[str]
@@ -54,7 +53,7 @@ class Protocol(ABC):
 
     @abstractmethod
     def evaluate(self, context: EvaluationContext) -> Outcome:
-        """Evaluate the context's encoder."""
+        """Evaluate the encoder of a context."""
 
     @property
     def label(self) -> str:
@@ -62,20 +61,20 @@ class Protocol(ABC):
         return self.name
 
     def options(self) -> dict[str, Any]:
-        """The options of this instance, as plain values."""
+        """Return the options of this instance, as plain values."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
         return {key: list(v) if isinstance(v, tuple) else v for key, v in values.items() if key != "recipe"}
 
     def check_settings(self, settings: Settings) -> None:
-        """Raise a ConfigError where a setting would change nothing, and only seem to."""
+        """Raise a ConfigError for a setting without effect."""
         if settings.seed is not None and not self.draws:
             raise ConfigError(f"seed={settings.seed}: nothing is drawn in protocol {self.label}, no seed changes it")
 
     def check(self, source_hash: str, store: SkeletonStore) -> None:
-        """Raise a ConfigError unless the protocol is meant for a store.
+        """Raise a ConfigError unless the protocol fits a store.
 
         Args:
-            source_hash: of the content that the encoder was trained on.
+            source_hash: content hash of the store of the pre-training.
             store: to evaluate on.
         """
         if len(store.class_names) < 2:
@@ -88,5 +87,5 @@ class Protocol(ABC):
 
 
 def labels(dataset: SkeletonDataset) -> Tensor:
-    """Labels ``[N]`` of a dataset's clips."""
+    """Return the labels ``[N]`` of a dataset's clips."""
     return dataset.store.y[dataset.clips]

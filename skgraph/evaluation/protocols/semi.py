@@ -4,28 +4,32 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
 
 from skgraph.errors import ConfigError
 from skgraph.evaluation.context import EvaluationContext
 from skgraph.evaluation.protocols.protocol import Outcome, labels
 from skgraph.evaluation.protocols.supervised import Supervised
 from skgraph.evaluation.results.metrics import calibration_error, confusion_matrix, mean_class, top_k
-from skgraph.evaluation.subsets import Sampling, labelled_subset
+
+Sampling = Literal["per_class", "global"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Semi(Supervised):
-    """Fine-tune on a share of the labels, with subsets and seeds that really differ.
+    """Fine-tuning on a share of the labels, over several subsets of different seeds.
 
-    The figures are means over the subsets; the card has each top-1, and their deviation. Every subset is written as a
-    list of clip names. A random encoder gets the same subsets. Scores and classes in the result's folder are those of
-    the first subset, as the card's ``scores_of`` says.
+    Metrics are means over the subsets; the result has the top-1 of each and their standard deviation. Every subset is
+    written as a list of clip names, and a random encoder gets the same ones. Scores and classes in the result folder
+    are those of the first subset, ``scores_of``.
 
     Attributes:
         fraction: share of the training clips that keep their labels.
-        sampling: see :func:`~skgraph.evaluation.subsets.labelled_subset`.
-        subsets: how many, of seeds that follow the evaluation's own.
+        sampling: see :func:`labelled_subset`.
+        subsets: number of subsets, with seeds that follow that of the evaluation.
 
     Raises:
         ConfigError: a value out of its range.
@@ -45,21 +49,19 @@ class Semi(Supervised):
 
     def evaluate(self, context: EvaluationContext) -> Outcome:
         outcomes, texts, sizes = [], {}, []
-        y = labels(context.train)
-        names = context.train.store.name
+        y, names = labels(context.train), context.train.store.name
         for seed in range(context.seed, context.seed + self.subsets):
-            chosen = labelled_subset(y, self.fraction, self.sampling, seed)
-            part = context.train[chosen]
-            texts[f"subset_seed{seed}.txt"] = "".join(f"{name}\n" for name in names[part.clips.numpy()])
-            sizes.append(len(part))
-            outcomes.append(self.train_on(context, part, seed))
+            subset = context.train[labelled_subset(y, self.fraction, self.sampling, seed)]
+            texts[f"subset_seed{seed}.txt"] = "".join(f"{name}\n" for name in names[subset.clips.numpy()])
+            sizes.append(len(subset))
+            outcomes.append(self.train_on(context, subset, seed))
         test = labels(context.test)
         top1 = [top_k(outcome.scores, test) for outcome in outcomes]
         facts = {
             "top1": statistics.fmean(top1),
             "top1_std": statistics.stdev(top1) if len(top1) > 1 else None,
             "top1_seeds": top1,
-            "top1_interval": None,  # of one classifier; the deviation says more about several
+            "top1_interval": None,  # that of one classifier; the deviation says more about several
             "top5": statistics.fmean(top_k(outcome.scores, test, 5) for outcome in outcomes),
             "mean_class": statistics.fmean(mean_class(confusion_matrix(outcome.scores, test)) for outcome in outcomes),
             "calibration_error": statistics.fmean(calibration_error(outcome.scores, test) for outcome in outcomes),
@@ -68,3 +70,30 @@ class Semi(Supervised):
             "best": [outcome.facts["best"] for outcome in outcomes],
         }
         return Outcome(outcomes[0].scores, validation=outcomes[0].validation, facts=facts, texts=texts)
+
+
+def labelled_subset(y: Tensor, fraction: float, sampling: Sampling, seed: int) -> Tensor:
+    """Draw the clips that keep their labels.
+
+    Args:
+        y: labels of the training clips, ``[N]``.
+        fraction: share that is kept, in (0, 1].
+        sampling: ``"per_class"``: ``round(fraction * n_c)`` of each class and at least one (AimCLR, HYSP);
+            ``"global"``: ``int(fraction * N)`` of all (MAMP, CMD), whatever their classes.
+        seed: of the draw.
+
+    Returns:
+        sorted positions in ``y``.
+
+    Raises:
+        ConfigError: the subset is empty.
+    """
+    order = torch.randperm(len(y), generator=torch.Generator().manual_seed(seed))
+    if sampling == "global":
+        chosen = order[: int(fraction * len(y))]
+    else:
+        classes = [order[y[order] == label] for label in y.unique()]
+        chosen = torch.cat([clips[: max(1, round(fraction * len(clips)))] for clips in classes])
+    if not len(chosen):
+        raise ConfigError(f"protocol: fraction {fraction} of {len(y)} training clips is none")
+    return chosen.sort().values

@@ -13,28 +13,27 @@ from torch import Tensor
 from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError, DataError
-from skgraph.evaluation.bodies import Bodies, read_bodies
-from skgraph.evaluation.classifier import Classifier, parameter_groups
+from skgraph.evaluation.classifiers.classifier import Classifier, parameter_groups
+from skgraph.evaluation.classifiers.classifier_training import ClassifierTraining
+from skgraph.evaluation.classifiers.fit import History, fit
+from skgraph.evaluation.classifiers.heads import LinearHead, build_head
 from skgraph.evaluation.context import EvaluationContext
-from skgraph.evaluation.features import Features
-from skgraph.evaluation.fit import History, fit
-from skgraph.evaluation.frozen import frozen
-from skgraph.evaluation.heads import LinearHead, build_head
+from skgraph.evaluation.features.bodies import Bodies, read_bodies
+from skgraph.evaluation.features.clip_features import Features, frozen
 from skgraph.evaluation.protocols.protocol import Outcome, Protocol, labels
-from skgraph.evaluation.recipe import Recipe
 from skgraph.evaluation.results.metrics import top_k
 from skgraph.transforms import RandomRotate
 
 
 @dataclass(frozen=True, kw_only=True)
-class Supervised(Protocol, Recipe):
+class Supervised(Protocol, ClassifierTraining):
     """Train a head, or a head and the encoder, on the labels of the training clips.
 
-    The scores are those of the last epoch. The card has the best epoch beside it, chosen on held-out training people
-    where there are some, otherwise on the test clips, as the field's tables are.
+    The scores are those of the last epoch. The result has the best epoch beside it, chosen on held-out training people
+    where there are some, otherwise on the test clips, as in the field's tables.
 
     Attributes:
-        recipe: whose numbers these are.
+        recipe: publication that the hyper-parameters are from.
     """
 
     recipe: str | None = None
@@ -43,20 +42,18 @@ class Supervised(Protocol, Recipe):
         return self.train_on(context, context.train, context.seed)
 
     def train_on(self, context: EvaluationContext, train: SkeletonDataset, seed: int) -> Outcome:
-        """Train on ``train``, a part of the context's training clips, and score the context's test clips."""
+        """Train on some of the context's training clips, and score its test clips."""
         unseen = [context.test] if context.validation is None else [context.test, context.validation]
         if self.frozen and not self.augments and self.head in ("linear", "bn_linear"):
             features, *others = (context.features(dataset, self.test_crop) for dataset in (train, *unseen))
-            history = self.fit_head(
-                features, others, context.num_classes, context.device, seed, context.processes, context.progress
-            )
+            device, processes, progress = context.device, context.processes, context.progress
+            history = self.fit_head(features, others, context.num_classes, device, seed, processes, progress)
         else:
             history = self._fit_on_clips(context, train, unseen, seed)
         by_epoch = [
             (epoch, [top_k(s, labels(dataset)) for s, dataset in zip(scores, unseen, strict=True)])
             for epoch, scores in history.scored
         ]
-        # Held-out people choose where there are some, otherwise the test clips do, as they do in the field's tables.
         epoch, accuracy = max(by_epoch, key=lambda item: item[1][-1])
         best = {"epoch": epoch, "top1": accuracy[0], "chosen_on": "test" if len(unseen) == 1 else "validation"}
         scores = history.scored[-1][1]
@@ -66,28 +63,6 @@ class Supervised(Protocol, Recipe):
             features=context.features(train, self.test_crop).x if self.frozen else None,
             facts={"training_loss": history.loss[-1], "best": best},
         )
-
-    def _fit_on_clips(
-        self, context: EvaluationContext, train: SkeletonDataset, unseen: Sequence[SkeletonDataset], seed: int
-    ) -> History:
-        encoder = context.make_encoder(seed, **({"drop_path": self.drop_path} if self.drop_path else {}))
-        torch.manual_seed(seed)
-        head = build_head(self.head, encoder.dim, encoder.grid, context.num_classes)
-        model = Classifier(encoder, head, self.frozen).to(context.device)
-        groups = list(parameter_groups(model, self.weight_decay, self.layer_decay))
-        with frozen(encoder) if self.frozen else nullcontext():
-            return fit(
-                model,
-                groups,
-                _Clips(self, context, train),
-                self,
-                lambda: [context.scores(model, dataset, self.test_crop) for dataset in unseen],
-                context.device,
-                context.precision,
-                seed,
-                context.processes,
-                context.progress,
-            )
 
     def fit_head(
         self,
@@ -99,30 +74,48 @@ class Supervised(Protocol, Recipe):
         processes: Processes = Processes(),
         progress: bool = False,
     ) -> History:
-        """The same training of a linear head where each clip always has the same features, computed once.
+        """Train a linear head on features computed once, for clips that look the same in each epoch.
 
         Args:
             train: features to learn from.
             unseen: features to score after an epoch.
             num_classes: classes.
             device: where to compute.
-            seed: of the head's first weights and of the order.
+            seed: of the head's initial weights and of the order.
             processes: that share the work.
             progress: show a bar.
         """
         torch.manual_seed(seed)
-        model = _OnFeatures(LinearHead(train.x.size(1), num_classes, norm=self.head == "bn_linear")).to(device)
+        model = _FeatureClassifier(LinearHead(train.x.size(1), num_classes, norm=self.head == "bn_linear")).to(device)
         inputs = [features.x.to(device) for features in unseen]
 
         def score() -> list[Tensor]:
             with torch.no_grad():
                 scores = [model(x).cpu() for x in inputs]
-            if not all(part.isfinite().all() for part in scores):
+            if not all(logits.isfinite().all() for logits in scores):
                 raise DataError("the logits are not finite: choose a smaller protocol.lr")
             return scores
 
         groups = [{"params": list(model.parameters()), "weight_decay": self.weight_decay, "lr_scale": 1.0}]
-        return fit(model, groups, _Fixed(train, device), self, score, device, "fp32", seed, processes, progress)
+        source = _FeatureSource(train.y, train.x.to(device))
+        return fit(model, groups, source, self, score, device, "fp32", seed, processes, progress)
+
+    def _fit_on_clips(
+        self, context: EvaluationContext, train: SkeletonDataset, unseen: Sequence[SkeletonDataset], seed: int
+    ) -> History:
+        encoder = context.make_encoder(seed, **({"drop_path": self.drop_path} if self.drop_path else {}))
+        torch.manual_seed(seed)
+        head = build_head(self.head, encoder.dim, encoder.grid, context.num_classes)
+        model = Classifier(encoder, head, self.frozen).to(context.device)
+        groups = list(parameter_groups(model, self.weight_decay, self.layer_decay))
+        source = _ClipSource(self, context, train)
+
+        def score() -> list[Tensor]:
+            return [context.scores(model, dataset, self.test_crop) for dataset in unseen]
+
+        how = (context.device, context.precision, seed, context.processes, context.progress)
+        with frozen(encoder) if self.frozen else nullcontext():
+            return fit(model, groups, source, self, score, *how)
 
 
 class Probe(Supervised):
@@ -142,13 +135,13 @@ class Attentive(Supervised):
 
 
 class Finetune(Supervised):
-    """The whole encoder is trained on, from its pre-trained weights."""
+    """Training of the whole encoder, from its pre-trained weights."""
 
     name: ClassVar[str] = "finetune"
 
 
 class Transfer(Supervised):
-    """Fine-tuning on another dataset than the encoder was pre-trained on."""
+    """Fine-tuning on another dataset than that of the pre-training."""
 
     name: ClassVar[str] = "transfer"
 
@@ -168,35 +161,34 @@ class Scratch(Supervised):
     pretrained: ClassVar[bool] = False
 
 
-class _Clips:
-    """Training clips as bodies, cropped and rotated as the recipe says."""
+class _ClipSource:
+    """Training clips as bodies, cropped and rotated."""
 
-    def __init__(self, recipe: Recipe, context: EvaluationContext, train: SkeletonDataset) -> None:
+    def __init__(self, training: ClassifierTraining, context: EvaluationContext, train: SkeletonDataset) -> None:
         self.context, self.y, self.clips = context, labels(train), train.clips
-        self.dataset = SkeletonDataset(  # of the whole store, so that positions in it are clip ids
-            train.store, frames=train.frames, crop=tuple(recipe.train_crop), min_frames=recipe.min_frames
-        )
-        angle, flat = recipe.rotate, train.store.topology.dim == 2
+        crop = tuple(training.train_crop)
+        # Of the whole store, so that positions in it are clip ids.
+        self.dataset = SkeletonDataset(train.store, frames=train.frames, crop=crop, min_frames=training.min_frames)
+        angle, flat = training.rotate, train.store.topology.dim == 2
         self.augment = (RandomRotate(z=angle) if flat else RandomRotate(angle, angle, angle)) if angle else None
 
     def batch(self, rows: Tensor, generator: torch.Generator) -> Bodies:
-        context = self.context
+        context, clips = self.context, self.clips[rows]
         return read_bodies(
-            self.dataset, self.clips[rows], context.views, context.device, context.bodies, None, self.augment, generator
+            self.dataset, clips, context.views, context.device, context.bodies, None, self.augment, generator
         )
 
 
-class _Fixed:
-    """Features that do not change."""
-
-    def __init__(self, features: Features, device: torch.device) -> None:
-        self.y, self.x = features.y, features.x.to(device)
+@dataclass
+class _FeatureSource:
+    y: Tensor
+    x: Tensor
 
     def batch(self, rows: Tensor, generator: torch.Generator) -> Tensor:
         return self.x[rows.to(self.x.device)]
 
 
-class _OnFeatures(torch.nn.Module):
+class _FeatureClassifier(torch.nn.Module):
     def __init__(self, head: LinearHead) -> None:
         super().__init__()
         self.head = head

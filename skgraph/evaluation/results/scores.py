@@ -1,4 +1,4 @@
-"""The scores of clips: written, read, and joined with others by clip name."""
+"""Scores of clips: the file ``scores.npz``, and joining by clip name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _ARRAYS = ("name", "logits", "label")
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Scores of clips, as an evaluation leaves them.
+    """Scores of clips, as an evaluation writes them.
 
     Attributes:
         path: of the file.
@@ -34,20 +34,17 @@ class Scores:
 
 
 def save_scores(path: Path, names: np.ndarray, scores: Tensor, y: Tensor) -> None:
-    """Write ``name``, ``logits`` (float32) and ``label`` of clips to an ``.npz``.
-
-    Scores are joined by clip name wherever they meet others; their order means nothing.
-    """
+    """Write ``name``, ``logits`` (float32) and ``label`` of clips, in any order, to an ``.npz``."""
     with atomic_file(path) as file:
         np.savez(file, name=names, logits=scores.float().numpy(), label=y.numpy())
 
 
 def read_scores(path: Path) -> Scores:
-    """Read the arrays ``name``, ``logits`` and ``label`` of an ``.npz``, executing nothing that it holds.
+    """Read the arrays ``name``, ``logits`` and ``label`` of an ``.npz``, without executing anything.
 
     Raises:
-        DataError: the file is missing or damaged, holds pickled objects or lacks an array, or an array has the wrong
-            shape or kind, a number that is not finite, a label without a class or a clip name twice.
+        DataError: the file is missing or damaged, or an array is missing, pickled, of a wrong shape or kind, not
+            finite, with a label out of range or with a clip name twice.
     """
     arrays = _read_arrays(path)
     name, logits, label = (arrays[key] for key in _ARRAYS)
@@ -70,14 +67,14 @@ def read_scores(path: Path) -> Scores:
 
 
 def join_scores(scores: Sequence[Scores]) -> list[Scores]:
-    """The same scores, each of them in the first one's order of clips.
+    """Sort scores into the first one's order of clips.
 
     Raises:
-        DataError: they are not of the same clips, classes and labels; the message quotes what differs.
+        DataError: clips, classes or labels differ; quotes how.
     """
     first = scores[0]
     joined = [first]
-    rank = np.argsort(np.argsort(first.name))  # of each of the first one's clips among the sorted names
+    rank = np.argsort(np.argsort(first.name))  # of the first one's clips among the sorted names
     for other in scores[1:]:
         _check_same_clips(first, other)
         order = np.argsort(other.name)[rank]
@@ -94,12 +91,12 @@ def check_same_classes(first: Scores, other: Scores) -> None:
 
 
 def count_clips(clips: Sized) -> str:
-    """How many clips, in words: ``1 clip`` or ``3 clips``."""
+    """Return ``1 clip`` or ``3 clips``."""
     return f"{len(clips)} clip{'s' * (len(clips) != 1)}"
 
 
 def quoted(names: Iterable[object]) -> str:
-    """The first three names, quoted so that one line remains one line."""
+    """Quote the first three names, in one line."""
     return first_three([repr(str(name)) for name in names])
 
 
@@ -120,17 +117,16 @@ def _read_arrays(path: Path) -> dict[str, np.ndarray]:
 
 
 def _check_same_clips(first: Scores, other: Scores) -> None:
-    parts = []
+    sides = []
     for here, there in ((first, other), (other, first)):
         if len(only := np.setdiff1d(here.name, there.name)):
-            parts.append(f"only '{here.path}' has {count_clips(only)}: {quoted(only)}")
-    if parts:
-        raise DataError(f"'{first.path}' and '{other.path}' are not of the same clips; {'; '.join(parts)}")
+            sides.append(f"only '{here.path}' has {count_clips(only)}: {quoted(only)}")
+    if sides:
+        raise DataError(f"'{first.path}' and '{other.path}' are not of the same clips; {'; '.join(sides)}")
     check_same_classes(first, other)
 
 
 def _check_same_labels(first: Scores, other: Scores) -> None:
-    """Compare labels of the same clips in the same order."""
     if len(wrong := np.flatnonzero(other.label != first.label)):
         clips = [f"{str(first.name[i])!r} ({first.label[i]} and {other.label[i]})" for i in wrong]
         raise DataError(

@@ -3,9 +3,12 @@ from __future__ import annotations
 import statistics
 
 import pytest
+import torch
 
+from skgraph.errors import ConfigError
 from skgraph.evaluation import build_protocol, top_k
 from skgraph.evaluation.protocols.protocol import labels
+from skgraph.evaluation.protocols.semi import labelled_subset
 
 
 @pytest.fixture
@@ -32,3 +35,25 @@ def test_the_headline_is_the_mean(outcome, context):
     assert facts["top1_std"] == pytest.approx(statistics.stdev(facts["top1_seeds"]))
     assert top_k(outcome.scores, labels(context.test)) == pytest.approx(facts["top1_seeds"][0])
     assert len(facts["best"]) == 3
+
+
+Y = torch.arange(1000) % 7
+
+
+def test_per_class_counts():
+    chosen = labelled_subset(Y, 0.05, "per_class", 0)
+    assert Y[chosen].bincount().tolist() == [round(0.05 * int((Y == c).sum())) for c in range(7)]
+    assert labelled_subset(Y, 0.0001, "per_class", 0).shape == (7,)  # at least one of each class
+
+
+def test_global_counts():
+    assert len(labelled_subset(Y, 0.019, "global", 0)) == 19
+    with pytest.raises(ConfigError, match=r"fraction 0.0001 of 1000 training clips is none"):
+        labelled_subset(Y, 0.0001, "global", 0)
+
+
+@pytest.mark.parametrize("sampling", ["per_class", "global"])
+def test_seeds_differ_and_repeat(sampling):
+    first, again, other = (labelled_subset(Y, 0.1, sampling, seed) for seed in (0, 0, 1))
+    assert torch.equal(first, again) and not torch.equal(first, other)
+    assert torch.equal(first, first.unique())

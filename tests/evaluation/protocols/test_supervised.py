@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from skgraph.evaluation import build_protocol, top_k
-from skgraph.evaluation.feature_cache import weights_hash
+from skgraph.evaluation.features.feature_cache import weights_hash
 from skgraph.evaluation.protocols.protocol import labels
 
 TRAINED = ("linear_mamp", "linear_cmd", "attentive", "finetune", "scratch")

@@ -1,0 +1,111 @@
+"""Hyper-parameters of the training of a classifier."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from skgraph._internal.options import at_least
+from skgraph.errors import ConfigError
+from skgraph.evaluation.classifiers.heads import HeadName
+from skgraph.training.schedule import learning_rate
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierTraining:
+    """Hyper-parameters of a supervised training, and its learning rate.
+
+    Attributes:
+        head: what turns tokens into scores; see :func:`~skgraph.evaluation.classifiers.heads.build_head`.
+        frozen: train the head only.
+        epochs: passes over the training clips.
+        batch_size: clips of a step, over all processes.
+        optimizer: ``"sgd"`` with momentum, or ``"adamw"``.
+        lr: peak learning rate.
+        momentum: of SGD.
+        betas: of AdamW.
+        weight_decay: of matrices.
+        schedule: ``"cosine"`` to ``min_lr``, or ``"steps"``: a tenth after each epoch in ``milestones``.
+        milestones: epochs of the steps.
+        min_lr: end of the cosine.
+        warmup_epochs: epochs of linear warm-up.
+        layer_decay: of the learning rate, layer by layer downwards.
+        drop_path: of the encoder while it is trained.
+        label_smoothing: share of the target spread over all classes.
+        clip_grad: largest norm of the gradient; 0 does not clip.
+        train_crop: smallest and largest proportion of a clip in one crop.
+        min_frames: frames of the shortest training crop.
+        rotate: largest angle about each axis, in radians.
+        test_crop: centred proportion of a test clip, unless the evaluation sets another.
+        score_every: epochs between scorings of the test clips; the last epoch is always scored.
+
+    Raises:
+        ConfigError: a value out of its range.
+    """
+
+    head: HeadName
+    frozen: bool
+    epochs: int
+    batch_size: int
+    optimizer: Literal["sgd", "adamw"]
+    lr: float
+    momentum: float = 0.9
+    betas: tuple[float, float] = (0.9, 0.999)
+    weight_decay: float = 0.0
+    schedule: Literal["cosine", "steps"] = "cosine"
+    milestones: tuple[int, ...] = ()
+    min_lr: float = 0.0
+    warmup_epochs: float = 0.0
+    layer_decay: float = 1.0
+    drop_path: float = 0.0
+    label_smoothing: float = 0.0
+    clip_grad: float = 0.0
+    train_crop: tuple[float, float] = (1.0, 1.0)
+    min_frames: int = 1
+    rotate: float = 0.0
+    test_crop: float = 1.0
+    score_every: int = 1
+
+    def __post_init__(self) -> None:
+        for least, keys in (
+            (1, ("epochs", "batch_size", "min_frames", "score_every")),
+            (0, ("min_lr", "weight_decay", "clip_grad", "warmup_epochs", "rotate")),
+        ):
+            at_least("protocol", least, **{key: getattr(self, key) for key in keys})
+        shares = {key: getattr(self, key) for key in ("momentum", "drop_path", "label_smoothing")}
+        for key, value in (*shares.items(), *(("betas", beta) for beta in self.betas)):
+            if not 0 <= value < 1:
+                raise ConfigError(f"protocol: {key} must be in [0, 1), found {value}")
+        if any(epoch < 1 for epoch in self.milestones):
+            raise ConfigError(f"protocol: milestones must be at least 1, found {list(self.milestones)}")
+        if not 0 < self.lr < math.inf:
+            raise ConfigError(f"protocol: lr must be positive, found {self.lr}")
+        if not 0 < self.layer_decay <= 1:
+            raise ConfigError(f"protocol: layer_decay must be in (0, 1], found {self.layer_decay}")
+        if not 0 < self.train_crop[0] <= self.train_crop[1] <= 1:
+            raise ConfigError(f"protocol: train_crop must be [low, high] in (0, 1], found {list(self.train_crop)}")
+        if not 0 < self.test_crop <= 1:
+            raise ConfigError(f"protocol: test_crop must be in (0, 1], found {self.test_crop}")
+        if self.warmup_epochs >= self.epochs:
+            raise ConfigError(
+                f"protocol: {self.epochs} epochs end within a warm-up of {self.warmup_epochs:g}: set warmup_epochs too"
+            )
+        if beyond := [epoch for epoch in self.milestones if epoch >= self.epochs]:
+            raise ConfigError(
+                f"protocol: the milestone {beyond[0]} lies beyond the last of {self.epochs} epochs: set milestones too"
+            )
+        if self.frozen and (self.layer_decay != 1 or self.drop_path):
+            raise ConfigError("protocol: a frozen encoder has neither layer_decay nor drop_path")
+
+    @property
+    def augments(self) -> bool:
+        """Whether training clips differ each time, so that features cannot be computed once."""
+        return tuple(self.train_crop) != (self.test_crop, self.test_crop) or self.rotate > 0
+
+    def lr_at(self, step: int, steps_per_epoch: int) -> float:
+        """Return the learning rate of a step, before layer decay."""
+        warmup = round(self.warmup_epochs * steps_per_epoch)
+        if self.schedule == "cosine" or step < warmup:
+            return learning_rate(step, self.epochs * steps_per_epoch, warmup, self.lr, self.min_lr)
+        return self.lr * 0.1 ** sum(step // steps_per_epoch >= epoch for epoch in self.milestones)

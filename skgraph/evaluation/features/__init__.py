@@ -1,0 +1,1 @@
+"""Features of clips and of sliding windows, by a frozen encoder."""
