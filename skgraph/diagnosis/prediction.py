@@ -61,7 +61,10 @@ def predict_masked(
 
 @torch.no_grad()
 def prediction_errors(objective: SJEPA, views: Tensor, visible: Tensor, masked: Tensor) -> PredictionErrors:
-    """Compare predictions with trivial ones; the arguments are those of :func:`predict_masked`."""
+    """Compare predictions with trivial ones.
+
+    The arguments are those of :func:`~skgraph.diagnosis.prediction.predict_masked`.
+    """
     predicted, target = predict_masked(objective, views, visible, masked)
     wanted = _take(target, masked)
     mean = _take(target, visible).mean(dim=1, keepdim=True)

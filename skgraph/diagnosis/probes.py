@@ -43,10 +43,10 @@ def probe_features(features: Tensor, targets: ProbeTargets, turned: Tensor, angl
         turned: features ``[n, D]`` of the same bodies, each turned about the vertical by its ``angle [n]``.
 
     Returns:
-        accuracies in per cent: ``action`` (exact linear probe) and ``neighbour`` (label of the nearest feature by
+        accuracies in per cent, ``action`` (exact linear probe) and ``neighbour`` (label of the nearest feature by
         cosine), where every body has one of several labels; ``subject``, of every other body of each person, where two
-        are known; and variances explained by ridge regression, in per cent: ``pose``, ``speed``, ``view``; below 0 is
-        worse than the mean.
+        are known; and the variance explained by ridge regression in per cent, ``pose``, ``speed`` and ``view``; below 0
+        is worse than the mean.
     """
     fold = folds(targets.subject)
     found = {

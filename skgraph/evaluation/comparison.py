@@ -28,6 +28,7 @@ from skgraph.evaluation.settings import Settings
 from skgraph.training.checkpoint import versions
 from skgraph.training.devices import choose_device, choose_precision
 from skgraph.training.diagnostics import rankme
+from skgraph.training.views import ViewMaker
 from skgraph.transforms import MapJoints
 
 
@@ -76,7 +77,24 @@ def compare(
         protocol.check(run.content_hash, store)
         protocol.check_settings(settings)
         check_result_folder(result_folder(run.folder, protocol, store, split, settings), store, settings)
-    context = _context(run, store, split, device, precision, settings, processes, progress)
+    frames = run.config["frames"]
+    train, test = (SkeletonDataset(store, split, side, items="clips", frames=frames) for side in ("train", "test"))
+    validation = None
+    if settings.validation:
+        # Not the run's seed: the streams and seeds of an ensemble must hold out the same people.
+        held_out = hold_out_subjects(store.subject[train.clips], settings.validation, seed=0)
+        train, validation = train[~held_out], train[held_out]
+    if not torch.isin(labels(test), labels(train)).any() and not store.has_segments:
+        raise DataError(f"no class of the test clips of '{store.path}', split {split}, is in its training part")
+    views = run.views(store.topology, settings.joint_map).to(device)
+    shared = {key: getattr(settings, key) for key in ("bodies", "crop", "crops", "batch_size")}
+    shared |= {
+        "processes": processes,
+        "progress": progress,
+        "cache": run.folder / "features" if settings.cache else None,
+    }
+    seed = run.config["seed"] if settings.seed is None else settings.seed
+    context = run_context(run, views, train, test, device, precision, validation=validation, seed=seed, **shared)
     untrained = replace(context, make_encoder=lambda seed=None, **options: run.encoder(False, seed, **options))
     results = []
     for protocol in ways:
@@ -90,52 +108,27 @@ def compare(
     return results
 
 
-def _context(
+def run_context(
     run: PretrainedRun,
-    store: SkeletonStore,
-    split: str,
+    views: ViewMaker,
+    train: SkeletonDataset,
+    test: SkeletonDataset,
     device: torch.device,
     precision: str,
-    settings: Settings,
-    processes: Processes,
-    progress: bool,
+    validation: SkeletonDataset | None = None,
+    **options: Any,
 ) -> EvaluationContext:
-    frames = run.config["frames"]
-    train, test = (SkeletonDataset(store, split, side, items="clips", frames=frames) for side in ("train", "test"))
-    validation = None
-    if settings.validation:
-        # Not the run's seed: the streams and seeds of an ensemble must hold out the same people.
-        held_out = hold_out_subjects(store.subject[train.clips], settings.validation, seed=0)
-        train, validation = train[~held_out], train[held_out]
-    if not torch.isin(labels(test), labels(train)).any() and not store.has_segments:
-        raise DataError(f"no class of the test clips of '{store.path}', split {split}, is in its training part")
-    views = run.views(store.topology, settings.joint_map).to(device)
-    seed = run.config["seed"] if settings.seed is None else settings.seed
-    return EvaluationContext(
-        lambda seed=None, **options: run.encoder(**options),
-        views,
-        train,
-        validation,
-        test,
-        device,
-        precision,
-        settings.bodies,
-        settings.crop,
-        settings.crops,
-        settings.batch_size,
-        seed,
-        processes,
-        progress,
-        run.folder / "features" if settings.cache else None,
-        input_facts(run, views),
-    )
-
-
-def input_facts(run: PretrainedRun, views: nn.Module) -> dict[str, Any]:
-    """Return everything that turns a store's clips into the encoder's input and tokens, as plain values."""
+    """Build the evaluation context of a run; ``options`` are its other attributes."""
     maps = [module.weights.tolist() for module in views.modules() if isinstance(module, MapJoints)]
-    config = {key: run.config[key] for key in ("encoder", "normalise", "stream", "patch_length")}
-    return {**config, "topology": run.topology.to_dict(), "joint_map": maps}
+    depends_on = {key: run.config[key] for key in ("encoder", "normalise", "stream", "patch_length")}
+    depends_on |= {"topology": run.topology.to_dict(), "joint_map": maps}
+
+    def make_encoder(seed: int | None = None, **encoder_options: Any) -> nn.Module:
+        return run.encoder(**encoder_options)  # trained weights need no seed
+
+    return EvaluationContext(
+        make_encoder, views, train, validation, test, device, precision, input=depends_on, **options
+    )
 
 
 def hold_out_subjects(subject: Tensor, share: float, seed: int) -> Tensor:
@@ -205,11 +198,7 @@ def _result(
             preprocessing=run.preprocessing,
             root=config["dataset"].get("root"),
         ),
-        crop=settings.crop,
-        crops=settings.crops,
-        bodies=settings.bodies,
-        validation=settings.validation,
-        joint_map=settings.joint_map,
+        **{key: getattr(settings, key) for key in ("crop", "crops", "bodies", "validation", "joint_map")},
         step=run.step,
         seed=context.seed,
         device=str(context.device),

@@ -133,15 +133,15 @@ def embed(
                 x.append((batch.mean(features) if level == "clip" else features).cpu())
                 rows.append(chunk if level == "clip" else chunk[batch.clip.cpu()])
                 body.append(torch.full_like(chunk, -1) if level == "clip" else batch.slot.cpu())
-    row = torch.cat(rows)
-    return Embedding(
-        torch.cat(x),
-        level,
-        store.name[windows.row[row].numpy()],
-        torch.cat(body),
-        windows.start[row],
-        (windows.start + windows.width)[row],
-        float(store.meta.get("fps", 30.0)),
-        tuple(run.topology.joints),
-        str(store.meta.get("preprocessing", "none")),
-    )
+        row = torch.cat(rows)
+        return Embedding(
+            torch.cat(x),
+            level,
+            store.name[windows.row[row].numpy()],
+            torch.cat(body),
+            windows.start[row],
+            (windows.start + windows.width)[row],
+            float(store.meta.get("fps", 30.0)),
+            tuple(run.topology.joints),
+            str(store.meta.get("preprocessing", "none")),
+        )

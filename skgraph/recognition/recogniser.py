@@ -11,8 +11,7 @@ from torch import Tensor, nn
 from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
 from skgraph.errors import CheckpointError, ConfigError
 from skgraph.evaluation.classifiers.linear_probe import LinearProbe, fit_linear
-from skgraph.evaluation.comparison import input_facts
-from skgraph.evaluation.context import EvaluationContext
+from skgraph.evaluation.comparison import run_context
 from skgraph.evaluation.features.clip_features import window_features
 from skgraph.evaluation.features.windows import Windows, sliding_windows, window_labels
 from skgraph.evaluation.pretrained import PretrainedRun
@@ -80,18 +79,8 @@ class Recogniser:
         device = torch.device(device)
         views = run.views(store.topology).to(device)
         dataset = SkeletonDataset(store, split, "train", frames=run.config["frames"])
-        context = EvaluationContext(
-            lambda seed=None, **options: run.encoder(**options),
-            views,
-            dataset,
-            None,
-            dataset,
-            device,
-            precision,
-            progress=progress,
-            cache=run.folder / "features",
-            input=input_facts(run, views),
-        )
+        cache = run.folder / "features"
+        context = run_context(run, views, dataset, dataset, device, precision, progress=progress, cache=cache)
         names, background = tuple(store.class_names), None
         if store.has_segments:
             width = max(1, round(TRAINING_WINDOW * float(store.meta.get("fps", 30.0))))

@@ -66,7 +66,9 @@ def choose_weights(weights: str | Sequence[float], members: Sequence[EnsembleMem
     if weights in _SUMS:
         return weights, [1.0] * len(members), _SUMS[weights]
     by_stream, source = _STREAM_WEIGHTS[weights]
-    _check_streams(members, by_stream, f"weights={weights}")
+    if sorted(str(member.result.stream) for member in members) != sorted(by_stream):
+        found = ", ".join(f"'{member.folder}' of stream '{member.result.stream}'" for member in members)
+        raise ConfigError(f"weights={weights} need one evaluation of each of {', '.join(by_stream)}, found {found}")
     return weights, [by_stream[member.result.stream] for member in members], source
 
 
@@ -84,7 +86,7 @@ def tuned_weights(scores: Sequence[Scores]) -> list[float]:
     """
 
     def right(point: tuple[int, ...]) -> int:
-        return int((fuse([part.logits for part in scores], point).argmax(axis=1) == scores[0].label).sum())
+        return int((fuse([each.logits for each in scores], point).argmax(axis=1) == scores[0].label).sum())
 
     # Whole numbers keep ties of votes exact, and the comparison of points with them.
     grid = [point for point in itertools.product(range(_STEPS + 1), repeat=len(scores)) if sum(point) == _STEPS]
@@ -93,23 +95,8 @@ def tuned_weights(scores: Sequence[Scores]) -> list[float]:
 
 
 def fuse(logits: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
-    """Weighted sum of logits ``[n, K]``, of the same clips in the same order, in float64."""
-    return sum(weight * part.astype(np.float64) for weight, part in zip(weights, logits, strict=True))
-
-
-def _check_streams(members: Sequence[EnsembleMember], streams: Sequence[str], name: str) -> None:
-    """Raise a ConfigError unless there is one member of each stream."""
-    wanted = f"{name} are for one evaluation of each of {', '.join(streams)}"
-    first: dict[str, EnsembleMember] = {}
-    for member in members:
-        stream = str(member.result.stream)
-        if stream not in streams:
-            raise ConfigError(f"{wanted}: '{member.folder}' is of stream '{stream}'")
-        if stream in first:
-            raise ConfigError(f"{wanted}: '{first[stream].folder}' and '{member.folder}' are both of stream '{stream}'")
-        first[stream] = member
-    if missing := [stream for stream in streams if stream not in first]:
-        raise ConfigError(f"{wanted}: there is none of stream {' and '.join(missing)}")
+    """Return the weighted sum of logits ``[n, K]``, of the same clips in the same order, in float64."""
+    return sum(weight * each.astype(np.float64) for weight, each in zip(weights, logits, strict=True))
 
 
 def _held_out(members: Sequence[EnsembleMember]) -> list[Scores]:

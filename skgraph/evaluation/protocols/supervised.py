@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset, SkeletonStore
@@ -86,7 +86,8 @@ class Supervised(Protocol, ClassifierTraining):
             progress: show a bar.
         """
         torch.manual_seed(seed)
-        model = _FeatureClassifier(LinearHead(train.x.size(1), num_classes, norm=self.head == "bn_linear")).to(device)
+        head = LinearHead(train.x.size(1), num_classes, norm=self.head == "bn_linear").to(device)
+        model = nn.Sequential(head.norm, head.linear)
         inputs = [features.x.to(device) for features in unseen]
 
         def score() -> list[Tensor]:
@@ -186,12 +187,3 @@ class _FeatureSource:
 
     def batch(self, rows: Tensor, generator: torch.Generator) -> Tensor:
         return self.x[rows.to(self.x.device)]
-
-
-class _FeatureClassifier(torch.nn.Module):
-    def __init__(self, head: LinearHead) -> None:
-        super().__init__()
-        self.head = head
-
-    def forward(self, features: Tensor) -> Tensor:
-        return self.head.classify(features)

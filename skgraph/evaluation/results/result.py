@@ -96,7 +96,7 @@ class Result:
 
     @property
     def best_epochs(self) -> list[Mapping[str, Any]]:
-        """Metrics of the best epoch: none, one, or one for each labelled subset."""
+        """Metrics of the best epoch of each classifier that was trained; empty where none was."""
         best = self.metrics.get("best")
         return best if isinstance(best, list) else [] if best is None else [best]
 
@@ -116,7 +116,7 @@ class Result:
 
     @staticmethod
     def load(path: Path) -> Result:
-        """Read a ``result.json``: a :class:`Result`, or an :class:`EnsembleResult` where it has members.
+        """Read a ``result.json``, of an evaluation or (an ``EnsembleResult``) of an ensemble.
 
         Raises:
             DataError: the file is missing, damaged or not a result; names the key.

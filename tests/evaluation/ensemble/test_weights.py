@@ -38,12 +38,12 @@ def test_weights_of_streams_find_theirs(folders):
 
 def test_weights_of_streams_refuse_two_of_one_and_a_missing_one(tmp_path, folders):
     other = write_evaluation(tmp_path, "joint2")
-    with pytest.raises(ConfigError, match=r"'.*joint/.*' and '.*joint2/.*' are both of stream 'joint'"):
+    with pytest.raises(ConfigError, match="'.*joint/.*' of stream 'joint', '.*joint2/.*' of stream 'joint'"):
         fuse_results([folders[0], other, folders[1]], "aimclr")
-    with pytest.raises(ConfigError, match="weights=actclr .* there is none of stream motion"):
+    with pytest.raises(ConfigError, match="weights=actclr need one evaluation of each of joint, bone, motion, found"):
         fuse_results(folders[:2], "actclr")
     rewrite_result(folders[2], lambda content: content.update(stream="depth"))
-    with pytest.raises(ConfigError, match="is of stream 'depth'"):
+    with pytest.raises(ConfigError, match="of stream 'depth'$"):
         fuse_results(folders, "aimclr")
 
 
