@@ -18,8 +18,8 @@ def main(cfg: DictConfig) -> None:
     from skgraph.evaluation.model_folder import CARD, CONFIG, WEIGHTS, Head, save_model_folder
     from skgraph.evaluation.pretrained import PretrainedRun
     from skgraph.recognition import Recogniser
-    from skgraph.recognition.model_card import model_card
     from skgraph.recognition.exported_program import export_program, program_of
+    from skgraph.recognition.model_card import model_card
 
     config = plain_config(cfg)
     formats, heads = ("safetensors", "onnx", "pt2"), ("none", "linear")
