@@ -26,7 +26,7 @@ from skgraph.training.prefetch import move_dataset
 from skgraph.transforms import AlignBody, Center, Compose, GraphTransform, RandomRotate
 
 
-def instance(config: Mapping[str, Any], where: str, **objects: Any) -> nn.Module:
+def instance(config: Mapping[str, Any], where: str, **objects: Any) -> Any:
     """Build the module that ``config["_target_"]`` names.
 
     Builds modules and calls nothing else, because a configuration may come from another user's run folder. (A target
@@ -163,7 +163,7 @@ def check_config(config: Mapping[str, Any]) -> None:
         raise ConfigError(f"name must be that of a folder below runs, found '{name}'")
 
 
-def build_encoder(config: Mapping[str, Any], topology: Topology) -> nn.Module:
+def build_encoder(config: Mapping[str, Any], topology: Topology) -> Any:
     """Build the encoder of a run's configuration for a topology."""
     return instance(
         config["encoder"],
@@ -175,7 +175,7 @@ def build_encoder(config: Mapping[str, Any], topology: Topology) -> nn.Module:
     )
 
 
-def build_objective(config: Mapping[str, Any], encoder: nn.Module, topology: Topology) -> nn.Module:
+def build_objective(config: Mapping[str, Any], encoder: nn.Module, topology: Topology) -> Any:
     """Build the objective of a run's configuration around an encoder, for a topology."""
     return instance(
         config["objective"],
@@ -200,7 +200,7 @@ def build_views(
         first: transforms before all others, such as :class:`~skgraph.transforms.MapJoints`.
     """
     normalise = config["normalise"]
-    steps: list[nn.Module] = list(first)
+    steps: list[Any] = list(first)
     if differing := {"center", "align", "scale"} ^ normalise.keys():
         raise ConfigError(
             f"normalise has the keys center, align and scale, no more and no less: {', '.join(differing)}"

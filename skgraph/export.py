@@ -27,7 +27,7 @@ def main(cfg: DictConfig) -> None:
         if config[key] not in choices:
             raise ConfigError(f"{key} must be one of {', '.join(choices)}, found '{config[key]}'")
     run = PretrainedRun.open(config["run"])
-    form = str(config["format"])
+    form = config["format"]
     out = Path(str(config["out"] or f"{run.folder.name}{'' if form == 'safetensors' else '.' + form}"))
     _check_out(out, form, run.folder)
     check_kinds(Recogniser.fit, {"c": config["c"]}, "export")

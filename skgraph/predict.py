@@ -16,7 +16,7 @@ from skgraph.errors import ConfigError
 def main(cfg: DictConfig) -> None:
     """Learn the names of actions from labelled clips, recognise recordings, and write their timelines."""
     from skgraph.build import open_store
-    from skgraph.datasets import open_recordings
+    from skgraph.datasets.recordings import open_recordings
     from skgraph.evaluation.pretrained import PretrainedRun, preprocessing_note
     from skgraph.recognition import Recogniser, timelines
     from skgraph.recognition.timeline_files import format_timelines, is_replaceable, save_timelines

@@ -127,7 +127,8 @@ def words_as_list(arguments: list[str], key: str) -> list[str]:
         arguments: of the command line; words with ``=`` and options (``-m``, ``--cfg job``) stay as they are.
         key: of the configuration, which takes the plain words.
     """
-    words, others = [], []
+    words: list[str] = []
+    others: list[str] = []
     for before, argument in zip(["", *arguments], arguments, strict=False):
         plain = argument and "=" not in argument and argument[0] not in "-~" and before not in _WITH_VALUE
         (words if plain else others).append(argument)
@@ -180,7 +181,7 @@ def _composition_error(error: HydraException) -> str:
 def _nearest_key(error: HydraException) -> str:
     """Suggest the existing key that resembles an unknown one, or list all keys if they are few."""
     node, key = getattr(error.__cause__, "parent_node", None), getattr(error.__cause__, "key", None)
-    keys = [str(name) for name in node if name != "hydra"] if hasattr(node, "keys") else []
+    keys = [str(name) for name in node if name != "hydra"] if isinstance(node, DictConfig) else []
     if close := difflib.get_close_matches(str(key), keys, 1):
         return f": did you mean {close[0]}?"
     return f": expected one of {', '.join(keys)}" if 0 < len(keys) <= 30 else ""

@@ -106,6 +106,6 @@ class RankGenerator(torch.Generator):
     world_size: int
 
     def __new__(cls, rank: int = 0, world_size: int = 1, device: torch.device | str = "cpu") -> RankGenerator:
-        generator = super().__new__(cls, device=device)
+        generator = super().__new__(cls, device=device)  # type: ignore[call-arg]
         generator.rank, generator.world_size = rank, world_size
         return generator

@@ -46,7 +46,9 @@ class EpochLoader:
     def step_generator(self, step: int) -> RankGenerator:
         """Return the random numbers of one step: of the crops first, then of views and masks."""
         device = self.dataset.store.device
-        return RankGenerator(self.rank, self.world_size, device).manual_seed(_mix(self.seed, 1, step))
+        generator = RankGenerator(self.rank, self.world_size, device)
+        generator.manual_seed(_mix(self.seed, 1, step))
+        return generator
 
     def rank_seed(self, step: int) -> int:
         """Return a seed for what each rank draws on its own in a step, such as dropped paths."""

@@ -109,11 +109,11 @@ class SkeletonStore:
                 arrays = {key: index[key] for key in index.files if key != "name"}
         except BROKEN_ARCHIVE as error:
             raise StoreError(f"'{path / 'index.npz'}' is missing, truncated or not a NumPy archive: {error}") from error
-        wanted, of_segments = {*PER_CLIP, *PER_TRACK, "body_ptr"}, {"segment_ptr", *PER_SEGMENT}
+        expected, of_segments = {*PER_CLIP, *PER_TRACK, "body_ptr"}, {"segment_ptr", *PER_SEGMENT}
         if of_segments & set(arrays):
-            wanted |= of_segments
-        if missing := wanted - set(arrays):
-            raise StoreError(f"'{path / 'index.npz'}' lacks {', '.join(sorted(missing))}: prepare the store again")
+            expected |= of_segments
+        if lacking := expected - set(arrays):
+            raise StoreError(f"'{path / 'index.npz'}' lacks {', '.join(sorted(lacking))}: prepare the store again")
         return cls(path, meta, arrays)
 
     def to(self, device: torch.device | str) -> SkeletonStore:

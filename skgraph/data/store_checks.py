@@ -54,7 +54,9 @@ def check_store(
             raise StoreError(f"store '{where}' is inconsistent: expected {what}, found {found}")
 
     classes = meta["class_names"]
-    fits = isinstance(classes, list) and len(classes) > 0 and all(isinstance(name, str) for name in classes)
+    fits: bool | np.bool = (
+        isinstance(classes, list) and len(classes) > 0 and all(isinstance(name, str) for name in classes)
+    )
     expect(fits, "a list of texts as class_names", repr(classes)[:80])
     expect(isinstance(meta["splits"], dict), "a mapping of splits", repr(meta["splits"])[:80])
     expect(isinstance(meta["content_hash"], str), "a text as content_hash", repr(meta["content_hash"])[:80])

@@ -275,18 +275,18 @@ class StoreWriter:
             "dtype": str(self._dtype),
             "content_hash": self._hash.hexdigest(),
         }
-        with open(self._folder / "index.npz", "wb") as file:
-            np.savez(file, **index)
-            os.fsync(file.fileno())
-        with open(self._folder / "meta.yaml", "w", encoding="utf-8") as file:
-            yaml.safe_dump(meta, file, sort_keys=False, allow_unicode=True)
-            file.flush()
-            os.fsync(file.fileno())
+        with open(self._folder / "index.npz", "wb") as archive:
+            np.savez(archive, **index)
+            os.fsync(archive.fileno())
+        with open(self._folder / "meta.yaml", "w", encoding="utf-8") as text:
+            yaml.safe_dump(meta, text, sort_keys=False, allow_unicode=True)
+            text.flush()
+            os.fsync(text.fileno())
         if self._excluded:
-            with open(self._folder / "excluded.csv", "w", encoding="utf-8", newline="") as file:
-                csv.writer(file).writerows([("name", "reason"), *self._excluded])
-                file.flush()
-                os.fsync(file.fileno())
+            with open(self._folder / "excluded.csv", "w", encoding="utf-8", newline="") as table:
+                csv.writer(table).writerows([("name", "reason"), *self._excluded])
+                table.flush()
+                os.fsync(table.fileno())
         for file in (self._frames, self._present, self._confidence):
             file.close()
         if not self._has_confidence:

@@ -34,7 +34,7 @@ def save_checkpoint(
     path: Path,
     step: int,
     global_batch: int,
-    objective: nn.Module,
+    objective: Any,
     optimizer: torch.optim.Optimizer,
     config: dict,
     store: SkeletonStore,
@@ -166,7 +166,7 @@ def load_optimizer(optimizer: torch.optim.Optimizer, state: dict, path: Path) ->
         shapes = {"step": (), "exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}
         entry = entries[i]
         for key, shape in shapes.items():
-            value = entry.get(key) if isinstance(entry, dict) else None
+            value: Any = entry.get(key) if isinstance(entry, dict) else None
             fits = isinstance(value, torch.Tensor) and value.shape == shape and value.dtype == torch.float32
             if not fits or not torch.isfinite(value).all():
                 raise CheckpointError(f"the checkpoint '{path}' is damaged: '{key}' of parameter {i} does not fit it")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import math
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -105,7 +106,7 @@ def collapse_warning(values: Mapping[str, float]) -> str | None:
 def log_diagnostics(
     log: RunLog,
     step: int,
-    encoder: nn.Module,
+    encoder: Any,
     loader: EpochLoader,
     views: ViewMaker,
     bodies: int,

@@ -27,7 +27,7 @@ def mask_figure(topology: Topology, joints: Tensor, visible: Tensor, grid: tuple
     joints = joints.detach().float().cpu()
     patch_length = joints.size(0) // patches
     figure = Figure(figsize=(max(2 * moments, 6), 3 + max(1.5, 0.11 * vertices)), layout="constrained")
-    bodies, table = figure.subfigures(2, 1, height_ratios=(3, max(1.5, 0.11 * vertices)))
+    bodies, table = figure.subfigures(2, 1, squeeze=False, height_ratios=(3, max(1.5, 0.11 * vertices)))[:, 0]
     axes = bodies.subplots(1, moments, sharex=True, sharey=True, squeeze=False)[0]
     for axis, patch in zip(axes, torch.linspace(0, patches - 1, moments).long().tolist(), strict=True):
         pose = joints[patch * patch_length + patch_length // 2, :, :2]

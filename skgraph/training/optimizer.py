@@ -12,12 +12,13 @@ def adamw(
     module: nn.Module, lr: float, weight_decay: float = 0.05, betas: tuple[float, float] = (0.9, 0.95)
 ) -> torch.optim.AdamW:
     """Build fused AdamW (Loshchilov and Hutter, 2019) over the trainable parameters of a module."""
-    decayed, free = [], []
+    decayed: list[nn.Parameter] = []
+    free: list[nn.Parameter] = []
     for name, parameter in module.named_parameters():
         if parameter.requires_grad:
             (decayed if is_decayed(name, parameter) else free).append(parameter)
     groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": free, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=lr, betas=tuple(betas), fused=True)
+    return torch.optim.AdamW(groups, lr=lr, betas=(betas[0], betas[1]), fused=True)
 
 
 def is_decayed(name: str, parameter: nn.Parameter) -> bool:

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Generator, Tensor, nn
@@ -59,7 +60,7 @@ class Trainer:
 
     def __init__(
         self,
-        objective: nn.Module,
+        objective: Any,
         loader: EpochLoader,
         views: ViewMaker,
         folder: Path,
@@ -214,7 +215,7 @@ class Trainer:
         return loss, logs | {"gradient_norm": norm}, lr
 
     def _forward_and_backward(
-        self, model: nn.Module, views: Tensor, visible: Tensor, masked: Tensor
+        self, model: Any, views: Tensor, visible: Tensor, masked: Tensor
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Compute the gradients of a batch slice by slice; return the mean of the losses and logs."""
         count = self.config.accumulate

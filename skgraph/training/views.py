@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -46,7 +47,8 @@ class ViewMaker(nn.Module):
         super().__init__()
         if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0 < scale < 1e30:
             raise ConfigError(f"normalise.scale must be a positive number, 'auto' or null, found '{scale}'")
-        self.normalise, self.augment, self.mask, self.stream = normalise, augment, mask, stream
+        self.normalise, self.augment, self.stream = normalise, augment, stream
+        self.mask: Any = mask
         self.num_views, self.scale = num_views, scale
 
     @torch.no_grad()
