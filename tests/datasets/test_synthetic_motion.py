@@ -1,24 +1,25 @@
 import numpy as np
 import pytest
 
-from skgraph.datasets.synthetic.actions import ACTIONS
+from skgraph.datasets.synthetic.actions import load_actions
 from skgraph.datasets.synthetic.kinematics import PARTS, SKELETON, forward_kinematics
+from skgraph.datasets.synthetic.limbs import IDLE_ARM, LIMBS, STANDING
 from skgraph.datasets.synthetic.performer import Performer
-from skgraph.datasets.synthetic.postures import ANGLES, IDLE_ARM, POSTURES, STANDING
 from skgraph.datasets.synthetic.scene import perform
-from skgraph.datasets.synthetic.sensor import Camera, Sensor
+from skgraph.datasets.synthetic.sensor import Sensor, to_camera
 from skgraph.topology import Topology
 
+ACTIONS = load_actions()
 TOPOLOGY = Topology.load("ntu_rgbd")
 UNIT = dict.fromkeys(PARTS, 1.0)
 
 
 def joints_of(scale=UNIT, **postures):
     """Joint name -> position in the one frame of a pose: all angles 0 but those given as limb={angle: value}."""
-    pose = {limb: np.zeros((1, len(names))) for limb, names in ANGLES.items()}
+    pose = {name: np.zeros((1, len(limb.angles))) for name, limb in LIMBS.items()}
     for limb, angles in postures.items():
-        for name, value in angles.items():
-            pose[limb][0, ANGLES[limb].index(name)] = value
+        for angle, value in angles.items():
+            pose[limb][0, LIMBS[limb].angles.index(angle)] = value
     return {joint: position[0] for joint, position in forward_kinematics(pose, scale).items()}
 
 
@@ -107,15 +108,15 @@ def test_swapped_limbs_make_the_mirror_image():
 def test_actions_are_written_in_known_words():
     assert len({action.name for action in ACTIONS}) == len(ACTIONS) >= 16
     assert sum(action.gap is not None for action in ACTIONS) >= 4
-    assert set(IDLE_ARM) <= set(POSTURES["left_arm"]) and sum(IDLE_ARM.values()) == pytest.approx(1)
-    for limb, words in POSTURES.items():
-        assert STANDING[limb] in words
-        assert {len(angles) for angles in words.values()} == {len(ANGLES[limb])}
+    assert set(IDLE_ARM) <= set(LIMBS["left_arm"].postures) and sum(IDLE_ARM.values()) == pytest.approx(1)
+    assert STANDING["left_arm"] == "hang" and STANDING["left_leg"] == "stand"
+    for limb in LIMBS.values():
+        assert {len(angles) for angles in limb.postures.values()} == {len(limb.angles)}
+        assert len(limb.habit) == len(limb.aim) == len(limb.sway) == len(limb.angles)
     for action in ACTIONS:
-        steps = (*action.begin, *action.loop, *action.end)
-        for moves in (action.start, *(step.moves for step in steps), *(step.partner for step in steps)):
+        for moves in (action.start, *(moves for step in action.steps for moves in step.moves)):
             for limb, word in moves.items():
-                assert word in POSTURES[limb], f"{action.name}: {limb} has no posture '{word}'"
+                assert word in LIMBS[limb].postures, f"{action.name}: {limb} has no posture '{word}'"
         assert action.gap is not None or not action.limbs(person=1)
 
 
@@ -158,15 +159,14 @@ def test_two_people_face_each_other_within_reach():
 
 
 def test_camera_sees_left_up_and_depth():
-    front, side = Camera(0, 3, 0.95), Camera(90, 3, 0.95)
     # What is to the left of a performer who faces the camera is to the camera's right: negative x, as with Kinect.
-    assert front.see(np.array([1, 0.95 + 0.5, 0.25])) == pytest.approx([-1, 0.5, 2.75])
-    assert side.see(np.array([1, 0.95, 0])) == pytest.approx([0, 0, 2], abs=1e-9)
+    assert to_camera(np.array([1, 0.95 + 0.5, 0.25]), 0, 3, 0.95) == pytest.approx([-1, 0.5, 2.75])
+    assert to_camera(np.array([1, 0.95, 0]), 90, 3, 0.95) == pytest.approx([0, 0, 2], abs=1e-9)
 
 
 def test_camera_keeps_distances_and_handedness():
     corner = np.array([[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1]], float)
-    seen = Camera(60, 3.8, 1.8).see(corner)
+    seen = to_camera(corner, 60, 3.8, 1.8)
     axes = seen[1:] - seen[0]
     assert axes @ axes.T == pytest.approx(np.eye(3), abs=1e-9)
     assert np.linalg.det(axes) == pytest.approx(1)

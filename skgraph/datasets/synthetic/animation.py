@@ -7,34 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from skgraph.datasets.synthetic.actions import Action, Step
+from skgraph.datasets.synthetic.limbs import IDLE_ARM, LIMBS, STANDING
 from skgraph.datasets.synthetic.performer import Performer
-from skgraph.datasets.synthetic.postures import ANGLES, IDLE_ARM, POSTURES, STANDING
 
 FPS = 30.0
 _BEAT = 0.28  # seconds
 _ARMS = ("right_arm", "left_arm")
 # Probability to sit where the action allows it, and of an arm without a task to change its posture in a step.
 _SITS, _FIDGETS = 0.4, 0.2
-
-# Standard deviations, in degrees, of a posture in one performance, and of the idle sway on top of it.
-_AIM = {
-    "right_arm": (11, 9, 11, 11, 8),
-    "left_arm": (11, 9, 11, 11, 8),
-    "torso": (4, 3, 6, 4),
-    "head": (4, 6),
-    "right_leg": (5, 4, 6, 2),
-    "left_leg": (5, 4, 6, 2),
-    "path": (0, 0, 0, 0),
-}
-_SWAY = {
-    "right_arm": (5, 3, 5, 5, 4),
-    "left_arm": (5, 3, 5, 5, 4),
-    "torso": (3, 2, 7, 2),
-    "head": (4, 8),
-    "right_leg": (0.4, 0.4, 0.6, 0),
-    "left_leg": (0.4, 0.4, 0.6, 0),
-    "path": (0, 0, 0, 5),
-}
 # Factor on the variation of an arm that has a task.
 _TASK_VARIATION = 0.5
 # Seconds of rest before, between and after the actions of a recording.
@@ -58,7 +38,7 @@ def animate(
         rng: source of the variation.
 
     Returns:
-        for each performer limb -> angles [T, A] as named in `ANGLES`, right-handed.
+        for each performer limb -> angles [T, A] as named in `LIMBS`, right-handed.
     """
     length = frames / FPS
     steps, seconds = _timed_steps(action, performers[0], length, rng)
@@ -84,7 +64,7 @@ def animate_recording(
         rng: source of the variation.
 
     Returns:
-        limb -> angles [T, A] as named in `ANGLES`, and the actions' first frames and the frames after their last,
+        limb -> angles [T, A] as named in `LIMBS`, and the actions' first frames and the frames after their last,
         [S, 2] int64.
     """
     keyframes: list[dict[str, str]] = []
@@ -92,17 +72,18 @@ def animate_recording(
     headings: list[float] = []
     spans = []
     now = heading = 0.0
+    path = LIMBS["path"]
     for action, room in zip(actions, frames, strict=True):
         steps, seconds = _timed_steps(action, performer, room / FPS, rng)
         postures = _keyframes(action, steps, 0, rng, may_sit=False)
         onset = now + rng.uniform(*_REST)
-        reached = onset + np.concatenate([[0.0], np.cumsum(seconds)])
-        now = float(reached[-1])
+        reached = (onset + np.concatenate([[0.0], np.cumsum(seconds)])).tolist()
+        now = reached[-1]
         spans.append((onset, now))
         keyframes += postures
-        times += reached.tolist()
+        times += reached
         headings += [heading] * len(postures)
-        heading += POSTURES["path"][postures[-1]["path"]][ANGLES["path"].index("turn")]
+        heading += path.postures[postures[-1]["path"]][path.angles.index("turn")]
     total = int(np.ceil((now + rng.uniform(*_REST)) * FPS))
     pose = _interpolate(keyframes, np.array(times), performer, total, rng, np.array(headings))
     return pose, np.rint(np.array(spans) * FPS).astype(np.int64)
@@ -113,19 +94,14 @@ def _timed_steps(
 ) -> tuple[list[Step], np.ndarray]:
     """Draw the steps of an action and their durations in seconds, to fit into `length` seconds."""
     beat = _BEAT / (performer.tempo * np.exp(rng.normal(0, _TEMPO)))
-    steps = _unroll(action, length / beat, rng)
-    seconds = beat * np.array([step.beats for step in steps]) * np.exp(rng.normal(0, _RHYTHM, len(steps)))
-    return steps, seconds * min(1.0, 0.92 * length / seconds.sum())
-
-
-def _unroll(action: Action, beats: float, rng: np.random.Generator) -> list[Step]:
-    """Repeat the loop of an action at random, as often as fits into a number of beats."""
     least, most = action.repeats
-    if most > least:
+    if most > least:  # as often as fits
         loop = sum(step.beats for step in action.loop)
         once = sum(step.beats for step in (*action.begin, *action.end))
-        most = int(np.clip((0.9 * beats - once) / loop, least, most))
-    return [*action.begin, *action.loop * int(rng.integers(least, most + 1)), *action.end]
+        most = int(np.clip((0.9 * length / beat - once) / loop, least, most))
+    steps = [*action.begin, *action.loop * int(rng.integers(least, most + 1)), *action.end]
+    seconds = beat * np.array([step.beats for step in steps]) * np.exp(rng.normal(0, _RHYTHM, len(steps)))
+    return steps, seconds * min(1.0, 0.92 * length / seconds.sum())
 
 
 def _keyframes(
@@ -141,7 +117,7 @@ def _keyframes(
         postures |= {"right_leg": "sit", "left_leg": "sit"}
     idle = dict(zip(_ARMS, rng.choice(list(IDLE_ARM), 2, p=list(IDLE_ARM.values())), strict=True))
     keyframes = []
-    for moves in ({}, *(step.partner if person else step.moves for step in steps)):
+    for moves in ({}, *(step.moves[person] for step in steps)):
         postures = postures | moves
         for arm in idle:
             if arm not in used and rng.random() < _FIDGETS:
@@ -156,7 +132,7 @@ def _interpolate(
     performer: Performer,
     frames: int,
     rng: np.random.Generator,
-    headings: np.ndarray | None = None,
+    headings: np.ndarray | float = 0.0,
 ) -> dict[str, np.ndarray]:
     """Return limb -> angles [T, A] that pass through the postures of keyframes at given times.
 
@@ -164,25 +140,25 @@ def _interpolate(
     """
     now = np.arange(frames) / FPS
     pose = {}
-    for limb, angle_names in ANGLES.items():
-        names = [postures[limb] for postures in keyframes]
-        rest = np.array(POSTURES[limb][STANDING[limb]], float)
+    for name, limb in LIMBS.items():
+        words = [postures[name] for postures in keyframes]
+        rest = np.array(limb.postures[STANDING[name]], float)
+        amplitude = 1.0 if name == "path" else performer.amplitude
         angles_of = {}
-        for name in dict.fromkeys(names):
-            style = performer.habit[limb] + rng.normal(0, _AIM[limb])
-            variation = _TASK_VARIATION if limb in _ARMS and name not in IDLE_ARM else 1.0
-            amplitude = 1.0 if limb == "path" else performer.amplitude
-            angles_of[name] = rest + amplitude * (POSTURES[limb][name] - rest) + variation * style
-        keys = np.stack([angles_of[name] for name in names])
-        if limb == "path" and headings is not None:
-            keys[:, angle_names.index("turn")] += headings
+        for word in dict.fromkeys(words):
+            style = performer.habit[name] + rng.normal(0, limb.aim)
+            variation = _TASK_VARIATION if name in _ARMS and word not in IDLE_ARM else 1.0
+            angles_of[word] = rest + amplitude * (limb.postures[word] - rest) + variation * style
+        keys = np.stack([angles_of[word] for word in words])
+        if name == "path":
+            keys[:, limb.angles.index("turn")] += headings
         u = np.interp(now - rng.normal(0, _LAG), times, np.arange(len(times)))
         step = np.minimum(u.astype(int), len(times) - 2)
         u = (u - step)[:, None]
         s = u**3 * (10 - 15 * u + 6 * u**2)
-        angles = keys[step] + s * (keys[step + 1] - keys[step]) + _sway(now, len(angle_names), rng) * _SWAY[limb]
+        angles = keys[step] + s * (keys[step + 1] - keys[step]) + _sway(now, len(limb.angles), rng) * limb.sway
         # Elbows and knees do not bend backwards.
-        pose[limb] = np.maximum(angles, [0 if name in ("elbow", "knee") else -np.inf for name in angle_names])
+        pose[name] = np.maximum(angles, [0 if angle in ("elbow", "knee") else -np.inf for angle in limb.angles])
     return pose
 
 

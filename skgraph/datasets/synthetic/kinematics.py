@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgraph.datasets.synthetic.postures import ANGLES
+from skgraph.datasets.synthetic.limbs import LIMBS
 
 # joint: (parent, offset from it in metres (left, up, forward), body part that scales it), of a person 1.7 m tall who
-# stands with hanging arms. Rooted at the pelvis, with both finger joints on the hand, as a body moves; the topology has
-# other bones, for bone streams. The right side mirrors the left.
+# stands with hanging arms. The root is the pelvis, and both finger joints hang on the hand; the topology has other
+# bones, for the bone stream. The right side mirrors the left.
 _MIDDLE_AND_LEFT = {
     "SpineBase": (None, (0, 0, 0), "trunk"),
     "SpineMid": ("SpineBase", (0, 0.29, 0), "trunk"),
@@ -47,27 +47,25 @@ def forward_kinematics(pose: dict[str, np.ndarray], scale: dict[str, float]) -> 
     stays fixed, and the whole body is displaced along its path.
 
     Args:
-        pose: limb -> its angles [T, A], as named in `ANGLES`.
+        pose: limb -> its angles [T, A], as named in `LIMBS`.
         scale: factor on the bone lengths of each of `PARTS`.
 
     Returns:
         joint name -> positions [T, 3] in metres.
     """
-    angle = {limb: dict(zip(names, pose[limb].T, strict=True)) for limb, names in ANGLES.items()}
-    frames = len(pose["path"])
+    angle = {name: dict(zip(limb.angles, pose[name].T, strict=True)) for name, limb in LIMBS.items()}
+    path, frames = angle["path"], len(pose["path"])
     local = _local_rotations(angle)
     rotation = {"SpineBase": np.broadcast_to(np.eye(3), (frames, 3, 3))}
     joints = {"SpineBase": np.zeros((frames, 3))}
     for joint, (parent, offset, part) in SKELETON.items():
         if parent is None:
             continue
-        turn = rotation[parent]
-        # Feet stay level with the floor, whatever the leg does.
-        turn = local[joint] if "Foot" in joint else turn @ local[joint] if joint in local else turn
-        rotation[joint] = turn
-        joints[joint] = joints[parent] + turn @ (np.array(offset) * scale[part])
+        rotation[joint] = rotation[parent] @ local[joint] if joint in local else rotation[parent]
+        if "Foot" in joint:  # level with the floor, whatever the leg does
+            rotation[joint] = local[joint]
+        joints[joint] = joints[parent] + rotation[joint] @ (np.array(offset) * scale[part])
     root = _pelvis(joints)
-    path = angle["path"]
     root[:, 1] += path["up"]
     heading = _about("y", path["turn"])
     drift = np.stack([path["left"], np.zeros(frames), path["forward"]], axis=-1)
@@ -115,8 +113,7 @@ def _pelvis(joints: dict[str, np.ndarray]) -> np.ndarray:
     soles = [joints[f"{joint}{side}"][:, 1] - height for joint, height in _SOLE.items() for side in ("Left", "Right")]
     ankles = np.stack([joints["AnkleLeft"], joints["AnkleRight"]])
     rest = np.stack([joints["HipLeft"], joints["HipRight"]])
-    lift = ankles[0, :, 1] - ankles[1, :, 1]
-    left = 1 / (1 + np.exp(lift / _WEIGHT_SHIFT))
+    left = 1 / (1 + np.exp((ankles[0, :, 1] - ankles[1, :, 1]) / _WEIGHT_SHIFT))
     weight = np.stack([left, 1 - left])[..., None]
     root = (weight * (rest - ankles)).sum(axis=0)
     root[:, 1] = -np.min(soles, axis=0)

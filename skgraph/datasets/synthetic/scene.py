@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skgraph.datasets.synthetic.actions import ACTIONS, Action
+from skgraph.datasets.synthetic.actions import Action, load_actions
 from skgraph.datasets.synthetic.animation import animate, animate_recording
 from skgraph.datasets.synthetic.kinematics import forward_kinematics
 from skgraph.datasets.synthetic.performer import Performer
 from skgraph.topology import Topology
 
 RECORDINGS = 3
-"""Recordings in which a person performs every action for one person once."""
+"""Recordings into which the actions for one person are divided."""
 
 _FRAMES = (42, 107)  # of an action, from and to
 _HEADING = {1: (0, 50), 2: (90, 35)}  # number of people -> mean and spread in degrees; two stand across the front view
@@ -22,22 +22,18 @@ _OTHER_HAND = 0.15  # probability to use the hand that is not the dominant one
 
 
 def plan_recordings(rng: np.random.Generator) -> list[list[int]]:
-    """Divide the actions for one person, numbers in `ACTIONS`, in random order into `RECORDINGS` lists.
+    """Divide the labels of the actions for one person, in random order, into `RECORDINGS` lists.
 
     An action that does not start standing directly follows one that ends in its posture: stand up after sit down.
     """
-    order = [i for i in rng.permutation(len(ACTIONS)).tolist() if ACTIONS[i].gap is None]
-    followers = [i for i in order if ACTIONS[i].start]
-    units = []
-    for i in order:
-        if ACTIONS[i].start:
-            continue
-        unit = [i]
-        if end := ACTIONS[i].end_posture():
-            follower = next(j for j in followers if ACTIONS[j].start == end)
-            followers.remove(follower)
-            unit.append(follower)
-        units.append(unit)
+    actions = load_actions()
+    order = [i for i in rng.permutation(len(actions)).tolist() if actions[i].gap is None]
+    followers = [i for i in order if actions[i].start]
+    units = [[i] for i in order if not actions[i].start]
+    for unit in units:
+        if end := actions[unit[0]].end_posture():
+            unit.append(next(i for i in followers if actions[i].start == end))
+            followers.remove(unit[1])
     # Interleaved, so that the recordings are about as long as each other.
     return [[i for unit in units[number::RECORDINGS] for i in unit] for number in range(RECORDINGS)]
 
@@ -45,14 +41,13 @@ def plan_recordings(rng: np.random.Generator) -> list[list[int]]:
 def perform(
     action: Action, performers: Sequence[Performer], topology: Topology, rng: np.random.Generator
 ) -> np.ndarray:
-    """Perform an action: joints [M, T, V, 3] in metres in the room, floor at y = 0.
+    """Return the joints [M, T, V, 3] of people who perform an action, in metres in the room, floor at y = 0.
 
     A left-handed first performer mirrors the whole scene, by the topology's left-right pairs. Bodies come in random
     order.
     """
     frames = int(rng.integers(*_FRAMES, endpoint=True))
-    poses = animate(action, performers, frames, rng)
-    joints = _bodies(poses, performers, topology)
+    joints = _bodies(animate(action, performers, frames, rng), performers, topology)
     if action.gap is not None:
         gap = action.gap * np.mean([performer.scale["arm"] for performer in performers]) * rng.uniform(0.92, 1.12)
         joints[1] *= (-1, 1, -1)  # the partner faces the performer
@@ -64,9 +59,9 @@ def perform(
 def perform_recording(
     actions: Sequence[Action], performer: Performer, topology: Topology, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Perform actions of one person one after the other, with one hand: joints [1, T, V, 3] as those of `perform`.
+    """Return joints [1, T, V, 3], as `perform`, of one person who performs actions one after the other with one hand.
 
-    Also returns the first frame of each action and the frame after its last, [S, 2] int64.
+    Also return the first frame of each action and the frame after its last, [S, 2] int64.
     """
     frames = rng.integers(*_FRAMES, len(actions), endpoint=True)
     pose, spans = animate_recording(actions, performer, frames.tolist(), rng)

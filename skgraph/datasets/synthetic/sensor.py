@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from skgraph.topology import Topology
 
-# Azimuth in degrees: as in NTU RGB+D camera 2 looks from the front, 1 and 3 from the sides. They are farther apart than
-# its 45 degrees, where the nearest clip in raw coordinates is too often the same performance in another view.
+# Azimuths in degrees. As in NTU RGB+D, camera 2 looks from the front, 1 and 3 from the sides; at its 45 degrees, the
+# nearest clip in raw coordinates is too often the same performance in another view.
 AZIMUTHS = {1: 60.0, 2: 0.0, 3: -60.0}
 # Distance and height of the cameras of each setup, and the height of the point that they look at, in metres.
 SETUPS = {1: (3.0, 1.4), 2: (3.5, 0.9), 3: (3.8, 1.8), 4: (3.3, 1.2)}
 _AIM_HEIGHT = 0.95
 
-# Share of the position error that changes from frame to frame: by default 1 mm in the trunk and 4 mm at a finger tip,
-# about as in the Kinect v2 recordings of IntelliRehabDS. The rest drifts to a new value every so many frames.
+# Share of the position error that is new in every frame: by default 1 mm in the trunk and 4 mm at a finger tip, about
+# as in the Kinect v2 recordings of IntelliRehabDS. The rest drifts to a new value every 12 frames.
 _WHITE, _DRIFT_FRAMES = 0.12, 12
 # Error of a joint relative to the trunk's.
 _RELATIVE_ERROR = {"HandTip": 2.5, "Thumb": 2.5, "Hand": 1.5, "Wrist": 1.2, "Foot": 1.5, "Ankle": 1.2}
@@ -26,34 +24,28 @@ _LOST, _DISPLACEMENT = (3, 15), 0.12
 _LATE, _LATE_FRAMES = 0.12, 5
 
 
-@dataclass(frozen=True)
-class Camera:
-    """A camera that looks at the middle of the room.
+def to_camera(joints: np.ndarray, azimuth: float, distance: float, height: float) -> np.ndarray:
+    """Transform positions [..., 3] from the room, y up from the floor, to the coordinates of a camera.
 
-    Its coordinates are those of Kinect: x to the camera's left, y up in its image, z away from it.
+    These are Kinect's: x to the camera's left, y up in its image, z away from it. The camera looks at the middle of the
+    room.
 
     Args:
+        joints: positions in metres.
         azimuth: direction to the camera in degrees, 0 in front of a performer of heading 0.
         distance, height: of the camera, in metres, over the floor.
     """
-
-    azimuth: float
-    distance: float
-    height: float
-
-    def see(self, joints: np.ndarray) -> np.ndarray:
-        """Transform positions [..., 3] from the room, y up from the floor, to the camera's coordinates."""
-        azimuth = np.deg2rad(self.azimuth)
-        at = np.array([self.distance * np.sin(azimuth), self.height, self.distance * np.cos(azimuth)])
-        z = np.array([0, _AIM_HEIGHT, 0]) - at
-        z /= np.linalg.norm(z)
-        x = np.cross([0, 1, 0], z)
-        x /= np.linalg.norm(x)
-        return (joints - at) @ np.stack([x, np.cross(z, x), z], axis=-1)
+    angle = np.deg2rad(azimuth)
+    camera = np.array([distance * np.sin(angle), height, distance * np.cos(angle)])
+    z = np.array([0, _AIM_HEIGHT, 0]) - camera
+    z /= np.linalg.norm(z)
+    x = np.cross([0, 1, 0], z)
+    x /= np.linalg.norm(x)
+    return (joints - camera) @ np.stack([x, np.cross(z, x), z], axis=-1)
 
 
 class Sensor:
-    """A skeleton tracker, which adds its errors to clean joints.
+    """A skeleton tracker that adds errors to clean joints.
 
     Args:
         topology: names the joints.
@@ -67,7 +59,7 @@ class Sensor:
         self.dropout = dropout
 
     def track(self, joints: np.ndarray, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-        """Return the tracked joints of clean ones [M, T, V, 3], and whether a body is seen in a frame, [M, T] bool."""
+        """Add errors to clean joints [M, T, V, 3]; also return where bodies are seen, [M, T] bool."""
         bodies, frames, num_joints, _ = joints.shape
         knots = rng.standard_normal((bodies, frames // _DRIFT_FRAMES + 2, num_joints, 3), dtype=np.float32)
         at = (np.arange(frames) / _DRIFT_FRAMES + rng.random())[:, None, None]

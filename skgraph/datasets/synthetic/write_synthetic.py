@@ -1,4 +1,4 @@
-"""Writing of the synthetic dataset: labelled motions to learn from and to test with, made in seconds."""
+"""The store of the synthetic dataset."""
 
 from __future__ import annotations
 
@@ -10,15 +10,14 @@ from tqdm import tqdm
 
 from skgraph.data.store import SkeletonStore
 from skgraph.data.store_writer import StoreWriter
-from skgraph.datasets.synthetic.actions import ACTIONS
+from skgraph.datasets.synthetic.actions import load_actions
 from skgraph.datasets.synthetic.animation import FPS
 from skgraph.datasets.synthetic.performer import Performer
 from skgraph.datasets.synthetic.scene import RECORDINGS, perform, perform_recording, plan_recordings
-from skgraph.datasets.synthetic.sensor import AZIMUTHS, SETUPS, Camera, Sensor
+from skgraph.datasets.synthetic.sensor import AZIMUTHS, SETUPS, Sensor, to_camera
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 
-_TRAIN_CAMERAS = (2, 3)
 # Independent streams of random numbers.
 _PERFORMER, _PARTNER, _PERFORMANCE, _TRACKING, _PLAN = range(5)
 
@@ -37,7 +36,7 @@ def write_synthetic(
 ) -> SkeletonStore:
     """Write a store of synthetic actions on the skeleton `ntu_rgbd`: 25 joints, metres, 30 Hz, in camera coordinates.
 
-    Every subject performs every action of `ACTIONS` some times, seen by three cameras at once, one clip a camera. Clips
+    Every subject performs each of the 26 actions some times, seen by three cameras at once, one clip a camera. Clips
     are named as in NTU RGB+D (setup, camera, performer, repetition, action) and split as there: `xsub` by subjects,
     `xview` (cameras 2 and 3 train, 1 tests) and `xset` (even setups train). The second person of an action of two
     performs nowhere else. The same seed gives the same clips, and a clip does not depend on the number of others. One
@@ -70,7 +69,7 @@ def write_synthetic(
             raise DataError(f"{key} must be at least {least}, found {value}")
     if not noise >= 0 or not 0 <= dropout < 1:
         raise DataError(f"noise must be 0 or more and dropout in [0, 1), found noise={noise}, dropout={dropout}")
-    topology = Topology.load("ntu_rgbd")
+    topology, actions = Topology.load("ntu_rgbd"), load_actions()
     sensor = Sensor(topology, noise, dropout)
     people = [
         Performer.draw(np.random.default_rng((seed, _PERFORMER, subject)), left_handed=subject % 5 == 1)
@@ -80,14 +79,14 @@ def write_synthetic(
     writer = StoreWriter(
         path,
         topology,
-        [action.name for action in ACTIONS],
+        [action.name for action in actions],
         source=f"synthetic actions of skgraph, seed {seed}",
         dtype="float16",
         fps=FPS,
         overwrite=overwrite,
     )
     # A performance is an action, or one of the recordings of a repetition.
-    letter, count = ("N", RECORDINGS) if recordings else ("A", len(ACTIONS))
+    letter, count = ("N", RECORDINGS) if recordings else ("A", len(actions))
     plan, total = product(range(subjects), range(repetitions), range(count)), subjects * repetitions * count
     hidden = None if progress else True  # None: shown on a terminal
     with writer, tqdm(plan, "performing", total, unit="performance", disable=hidden) as performances:
@@ -96,16 +95,16 @@ def write_synthetic(
             rng = np.random.default_rng((seed, _PERFORMANCE, *key))
             if recordings:
                 labels = plan_recordings(np.random.default_rng((seed, _PLAN, subject, repetition)))[number]
-                joints, spans = perform_recording([ACTIONS[i] for i in labels], people[subject], topology, rng)
+                joints, spans = perform_recording([actions[i] for i in labels], people[subject], topology, rng)
                 y, segments = -1, np.column_stack([labels, spans])
             else:
                 cast = [people[subject]]
-                if ACTIONS[number].gap is not None:
+                if actions[number].gap is not None:
                     cast.append(Performer.draw(np.random.default_rng((seed, _PARTNER, *key))))
-                joints, y, segments = perform(ACTIONS[number], cast, topology, rng), number, None
+                joints, y, segments = perform(actions[number], cast, topology, rng), number, None
             setup = 1 + (subject + repetition) % len(SETUPS)
             for camera, azimuth in AZIMUTHS.items():
-                seen = Camera(azimuth, *SETUPS[setup]).see(joints)
+                seen = to_camera(joints, azimuth, *SETUPS[setup])
                 tracked, frame_mask = sensor.track(seen, np.random.default_rng((seed, _TRACKING, *key, camera)))
                 name = f"S{setup:03d}C{camera:03d}P{subject + 1:03d}R{repetition + 1:03d}{letter}{number + 1:03d}"
                 ids.append((subject + 1, camera, setup))
@@ -120,12 +119,11 @@ def write_synthetic(
                     segments=segments,
                 )
         subject_of, camera_of, setup_of = np.array(ids).T
-        # So that both sides have even and odd setups.
-        _add_split(writer, "xsub", np.isin(subject_of % 4, (0, 1)), "every first and fourth of four subjects trains")
-        _add_split(writer, "xview", np.isin(camera_of, _TRAIN_CAMERAS), "cameras 2 and 3 train, 1 tests")
-        _add_split(writer, "xset", setup_of % 2 == 0, "even setups train")
+        for name, train, how in (
+            # Two of four, so that both sides have even and odd setups.
+            ("xsub", np.isin(subject_of % 4, (0, 1)), "every first and fourth of four subjects trains"),
+            ("xview", np.isin(camera_of, (2, 3)), "cameras 2 and 3 train, 1 tests"),
+            ("xset", setup_of % 2 == 0, "even setups train"),
+        ):
+            writer.add_split(name, np.flatnonzero(train), np.flatnonzero(~train), how)
     return SkeletonStore.open(path)
-
-
-def _add_split(writer: StoreWriter, name: str, train: np.ndarray, how: str) -> None:
-    writer.add_split(name, np.flatnonzero(train), np.flatnonzero(~train), how)
