@@ -1,4 +1,4 @@
-"""Labels of a folder of clips: a CSV with a line a clip."""
+"""The CSV of labels of a folder of clips, with a line a clip."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _NO_COMMAS = {";": "semicolons", "\t": "tabs"}
 
 @dataclass(frozen=True)
 class LabelTable:
-    """Names of clips and what is known of each: the part of a `RawDataset` that does not come from the clips' files.
+    """Names, labels, ids and split of clips: the columns of a `RawDataset` that a CSV gives.
 
     Args:
         name: clip names [N], the files' names without their suffix.
         y: labels [N] int64.
         class_names: names of the labels 0, 1, ...
-        ids: `subject`, `camera` and `setup` [N], integers or text, those of them that are known.
+        ids: `subject`, `camera` and `setup` [N], integers or text, where known.
         splits: the split that the CSV gives, or none.
-        notes: what a person should know of how the CSV was read.
+        notes: unused columns.
     """
 
     name: list[str]
@@ -45,7 +45,7 @@ class LabelTable:
     def of_folder(
         cls, folder: Path, suffix: str, labels: str | Path | None = None, labelled: bool = True
     ) -> LabelTable:
-        """The table of the files `NAME` + `suffix` of a folder (or of its sub-folders, where the suffix is "").
+        """Read the table of the files `NAME` + `suffix` of a folder (or of its sub-folders, where the suffix is "").
 
         The CSV has a line a clip: `name` and `label` (class names, or integers, which then name the classes), optional
         `subject`, `camera`, `setup` (integers or text) and `split` (`train` or `test`). Classes are in sorted order,
@@ -66,7 +66,7 @@ class LabelTable:
             )
         path = Path(labels).expanduser() if labels is not None else folder / "labels.csv"
         if suffix:
-            # Where clips are CSV files as well, the table beside them is none of them.
+            # The table itself, where clips are CSV files as well.
             beside = path.name if path.parent.resolve() == folder.resolve() else ""
             found = [path.name for path in folder_files(folder, suffix) if path.name != beside]
             files = sorted(name.removesuffix(suffix) for name in found)
@@ -91,13 +91,13 @@ class LabelTable:
 
     @property
     def columns(self) -> dict[str, Any]:
-        """As arguments of a `RawDataset`."""
+        """Arguments of a `RawDataset`."""
         about = {"name": self.name, "y": self.y, "class_names": self.class_names, "splits": self.splits}
         return about | {"notes": self.notes} | self.ids
 
 
 def _read(path: Path, suffix: str) -> tuple[dict[str, list[str]], list[str]]:
-    """The known columns of a CSV, text by line, and the names of the others."""
+    """Return the text of the known columns of a CSV, and the names of the others."""
     if not path.is_file():
         raise DataError(f"no CSV of labels at '{path}': expected the columns name and label, or say labels=FILE.csv")
     try:
@@ -150,8 +150,7 @@ def _ids(values: list[str]) -> np.ndarray:
 
 
 def _integers(values: list[str]) -> list[int] | None:
-    """The numbers, None where one is text: what is not written as a number is printed, or what no integer of an array
-    can hold. So different texts never become one number."""
+    """Return the numbers, or None if one is text: not written as Python prints it (`01`), or too large for int64."""
     if not all(map(_INTEGER.fullmatch, values)):
         return None
     numbers = [int(value) for value in values]

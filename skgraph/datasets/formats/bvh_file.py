@@ -31,9 +31,9 @@ class BvhJoint:
     Args:
         name: of the joint; of an End Site, the name of its joint and ``End``.
         parent: its number in the file, -1 of the root.
-        is_end: whether it is an End Site, which has a place and no motion.
-        offset: its place in the frame of its parent, in the file's unit.
-        channels: what moves, in the order of its numbers in a frame: ``Xposition`` to ``Zrotation``.
+        is_end: whether it is an End Site, which has a position and no motion.
+        offset: its position in the frame of its parent, in the file's unit.
+        channels: in the order of their numbers in a frame: ``Xposition`` to ``Zrotation``.
     """
 
     name: str
@@ -45,7 +45,7 @@ class BvhJoint:
 
 @dataclass(frozen=True)
 class BvhFile:
-    """What a BVH file says before its motion: hierarchy, number of frames and frame time.
+    """A BVH file up to its motion: hierarchy, number of frames and frame time.
 
     Args:
         path: the file.
@@ -83,11 +83,11 @@ class BvhFile:
     @property
     def rest(self) -> np.ndarray:
         """Joint positions ``[J, 3]`` where nothing is turned, relative to the root, in the file's unit."""
-        places = np.zeros((len(self.joints), 3))
+        positions = np.zeros((len(self.joints), 3))
         with np.errstate(over="ignore", invalid="ignore"):
             for i, joint in enumerate(self.joints[1:], start=1):
-                places[i] = places[joint.parent] + joint.offset
-        return places
+                positions[i] = positions[joint.parent] + joint.offset
+        return positions
 
     def positions(self, joints: Sequence[int] | None = None, every: int = 1) -> np.ndarray:
         """Positions of the joints in every frame, by forward kinematics.
@@ -98,7 +98,7 @@ class BvhFile:
             W_root = R_root           p_root = t_root
             W_j = W_parent(j) R_j     p_j = p_parent(j) + W_parent(j) t_j
 
-        Position channels of a joint are its place in the frame of its parent and not a distance from its offset, as
+        Position channels of a joint are its position in the frame of its parent, not a distance from its offset, as
         MotionBuilder writes them and as LaFAN1's own reader takes them; where offsets are zero both readings agree.
 
         Args:
@@ -116,19 +116,19 @@ class BvhFile:
         if (header := BvhFile._read(self.path, words)) != self:
             raise DataError(f"'{self.path}' has changed since it was opened: {header} now, {self} then")
         columns = [f"{joint.name} {channel}" for joint in self.joints for channel in joint.channels]
-        placed = [np.zeros((0, len(wanted), 3))]
+        positions = [np.zeros((0, len(wanted), 3))]
         kept = self._kept_frames(words, every)
         while batch := list(islice(kept, _BATCH)):
             with np.errstate(over="ignore", invalid="ignore"):
-                placed.append(_place(self.joints, _numbers(self.path, batch, columns))[:, wanted])
-            bad = np.argwhere(~np.isfinite(placed[-1]).all(axis=2))
+                positions.append(_forward_kinematics(self.joints, _numbers(self.path, batch, columns))[:, wanted])
+            bad = np.argwhere(~np.isfinite(positions[-1]).all(axis=2))
             if len(bad):
                 joint = self.joints[wanted[bad[0, 1]]].name
-                raise DataError(f"'{self.path}', line {batch[bad[0, 0]][0]}: joint '{joint}' is at no finite place")
-        return np.concatenate(placed)
+                raise DataError(f"'{self.path}', line {batch[bad[0, 0]][0]}: joint '{joint}' is at no finite position")
+        return np.concatenate(positions)
 
     def _kept_frames(self, words: _Words, every: int) -> Iterator[tuple[int, str]]:
-        """Every so many lines of motion with their numbers, and at the end the check that all were there."""
+        """Yield every so many lines of motion with their numbers; check their count at the end."""
         frames = 0
         for number, line in words.lines:
             if line:
@@ -140,7 +140,7 @@ class BvhFile:
 
 
 class _Words:
-    """The words of a BVH file one after another, and the line that they are in."""
+    """The words of a BVH file one after another, and their line."""
 
     def __init__(self, path: Path, lines: Iterator[tuple[int, str]]) -> None:
         self.path, self.lines, self.line = path, lines, 0
@@ -177,7 +177,7 @@ class _Words:
         return value
 
     def match(self, pattern: str, expected: str) -> str:
-        """The group of a pattern that the next line with something in it must match."""
+        """Return the group of a pattern that the next line that is not empty must match."""
         line = " ".join(self._words) if self._words else ""
         while not line:
             line = self._next_line(expected)
@@ -206,7 +206,7 @@ def _hierarchy(words: _Words) -> list[BvhJoint]:
         if key == "MOTION" and joints and not is_open:
             return joints
         if key in ("ROOT", "JOINT", "END"):
-            _check_place(words, key, joints, is_open)
+            _check_joint_allowed(words, key, joints, is_open)
             joint = BvhJoint(words.name(), is_open[-1] if is_open else -1, key == "END")
             if joint.is_end:
                 if joint.name.upper() != "SITE":
@@ -240,8 +240,8 @@ def _hierarchy(words: _Words) -> list[BvhJoint]:
             raise words.error(f"expected {expected}, found '{word[:40]}'")
 
 
-def _check_place(words: _Words, key: str, joints: list[BvhJoint], is_open: list[int]) -> None:
-    """Whether a joint may begin here."""
+def _check_joint_allowed(words: _Words, key: str, joints: list[BvhJoint], is_open: list[int]) -> None:
+    """Raise a DataError unless a joint may begin here."""
     if key == "ROOT" and joints:
         raise words.error(f"a second ROOT, after '{joints[0].name}': expected one skeleton")
     if key != "ROOT" and not is_open:
@@ -295,27 +295,27 @@ def _number(word: str) -> float:
         return math.nan
 
 
-def _place(joints: list[BvhJoint], motion: np.ndarray) -> np.ndarray:
+def _forward_kinematics(joints: list[BvhJoint], motion: np.ndarray) -> np.ndarray:
     """Positions ``[T, J, 3]`` from the channels of frames ``[T, channels]``; see `BvhFile.positions`."""
-    places = np.zeros((len(motion), len(joints), 3))
+    positions = np.zeros((len(motion), len(joints), 3))
     turns: list[np.ndarray] = []  # W_j, [T, 3, 3]
     column = 0
     for j, joint in enumerate(joints):
-        place = np.tile(np.array(joint.offset), (len(motion), 1))
+        position = np.tile(np.array(joint.offset), (len(motion), 1))
         turn = turns[joint.parent] if joint.parent >= 0 else np.eye(3)[None]
         whole = turn
         for channel in joint.channels:
             axis = "XYZ".index(channel[0])
             if channel.endswith("position"):
-                place[:, axis] = motion[:, column]
+                position[:, axis] = motion[:, column]
             else:
                 whole = whole @ _turn(axis, np.deg2rad(motion[:, column]))
             column += 1
         turns.append(whole)
         if joint.parent >= 0:
-            place = places[:, joint.parent] + (turn @ place[:, :, None])[:, :, 0]
-        places[:, j] = place
-    return places
+            position = positions[:, joint.parent] + (turn @ position[:, :, None])[:, :, 0]
+        positions[:, j] = position
+    return positions
 
 
 def _turn(axis: int, angle: np.ndarray) -> np.ndarray:

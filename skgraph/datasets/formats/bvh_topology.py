@@ -1,4 +1,4 @@
-"""The topology of a BVH file: its own hierarchy, and the symmetry and body parts that names and rest pose tell."""
+"""The topology of a BVH file: its hierarchy, with symmetry and body parts by names and rest pose."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def bvh_topology(source: str | Path | BvhFile, end_sites: bool = False, up: str 
     with a counterpart hangs on one without, and is a body part named after its first joint; all other joints are the
     part ``torso``. In a file without pairs every branch of the root is a part. The center is the root.
 
-    The rest pose gives directions. ``across`` joins the first twins that lie apart in the largest limbs that branch off
+    The rest pose gives directions. ``across`` joins the first pair that lies apart in the largest limbs that branch off
     above the lowest ones (the arms above the legs), or else in the lowest; ``up`` leads from where the lowest limbs
     branch off to where those do, if that line is nearer to the vertical than to the floor. What does not follow from
     the file is left out.
@@ -79,11 +79,11 @@ def bvh_topology(source: str | Path | BvhFile, end_sites: bool = False, up: str 
         if joint.name in parents:
             raise DataError(f"'{file.path}': an End Site would have the name '{joint.name}', and another joint has it")
         parents[joint.name] = None if joint.parent < 0 else file.joints[joint.parent].name
-    twins = mirror_pairs(joint.name for joint in file.joints if not joint.is_end)
+    pairs = mirror_pairs(joint.name for joint in file.joints if not joint.is_end)
     if end_sites:  # their names follow from those of their joints, and so do their sides
         ends = {file.joints[joint.parent].name: joint.name for joint in file.joints if joint.is_end}
-        twins |= {ends[left]: ends[right] for left, right in twins.items() if left in ends and right in ends}
-    limbs = _limbs(parents, twins)
+        pairs |= {ends[left]: ends[right] for left, right in pairs.items() if left in ends and right in ends}
+    limbs = _limbs(parents, pairs)
     rest = dict(zip(parents, file.rest[kept], strict=True))
     root = next(iter(parents))
     torso = root if "torso" in limbs else "torso"
@@ -92,17 +92,17 @@ def bvh_topology(source: str | Path | BvhFile, end_sites: bool = False, up: str 
         "name": f"bvh_{len(parents)}",
         "dim": 3,
         "joints": parents,
-        "mirror": _symmetric(parents, twins),
+        "mirror": _symmetric(parents, pairs),
         "parts": {torso: [joint for joint in parents if joint not in in_limbs], **limbs},
         "center": root,
-        **_directions(parents, twins, limbs, rest, "xyz".index(up)),
+        **_directions(parents, pairs, limbs, rest, "xyz".index(up)),
     }
     return Topology.from_dict(mapping, str(file.path))
 
 
-def _symmetric(parents: Mapping[str, str | None], twins: Mapping[str, str]) -> dict[str, str]:
-    """The pairs that are left when those that do not map bones to bones have gone."""
-    pairs = dict(twins)
+def _symmetric(parents: Mapping[str, str | None], pairs: Mapping[str, str]) -> dict[str, str]:
+    """Drop the pairs that do not map bones to bones."""
+    pairs = dict(pairs)
     while True:
         image = {**pairs, **{right: left for left, right in pairs.items()}}
         broken = {
@@ -115,9 +115,9 @@ def _symmetric(parents: Mapping[str, str | None], twins: Mapping[str, str]) -> d
         pairs = {left: right for left, right in pairs.items() if not broken & {left, right}}
 
 
-def _limbs(parents: Mapping[str, str | None], twins: Mapping[str, str]) -> dict[str, list[str]]:
-    """The joints of each limb by its first one, in the order of the file; the root is in none."""
-    sided = {*twins, *twins.values()}
+def _limbs(parents: Mapping[str, str | None], pairs: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the joints of each limb by its first one, in the order of the file; the root is in none."""
+    sided = {*pairs, *pairs.values()}
     limb_of: dict[str, str] = {}
     for joint, parent in parents.items():
         if parent in limb_of:
@@ -132,28 +132,30 @@ def _limbs(parents: Mapping[str, str | None], twins: Mapping[str, str]) -> dict[
 
 def _directions(
     parents: Mapping[str, str | None],
-    twins: Mapping[str, str],
+    pairs: Mapping[str, str],
     limbs: Mapping[str, list[str]],
     rest: Mapping[str, np.ndarray],
     vertical: int,
 ) -> dict[str, Any]:
-    """``across`` and ``up`` as in a topology file, as far as they follow."""
-    # Pairs of limbs that branch off the same joint, with its distance from the root in bones.
-    pairs = [
+    """Return ``across`` and ``up`` of a topology file, as far as they follow."""
+    # Limbs that branch off the same joint, with its distance from the root in bones.
+    branches = [
         (_depth(parents, parents[left]), left)
-        for left, right in twins.items()
+        for left, right in pairs.items()
         if left in limbs and right in limbs and parents[left] == parents[right]
     ]
-    if not pairs:
+    if not branches:
         return {}
-    lowest, low_limb = min(pairs, key=lambda pair: pair[0])
-    high_limb = max((left for depth, left in pairs if depth > lowest), key=lambda left: len(limbs[left]), default=None)
-    places = np.stack(list(rest.values()))
-    apart = _APART * float(np.ptp(places, axis=0).max())
+    lowest, low_limb = min(branches, key=lambda pair: pair[0])
+    high_limb = max(
+        (left for depth, left in branches if depth > lowest), key=lambda left: len(limbs[left]), default=None
+    )
+    positions = np.stack(list(rest.values()))
+    apart = _APART * float(np.ptp(positions, axis=0).max())
     directions: dict[str, Any] = {}
     for left in limbs[high_limb or low_limb]:
-        if left in twins and np.linalg.norm(rest[left] - rest[twins[left]]) > apart:
-            directions["across"] = {"from": twins[left], "to": left}
+        if left in pairs and np.linalg.norm(rest[left] - rest[pairs[left]]) > apart:
+            directions["across"] = {"from": pairs[left], "to": left}
             break
     if high_limb is not None:
         ends = [parents[low_limb], parents[high_limb]]

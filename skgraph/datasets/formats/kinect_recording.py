@@ -1,4 +1,4 @@
-"""What a depth sensor's tracker says of one recording: bodies by their tracking id, each at its own times."""
+"""A recording of a Kinect: tracks of bodies by their tracking id, each with its own frames."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from skgraph.errors import DataError
 
 @dataclass(frozen=True)
 class Track:
-    """A body as long as the tracker gave it one id.
+    """A body while it has one tracking id.
 
     Args:
-        frame: the frames in which it is there, `[n]` int64, ascending.
-        slot: its place in the tracker's list of bodies in each of these frames, `[n]` int64.
+        frame: the frames in which it is present, `[n]` int64, ascending.
+        slot: its index in the tracker's list of bodies in each of these frames, `[n]` int64.
         joints: `[n, V, 3]` float64, metres, in the sensor's coordinates.
         confidence: `[n, V]` in 0 to 1, how sure the tracker is of each joint.
     """
@@ -31,7 +31,7 @@ class Track:
 
     @classmethod
     def join(cls, tracks: Iterable[Track]) -> Track:
-        """Tracks that share no frame, as one."""
+        """Join tracks that share no frame."""
         tracks = list(tracks)
         order = np.argsort(np.concatenate([track.frame for track in tracks]), kind="stable")
         return cls(
@@ -47,7 +47,7 @@ class Recording:
     """All bodies of a recording.
 
     Args:
-        frames: its length, with the frames in which nobody is there.
+        frames: its length, empty frames included.
         tracks: bodies in the order of their appearance.
     """
 
@@ -64,18 +64,18 @@ class Recording:
         joints: np.ndarray,
         confidence: np.ndarray,
     ) -> Recording:
-        """Sort what stands frame by frame in a file into tracks.
+        """Sort bodies that a file lists frame by frame into tracks.
 
         Args:
             frames: length of the recording.
             frame: of each body and frame `[n]`, ascending.
-            slot: its place among the bodies of its frame `[n]`.
+            slot: its index among the bodies of its frame `[n]`.
             body: its id [n].
             joints: `[n, V, 3]`.
             confidence: `[n, V]`.
 
         Raises:
-            DataError: an id stands twice in a frame.
+            DataError: an id occurs twice in a frame.
         """
         ids = dict.fromkeys(body)  # in the order of their first frames
         if len(ids) <= 1:

@@ -1,4 +1,4 @@
-"""What a pose estimator found in the frames of one clip."""
+"""Detections of people by a pose estimator, in the frames of one clip."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _LARGEST = float(np.finfo(np.float32).max)
 
 
 class PoseDetections:
-    """Collects people, frame by frame in any order, and makes a clip of them.
+    """Detected people, added frame by frame in any order and tracked into a clip.
 
     Args:
         source: the file or folder, for errors.
         topology: the skeleton.
-        zero_is_missing: whether a confidence of 0 says that the joint was not found at all.
+        zero_is_missing: whether a confidence of 0 means that the joint was not found.
     """
 
     def __init__(self, source: object, topology: Topology, zero_is_missing: bool = True) -> None:
@@ -38,10 +38,10 @@ class PoseDetections:
         self._rows: list[tuple[int, int, np.ndarray, np.ndarray]] = []
 
     def add_frame(self, number: int) -> None:
-        """A frame of the clip, in which there may be nobody.
+        """Add a frame, which may be empty.
 
         Raises:
-            DataError: it was added before, or is no number of a frame.
+            DataError: it was added before, or is negative.
         """
         self._check_number("frame", number)
         if number in self._people:
@@ -49,17 +49,17 @@ class PoseDetections:
         self._people[number] = 0
 
     def add(self, frame: int, joints: np.ndarray, confidence: np.ndarray, identity: int = -1) -> None:
-        """A person in a frame.
+        """Add a person in a frame.
 
         Args:
             frame: number of the frame.
             joints: `[V, C]`, NaN where not seen.
             confidence: `[V]`, NaN where not seen; maxima of heat maps overshoot 0 to 1, and are cut to it.
-            identity: who it is, -1 where unknown.
+            identity: the estimator's number of the person, -1 where unknown.
 
         Raises:
-            DataError: an infinite number, a confidence that is none, an identity that is in the frame already, or more
-                people than one frame can hold.
+            DataError: an infinite coordinate, an impossible confidence, an identity twice in a frame, or too many
+                people in it.
         """
         self._check_number("frame", frame)
         people = self._people[frame] = self._people.get(frame, 0) + 1
@@ -88,10 +88,10 @@ class PoseDetections:
             raise DataError(f"'{self.source}' has the {what} {describe(number)}, expected 0 or more")
 
     def to_clip(self, axes: Sequence[float], max_bodies: int, min_confidence: float) -> RawClip:
-        """The clip `[M, T, V, C]`, from the first frame to the last; frames that were not added are gaps.
+        """Make the clip `[M, T, V, C]`, from the first frame to the last; frames that were not added are gaps.
 
         Args:
-            axes: factors `[C]` of the coordinates: -1 turns an axis round, a unit becomes another.
+            axes: factors `[C]` of the coordinates, for units and the direction of axes.
             max_bodies: how many bodies are kept, see `track_bodies`.
             min_confidence: below it a joint counts as not seen, and is filled in by `fill_missing`.
 
@@ -116,20 +116,17 @@ class PoseDetections:
             return RawClip.left_out(NOBODY_DETECTED)
         grid = (int(body.max()) + 1, last - first + 1, self.topology.num_joints)
         kept = body >= 0
-        place = (body[kept], frame[kept] - first)
+        rows = (body[kept], frame[kept] - first)
         clip = np.zeros((*grid, joints.shape[2]), np.float32)
-        clip[place] = np.where(seen[..., None], joints, 0)[kept] * np.asarray(axes)
+        clip[rows] = np.where(seen[..., None], joints, 0)[kept] * np.asarray(axes)
         there, sure = np.zeros(grid, bool), np.zeros(grid, np.float32)
-        there[place], sure[place] = seen[kept], confidence[kept]
+        there[rows], sure[rows] = seen[kept], confidence[kept]
         filled, frame_mask = fill_missing(clip, there, self.topology)
         return RawClip(filled, frame_mask, sure)
 
 
 def check_detection_options(max_bodies: int, min_confidence: float) -> None:
-    """
-    Raises:
-        ConfigError: an option of `PoseDetections.to_clip` that cannot be.
-    """
+    """Raise a ConfigError for an option of `PoseDetections.to_clip` that is out of range."""
     if not isinstance(max_bodies, int) or max_bodies < 1:
         raise ConfigError(f"max_bodies must be a whole number, 1 or more, found {max_bodies}")
     if not 0 <= min_confidence < 1:

@@ -1,4 +1,4 @@
-"""People found frame by frame become bodies that persist."""
+"""Tracking: from detections in single frames to bodies."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ def track_bodies(
     max_gap: int = 30,
     gate: float = 0.5,
 ) -> np.ndarray:
-    """Which body each detection of a clip belongs to.
+    """Assign each detection of a clip to a body.
 
-    Detections that come with an identity are of one body where the identity is one. The others are associated greedily,
+    Detections with the same identity are one body. The others are associated greedily,
     frame by frame: of all pairs of a detection and a body that was last seen at most `max_gap` frames before, the one
     with the smallest distance is joined first. The distance is the mean over the joints seen in both. A pair further
     apart than `gate` times the body's size (the diagonal of the box around its joints, in the larger of the two
-    detections) is not joined; after a gap it may be twice as far, since people move on unseen. What stays alone begins
-    a body.
+    detections) is not joined; after a gap it may be twice as far, since people move on unseen. A detection that was
+    not joined begins a body.
 
     Bodies are ranked by the sum over their detections of the mean confidence of their joints, that is, by how much of
     the clip they cover times how sure the estimator was; those beyond `max_bodies` are left out. Ties go to identities
@@ -30,13 +30,13 @@ def track_bodies(
 
     Args:
         frame: number of the frame of each detection `[N]`, in any order.
-        joints: `[N, V, C]`, in any unit; what it holds where nothing was seen does not count.
+        joints: `[N, V, C]`, in any unit; ignored where not seen.
         seen: `[N, V]` bool. A detection without a joint that was seen belongs to no body.
         confidence: `[N, V]` in 0 to 1.
         identity: `[N]` integers, -1 where the estimator does not say who it is.
         max_bodies: how many are kept.
         max_gap: the most frames between two detections of a body.
-        gate: part of the body's size that it may move from a frame to the next.
+        gate: fraction of its size that a body may move from a frame to the next.
 
     Returns:
         `[N]` int64, the body of each detection, 0 the first in rank; -1 of none, or of one that was left out.

@@ -17,7 +17,7 @@ from skgraph.datasets.readers.reader import open_topology, to_float32, z_up_to_y
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
-_SAME_RATE = 0.01
+_RATE_TOLERANCE = 0.01
 
 
 def read_bvh(
@@ -47,8 +47,7 @@ def read_bvh(
         topology: a topology, its name, or the path of its file; by default that of the first file.
         labels: the CSV; by default `labels.csv` in the folder.
         up: the files' vertical axis, `y` or `z`; of `z`, (x, y, z) becomes (x, z, -y).
-        every: of how many frames one is kept, for motion capture has 120 a second and more; the frame rate is that of
-            the files divided by it.
+        every: keep one of so many frames: motion capture has 120 a second and more.
         end_sites: whether End Sites become joints; with a topology its names decide.
         labelled: whether labels are needed; otherwise every clip of the folder is read, without the CSV.
 
@@ -63,7 +62,9 @@ def read_bvh(
     if not isinstance(every, int) or every < 1:
         raise ConfigError(f"every must be a whole number, 1 or more, found {every}")
     if topology is not None and end_sites:
-        raise ConfigError("end_sites belongs to the topology of the files; one of your own names the End Sites it has")
+        raise ConfigError(
+            "end_sites belongs to the topology of the files; a topology file names the End Sites that it has"
+        )
     if topology is not None:
         topology = open_topology(topology, 3, "BVH files")
     table = LabelTable.of_folder(folder, ".bvh", labels, labelled)
@@ -76,11 +77,11 @@ def read_bvh(
         topology = bvh_topology(files[0], end_sites, up)
         _check_hierarchies(files)
         notes = _unmirrored(topology)
-    columns = [_columns(file, topology) for file in files]
+    indices = [_joint_indices(file, topology) for file in files]
     scale, _ = store_unit(unit, topology)
 
     def clips() -> Iterator[RawClip]:
-        for file, wanted in zip(files, columns, strict=True):
+        for file, wanted in zip(files, indices, strict=True):
             places = file.positions(wanted, every)
             joints = to_float32(z_up_to_y_up(places) if up == "z" else places, scale)[None]
             yield RawClip(joints, frame_mask=np.ones(joints.shape[:2], bool))
@@ -101,14 +102,14 @@ def read_bvh(
 
 
 def _rate(file: BvhFile) -> float:
-    """Frames a second; frame times are rounded in the files, 0.0083333 for 120 a second."""
+    """Return frames a second; frame times are rounded in the files, 0.0083333 for 120 a second."""
     return round(1 / file.frame_time, 2)
 
 
 def _check_rates(files: list[BvhFile]) -> None:
     first = files[0]
     for file in files[1:]:
-        if abs(file.frame_time / first.frame_time - 1) > _SAME_RATE:
+        if abs(file.frame_time / first.frame_time - 1) > _RATE_TOLERANCE:
             raise DataError(
                 f"'{file.path}' has {_rate(file):g} frames a second, '{first.path}' has {_rate(first):g}: a store has "
                 "one rate, prepare them in folders of their own"
@@ -116,7 +117,7 @@ def _check_rates(files: list[BvhFile]) -> None:
 
 
 def _check_hierarchies(files: list[BvhFile]) -> None:
-    first, *others = ([_words(file, i) for i in range(len(file.joints))] for file in files)
+    first, *others = ([_describe_joint(file, i) for i in range(len(file.joints))] for file in files)
     for file, joints in zip(files[1:], others, strict=True):
         if joints != first:
             i = next(
@@ -129,7 +130,7 @@ def _check_hierarchies(files: list[BvhFile]) -> None:
             )
 
 
-def _words(file: BvhFile, i: int) -> str:
+def _describe_joint(file: BvhFile, i: int) -> str:
     joint = file.joints[i]
     if joint.parent < 0:
         return f"the root '{joint.name}'"
@@ -137,22 +138,22 @@ def _words(file: BvhFile, i: int) -> str:
     return f"{kind} of '{file.joints[joint.parent].name}'"
 
 
-def _columns(file: BvhFile, topology: Topology) -> list[int]:
-    """Where each joint of the topology is in a file; of a name that is there twice, the joint and not the End Site."""
-    place: dict[str, int] = {}
+def _joint_indices(file: BvhFile, topology: Topology) -> list[int]:
+    """Return the index of each joint of the topology in a file; a joint wins over an End Site of the same name."""
+    index_of: dict[str, int] = {}
     for i, joint in enumerate(file.joints):
-        if not joint.is_end or joint.name not in place:
-            place[joint.name] = i
-    if missing := [joint for joint in topology.joints if joint not in place]:
+        if not joint.is_end or joint.name not in index_of:
+            index_of[joint.name] = i
+    if missing := [joint for joint in topology.joints if joint not in index_of]:
         raise DataError(
             f"'{file.path}' lacks {len(missing)} joints of topology '{topology.name}': {first_three(missing)}; it has "
             f"{', '.join(joint.name for joint in file.joints if not joint.is_end)}"
         )
-    return [place[joint] for joint in topology.joints]
+    return [index_of[joint] for joint in topology.joints]
 
 
 def _unmirrored(topology: Topology) -> list[str]:
-    """What to know of twins by name that reflection leaves where they are."""
+    """Note mirror counterparts by name that the topology's mirror leaves out."""
     alone = [
         f"{left} and {right}"
         for left, right in mirror_pairs(topology.joints).items()

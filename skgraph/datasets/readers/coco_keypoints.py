@@ -44,7 +44,7 @@ def read_coco_keypoints(
 
     Args:
         source: the folder.
-        topology: `coco_17`, or a 2D topology of one's own in the order of the keypoints.
+        topology: `coco_17`, or a custom 2D topology in the order of the keypoints.
         labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
         unit: `px`, or `normalised`.
         fps: frames a second.
@@ -154,7 +154,7 @@ def _add_mmpose(detections: PoseDetections, frames: list[Any]) -> None:
 
 
 def _flat(person: Any, topology: Topology, where: str) -> np.ndarray:
-    """x, y and confidence or visibility of a person's keypoints, [V, 3]."""
+    """Return x, y and confidence or visibility of a person's keypoints, [V, 3]."""
     values = expect(expect_key(person, "keypoints", where), list, f"{where}: keypoints")
     if len(values) != 3 * topology.num_joints:
         raise DataError(_wrong_count(f"{where}: keypoints", len(values), "numbers", topology))
@@ -179,7 +179,7 @@ def _check_names(names: Any, topology: Topology, where: str) -> None:
 
 
 def _number_in(name: str, where: str) -> int:
-    """The last number in a file name, without its suffix: 12 of `clip3_000012.jpg`."""
+    """Return the last number in a file name, without its suffix: 12 of `clip3_000012.jpg`."""
     digits = re.findall(r"[0-9]+", Path(name).stem)
     if not digits or len(digits[-1]) > 18:
         raise DataError(f"{where} must end in the number of the frame, found {describe(name)}")

@@ -19,7 +19,7 @@ from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line
 from skgraph.topology import Topology
 
 _KEYS = ("x_train", "y_train", "x_test", "y_test")
-# An hour at 28 frames a second. A clip is read as a whole, and zeros of any number compress to nothing.
+# A clip is read as a whole, and any number of zeros compresses to nothing.
 _MAX_FRAMES = 100_000
 
 
@@ -88,7 +88,7 @@ def read_ctrgcn(
 
 
 def _members(path: Path) -> dict[str, NpzMember]:
-    """The four arrays, of which only the headers are read."""
+    """Open the four arrays; only their headers are read."""
     if not path.is_file():
         raise DataError(f"no file at '{path}': expected an npz with the arrays {', '.join(_KEYS)}")
     try:
@@ -111,7 +111,7 @@ def _members(path: Path) -> dict[str, NpzMember]:
 
 
 def _checked_frames(member: NpzMember, topology: Topology) -> NpzMember:
-    """The member, if a whole number of bodies fits into its columns."""
+    """Return the array if its columns hold a whole number of bodies."""
     a_body = topology.num_joints * topology.dim
     shape = member.shape
     if len(shape) != 3 or not 0 < shape[1] <= _MAX_FRAMES or not shape[2] or shape[2] % a_body:
@@ -123,7 +123,7 @@ def _checked_frames(member: NpzMember, topology: Topology) -> NpzMember:
 
 
 def _labels(member: NpzMember, clips: int) -> tuple[np.ndarray, int | None]:
-    """Labels [N] and the number of classes, which is known of one-hot labels."""
+    """Read labels [N], and the number of classes of one-hot ones."""
     where = f"'{member.path}': array '{member.key}'"
     shape = member.shape
     one_hot = len(shape) == 2 and 0 < shape[1] <= MAX_CLASSES
@@ -141,7 +141,7 @@ def _labels(member: NpzMember, clips: int) -> tuple[np.ndarray, int | None]:
 
 
 def _clip(rows: np.ndarray, topology: Topology, scale: float) -> np.ndarray:
-    """A clip `[M, T, V, C]` from rows `[T, M * V * C]`, without padding and copies."""
+    """Return a clip `[M, T, V, C]` of rows `[T, M * V * C]`, without padding and copies of the first body."""
     there = np.flatnonzero((rows != 0).any(axis=1))
     rows = rows[: there[-1] + 1 if there.size else 1]
     joints = rows.reshape(len(rows), -1, topology.num_joints, topology.dim).swapaxes(0, 1)

@@ -18,17 +18,17 @@ from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
-_PARTS = {"kinetics_train": "train", "kinetics_val": "test"}
+_SIDES = {"kinetics_train": "train", "kinetics_val": "test"}
 
 
 class _Video(NamedTuple):
-    """A line of a label file, and where the skeletons are."""
+    """An entry of a label file, and the file of the skeletons."""
 
     path: Path
     label: str
     label_index: int
     has_skeleton: bool
-    part: str = ""
+    side: str = ""
 
 
 def read_kinetics_skeleton(
@@ -42,11 +42,11 @@ def read_kinetics_skeleton(
     """Open Kinetics-Skeleton and check its label files; the clips are read when they are asked for.
 
     The format is that of the release of ST-GCN (Yan et al., AAAI 2018): a folder of `VIDEO.json` with `data`, a list
-    of `frame_index` and `skeleton`, a list of people with `pose` (x and y of 18 joints in turn, as parts of the image's
-    width and height) and `score` (18, 0 where a joint was not found); and a file of labels, by VIDEO `has_skeleton`,
-    `label` and `label_index`. Videos without a skeleton are left out. The clip begins with the lowest frame_index, 1 in
-    the release; frames that are missing are gaps. People are tracked by `track_bodies`; ST-GCN's loader takes the two
-    with the highest score in each frame instead.
+    of `frame_index` and `skeleton`, a list of people with `pose` (x and y of 18 joints in turn, as fractions of the
+    image's width and height) and `score` (18, 0 where a joint was not found); and a file of labels, by VIDEO
+    `has_skeleton`, `label` and `label_index`. Videos without a skeleton are left out. The clip begins with the lowest
+    frame_index, 1 in the release; missing frames are gaps. People are tracked by `track_bodies`; ST-GCN's loader takes
+    the two with the highest score in each frame instead.
 
     Images have y down: y is negated, so that it is up, from -1 to 0. The images were 340 by 256, which the coordinates
     no longer show: bodies are narrower than they were.
@@ -67,15 +67,15 @@ def read_kinetics_skeleton(
     check_detection_options(max_bodies, min_confidence)
     if not folder.is_dir():
         raise DataError(f"no folder at '{folder}': expected kinetics_train and kinetics_val, or clips VIDEO.json")
-    parts = {folder / name: part for name, part in _PARTS.items() if (folder / name).is_dir()} or {folder: ""}
-    if labels is not None and (len(parts) > 1 or folder not in parts):
+    folders = {folder / name: side for name, side in _SIDES.items() if (folder / name).is_dir()} or {folder: ""}
+    if labels is not None and (len(folders) > 1 or folder not in folders):
         raise ConfigError(f"labels={labels} is of one folder: say source={folder / 'kinetics_train'}, or leave it out")
     videos: list[_Video] = []
-    for path, part in parts.items():
+    for path, side in folders.items():
         table = None
         if labelled:
             table = Path(labels).expanduser() if labels is not None else path.parent / f"{path.name}_label.json"
-        videos += _videos(path, table, part)
+        videos += _videos(path, table, side)
     class_names, y, notes = _classes(videos)
     topology = Topology.load("openpose_18")
 
@@ -97,26 +97,26 @@ def read_kinetics_skeleton(
         unit="normalised",
         fps=fps,
         source=f"Kinetics-Skeleton ({folder.resolve().name})",
-        splits=[given_split([video.part for video in videos], names)] if len(parts) > 1 else [],
+        splits=[given_split([video.side for video in videos], names)] if len(folders) > 1 else [],
         notes=notes,
         preprocessing=f"y negated; joints below confidence {min_confidence:g} filled in; at most {max_bodies} bodies",
     )
 
 
-def _videos(folder: Path, table: Path | None, part: str) -> list[_Video]:
-    """The clips of a folder, in the order of their names."""
+def _videos(folder: Path, table: Path | None, side: str) -> list[_Video]:
+    """List the clips of a folder, in the order of their names."""
     beside = table.name if table is not None and table.parent.resolve() == folder.resolve() else ""
     files = {path.stem: path for path in folder_files(folder, ".json") if path.name != beside}
     if not files:
         raise DataError(f"no .json file in '{folder}': expected a clip VIDEO.json each")
     if table is None:
-        return [_Video(path, "unlabelled", 0, True, part) for path in files.values()]
+        return [_Video(path, "unlabelled", 0, True, side) for path in files.values()]
     entries = {name: _entry(value, f"'{table}', '{name}'") for name, value in _table(table).items()}
     if lost := sorted(set(files) - set(entries)):
         raise DataError(f"{len(lost)} clips of '{folder}' are not in '{table}': {first_three(lost)}")
     if lost := sorted(name for name in set(entries) - set(files) if entries[name][2]):
         raise DataError(f"{len(lost)} clips of '{table}' have no .json file in '{folder}': {first_three(lost)}")
-    return [_Video(files.get(name, folder / f"{name}.json"), *entries[name], part) for name in sorted(entries)]
+    return [_Video(files.get(name, folder / f"{name}.json"), *entries[name], side) for name in sorted(entries)]
 
 
 def _table(path: Path) -> dict[str, Any]:
@@ -126,14 +126,14 @@ def _table(path: Path) -> dict[str, Any]:
 
 
 def _entry(value: Any, where: str) -> tuple[str, int, bool]:
-    """label, label_index and has_skeleton."""
+    """Return label, label_index and has_skeleton."""
     label = expect(expect_key(value, "label", where), str, f"{where}: label")
     index = expect(expect_key(value, "label_index", where), int, f"{where}: label_index")
     return label, index, expect(expect_key(value, "has_skeleton", where), bool, f"{where}: has_skeleton")
 
 
 def _classes(videos: list[_Video]) -> tuple[list[str], np.ndarray, list[str]]:
-    """Names of the classes by their index, labels, and a note where a subset of the classes was renumbered."""
+    """Return class names, labels, and a note where the classes were renumbered."""
     names: dict[int, str] = {}
     for video in videos:
         if names.setdefault(video.label_index, video.label) != video.label:

@@ -23,7 +23,7 @@ from skgraph.topology import Topology
 # x12 and nose_x; v is the visibility.
 _COLUMNS = (re.compile(r"([xyzv]|visibility)_?([0-9]+)"), re.compile(r"(.+?)_?([xyzv]|visibility)"))
 
-# Where the file has room for one person, MediaPipe followed one: it is one body, however far it jumps.
+# Identity of the person in files of one person, which MediaPipe followed itself: one body, however far it jumps.
 _ONLY = 0
 
 
@@ -57,7 +57,7 @@ def read_mediapipe(
 
     Args:
         source: the folder.
-        topology: `mediapipe_33`, or one of one's own in the same order. Image landmarks take it in 2D.
+        topology: `mediapipe_33`, or a custom one in the same order. Image landmarks take it in 2D.
         labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
         world: whether these are world landmarks, in 3D; otherwise image landmarks, in 2D.
         fps: frames a second; a file that says another number is an error.
@@ -91,7 +91,7 @@ def read_mediapipe(
 
 
 def _suffix(folder: Path, labels: str | Path | None) -> str:
-    """The kind of the folder's files; the table of labels is none of them."""
+    """Return the suffix of the clips; the CSV of labels is not one."""
     table = Path(labels).expanduser() if labels is not None else folder / "labels.csv"
     beside = table.name if table.parent.resolve() == folder.resolve() else ""
     files = [] if not folder.is_dir() else folder_files(folder, ".json") + folder_files(folder, ".csv")
@@ -129,7 +129,7 @@ def _check_fps(found: Any, fps: float, path: Path) -> None:
 
 
 def _landmarks(landmarks: Any, topology: Topology, where: str) -> tuple[np.ndarray, np.ndarray]:
-    """One person's joints [V, C] and their visibility [V]."""
+    """Return one person's joints [V, C] and their visibility [V]."""
     expect(landmarks, list, where)
     if len(landmarks) != topology.num_joints:
         raise DataError(
@@ -148,7 +148,7 @@ def _landmarks(landmarks: Any, topology: Topology, where: str) -> tuple[np.ndarr
 
 
 def _from_csv(path: Path, topology: Topology, fps: float) -> PoseDetections:
-    """As `_from_json`; a CSV says no frame rate."""
+    """Read a CSV as `_from_json` reads JSON; it has no frame rate."""
     detections = PoseDetections(path, topology, zero_is_missing=False)
     if path.stat().st_size > SIZE_LIMIT:
         raise DataError(f"'{path}' has more than {SIZE_LIMIT // 2**20} MiB, expected one clip a file")
@@ -175,28 +175,31 @@ def _from_csv(path: Path, topology: Topology, fps: float) -> PoseDetections:
 
 
 def _columns(header: list[str], topology: Topology, path: Path) -> tuple[int, list[int], list[int]]:
-    """Where the frame, the coordinates [V * C] and the visibilities [V] are; [] where there is no visibility."""
+    """Return the columns of the frame, the coordinates [V * C] and the visibilities, [V] or none."""
     joints = [joint.casefold() for joint in topology.joints]
     names = {str(v): joint for v, joint in enumerate(joints)} | {joint: joint for joint in joints}
-    place: dict[str, int] = {}
+    column_of: dict[str, int] = {}
     for i, name in enumerate(header):
         first, last = (pattern.fullmatch(name.casefold()) for pattern in _COLUMNS)
         joint, axis = (first[2], first[1]) if first else (last[1], last[2]) if last else ("", "")
         key = f"{names[joint]}_{axis[0]}" if joint in names else name.casefold()
-        if key in place:
-            raise DataError(f"'{path}' has '{key[:50]}' twice, in columns {place[key]} and {i}")
-        place[key] = i
+        if key in column_of:
+            raise DataError(f"'{path}' has '{key[:50]}' twice, in columns {column_of[key]} and {i}")
+        column_of[key] = i
     wanted = ["frame", *(f"{joint}_{axis}" for joint in joints for axis in "xyz"[: topology.dim])]
     visible = [f"{joint}_v" for joint in joints]
-    # All have a visibility, or none.
-    needed = wanted + visible if any(key in place for key in visible) else wanted
-    if missing := [key for key in needed if key not in place]:
+    needed = wanted + visible if any(key in column_of for key in visible) else wanted
+    if missing := [key for key in needed if key not in column_of]:
         raise DataError(f"'{path}' lacks the columns {first_three(missing)}; its header has {len(header)}")
-    return place["frame"], [place[key] for key in wanted[1:]], [place[key] for key in visible if key in place]
+    return (
+        column_of["frame"],
+        [column_of[key] for key in wanted[1:]],
+        [column_of[key] for key in visible if key in column_of],
+    )
 
 
 def _cells(line: list[str], columns: list[int], header: list[str], where: str) -> list[float]:
-    """The numbers in some columns, NaN in an empty cell."""
+    """Return the numbers in some columns, NaN in an empty cell."""
     try:
         return [parse_number(line[i]) if line[i] else math.nan for i in columns]
     except ValueError:

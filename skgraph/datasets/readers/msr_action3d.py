@@ -16,27 +16,13 @@ from skgraph.datasets.readers.reader import to_float32
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
-_ACTIONS = (
-    "high arm wave",
-    "horizontal arm wave",
-    "hammer",
-    "hand catch",
-    "forward punch",
-    "high throw",
-    "draw x",
-    "draw tick",
-    "draw circle",
-    "hand clap",
-    "two hand wave",
-    "side-boxing",
-    "bend",
-    "forward kick",
-    "side kick",
-    "jogging",
-    "tennis swing",
-    "tennis serve",
-    "golf swing",
-    "pick up & throw",
+_ACTIONS = tuple(
+    name.strip()
+    for name in """
+    high arm wave, horizontal arm wave, hammer, hand catch, forward punch, high throw, draw x, draw tick,
+    draw circle, hand clap, two hand wave, side-boxing, bend, forward kick, side kick, jogging, tennis swing,
+    tennis serve, golf swing, pick up & throw
+    """.split(",")
 )
 _SUBSETS = {
     "all": range(1, 21),
@@ -45,28 +31,11 @@ _SUBSETS = {
     "as3": (6, 14, 15, 16, 17, 18, 19, 20),
 }
 # The order of the lines of a frame, that of a tracker before the Kinect's SDK.
-_JOINTS = (
-    "ShoulderLeft",
-    "ShoulderRight",
-    "ShoulderCenter",
-    "Spine",
-    "HipLeft",
-    "HipRight",
-    "HipCenter",
-    "ElbowLeft",
-    "ElbowRight",
-    "WristLeft",
-    "WristRight",
-    "HandLeft",
-    "HandRight",
-    "KneeLeft",
-    "KneeRight",
-    "AnkleLeft",
-    "AnkleRight",
-    "FootLeft",
-    "FootRight",
-    "Head",
-)
+_JOINTS = """
+    ShoulderLeft ShoulderRight ShoulderCenter Spine HipLeft HipRight HipCenter ElbowLeft ElbowRight
+    WristLeft WristRight HandLeft HandRight KneeLeft KneeRight AnkleLeft AnkleRight FootLeft FootRight
+    Head
+""".split()
 _SUFFIX = "_skeleton3D.txt"
 _MOST_LINES = 20 * 10_000  # the longest clip has fewer than a hundred frames
 

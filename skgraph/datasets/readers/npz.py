@@ -18,8 +18,8 @@ from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line
 from skgraph.topology import Topology
 
 _REQUIRED = ("x", "offsets", "y", "name", "class_names")
-_OF_SEGMENTS = ("segment_clip", "segment_label", "segment_start", "segment_end")
-_OPTIONAL = ("subject", "camera", "setup", "split", "joint_names", "fps", "unit", "source", "license", *_OF_SEGMENTS)
+_SEGMENTS = ("segment_clip", "segment_label", "segment_start", "segment_end")
+_OPTIONAL = ("subject", "camera", "setup", "split", "joint_names", "fps", "unit", "source", "license", *_SEGMENTS)
 
 
 def read_npz(
@@ -139,7 +139,7 @@ def _read_all_but_x(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarr
 
 
 def _checked(path: Path, key: str, values: np.ndarray) -> np.ndarray:
-    """The array, if it is text as text; its integers are such as a store can hold."""
+    """Return the array, text decoded, if a store can hold it."""
     if values.dtype.kind == "u" and values.size and values.max() > LARGEST_ID:
         raise DataError(f"'{path}': array '{key}' holds {values.max()}, expected integers of at most {LARGEST_ID}")
     try:
@@ -158,7 +158,7 @@ def _one_dimensional(path: Path, arrays: dict[str, np.ndarray], key: str) -> np.
 
 
 def _scalar(path: Path, arrays: dict[str, np.ndarray], key: str) -> object:
-    """The one value of an array; None where there is none."""
+    """Return the one value of an array; None where it is absent."""
     values = arrays[key] if key in arrays else np.zeros(0)
     if values.size > 1:
         raise DataError(f"'{path}': array '{key}' must hold one value, found shape {list(values.shape)}")
@@ -202,13 +202,13 @@ def _segments(
     path: Path, arrays: dict[str, np.ndarray], names: list[str], lengths: np.ndarray, classes: int
 ) -> list[np.ndarray] | None:
     """Rows (label, start, end) of the segments of each clip, in the file's order; None in a file without segments."""
-    missing = [key for key in _OF_SEGMENTS if key not in arrays]
-    if len(missing) == len(_OF_SEGMENTS):
+    missing = [key for key in _SEGMENTS if key not in arrays]
+    if len(missing) == len(_SEGMENTS):
         return None
     if missing:
         raise DataError(f"'{path}' has segments, but lacks the arrays {', '.join(missing)}")
-    columns = [_one_dimensional(path, arrays, key) for key in _OF_SEGMENTS]
-    for key, column in zip(_OF_SEGMENTS, columns, strict=True):
+    columns = [_one_dimensional(path, arrays, key) for key in _SEGMENTS]
+    for key, column in zip(_SEGMENTS, columns, strict=True):
         if column.dtype.kind not in "iu" or len(column) != len(columns[0]):
             raise DataError(
                 f"'{path}': array '{key}' must hold {len(columns[0])} integers, one a segment; found {len(column)} of "
@@ -239,8 +239,8 @@ def _segments(
 
 
 def _order(path: Path, found: list[str], topology: Topology) -> list[int] | None:
-    """Where each joint of the topology stands in the file; None where the order is the same."""
-    # Spelling is compared loosely only where that cannot take one joint for another.
+    """Return the index of each joint of the topology in the file; None where the order is the same."""
+    # Letter case and punctuation are ignored only where that cannot take one joint for another.
     unique = [len({_key(joint) for joint in joints}) == len(joints) for joints in (found, topology.joints)]
     loose = unique[1] and (unique[0] or len(found) != topology.num_joints)
     spelling = _key if loose else str

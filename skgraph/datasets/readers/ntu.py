@@ -116,7 +116,7 @@ def read_ntu(
 
 
 def _missing(path: str | Path | None) -> frozenset[str]:
-    """The names in the authors' list, which has lines of other text too."""
+    """Return the names in the authors' list, which has lines of other text too."""
     if path is None:
         return frozenset()
     pattern = re.compile(r"\bS\d{3}C\d{3}P\d{3}R\d{3}A\d{3}\b")
@@ -130,7 +130,7 @@ def _missing(path: str | Path | None) -> frozenset[str]:
 
 
 def _read(preset: str, confidence: bool, damaged: str, files: Sequence[SourceFile]) -> list[RawClip]:
-    """The clips of some files, one each."""
+    """Convert some files, one clip each."""
     clips = []
     for file in files:
         try:
@@ -146,7 +146,7 @@ def _read(preset: str, confidence: bool, damaged: str, files: Sequence[SourceFil
 
 
 def _review(published: Release, dataset: int, names: list[ClipName], listed: bool) -> Callable[[np.ndarray], list[str]]:
-    """Says, of the clips that were kept, whether they are as many as published, and if not, why."""
+    """Make the review of the clips that were kept: are they as many as published, and if not, why."""
 
     def review(kept: np.ndarray) -> list[str]:
         expected = published.recordings - published.missing

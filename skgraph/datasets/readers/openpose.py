@@ -1,4 +1,4 @@
-"""Reads the files that OpenPose writes with `--write_json`, one a frame."""
+"""Reads the output of OpenPose's `--write_json`: one JSON file a frame."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ def read_openpose(
 ) -> RawDataset:
     """Open a folder with a sub-folder a clip, each with OpenPose's files; they are read when they are asked for.
 
-    The format is that of OpenPose's `doc/02_output.md`: a file `NAME_000000000012_keypoints.json` a frame, whether or
-    not somebody is in it, with `people`, each with `pose_keypoints_2d` (`pose_keypoints` before version 1.1), flat x,
+    The format is that of OpenPose's `doc/02_output.md`: a file `NAME_000000000012_keypoints.json` a frame, even
+    of an empty one, with `people`, each with `pose_keypoints_2d` (`pose_keypoints` before version 1.1), flat x,
     y and confidence of every joint in the order of the model's body parts, 0, 0, 0 where it was not found. The number
     in the name is the frame's; the clip begins with the lowest, and missing numbers are gaps. `person_id` is kept where
     OpenPose tracked; at [-1], and without one, people are tracked by `track_bodies`. Faces, hands and the 3D keypoints,
@@ -44,7 +44,7 @@ def read_openpose(
 
     Args:
         source: the folder.
-        topology: `openpose_25` (BODY_25), `openpose_18` (COCO), or a 2D topology of one's own in the model's order.
+        topology: `openpose_25` (BODY_25), `openpose_18` (COCO), or a custom 2D topology in the model's order.
         labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
         unit: `px`, or `normalised` where OpenPose was told to scale the keypoints.
         fps: frames a second.
@@ -85,7 +85,7 @@ def _detections(folder: Path, topology: Topology) -> PoseDetections:
 
 
 def _frames(folder: Path) -> list[tuple[int, Path]]:
-    """The files of a clip and their numbers, in order."""
+    """List the frame numbers and files of a clip, in order."""
     files = folder_files(folder, _SUFFIX)
     if not files:
         raise DataError(f"'{folder}' holds no file NAME_000000000000{_SUFFIX}, as OpenPose writes them")
@@ -103,7 +103,7 @@ def _frames(folder: Path) -> list[tuple[int, Path]]:
 
 
 def _identity(person: dict, where: str) -> int:
-    """`person_id`, a list of one number."""
+    """Return `person_id`, a list of one number, or -1."""
     value = person.get("person_id", [-1])
     if type(value) is not list or len(value) != 1 or type(value[0]) is not int:
         raise DataError(f"{where}: person_id must be a list of one whole number, found {describe(value)}")

@@ -35,8 +35,8 @@ _SPLITS = {"xsub": "subject", "xview": "view"}
 _MOST_FRAMES = 300
 
 
-def as_it_is(recording: Recording) -> RawClip:
-    """MAMP's PKU-MMD: the first 300 frames, both bodies where the file has them, nothing subtracted or turned."""
+def mamp_pku(recording: Recording) -> RawClip:
+    """Convert as MAMP does: the first 300 frames, both bodies by their slot, nothing subtracted or turned."""
     if not recording.tracks:
         return RawClip.left_out(NOBODY)
     joints = np.zeros((2, recording.frames, *recording.tracks[0].joints.shape[1:]), np.float32)
@@ -46,7 +46,7 @@ def as_it_is(recording: Recording) -> RawClip:
 
 
 # What CTR-GCN's and PYSKL's scripts would do is not published for this dataset; CMD's are those of 2s-AGCN.
-PRESETS: dict[str, Callable[[Recording], RawClip]] = {"skgraph": skgraph_preset, "mamp": as_it_is, "agcn": agcn}
+PRESETS: dict[str, Callable[[Recording], RawClip]] = {"skgraph": skgraph_preset, "mamp": mamp_pku, "agcn": agcn}
 
 
 def read_pku(
@@ -143,7 +143,7 @@ def read_pku(
 
 
 def _folder(root: Path, word: str) -> Path:
-    """The folder below `root`, or itself, whose name has this word and that holds text files."""
+    """Find the folder of text files with this word in its name, `root` or below."""
     if not root.is_dir():
         raise DataError(f"no folder at '{root}': expected the extracted files of PKU-MMD")
     folders = [root, *(path for path in all_below(root) if path.is_dir())]
@@ -164,15 +164,15 @@ def _label_files(folder: Path, files: Sequence[SourceFile]) -> list[Path]:
 
 
 def _splits(root: Path, folder: str | Path | None, files: Sequence[SourceFile], notes: list[str]) -> list[Split]:
-    """The splits of the recordings, as the files in the folder of splits say."""
-    place = Path(folder).expanduser() if folder is not None else _folder(root, "split")
+    """Read the splits of the recordings from the folder of split files."""
+    split_folder = Path(folder).expanduser() if folder is not None else _folder(root, "split")
     names, splits = [file.stem for file in files], []
+    if not split_folder.is_dir():
+        raise DataError(f"no folder at '{split_folder}': expected the split files of PKU-MMD")
     for name, word in _SPLITS.items():
-        if not place.is_dir():
-            raise DataError(f"no folder at '{place}': expected the split files of PKU-MMD")
-        paths = [path for path in folder_files(place, ".txt") if word in path.stem.lower()]
+        paths = [path for path in folder_files(split_folder, ".txt") if word in path.stem.lower()]
         if len(paths) != 1:
-            raise DataError(f"expected one file of the split by {word} in '{place}', found {len(paths)}")
+            raise DataError(f"expected one file of the split by {word} in '{split_folder}', found {len(paths)}")
         train, test = read_split(paths[0])
         known = set(names)
         if not known & (train | test):
@@ -190,7 +190,7 @@ def _splits(root: Path, folder: str | Path | None, files: Sequence[SourceFile], 
 
 
 def _read(preset: str, items: Sequence[tuple[SourceFile, int, int]]) -> list[RawClip]:
-    """Clips of recordings, cut from one frame to before another; whole recordings where `preset` is ""."""
+    """Cut clips out of recordings; whole recordings where `preset` is ""."""
     clips = []
     for file, start, end in items:
         joints = _frames(file)
@@ -206,7 +206,7 @@ def _read(preset: str, items: Sequence[tuple[SourceFile, int, int]]) -> list[Raw
 
 @functools.lru_cache(maxsize=1)
 def _frames(file: SourceFile) -> np.ndarray:
-    """The frames of a recording; its clips follow one another, and it is parsed once."""
+    """Parse a recording, once for all of its clips, which follow one another."""
     try:
         return parse_pku(file.read())
     except DataError as error:
@@ -214,7 +214,7 @@ def _frames(file: SourceFile) -> np.ndarray:
 
 
 def _with_segments(clip: RawClip, segments: np.ndarray, file: SourceFile) -> RawClip:
-    """A whole recording with its labels, which end with it."""
+    """Return a whole recording with its labels, which end with it at the latest."""
     frames = clip.joints.shape[1]
     if (late := segments[:, 1] >= frames).any():
         raise DataError(f"'{file}' has {frames} frames, and a label starts at frame {segments[late][0, 1]}")

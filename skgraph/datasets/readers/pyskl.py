@@ -54,7 +54,7 @@ def read_pyskl(
         DataError: the file is missing, damaged, wants more than plain data, or does not fit the topology.
     """
     path = Path(source).expanduser()
-    annotations, lists = _parts(path, read_pickle(path))
+    annotations, lists = _content(path, read_pickle(path))
     names = _names(path, annotations)
     shape = _checked_keypoint(path, names[0], annotations[0]).shape
     if topology is None:
@@ -92,8 +92,8 @@ def read_pyskl(
     )
 
 
-def _parts(path: Path, content: Any) -> tuple[list[Any], dict[str, Any]]:
-    """The annotations, and the lists of names of the splits."""
+def _content(path: Path, content: Any) -> tuple[list[Any], dict[str, Any]]:
+    """Return the annotations, and the lists of names of the splits."""
     lists: Any = {}
     annotations = content
     if isinstance(content, dict):
@@ -136,7 +136,7 @@ def _checked_keypoint(path: Path, name: str, annotation: Mapping[str, Any]) -> n
 
 
 def _check(path: Path, name: str, annotation: Mapping[str, Any], topology: Topology, scored: bool) -> None:
-    """Everything of an annotation but the values of its arrays."""
+    """Check everything of an annotation but the values of its arrays."""
     keypoint = _checked_keypoint(path, name, annotation)
     where = f"'{path}': clip '{name}'"
     check_clip_shape(keypoint.shape, topology, where)
@@ -163,9 +163,9 @@ def _label(path: Path, name: str, annotation: Mapping[str, Any]) -> int:
 
 
 def _splits(path: Path, lists: Mapping[str, Any], names: list[str]) -> tuple[list[Split], list[str]]:
-    """The splits, and what a person should know of them."""
-    place = {name: i for i, name in enumerate(names)}
-    parts, notes = {}, []
+    """Return the splits and notes on them."""
+    number_of = {name: i for i, name in enumerate(names)}
+    subsets, notes = {}, []
     for part, members in lists.items():
         is_list = isinstance(members, (list, tuple)) or (isinstance(members, np.ndarray) and members.ndim == 1)
         if not isinstance(part, str) or not is_list:
@@ -175,11 +175,11 @@ def _splits(path: Path, lists: Mapping[str, Any], names: list[str]) -> tuple[lis
         members = members.tolist() if isinstance(members, np.ndarray) else members
         if strange := [member for member in members if not isinstance(member, str)]:
             raise DataError(f"'{path}': part '{part}' of 'split' must name clips, found {describe(strange[0])}")
-        if unknown := [member for member in members if member not in place]:
+        if unknown := [member for member in members if member not in number_of]:
             notes.append(f"part '{part}' names {len(unknown)} clips that the file has not: {first_three(unknown)}")
-        parts[part] = np.zeros(len(names), bool)
-        parts[part][[place[member] for member in members if member in place]] = True
-    splits, unpaired = pair_subsets(parts, names)
+        subsets[part] = np.zeros(len(names), bool)
+        subsets[part][[number_of[member] for member in members if member in number_of]] = True
+    splits, unpaired = pair_subsets(subsets, names)
     if unpaired:
         notes.append(f"parts that belong to no split: {', '.join(unpaired)}")
     return splits, notes
@@ -202,7 +202,6 @@ def _clip(path: Path, name: str, annotation: Mapping[str, Any], topology: Topolo
         wrong = ~((confidence >= _SCORES[0]) & (confidence <= _SCORES[1]))  # also where it is no number
         _refuse(wrong, path, name, topology, score, "has the score", "0 to 1")
         confidence = confidence.clip(0, 1)
-    # Before anything is filled in from what is not finite.
     _refuse(seen & ~np.isfinite(joints).all(axis=-1), path, name, topology, keypoint, "is at", "finite numbers")
     filled, frame_mask = fill_missing(joints, seen, topology)
     return RawClip(filled, frame_mask, confidence)

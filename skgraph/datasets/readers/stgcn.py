@@ -20,9 +20,9 @@ from skgraph.datasets.readers.reader import check_numbers, open_topology, to_flo
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
-_PARTS = ("train", "val", "test")
-_CLIPS_TO_TELL_UP = 100
-# Of 300 in these files. The search for a replay takes the square of it.
+_SUBSETS = ("train", "val", "test")
+_CLIPS_TO_FIND_UP = 100
+# The files have 300. The search for a replay takes time by its square.
 _MAX_FRAMES = 3_000
 
 
@@ -36,15 +36,15 @@ def read_stgcn(
 ) -> RawDataset:
     """Open a folder of ST-GCN or 2s-AGCN and check all of it but the frames, which are memory-mapped.
 
-    For a PART of `train`, `val` and `test` the folder has (`data_gen/ntu_gendata.py` of the repository 2s-AGCN)
-    `PART_data_joint.npy` or `PART_data.npy`, `[N, 3, T, V, M]`, and `PART_label.pkl`, a pair of the list of the N names
-    and that of their labels, read by `read_pickle`, which runs nothing that is in it. Where there is
-    `PART_num_frame.npy`, `[N]` integers, as CMD's scripts add it, no clip is longer than it says.
+    For each subset, `train`, `val` and `test`, the folder has (`data_gen/ntu_gendata.py` of the repository 2s-AGCN)
+    `SUBSET_data_joint.npy` or `SUBSET_data.npy`, `[N, 3, T, V, M]`, and `SUBSET_label.pkl`, a list of N names and one
+    of their labels, read by `read_pickle`, which runs nothing that is in it. `SUBSET_num_frame.npy`, `[N]` integers,
+    which CMD's scripts add, limits the length of clips.
 
     T is 300, whatever the length of a clip. ST-GCN puts zeros after its end, 2s-AGCN replays every body from its
-    beginning. So a body ends with its last frame that is not zero, or, if that is the last of all, where from there on
-    its pose repeats its beginning up to rounding: positions relative to a joint, since 2s-AGCN subtracts the place of
-    another body, which replays in a rhythm of its own. A clip ends with the last of its bodies.
+    beginning. So a body ends with its last frame that is not zero; if that is frame T, it ends where its pose begins to
+    repeat up to rounding. Poses are relative to a joint, since 2s-AGCN subtracts the position of another body, which
+    replays with another period. A clip ends with the last of its bodies.
 
     2s-AGCN turns clips so that z is up. Then they are turned back by a quarter about x, so that y is.
 
@@ -68,20 +68,20 @@ def read_stgcn(
     scale, _ = store_unit(unit, topology)
     split_name = ntu_split_name(folder.resolve().name) if split_name is None else str(split_name)
     check_split_name(split_name, f"'{folder}'")
-    parts, notes = _parts(folder, topology)
-    names = [name for part in parts for name in part.names]
-    of = np.repeat([part.kind for part in parts], [len(part.names) for part in parts])
-    splits, alone = pair_subsets({part.kind: of == part.kind for part in parts}, names, bare=split_name)
+    subsets, notes = _subsets(folder, topology)
+    names = [name for subset in subsets for name in subset.names]
+    of = np.repeat([subset.kind for subset in subsets], [len(subset.names) for subset in subsets])
+    splits, alone = pair_subsets({subset.kind: of == subset.kind for subset in subsets}, names, bare=split_name)
     if alone:
         notes.append(f"parts that belong to no split: {', '.join(alone)}")
     turn = up == "z"
-    if up is None and (turn := _z_is_up(parts, topology)):
+    if up is None and (turn := _z_is_up(subsets, topology)):
         notes.append("z is up in the files, as the spines of the first clips show; up=y keeps it")
 
     def clips() -> Iterator[RawClip]:
-        for part in parts:
-            for i in range(len(part.names)):
-                yield RawClip(_clip(part, i, turn, scale))
+        for subset in subsets:
+            for i in range(len(subset.names)):
+                yield RawClip(_clip(subset, i, turn, scale))
 
     done = ["turned about x so that y is up"] if turn else []
     return RawDataset(
@@ -94,13 +94,13 @@ def read_stgcn(
         splits=splits,
         notes=notes,
         preprocessing="; ".join(["as converted by the scripts of ST-GCN or 2s-AGCN", "padding left out", *done]),
-        **ntu_columns(names, np.array([label for part in parts for label in part.labels], np.int64), str(folder)),
+        **ntu_columns(names, np.array([label for subset in subsets for label in subset.labels], np.int64), str(folder)),
     )
 
 
 @dataclass(frozen=True)
-class _Part:
-    """One of `train`, `val` and `test`.
+class _Subset:
+    """The train, val or test subset.
 
     Args:
         kind: which.
@@ -117,11 +117,11 @@ class _Part:
     longest: np.ndarray
 
 
-def _parts(folder: Path, topology: Topology) -> tuple[list[_Part], list[str]]:
+def _subsets(folder: Path, topology: Topology) -> tuple[list[_Subset], list[str]]:
     if not folder.is_dir():
         raise DataError(f"no folder at '{folder}': expected train_data.npy, train_label.pkl, val_data.npy, ...")
-    parts, notes = [], []
-    for kind in _PARTS:
+    subsets, notes = [], []
+    for kind in _SUBSETS:
         files = [path for end in ("_joint", "") if (path := folder / f"{kind}_data{end}.npy").is_file()]
         if not files:
             continue
@@ -138,17 +138,17 @@ def _parts(folder: Path, topology: Topology) -> tuple[list[_Part], list[str]]:
         check_numbers(data.dtype, f"'{files[0]}'")
         names, labels = _labels(folder / f"{kind}_label.pkl", len(data))
         longest = _longest(folder / f"{kind}_num_frame.npy", len(data), data.shape[2])
-        parts.append(_Part(kind, data, names, labels, longest))
-    if not parts:
+        subsets.append(_Subset(kind, data, names, labels, longest))
+    if not subsets:
         raise DataError(
             f"'{folder}' has none of train_data_joint.npy, train_data.npy, val_data_joint.npy, ...: expected a folder "
             "of ST-GCN or 2s-AGCN"
         )
-    return parts, notes
+    return subsets, notes
 
 
 def _labels(path: Path, clips: int) -> tuple[list[str], list[int]]:
-    """Names and labels, of which there must be one a clip."""
+    """Read names and labels, one of each a clip."""
     content = read_pickle(path)
     if not isinstance(content, (list, tuple)) or len(content) != 2:
         raise DataError(f"'{path}' must hold two lists, names and labels, found {describe(content)}")
@@ -181,12 +181,12 @@ def _longest(path: Path, clips: int, frames: int) -> np.ndarray:
     return np.minimum(values, frames).astype(np.int64)
 
 
-def _z_is_up(parts: list[_Part], topology: Topology) -> bool:
+def _z_is_up(subsets: list[_Subset], topology: Topology) -> bool:
     """Whether the spines of the first bodies of the first clips point along z, and not along y."""
-    if topology.up is None or not any(len(part.data) for part in parts):
+    if topology.up is None or not any(len(subset.data) for subset in subsets):
         return False
     weights = topology.up.numpy().astype(np.float64)
-    clips = [clip for part in parts for clip in part.data[:_CLIPS_TO_TELL_UP]][:_CLIPS_TO_TELL_UP]
+    clips = [clip for subset in subsets for clip in subset.data[:_CLIPS_TO_FIND_UP]][:_CLIPS_TO_FIND_UP]
     spines = np.array([np.einsum("ctv,v->c", np.array(clip[..., 0], np.float64), weights) for clip in clips])
     lengths = np.linalg.norm(spines, axis=1)
     good = np.isfinite(lengths) & (lengths > 0)
@@ -196,10 +196,10 @@ def _z_is_up(parts: list[_Part], topology: Topology) -> bool:
     return bool(z > max(abs(y), 0.5))
 
 
-def _clip(part: _Part, i: int, turn: bool, scale: float) -> np.ndarray:
-    """A clip `[M, T, V, C]` without padding."""
-    raw = np.array(part.data[i]).transpose(3, 1, 2, 0)
-    ends = [min(_end(body), int(part.longest[i])) for body in raw]
+def _clip(subset: _Subset, i: int, turn: bool, scale: float) -> np.ndarray:
+    """Return a clip `[M, T, V, C]` without padding."""
+    raw = np.array(subset.data[i]).transpose(3, 1, 2, 0)
+    ends = [min(_end(body), int(subset.longest[i])) for body in raw]
     joints = to_float32(raw[:, : max(*ends, 1)], scale)
     for body, end in zip(joints, ends, strict=True):
         body[end:] = 0
@@ -207,7 +207,7 @@ def _clip(part: _Part, i: int, turn: bool, scale: float) -> np.ndarray:
 
 
 def _end(body: np.ndarray) -> int:
-    """Frames of a body `[T, V, C]` without the zeros or the replay after its end."""
+    """Return the length of a body `[T, V, C]` without the zeros or the replay after its end."""
     there = np.flatnonzero((body != 0).any(axis=(1, 2)))
     if not there.size:
         return 0

@@ -1,4 +1,4 @@
-"""Reads a store, to make another one of it: with other splits, other joints, or in less space."""
+"""Reads a store to make another of it: with other splits or joints, or in less space."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from skgraph.errors import DataError
 def read_store(source: str | Path) -> RawDataset:
     """Open a store; its clips are read when they are asked for.
 
-    Everything is kept: splits, segments, subjects, cameras, setups, confidence and names, and in words what was done
-    and noted before. Coordinates that are lengths become metres.
+    Everything is kept: names, labels, splits, segments, ids and confidence, and the descriptions of preprocessing and
+    notes. Coordinates that are lengths become metres.
 
     Args:
         source: the folder of the store.
@@ -90,7 +90,7 @@ def _known(ids: np.ndarray) -> np.ndarray | None:
 
 
 def _notes(store: SkeletonStore) -> list[str]:
-    """What the store notes, and how many clips were left out of it, which only its own folder lists."""
+    """Return the notes of the store, and how many clips were left out of it."""
     noted = store.meta.get("notes") or []
     notes = [str(note) for note in noted] if isinstance(noted, list) else [str(noted)]
     path = store.path / "excluded.csv"

@@ -16,34 +16,17 @@ from skgraph.datasets.readers.reader import to_float32
 from skgraph.errors import DataError, first_three
 from skgraph.topology import Topology
 
-_ACTIONS = (
-    "right arm swipe to the left",
-    "right arm swipe to the right",
-    "right hand wave",
-    "two hand front clap",
-    "right arm throw",
-    "cross arms in the chest",
-    "basketball shoot",
-    "right hand draw x",
-    "right hand draw circle (clockwise)",
-    "right hand draw circle (counter clockwise)",
-    "draw triangle",
-    "bowling (right hand)",
-    "front boxing",
-    "baseball swing from right",
-    "tennis right hand forehand swing",
-    "arm curl (two arms)",
-    "tennis serve",
-    "two hand push",
-    "right hand knock on door",
-    "right hand catch an object",
-    "right hand pick up and throw",
-    "jogging in place",
-    "walking in place",
-    "sit to stand",
-    "stand to sit",
-    "forward lunge (left foot forward)",
-    "squat (two arms stretch out)",
+_ACTIONS = tuple(
+    name.strip()
+    for name in """
+    right arm swipe to the left, right arm swipe to the right, right hand wave, two hand front clap,
+    right arm throw, cross arms in the chest, basketball shoot, right hand draw x,
+    right hand draw circle (clockwise), right hand draw circle (counter clockwise), draw triangle,
+    bowling (right hand), front boxing, baseball swing from right, tennis right hand forehand swing,
+    arm curl (two arms), tennis serve, two hand push, right hand knock on door, right hand catch an object,
+    right hand pick up and throw, jogging in place, walking in place, sit to stand, stand to sit,
+    forward lunge (left foot forward), squat (two arms stretch out)
+    """.split(",")
 )
 _LARGEST = 2**22  # bytes; the longest clip has a fiftieth of that
 

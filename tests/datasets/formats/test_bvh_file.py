@@ -165,7 +165,7 @@ ONE = bvh([{"Hips": (1, 2, 3)}])
         ("1 2 3", "1 2 3_0", "line 80: 'Hips Zposition' must be a finite number, found '3_0'"),
         ("1 2 3", "1 NaN 3", "line 80: 'Hips Yposition' must be a finite number, found 'NaN'"),
         ("1 2 3", "1 2 3 1e308 0 1e308", "found 39"),
-        ("OFFSET 0 30 0", "OFFSET 0 1.7e308 1.7e308", "line 80: joint 'HeadEnd' is at no finite place"),
+        ("OFFSET 0 30 0", "OFFSET 0 1.7e308 1.7e308", "line 80: joint 'HeadEnd' is at no finite position"),
     ],
 )
 def test_bad_files(opened, old, new, message):

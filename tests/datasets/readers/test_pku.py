@@ -5,7 +5,7 @@ from benchmarks.raw_files.pku import label_text, pku_text, split_text
 from skgraph.data import SkeletonStore
 from skgraph.datasets.formats.pku.skeleton_file import as_recording
 from skgraph.datasets.preparation.write_store import write_store
-from skgraph.datasets.readers.pku import as_it_is, read_pku
+from skgraph.datasets.readers.pku import mamp_pku, read_pku
 from skgraph.errors import ConfigError, DataError
 
 NAMES = ["0002-L", "0002-M", "0003-L", "0003-R"]
@@ -82,7 +82,7 @@ def test_counting_from_0_is_a_frame_later(folder, tmp_path):
 def test_mamp_takes_clips_as_they_are():
     bodies = np.random.default_rng(0).normal(size=(400, 2, 25, 3))
     bodies[:100, 1] = 0
-    clip = as_it_is(as_recording(bodies))
+    clip = mamp_pku(as_recording(bodies))
     np.testing.assert_allclose(clip.joints, bodies[:300].swapaxes(0, 1), rtol=1e-6)
     assert clip.there.sum(axis=1).tolist() == [300, 200]
 
