@@ -64,8 +64,10 @@ def _accuracies(folder: Path) -> list[str]:
             result = Result.load(path)
         except DataError:
             continue  # a damaged result is no reason not to export
-        trained, random = (metrics and metrics["top1"] for metrics in (result.metrics, result.random_init))
-        if result.protocol in ("knn", "linear") and None not in (trained, random):
+        if result.protocol not in ("knn", "linear") or result.random_init is None:
+            continue
+        trained, random = result.metrics["top1"], result.random_init["top1"]
+        if None not in (trained, random):
             data = f"{_cell(result.dataset.name)}, {_cell(result.dataset.split)}"
             rows.append(f"| {_cell(result.label)} | {data} | {trained:.1f} | {random:.1f} |")
     if not rows:

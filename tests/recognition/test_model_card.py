@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 from skgraph.evaluation import PretrainedRun, compare
 from skgraph.evaluation.model_folder import Head
 from skgraph.recognition.model_card import model_card
+from tests.made_up_evaluations import made_up_content
 
 
 def test_what_a_card_says(run_folder, recogniser, store):
@@ -18,3 +22,18 @@ def test_what_a_card_says(run_folder, recogniser, store):
     ):
         assert text in card
     assert "classes" not in model_card(run)
+
+
+def test_other_protocols_are_not_listed(run_folder, tmp_path):
+    detection = {"protocol": "detection", "map_at_0.5": 30.0, "random_init": {"map_at_0.5": 20.0}}
+    for name, changes in (("a", detection | {"top1": None}), ("b", {"protocol": "scratch", "random_init": None})):
+        (tmp_path / "evaluation" / name).mkdir(parents=True)
+        content = made_up_content(**changes)
+        if name == "a":
+            del content["top1"]
+        (tmp_path / "evaluation" / name / "result.json").write_text(json.dumps(content))
+    run = replace(PretrainedRun.open(run_folder), folder=tmp_path)
+    assert "Top-1" not in model_card(run)
+    (tmp_path / "evaluation" / "c").mkdir()
+    (tmp_path / "evaluation" / "c" / "result.json").write_text(json.dumps(made_up_content()))
+    assert "| linear | ntu60, xsub | 80.0 | 50.0 |" in model_card(run)
