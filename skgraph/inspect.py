@@ -20,11 +20,11 @@ from skgraph._internal.options import at_least, check_kinds
 @command("inspect", functools.partial(words_as_list, key="source"))
 def main(cfg: DictConfig) -> None:
     """Read all of a dataset once, print the summary, and write the page."""
-    from skgraph.inspection.page import page
-    from skgraph.inspection.problems import problems
-    from skgraph.inspection.source import open_source
-    from skgraph.inspection.survey import survey
-    from skgraph.inspection.text_summary import table
+    from skgraph.datasets.open_as_store import open_as_store
+    from skgraph.inspection.page import survey_page
+    from skgraph.inspection.problems import find_problems
+    from skgraph.inspection.survey import survey_store
+    from skgraph.inspection.text_summary import format_survey
 
     config = plain_config(cfg)
     source = one_source(config["source"])
@@ -35,20 +35,20 @@ def main(cfg: DictConfig) -> None:
         None if config[key] is None else output_file(key, config[key], (f".{key}",), source) for key in ("html", "json")
     )
     limits = {key: config[key] for key in ("jump", "frozen", "near")}
-    check_kinds(survey, limits, "inspect")
+    check_kinds(survey_store, limits, "inspect")
     at_least("inspect", 0, **limits)
     topology, unit = (None if config[key] is None else str(config[key]) for key in ("topology", "unit"))
     with tempfile.TemporaryDirectory() as scratch:
-        store = open_source(source, topology, unit, Path(scratch) / "store")
-        surveyed = survey(store, progress=True, **limits)
-        found = problems(surveyed)
-        print(table(surveyed, found, colour=sys.stdout.isatty()))
+        store = open_as_store(source, topology, unit, Path(scratch) / "store")
+        survey = survey_store(store, progress=True, **limits)
+        problems = find_problems(survey)
+        print(format_survey(survey, problems, colour=sys.stdout.isatty()))
         if out is not None:
-            statistics = {"source": str(source), **surveyed.to_dict(), "problems": [str(problem) for problem in found]}
+            statistics = {"source": str(source), **survey.to_dict(), "problems": [str(problem) for problem in problems]}
             with atomic_file(out, "w") as file:
                 json.dump(statistics, file, indent=1, allow_nan=False)
         if html is not None:
-            text = page(surveyed, name, found)
+            text = survey_page(survey, name, problems)
             with atomic_file(html, "w") as file:
                 file.write(text)
     for path in (out, html):

@@ -21,27 +21,28 @@ _SUFFIXES = (".md", ".txt", ".tex")
 @command("report", functools.partial(words_as_list, key="runs"))
 def main(cfg: DictConfig) -> None:
     """Print the tables, or write them to ``out``; ``format=html`` writes a folder with a page and figures."""
-    from skgraph.summary.collection import collect
-    from skgraph.summary.published import read_published
-    from skgraph.summary.render import render
-    from skgraph.summary.run_figures import run_figures
-    from skgraph.summary.tables import tables
+    from skgraph.result_tables.collection import collect
+    from skgraph.result_tables.published import read_published
+    from skgraph.result_tables.render import format_tables
+    from skgraph.result_tables.tables import tables
+    from skgraph.run_page.run_section import draw_run
 
     config = plain_config(cfg)
     runs = [str(path) for path in (config["runs"] if isinstance(config["runs"], list) else [config["runs"]])]
     check_kinds(tables, {"doubtful": config["doubtful"]})
-    check_kinds(run_figures, {"seed": config["seed"], "device": config["device"]}, "report")
+    check_kinds(draw_run, {"seed": config["seed"], "device": config["device"]}, "report")
     at_least("report", 0, seed=config["seed"])
     if config["seed"] >= 2**32:
         raise ConfigError(f"report: seed must be below 2 ** 32, found {config['seed']}")
+    if config["format"] not in ("markdown", "latex", "html"):
+        raise ConfigError(f"format must be one of markdown, latex, html, found '{config['format']}'")
     if config["format"] == "html":
         _html(config, runs)
         return
     out = None if config["out"] is None else output_file("out", config["out"], _SUFFIXES)
-    render([], config["format"])  # a wrong word is refused before anything is read
     results, warnings = collect(runs)
     _warn(warnings)
-    text = render(tables(results, read_published(), config["doubtful"]), config["format"])
+    text = format_tables(tables(results, read_published(), config["doubtful"]), config["format"])
     if out is None:
         print(text, end="")
         return
@@ -54,11 +55,11 @@ def _html(config: dict[str, Any], runs: list[str]) -> None:
     """Draw the runs, and write the folder with the page."""
     from tqdm import tqdm
 
-    from skgraph.summary.collection import collect
-    from skgraph.summary.published import read_published
-    from skgraph.summary.report_folder import is_report, save_report
-    from skgraph.summary.run_figures import find_runs, run_figures
-    from skgraph.summary.tables import tables
+    from skgraph.result_tables.collection import collect
+    from skgraph.result_tables.published import read_published
+    from skgraph.result_tables.tables import tables
+    from skgraph.run_page.report_folder import is_report, save_report
+    from skgraph.run_page.run_section import draw_run, find_runs
 
     for path in runs:
         if not Path(path).exists():
@@ -79,7 +80,7 @@ def _html(config: dict[str, Any], runs: list[str]) -> None:
             raise DataError(f"no run with the log of its training (metrics.jsonl), and {error}") from error
         results, notes = [], [str(error)]
     drawn = [
-        run_figures(folder, config["dataset"], config["clip"], str(config["device"]), config["seed"])
+        draw_run(folder, config["dataset"], config["clip"], str(config["device"]), config["seed"])
         for folder in tqdm(folders, desc="drawing", disable=None, leave=False)
     ]
     _warn([*notes, *(f"left out of '{run.folder}': {text}" for run in drawn for text in run.left_out)])

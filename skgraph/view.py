@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 @command("view", functools.partial(words_as_list, key="source"))
 def main(cfg: DictConfig) -> None:
     """Write one file that shows some clips of a source."""
+    from skgraph.datasets.open_as_store import open_as_store
     from skgraph.evaluation.pretrained import folder_of_run
-    from skgraph.inspection.source import open_source
     from skgraph.viewer import animate, clip_of_store, page
     from skgraph.viewer.animation import FORMATS
     from skgraph.viewer.run_layers import run_layers
@@ -39,7 +39,7 @@ def main(cfg: DictConfig) -> None:
     at_least("view", 0, seed=config["seed"])
     topology, unit = (None if config[key] is None else str(config[key]) for key in ("topology", "unit"))
     with tempfile.TemporaryDirectory() as scratch:
-        store = open_source(source, topology, unit, Path(scratch) / "store")
+        store = open_as_store(source, topology, unit, Path(scratch) / "store")
         indices = chosen_clips(store, config["clip"])
         clips = [clip_of_store(store, i) for i in indices]
         if config["run"] is not None:

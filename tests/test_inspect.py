@@ -13,7 +13,7 @@ import pytest
 from skgraph import inspect as inspect_command
 from skgraph._internal.command import words_as_list
 from skgraph.inspect import main
-from skgraph.inspection.survey import survey
+from skgraph.inspection.survey import survey_store
 from tests.conftest import SHARED_DATA
 from tests.made_up_people import people, write
 
@@ -27,7 +27,7 @@ def call(monkeypatch, folder, *arguments):
 
 
 def test_the_standard_library_keeps_its_inspect():
-    assert inspect is not inspect_command and inspect.signature(survey).parameters["frozen"].default == 1.0
+    assert inspect is not inspect_command and inspect.signature(survey_store).parameters["frozen"].default == 1.0
 
 
 def test_command_line(tmp_path):
@@ -40,7 +40,7 @@ def test_command_line(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "! split xsub: 1 test clip with the same frames as a training clip: p6\n" in done.stdout
-    assert "! 1 jump over 0.5 m, in 1 clip, the farthest: p5 (frame 7, HandLeft) 0." in done.stdout
+    assert "! 1 jump over 0.5 m, in 1 clip, the largest: p5 (frame 7, HandLeft) 0." in done.stdout
     assert done.stdout.endswith("written: out.json\nwritten: inspect_data_set.html\n")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["data set", "inspect_data_set.html", "out.json"]
     figures = json.loads((tmp_path / "out.json").read_text())
@@ -48,7 +48,7 @@ def test_command_line(tmp_path):
     assert figures["duplicates"]["leaks"] == [{"split": "xsub", "exact": ["p6"], "near": []}]
     assert len(figures["problems"]) == done.stdout.count("\n! ")
     page = (tmp_path / "inspect_data_set.html").read_text(encoding="utf-8")
-    assert "<title>data set: what is in it</title>" in page
+    assert "<title>data set: contents and problems</title>" in page
 
 
 def test_raw_clips(tmp_path, monkeypatch, capsys):
@@ -65,7 +65,7 @@ def test_raw_clips(tmp_path, monkeypatch, capsys):
     )
     call(monkeypatch, tmp_path, "raw.npz", "topology=ntu_rgbd", "html=null")
     printed = capsys.readouterr().out
-    assert "classes        2, of 2 clips each\n" in printed and "nothing odd was found" in printed
+    assert "classes        2, of 2 clips each\n" in printed and "no problem was found" in printed
     assert "split given    2 train, 2 test" in printed
     folder = tmp_path / "clips"
     folder.mkdir()
@@ -74,7 +74,7 @@ def test_raw_clips(tmp_path, monkeypatch, capsys):
     call(monkeypatch, tmp_path, "clips", "topology=ntu_rgbd", "html=page.html")
     assert "m tall (median), people 0.3 to 3 m: a wrong unit?" in capsys.readouterr().out.replace("\n  ", " ")
     call(monkeypatch, tmp_path, "clips/a.npy", "topology=ntu_rgbd", "unit=cm", "html=null")
-    assert "nothing odd was found" in capsys.readouterr().out
+    assert "no problem was found" in capsys.readouterr().out
     assert sorted(file.name for file in tmp_path.iterdir()) == ["clips", "page.html", "raw.npz"]
 
 

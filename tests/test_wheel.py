@@ -44,6 +44,12 @@ def test_a_wheel_runs_the_main_job(tmp_path, store_path):
     done = subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr[-2000:]
     assert "linear" in done.stdout and (work / "runs" / "r" / "checkpoint.pt").exists()
+    # Pages need their templates, which lie beside the modules.
+    for page, arguments in (("inspect", []), ("view", ["out=view.html"]), ("report", ["format=html", "device=cpu"])):
+        source = "runs" if page == "report" else str(store_path)
+        command = [sys.executable, "-m", f"skgraph.{page}", source, *arguments]
+        done = subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0 and ".html" in done.stdout, done.stderr[-2000:]
     where = subprocess.run(
         [sys.executable, "-c", "import skgraph; print(skgraph.__file__)"],
         cwd=work,

@@ -1,1 +1,1 @@
-"""What is in a dataset, and what may be wrong with it."""
+"""Statistics of a dataset, and problems that may spoil training or evaluation."""

@@ -1,4 +1,4 @@
-"""Sizes of bodies and lengths of their bones."""
+"""Sizes of bodies, and mean and variation of their bone lengths."""
 
 from __future__ import annotations
 
@@ -9,41 +9,42 @@ import numpy as np
 from skgraph.data import SkeletonStore
 from skgraph.data.bone_lengths import bone_lengths
 from skgraph.inspection.chunk import Chunk
-from skgraph.inspection.location import Largest, Place
+from skgraph.inspection.location import LargestValues, Location, body_location
+
+STRETCHED = 0.5
 
 
 @dataclass(frozen=True)
-class BodyFigures:
-    """How large bodies are, and how much their bones stretch.
+class BodyStatistics:
+    """Sizes of bodies and lengths of bones.
+
+    The variation of a bone in a body is the standard deviation of its length over its mean.
 
     Args:
-        heights: of each body that has a size ``[n]``: the largest extent along an axis, the median over its frames.
-        smallest, largest: a body of each kind.
+        heights: size of each body that is present ``[n]``: median over its frames of its largest extent along an axis.
+        smallest, largest: one body each.
         bones: names of the bones, the joints at their ends.
-        length: of each bone ``[E]``, the median over the bodies of its mean length; NaN where no body has one.
-        variation: of each bone ``[E]``, the median over the bodies of the standard deviation over the mean length.
-        variation_95: likewise, what 95 per cent of the bodies have at most.
-        typical: median over bodies of the median over bones.
-        worst: the bones that vary most.
-        stretched: bodies with a bone whose standard deviation is more than half of its length.
+        length: mean length of each bone ``[E]``, median over bodies; NaN where no body has one.
+        variation: variation of each bone ``[E]``, median over bodies.
+        variation_95: likewise, 95th percentile over bodies.
+        typical: median over bodies of the median over bones of the variation.
+        worst: bones with the largest variation.
+        stretched: bodies with a bone whose variation is above ``STRETCHED``.
     """
 
     heights: np.ndarray
-    smallest: Place | None
-    largest: Place | None
+    smallest: Location | None
+    largest: Location | None
     bones: list[str]
     length: np.ndarray
     variation: np.ndarray
     variation_95: np.ndarray
     typical: float
-    worst: list[Place]
+    worst: list[Location]
     stretched: int
 
 
-STRETCHED = 0.5
-
-
-class Bodies:
+class BodyMeasurement:
     """Measures bodies and their bones."""
 
     def __init__(self, store: SkeletonStore) -> None:
@@ -52,10 +53,10 @@ class Bodies:
         self.heights = np.full(tracks, np.nan, np.float32)
         self.length = np.full((tracks, bones), np.nan, np.float32)
         self.variation = np.full((tracks, bones), np.nan, np.float32)
-        self.worst = Largest()
+        self.worst = LargestValues()
 
     def add(self, chunk: Chunk) -> None:
-        """Take the next clips."""
+        """Add the next clips."""
         if not len(chunk.tracks):
             return
         self.heights[chunk.tracks] = chunk.heights
@@ -66,17 +67,21 @@ class Bodies:
         body, bone = (variation > 0).nonzero()
         self.worst.add(variation[body, bone], chunk.tracks[body], np.full(len(body), -1), bone)
 
-    def result(self) -> BodyFigures:
-        """What was measured."""
+    def result(self) -> BodyStatistics:
+        """Return the statistics of all added clips."""
         store, names = self.store, self.store.topology.joints
         bones = [f"{names[parent]} - {names[child]}" for parent, child in store.topology.edges.tolist()]
-        known = np.flatnonzero(np.isfinite(self.heights))
-        ends = [known[f(self.heights[known])] for f in (np.argmin, np.argmax)] if len(known) else []
-        smallest, largest = [self._body(int(track)) for track in ends] or (None, None)
+        present = np.flatnonzero(np.isfinite(self.heights))
+        heights = self.heights[present].astype(np.float64)
+        smallest, largest = None, None
+        if len(heights):
+            smallest, largest = (
+                body_location(store, int(present[i]), float(heights[i])) for i in (heights.argmin(), heights.argmax())
+            )
         varying = ~np.isnan(self.variation).all(axis=1)
         typical = np.median(np.nanmedian(self.variation[varying], axis=1)) if varying.any() else np.nan
-        return BodyFigures(
-            heights=self.heights[known].astype(np.float64),
+        return BodyStatistics(
+            heights=heights,
             smallest=smallest,
             largest=largest,
             bones=bones,
@@ -84,17 +89,12 @@ class Bodies:
             variation=_quantile(self.variation, 0.5),
             variation_95=_quantile(self.variation, 0.95),
             typical=float(typical),
-            worst=self.worst.places(store, lambda bone: bones[bone]),
+            worst=self.worst.locations(store, bones),
             stretched=int((np.nan_to_num(self.variation) > STRETCHED).any(axis=1).sum()),
         )
 
-    def _body(self, track: int) -> Place:
-        clip = int(self.store.track_clip[track])
-        number = track - int(self.store.body_ptr[clip])
-        return Place(str(self.store.name[clip]), float(self.heights[track]), number)
-
 
 def _quantile(values: np.ndarray, q: float) -> np.ndarray:
-    """Quantile over the bodies of each bone ``[E]``, of those that are known."""
+    """Quantile over bodies of each bone ``[E]``, leaving out NaN."""
     columns = (column[~np.isnan(column)] for column in values.T)
     return np.array([np.quantile(column, q) if len(column) else np.nan for column in columns])

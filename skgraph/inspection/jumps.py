@@ -1,4 +1,4 @@
-"""Joints that are suddenly somewhere else."""
+"""Jumps of joints from one frame to the next."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ import numpy as np
 
 from skgraph.data import SkeletonStore
 from skgraph.inspection.chunk import Chunk
-from skgraph.inspection.location import Largest, Place, worst_clips
+from skgraph.inspection.location import LargestValues, Location, worst_clips
 
 METRES = 0.5
 SIZES = 0.3
 
 
 @dataclass(frozen=True)
-class JumpFigures:
+class JumpStatistics:
     """Steps from one frame to the next that are longer than a body moves.
 
     Args:
         limit: a longer step is a jump.
-        unit: of the limit, of the steps and of their lengths: ``m``, or ``body sizes``.
+        unit: of the limit and of the locations' values: ``m`` or ``body sizes``.
         count: jumps of all joints.
         by_joint: jumps of each joint ``[V]``.
-        steps: steps of each joint, of all bodies together.
+        steps: steps between consecutive frames of a body, over all bodies.
         clips: clips with a jump.
         most: clips with the most jumps.
-        largest: the longest jumps, at the frame in which the joint is somewhere else.
+        largest: longest jumps, at the frame after the step.
     """
 
     limit: float
@@ -35,16 +35,16 @@ class JumpFigures:
     by_joint: np.ndarray
     steps: int
     clips: int
-    most: list[Place]
-    largest: list[Place]
+    most: list[Location]
+    largest: list[Location]
 
 
-class Jumps:
-    """Counts jumps: steps of a joint, between two consecutive frames of a body, longer than a limit.
+class JumpCounter:
+    """Counts jumps: steps of a joint between two consecutive frames of a body that are longer than a limit.
 
     Args:
-        limit: in metres; where a store's coordinates are no metres, in sizes of the body. By default 0.5 metres, which
-            is 15 m/s at 30 frames a second, or 0.3 sizes.
+        limit: in metres, or in sizes of the body where the store's unit is another. By default 0.5 m, which is 15 m/s
+            at 30 frames a second, or 0.3 sizes.
     """
 
     def __init__(self, store: SkeletonStore, limit: float | None = None) -> None:
@@ -54,25 +54,25 @@ class Jumps:
         self.by_joint = np.zeros(store.topology.num_joints, np.int64)
         self.by_clip = np.zeros(store.num_clips, np.int64)
         self.steps = 0
-        self.largest = Largest()
+        self.largest = LargestValues()
 
     def add(self, chunk: Chunk) -> None:
-        """Take the next clips."""
+        """Add the next clips."""
         self.steps += int(chunk.next_frame.sum())
         unit = np.float32(1) if self.in_metres else np.maximum(chunk.heights, 1e-12)[chunk.body[:-1]]
-        far = (chunk.moved > np.square(self.limit * unit)) & chunk.next_frame
+        far = (chunk.squared_steps > np.square(self.limit * unit)) & chunk.next_frame
         if not far.any():
             return
         joint, row = far.nonzero()
-        self.by_joint += np.bincount(joint, minlength=len(self.by_joint))
         body = chunk.body[row]
+        self.by_joint += np.bincount(joint, minlength=len(self.by_joint))
         self.by_clip += np.bincount(chunk.clips[body], minlength=len(self.by_clip))
-        distance = np.sqrt(chunk.moved[joint, row], dtype=np.float64) / np.broadcast_to(unit, far.shape[1])[row]
+        distance = np.sqrt(chunk.squared_steps[joint, row], dtype=np.float64) / np.broadcast_to(unit, far.shape[1])[row]
         self.largest.add(distance, chunk.tracks[body], chunk.frame[row + 1], joint)
 
-    def result(self) -> JumpFigures:
-        """What was counted."""
-        return JumpFigures(
+    def result(self) -> JumpStatistics:
+        """Return the statistics of all added clips."""
+        return JumpStatistics(
             limit=self.limit,
             unit="m" if self.in_metres else "body sizes",
             count=int(self.by_joint.sum()),
@@ -80,5 +80,5 @@ class Jumps:
             steps=self.steps,
             clips=int((self.by_clip > 0).sum()),
             most=worst_clips(self.store, self.by_clip),
-            largest=self.largest.places(self.store, lambda joint: self.store.topology.joints[joint]),
+            largest=self.largest.locations(self.store, self.store.topology.joints),
         )

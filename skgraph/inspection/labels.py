@@ -1,4 +1,4 @@
-"""Classes, people and splits: what the index of a store says without its frames."""
+"""Classes, subjects, cameras, setups and splits, counted from the index of a store."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ import numpy as np
 
 from skgraph.data import SkeletonStore
 
-IDS = ("subject", "camera", "setup")
+_IDS = ("subject", "camera", "setup")
 
 
 @dataclass(frozen=True)
-class SplitCounts:
-    """A split of a store.
+class SplitStatistics:
+    """Training and test clips of a split.
 
     Args:
-        name: of the split.
-        how: in words, how it was made.
-        train, test: clips in its parts.
-        neither: clips in none of them.
+        name: name of the split.
+        how: description of the split, as the store has it.
+        train, test, neither: number of clips on each side, and on none.
         train_classes, test_classes: clips (or segments) of each class ``[classes]``.
-        shared: ids that are in both parts, of subjects, cameras and setups; no key where they are unknown.
+        shared: subjects, cameras and setups with training and test clips; no key where the store does not know them.
     """
 
     name: str
@@ -33,51 +32,45 @@ class SplitCounts:
     test_classes: np.ndarray
     shared: dict[str, list[int]]
 
-    def absent(self, part: str) -> np.ndarray:
-        """Ids of the classes that the other part has and this one has not."""
-        own, other = (self.train_classes, self.test_classes)[:: 1 if part == "train" else -1]
-        return np.flatnonzero((own == 0) & (other > 0))
-
 
 @dataclass(frozen=True)
-class Labels:
-    """Clips by class, by person, camera and setup, and by part of each split.
+class LabelStatistics:
+    """Clips by class, subject, camera, setup and split.
 
     Args:
-        what: is counted, ``clips`` or ``segments``.
-        class_names: of the labels.
+        what: what the classes count, ``clips`` or ``segments``.
+        class_names: names of the classes.
         classes: clips (or segments) of each class ``[classes]``.
-        ids: clips of each subject, camera and setup, by id; no key where they are unknown, -1 where one is.
-        splits: in the store's order.
+        ids: clips of each subject, camera and setup by id, -1 for unknown; no key where all are unknown.
+        splits: in the order of the store.
     """
 
     what: str
     class_names: list[str]
     classes: np.ndarray
     ids: dict[str, dict[int, int]]
-    splits: list[SplitCounts]
+    splits: list[SplitStatistics]
 
 
-def count_labels(store: SkeletonStore) -> Labels:
-    """Count the clips of a store; where it has labelled segments, the classes of those."""
+def count_labels(store: SkeletonStore) -> LabelStatistics:
+    """Count the clips of a store by label; classes are counted in segments where the store has them."""
+    clips = np.arange(store.num_clips)
     if store.has_segments:
-        label = store.segment_label.numpy()
-        owner = np.repeat(np.arange(store.num_clips), store.segment_ptr.diff().numpy())
+        label, owner = store.segment_label.numpy(), np.repeat(clips, store.segment_ptr.diff().numpy())
     else:
-        label, owner = store.y.numpy(), np.arange(store.num_clips)
-    ids = {key: getattr(store, key).numpy() for key in IDS}
+        label, owner = store.y.numpy(), clips
+    ids = {key: getattr(store, key).numpy() for key in _IDS}
     ids = {key: values for key, values in ids.items() if (values >= 0).any()}
 
     def by_class(clips: np.ndarray) -> np.ndarray:
         return np.bincount(label[np.isin(owner, clips)], minlength=len(store.class_names))
 
-    def split(name: str) -> SplitCounts:
+    def count_split(name: str) -> SplitStatistics:
         train, test = (store.split(name, part).numpy() for part in ("train", "test"))
         shared = {key: np.intersect1d(values[train], values[test]) for key, values in ids.items()}
-        how = store.meta["splits"].get(name) or ""
-        return SplitCounts(
+        return SplitStatistics(
             name,
-            str(how),
+            str(store.meta["splits"].get(name) or ""),
             len(train),
             len(test),
             store.num_clips - len(train) - len(test),
@@ -87,10 +80,10 @@ def count_labels(store: SkeletonStore) -> Labels:
         )
 
     counted = {key: np.unique(values, return_counts=True) for key, values in ids.items()}
-    return Labels(
+    return LabelStatistics(
         "segments" if store.has_segments else "clips",
         store.class_names,
-        by_class(np.arange(store.num_clips)),
-        {key: dict(zip(*map(np.ndarray.tolist, pair), strict=True)) for key, pair in counted.items()},
-        [split(name) for name in store.splits()],
+        by_class(clips),
+        {key: dict(zip(values.tolist(), counts.tolist(), strict=True)) for key, (values, counts) in counted.items()},
+        [count_split(name) for name in store.splits()],
     )

@@ -8,53 +8,54 @@ import numpy as np
 
 from skgraph.data import SkeletonStore
 from skgraph.inspection.chunk import Chunk
-from skgraph.inspection.location import Largest, Place, worst_clips
+from skgraph.inspection.location import LargestValues, Location, worst_clips
 
 
 @dataclass(frozen=True)
-class MissingFigures:
-    """What looks like a joint that was not seen, by joint, in shares of all frames of all bodies.
+class MissingStatistics:
+    """Signs of joints that were not seen; shares are of the frames of all bodies.
 
     Args:
         rows: frames of all bodies.
-        damaged: coordinates that are not finite, joints counted; their frames are in no other figure.
+        damaged: joints with coordinates that are not finite; their frames are left out of every other statistic.
         damaged_at: the first of them.
         origin: share in which a joint is exactly at the origin ``[V]``.
-        frozen: share in which a joint rests to the last digit for long, while the body moves ``[V]``.
-        frozen_seconds: what counts as long.
-        frozen_at: the longest rests, at their first frame, in seconds.
+        frozen: share in which a joint does not move at all for ``frozen_seconds`` while the body does ``[V]``.
+        frozen_seconds: shortest rest that counts.
+        frozen_at: longest rests in seconds, at their first frame.
         repeated: share in which all joints rest so.
         repeated_at: likewise.
-        origin_in: clips with the most such joints, counted in all frames, unless a joint is there in every frame.
-        pairs: shares in which two joints are at exactly the same place, largest first, by their names.
+        origin_in: clips with the most joints at the origin, but for joints that are there in every frame.
+        pairs: shares in which two joints have exactly the same coordinates, by their names, largest first.
         pairs_in: clips with the most such pairs, counted in all frames.
-        unseen: share in which the tracker says that it did not see a joint at all (confidence 0) ``[V]``; ``None``
-            where it does not say. Likewise ``unsure`` (below 0.5) and ``confidence``, the mean.
+        unseen: share in which the tracker gives a joint confidence 0 ``[V]``; ``None`` without confidences.
+        unsure: likewise, confidence below 0.5.
+        confidence: mean confidence ``[V]``.
     """
 
     rows: int
     damaged: int
-    damaged_at: list[Place]
+    damaged_at: list[Location]
     origin: np.ndarray
     frozen: np.ndarray
     frozen_seconds: float
-    frozen_at: list[Place]
+    frozen_at: list[Location]
     repeated: float
-    repeated_at: list[Place]
-    origin_in: list[Place]
+    repeated_at: list[Location]
+    origin_in: list[Location]
     pairs: dict[str, float]
-    pairs_in: list[Place]
+    pairs_in: list[Location]
     unseen: np.ndarray | None
     unsure: np.ndarray | None
     confidence: np.ndarray | None
 
 
-class Missing:
-    """Looks for joints that were not seen.
+class MissingCounter:
+    """Counts joints that seem not to have been seen.
 
     Args:
-        seconds: a joint that does not move at all for so long is *frozen*: no sensor is that steady, but software that
-            repeats the last known place is.
+        seconds: a joint that does not move at all for this long is *frozen*: no sensor is that steady, but software
+            that repeats the last known position is.
     """
 
     def __init__(self, store: SkeletonStore, seconds: float = 1.0) -> None:
@@ -63,30 +64,25 @@ class Missing:
         self.frames = max(2, round(min(seconds * self.fps, 2**53)))
         joints = store.topology.num_joints
         self.rows = self.damaged = 0
-        self.damaged_at: list[np.ndarray] = []
+        self.damaged_at, self.frozen_at, self.repeated_at = LargestValues(), LargestValues(), LargestValues()
         self.origin = np.zeros(joints, np.int64)
-        self.rest = np.zeros(joints + 1, np.int64)  # the last stands for all joints together
-        self.frozen_at, self.repeated_at = Largest(), Largest()
+        self.rest = np.zeros(joints + 1, np.int64)  # the last entry counts rests of the whole body
         self.equal = np.zeros((joints, joints), np.int64)
         self.origin_in, self.equal_in = np.zeros((2, store.num_clips), np.int64)
         self.confidence = np.zeros((3, joints), np.int64)
-        # No two places in one skeleton have the same sum, unless by chance; what has is compared as it is.
-        self.weights = np.array([1.0, np.e, np.pi], np.float32)[: store.topology.dim]
 
     def add(self, chunk: Chunk) -> None:
-        """Take the next clips."""
+        """Add the next clips."""
         self.rows += len(chunk.frame)
         self.damaged += len(chunk.damaged)
-        if len(chunk.damaged) and sum(map(len, self.damaged_at)) < 3:
-            self.damaged_at.append(chunk.damaged[:3])
+        self.damaged_at.add(np.zeros(len(chunk.damaged)), *chunk.damaged.T)
         if not len(chunk.frame):
             return
         at_origin = (chunk.joints == 0).all(axis=0)
         self.origin += at_origin.sum(axis=1)
-        # The joint that a body was centred on is there by intent.
+        # A body may be centred on a joint, which then is at the origin in every frame.
         odd = at_origin & ~at_origin.all(axis=1)[:, None]
-        if odd.any():
-            self.origin_in += self._by_clip(chunk, odd.sum(axis=0))
+        self.origin_in += self._by_clip(chunk, odd.sum(axis=0))
         self._add_rests(chunk)
         self._add_pairs(chunk, at_origin)
         if chunk.confidence is not None:
@@ -97,14 +93,12 @@ class Missing:
             ]
 
     def _add_rests(self, chunk: Chunk) -> None:
-        """Runs of frames without any motion, of each joint and of the whole body."""
+        """Count runs of frames without any motion, of each joint and of the whole body."""
         resting = np.zeros((len(self.rest), len(chunk.frame) + 1), bool)  # between two columns of False
-        resting[:-1, 1:-1] = (chunk.moved == 0) & chunk.next_frame
-        if not resting.any():
-            return
+        resting[:-1, 1:-1] = (chunk.squared_steps == 0) & chunk.next_frame
         resting[-1] = resting[:-1].all(axis=0)
         flat = resting.ravel()
-        ends = np.flatnonzero(flat[1:] != flat[:-1])  # a run is from one of these to the next
+        ends = np.flatnonzero(flat[1:] != flat[:-1])  # in turn the first and the last step of a run
         start, frames = ends[::2], ends[1::2] - ends[::2] + 1
         long = frames >= self.frames
         joint, row = np.divmod(start[long], resting.shape[1])
@@ -112,64 +106,60 @@ class Missing:
         self.rest += np.bincount(joint, weights=frames, minlength=len(self.rest)).astype(np.int64)
         track, frame, seconds = chunk.tracks[chunk.body[row]], chunk.frame[row], frames / self.fps
         whole = joint == len(self.rest) - 1
-        self.repeated_at.add(seconds[whole], track[whole], frame[whole], joint[whole])
-        # Where the whole body rests, so does every joint: that is said once, of the body.
-        bodies = set(zip(track[whole].tolist(), frame[whole].tolist(), frames[whole].tolist(), strict=True))
-        own = np.array(
-            [place not in bodies for place in zip(track.tolist(), frame.tolist(), frames.tolist(), strict=True)], bool
-        )
-        own &= ~whole
-        self.frozen_at.add(seconds[own], track[own], frame[own], joint[own])
+        # A rest of the whole body is listed once, not for each of its joints.
+        run = row * (len(chunk.frame) + 1) + frames
+        single = ~np.isin(run, run[whole])
+        for largest, chosen in ((self.repeated_at, whole), (self.frozen_at, single)):
+            largest.add(seconds[chosen], track[chosen], frame[chosen], joint[chosen])
 
     def _add_pairs(self, chunk: Chunk, at_origin: np.ndarray) -> None:
-        """Joints at the same place; those at the origin are counted by themselves."""
-        # Term by term, so that equal places have equal sums: a matrix product may round them differently.
-        key = sum(weight * axis for weight, axis in zip(self.weights, chunk.joints, strict=True))
-        key = np.ascontiguousarray(key.T)  # [n, V]
+        """Count joints with the same coordinates, but for those at the origin."""
+        # Joints of a frame are sorted by a weighted sum of their coordinates, and neighbours compared. The sum is taken
+        # term by term, so that equal coordinates have equal sums: a matrix product may round them differently.
+        key = np.ascontiguousarray(sum(w * axis for w, axis in zip(_KEY_WEIGHTS, chunk.joints, strict=False)).T)
         ranked = np.sort(key, axis=1)
         rows = np.flatnonzero((ranked[:, 1:] == ranked[:, :-1]).any(axis=1))
         if not len(rows):
             return
         order = np.argsort(key[rows], axis=1, kind="stable")
         first, second = order[:, :-1], order[:, 1:]
-        at, place = (key[rows[:, None], first] == key[rows[:, None], second]).nonzero()
-        row, first, second = rows[at], first[at, place], second[at, place]
+        at, rank = (key[rows[:, None], first] == key[rows[:, None], second]).nonzero()
+        row, first, second = rows[at], first[at, rank], second[at, rank]
         same = (chunk.joints[:, first, row] == chunk.joints[:, second, row]).all(axis=0) & ~at_origin[first, row]
         np.add.at(self.equal, (first[same], second[same]), 1)
         self.equal_in += self._by_clip(chunk, np.bincount(row[same], minlength=len(chunk.frame)))
 
     def _by_clip(self, chunk: Chunk, counts: np.ndarray) -> np.ndarray:
-        """Sums over the rows of each clip ``[N]``."""
+        """Sum counts of rows over the rows of each clip ``[N]``."""
         return np.bincount(chunk.clips[chunk.body], weights=counts, minlength=self.store.num_clips).astype(np.int64)
 
-    def result(self) -> MissingFigures:
-        """What was found."""
-        names, rows = self.store.topology.joints, max(self.rows, 1)
+    def result(self) -> MissingStatistics:
+        """Return the statistics of all added clips."""
+        store, names, rows = self.store, self.store.topology.joints, max(self.rows, 1)
         first, second = self.equal.nonzero()
         order = np.argsort(-self.equal[first, second], kind="stable")
         pairs = {
             f"{names[a]} = {names[b]}": float(self.equal[a, b] / rows)
             for a, b in zip(first[order], second[order], strict=True)
         }
-        unseen, unsure, mean = self.confidence / rows if self.store.has_confidence else (None,) * 3
-        damaged = Largest()
-        if self.damaged_at:
-            where = np.concatenate(self.damaged_at)
-            damaged.add(np.zeros(len(where)), *where.T)
-        return MissingFigures(
+        unseen, unsure, confidence = self.confidence / rows if store.has_confidence else (None,) * 3
+        return MissingStatistics(
             rows=self.rows,
             damaged=self.damaged,
-            damaged_at=damaged.places(self.store, lambda joint: names[joint]),
+            damaged_at=self.damaged_at.locations(store, names),
             origin=self.origin / rows,
             frozen=(self.rest[:-1] - self.rest[-1]) / rows,
             frozen_seconds=self.seconds,
-            frozen_at=self.frozen_at.places(self.store, lambda joint: names[joint]),
+            frozen_at=self.frozen_at.locations(store, names),
             repeated=float(self.rest[-1] / rows),
-            repeated_at=self.repeated_at.places(self.store, lambda _: None),
-            origin_in=worst_clips(self.store, self.origin_in),
+            repeated_at=self.repeated_at.locations(store),
+            origin_in=worst_clips(store, self.origin_in),
             pairs=pairs,
-            pairs_in=worst_clips(self.store, self.equal_in),
+            pairs_in=worst_clips(store, self.equal_in),
             unseen=unseen,
             unsure=unsure,
-            confidence=None if mean is None else mean / 255,
+            confidence=None if confidence is None else confidence / 255,
         )
+
+
+_KEY_WEIGHTS = np.array([1.0, np.e, np.pi], np.float32)

@@ -1,4 +1,4 @@
-"""When bodies are there: late, early, with gaps, or nobody at all."""
+"""Lengths of clips, and frames from which bodies are absent."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ import numpy as np
 
 from skgraph.data import SkeletonStore
 from skgraph.inspection.chunk import Chunk
-from skgraph.inspection.location import Largest, Place, worst_clips
+from skgraph.inspection.location import LargestValues, Location, worst_clips
 
 
 @dataclass(frozen=True)
-class PresenceFigures:
-    """Lengths of the clips, and who is there in them.
+class PresenceStatistics:
+    """Lengths of the clips, and presence of bodies in them.
 
     Args:
-        frames: in all clips together.
+        frames: frames of all clips together.
         seconds: length of each clip ``[N]``.
         bodies: number of clips with 1, 2, ... bodies.
         late, early: bodies that appear after the first frame, and that leave before the last.
         gaps: times a body leaves and returns.
         gap_bodies: bodies with a gap.
         gap_frames: frames in the gaps.
-        longest_gaps: the frame after which each begins, and its frames.
-        empty_frames: frames in which nobody is there.
+        longest_gaps: frame before each gap; its value is the length in frames.
+        empty_frames: frames without any body.
         emptiest: clips with the largest share of such frames.
-        shortest, longest: a clip of each kind, in frames.
+        shortest, longest: one clip each, by frames.
     """
 
     frames: int
@@ -37,60 +37,54 @@ class PresenceFigures:
     gaps: int
     gap_bodies: int
     gap_frames: int
-    longest_gaps: list[Place]
+    longest_gaps: list[Location]
     empty_frames: int
-    emptiest: list[Place]
-    shortest: Place
-    longest: Place
+    emptiest: list[Location]
+    shortest: Location
+    longest: Location
 
 
-class Presence:
-    """Measures where bodies are absent."""
+class PresenceCounter:
+    """Counts gaps and empty frames."""
 
     def __init__(self, store: SkeletonStore) -> None:
         self.store = store
         self.occupied = np.zeros(store.num_clips, np.int64)
         self.gaps = self.gap_bodies = self.gap_frames = 0
-        self.longest = Largest()
+        self.longest = LargestValues()
 
     def add(self, chunk: Chunk) -> None:
-        """Take the next clips."""
+        """Add the next clips."""
         if not len(chunk.frame):
             return
-        step = np.diff(chunk.frame)
-        before = np.flatnonzero(chunk.same_body & (step > 1))
+        missing = np.diff(chunk.frame) - 1
+        before = np.flatnonzero(chunk.same_body & (missing > 0))
+        missing, body = missing[before], chunk.body[before]
         self.gaps += len(before)
-        self.gap_bodies += len(np.unique(chunk.body[before]))
-        self.gap_frames += int((step[before] - 1).sum())
-        self.longest.add(
-            step[before] - 1, chunk.tracks[chunk.body[before]], chunk.frame[before], np.zeros(len(before), np.int64)
-        )
-        # A frame counts once, however many bodies are in it.
-        clip = chunk.clips[chunk.body]
-        order = np.lexsort((chunk.frame, clip))
-        clip, frame = clip[order], chunk.frame[order]
-        first = np.concatenate([[True], (np.diff(clip) > 0) | (np.diff(frame) > 0)])
-        self.occupied += np.bincount(clip[first], minlength=len(self.occupied))
+        self.gap_bodies += len(np.unique(body))
+        self.gap_frames += int(missing.sum())
+        self.longest.add(missing, chunk.tracks[body], chunk.frame[before], np.zeros_like(before))
+        # A frame counts once, however many bodies it has.
+        occupied = np.unique(np.stack([chunk.clips[chunk.body], chunk.frame]), axis=1)
+        self.occupied += np.bincount(occupied[0], minlength=len(self.occupied))
 
-    def result(self) -> PresenceFigures:
-        """What was measured."""
+    def result(self) -> PresenceStatistics:
+        """Return the statistics of all added clips."""
         store, length = self.store, self.store.length.numpy()
-        clip = store.track_clip.numpy()
         end = (store.track_first + store.track_length).numpy()
         empty = length - self.occupied
-        names = store.name
-        return PresenceFigures(
+        return PresenceStatistics(
             frames=int(length.sum()),
             seconds=length / store.meta.get("fps", 30.0),
             bodies=np.bincount(store.body_ptr.diff().numpy())[1:].tolist(),
             late=int((store.track_first > 0).sum()),
-            early=int((end < length[clip]).sum()),
+            early=int((end < length[store.track_clip.numpy()]).sum()),
             gaps=self.gaps,
             gap_bodies=self.gap_bodies,
             gap_frames=self.gap_frames,
-            longest_gaps=self.longest.places(store, lambda _: None),
+            longest_gaps=self.longest.locations(store),
             empty_frames=int(empty.sum()),
             emptiest=worst_clips(store, empty / np.maximum(length, 1)),
-            shortest=Place(str(names[length.argmin()]), int(length.min())),
-            longest=Place(str(names[length.argmax()]), int(length.max())),
+            shortest=Location(str(store.name[length.argmin()]), int(length.min())),
+            longest=Location(str(store.name[length.argmax()]), int(length.max())),
         )

@@ -1,4 +1,4 @@
-"""One pass over all frames of a store."""
+"""All statistics of a store in one pass over its frames."""
 
 from __future__ import annotations
 
@@ -9,40 +9,30 @@ import numpy as np
 from tqdm import tqdm
 
 from skgraph.data import SkeletonStore
-from skgraph.inspection.bodies import Bodies, BodyFigures
+from skgraph.inspection.bodies import BodyMeasurement, BodyStatistics
 from skgraph.inspection.chunk import chunks
-from skgraph.inspection.duplicates import DuplicateFigures, Duplicates
-from skgraph.inspection.jumps import JumpFigures, Jumps
-from skgraph.inspection.labels import Labels, count_labels
-from skgraph.inspection.missing import Missing, MissingFigures
-from skgraph.inspection.presence import Presence, PresenceFigures
+from skgraph.inspection.duplicates import DuplicateSearch, DuplicateStatistics
+from skgraph.inspection.jumps import JumpCounter, JumpStatistics
+from skgraph.inspection.labels import LabelStatistics, count_labels
+from skgraph.inspection.missing import MissingCounter, MissingStatistics
+from skgraph.inspection.presence import PresenceCounter, PresenceStatistics
 
 
 @dataclass(frozen=True)
 class Survey:
-    """What is in a store.
-
-    Args:
-        store: that was read.
-        labels: classes, people and splits.
-        presence: lengths, absent frames and gaps.
-        bodies: sizes and bones.
-        jumps: joints that are suddenly elsewhere.
-        missing: joints that were not seen.
-        duplicates: clips that are alike.
-    """
+    """Statistics of a store."""
 
     store: SkeletonStore
-    labels: Labels
-    presence: PresenceFigures
-    bodies: BodyFigures
-    jumps: JumpFigures
-    missing: MissingFigures
-    duplicates: DuplicateFigures
+    labels: LabelStatistics
+    presence: PresenceStatistics
+    bodies: BodyStatistics
+    jumps: JumpStatistics
+    missing: MissingStatistics
+    duplicates: DuplicateStatistics
 
     @property
     def unit(self) -> str:
-        """Of the coordinates."""
+        """Unit of the coordinates."""
         return str(self.store.meta.get("units", "m"))
 
     @property
@@ -51,7 +41,7 @@ class Survey:
         return float(self.store.meta.get("fps", 30.0))
 
     def to_dict(self) -> dict[str, Any]:
-        """All figures in plain numbers, texts, lists and dicts; ``None`` for what is not finite."""
+        """Return all statistics as plain numbers, texts, lists and dicts; ``None`` for what is not finite."""
         store, topology = self.store, self.store.topology
         about = {
             "clips": store.num_clips,
@@ -64,50 +54,46 @@ class Survey:
             "unit": self.unit,
             "fps": self.fps,
         }
-        parts = {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name != "store"}
-        parts["presence"]["seconds"] = _histogram(self.presence.seconds)
-        parts["bodies"]["heights"] = _histogram(self.bodies.heights)
-        return {"store": about, **parts}
+        statistics = {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name != "store"}
+        statistics["presence"]["seconds"] = _histogram(self.presence.seconds)
+        statistics["bodies"]["heights"] = _histogram(self.bodies.heights)
+        return {"store": about, **statistics}
 
 
-def survey(
+def survey_store(
     store: SkeletonStore,
     jump: float | None = None,
     frozen: float = 1.0,
     near: float | None = None,
     progress: bool = False,
 ) -> Survey:
-    """Read every frame of a store once, a few clips at a time, and measure what may be wrong with it.
+    """Read every frame of a store once, a few clips at a time, and compute its statistics.
 
-    Memory does not grow with the frames, only with the number of clips and bodies: about 600 bytes a body.
+    Memory grows with the number of clips and bodies, about 600 bytes a body, and not with the frames.
 
     Args:
-        store: to read.
-        jump: longest step of a joint that is none; see :class:`~skgraph.inspection.jumps.Jumps`.
-        frozen: seconds without any motion; see :class:`~skgraph.inspection.missing.Missing`.
-        near: tolerance of duplicates; see :class:`~skgraph.inspection.duplicates.Duplicates`.
-        progress: show a bar, where there is a terminal.
+        store: the store.
+        jump: limit of a step; see :class:`~skgraph.inspection.jumps.JumpCounter`.
+        frozen: seconds without any motion; see :class:`~skgraph.inspection.missing.MissingCounter`.
+        near: tolerance of duplicates; see :class:`~skgraph.inspection.duplicates.DuplicateSearch`.
+        progress: show a bar on a terminal.
     """
-    presence, bodies, missing = Presence(store), Bodies(store), Missing(store, frozen)
-    jumps, duplicates = Jumps(store, jump), Duplicates(store, near)
+    statistics = (
+        PresenceCounter(store),
+        BodyMeasurement(store),
+        JumpCounter(store, jump),
+        MissingCounter(store, frozen),
+        DuplicateSearch(store, near),
+    )
     hidden = None if progress else True  # None: shown on a terminal
     bar = tqdm(total=store.num_clips, desc="inspecting", unit="clip", leave=False, disable=hidden)
-    # Damaged files hold numbers such as 1e38, whose distances and squares are infinite: each part leaves those out.
+    # Damaged files hold numbers such as 1e38 with infinite distances and squares, which every statistic leaves out.
     with bar, np.errstate(over="ignore", invalid="ignore"):
         for chunk in chunks(store):
-            for part in (presence, bodies, jumps, missing, duplicates):
-                part.add(chunk)
+            for statistic in statistics:
+                statistic.add(chunk)
             bar.update(chunk.num_clips)
-        sizes = bodies.result()
-        return Survey(
-            store,
-            count_labels(store),
-            presence.result(),
-            sizes,
-            jumps.result(),
-            missing.result(),
-            duplicates.result(float(np.median(sizes.heights)) if len(sizes.heights) else 0.0),
-        )
+        return Survey(store, count_labels(store), *(statistic.result() for statistic in statistics))
 
 
 def _plain(value: Any) -> Any:
@@ -123,7 +109,7 @@ def _plain(value: Any) -> Any:
 
 
 def _histogram(values: np.ndarray) -> dict[str, Any]:
-    """Range, median and counts in 20 bins of equal width."""
+    """Return the median and the counts in 20 bins of equal width."""
     values = values[np.isfinite(values)].astype(np.float64)
     if not len(values):
         return {"median": None, "edges": [], "counts": []}

@@ -8,54 +8,52 @@ from collections.abc import Sequence
 import numpy as np
 
 from skgraph._internal.text import count, few, plain, share
-from skgraph.inspection.labels import Labels, SplitCounts
+from skgraph.inspection.labels import LabelStatistics, SplitStatistics
+from skgraph.inspection.missing import MissingStatistics
+from skgraph.inspection.presence import PresenceStatistics
 from skgraph.inspection.problems import Problem
 from skgraph.inspection.survey import Survey
 
 _WIDTH = 110
 
 
-def facts(survey: Survey) -> dict[str, str]:
-    """What is in a store, in words, by what it is about."""
-    store, presence, bodies, labels = survey.store, survey.presence, survey.bodies, survey.labels
-    topology, missing, jumps = store.topology, survey.missing, survey.jumps
-    own = "" if topology.dim == 3 and survey.unit == "m" else f"; unit {plain(survey.unit)}"
+def summarise(survey: Survey) -> dict[str, str]:
+    """Return the statistics in words, by topic."""
+    store, presence, labels, jumps, duplicates = (
+        survey.store, survey.presence, survey.labels, survey.jumps, survey.duplicates
+    )  # fmt: skip
+    topology = store.topology
+    unit = "" if topology.dim == 3 and survey.unit == "m" else f"; unit {plain(survey.unit)}"
+    minutes = presence.seconds.sum() / 60
     return {
-        "clips": f"{store.num_clips}, {presence.frames} frames, {presence.seconds.sum() / 60:.1f} min at "
-        f"{survey.fps:g} a second",
-        "source": plain(store.meta.get("source") or "not said", 1000),
+        "clips": f"{store.num_clips}, {presence.frames} frames, {minutes:.1f} min at {survey.fps:g} frames a second",
+        "source": plain(store.meta.get("source") or "unknown", 1000),
         "preprocessing": plain(store.meta.get("preprocessing") or "none", 1000),
-        "skeleton": f"{plain(topology.name)}, {count(topology.num_joints, 'joint')}, {topology.dim}D{own}",
+        "skeleton": f"{plain(topology.name)}, {count(topology.num_joints, 'joint')}, {topology.dim}D{unit}",
         "classes": _classes(labels),
-        **{f"{key}s": _ids(counted) for key, counted in labels.ids.items()},
-        **{f"split {plain(split.name)}": _split(split, labels) for split in labels.splits},
+        **{f"{key}s": _ids(counts) for key, counts in labels.ids.items()},
+        **{f"split {plain(split.name)}": _split(split, labels.what) for split in labels.splits},
         "bodies": _bodies(presence.bodies),
         "length": _length(presence),
         "absent": _absent(presence),
         "body size": _size(survey),
-        "bones": _bones(bodies),
+        "bones": _bones(survey),
         "jumps": f"{jumps.count} of joints over {jumps.limit:g} {jumps.unit} in a frame, in "
         f"{count(jumps.clips, 'clip')}",
-        "joints": _joints(missing, topology.joints),
-        "duplicates": f"{sum(map(len, survey.duplicates.exact))} clips with the same frames as another, "
-        f"{sum(map(len, survey.duplicates.near))} with the same motion",
+        "joints": _joints(survey.missing, topology.joints),
+        "duplicates": f"{sum(map(len, duplicates.exact))} clips with the same frames as another, "
+        f"{sum(map(len, duplicates.near))} with the same motion",
     }
 
 
-def table(survey: Survey, found: Sequence[Problem], colour: bool = False) -> str:
-    """Facts, then what to look at, a line each.
-
-    Args:
-        survey: to show.
-        found: its problems.
-        colour: whether problems are red.
-    """
-    rows = facts(survey)
+def format_survey(survey: Survey, problems: Sequence[Problem], colour: bool = False) -> str:
+    """Return the statistics and the problems, a line each; ``colour`` marks problems in red."""
+    rows = summarise(survey)
     width = max(len(key) for key in rows) + 2
     lines = [_filled(key.ljust(width), text) for key, text in rows.items()]
     red, normal = ("\033[31;1m", "\033[0m") if colour else ("", "")
-    lines.append(f"\n{count(len(found), 'thing')} to look at" if found else "\nnothing odd was found")
-    lines += [f"{red}!{normal} " + _filled("", str(problem), "  ") for problem in found]
+    lines.append(f"\n{count(len(problems), 'problem')} to look at" if problems else "\nno problem was found")
+    lines += [f"{red}!{normal} " + _filled("", str(problem), "  ") for problem in problems]
     return "\n".join(lines)
 
 
@@ -70,7 +68,11 @@ def _filled(key: str, text: str, indent: str = "") -> str:
     )
 
 
-def _classes(labels: Labels) -> str:
+def _range(low: int, high: int) -> str:
+    return f"{low}" if low == high else f"{low} to {high}"
+
+
+def _classes(labels: LabelStatistics) -> str:
     counts, names = labels.classes, labels.class_names
     fewest, most = int(counts.argmin()), int(counts.argmax())
     if counts[fewest] == counts[most]:
@@ -81,24 +83,21 @@ def _classes(labels: Labels) -> str:
     )
 
 
-def _ids(counted: dict[int, int]) -> str:
-    known = {key: number for key, number in counted.items() if key >= 0}
-    unknown = f"; unknown of {count(counted[-1], 'clip')}" if -1 in counted else ""
-    low, high = min(known.values()), max(known.values())
-    clips = f"{low} clips each" if low == high else f"{low} to {high} clips each"
-    return f"{len(known)}, {clips}{unknown}"
+def _ids(counts: dict[int, int]) -> str:
+    known = [clips for key, clips in counts.items() if key >= 0]
+    unknown = f"; unknown of {count(counts[-1], 'clip')}" if -1 in counts else ""
+    return f"{len(known)}, {_range(min(known), max(known))} clips each{unknown}"
 
 
-def _split(split: SplitCounts, labels: Labels) -> str:
-    parts = [f"{split.train} train", f"{split.test} test"] + ([f"{split.neither} in neither"] if split.neither else [])
+def _split(split: SplitStatistics, what: str) -> str:
+    clips = [f"{split.train} train", f"{split.test} test"] + ([f"{split.neither} in neither"] if split.neither else [])
     shared = [f"{count(len(ids), key)} in both" if ids else f"no {key} in both" for key, ids in split.shared.items()]
-    ratios = []
-    for part, counts in (("training", split.train_classes), ("test", split.test_classes)):
-        if (counts > 0).any():
-            low, high = counts[counts > 0].min(), counts.max()
-            ratios.append(f"{low if low == high else f'{low} to {high}'} {part} {labels.what} a class")
-    how = [plain(split.how)] if split.how else []
-    return "; ".join([", ".join(parts), *([", ".join(shared)] if shared else []), ", ".join(ratios), *how])
+    classes = [
+        f"{_range(counts[counts > 0].min(), counts.max())} {side} {what} a class"
+        for side, counts in (("training", split.train_classes), ("test", split.test_classes))
+        if counts.any()
+    ]
+    return "; ".join(filter(None, [", ".join(clips), ", ".join(shared), ", ".join(classes), plain(split.how)]))
 
 
 def _bodies(bodies: list[int]) -> str:
@@ -107,7 +106,7 @@ def _bodies(bodies: list[int]) -> str:
     return ", ".join(f"{number} in {count(clips, 'clip')}" for number, clips in enumerate(bodies, start=1) if clips)
 
 
-def _length(presence) -> str:
+def _length(presence: PresenceStatistics) -> str:
     seconds = presence.seconds
     return (
         f"{seconds.min():.3g} to {seconds.max():.3g} s, median {np.median(seconds):.3g} s "
@@ -116,33 +115,30 @@ def _length(presence) -> str:
     )
 
 
-def _absent(presence) -> str:
+def _absent(presence: PresenceStatistics) -> str:
     if not (presence.late or presence.early or presence.gaps or presence.empty_frames):
-        return "never: every body is there from the first frame of its clip to the last"
+        return "never: every body is present from the first frame of its clip to the last"
+    longest = [f", the longest {int(gap.value)} after {plain(gap)}" for gap in presence.longest_gaps[:1]]
     return (
         f"{count(presence.late, 'body')} late, {presence.early} leaving early; {count(presence.gaps, 'gap')} in "
-        f"{count(presence.gap_bodies, 'body')}, {count(presence.gap_frames, 'frame')}"
-        + (f", the longest {_longest_gap(presence.longest_gaps[0])}" if presence.longest_gaps else "")
-        + f"; nobody in {count(presence.empty_frames, 'frame')}"
+        f"{count(presence.gap_bodies, 'body')}, {count(presence.gap_frames, 'frame')}{''.join(longest)}; nobody in "
+        f"{count(presence.empty_frames, 'frame')}"
     )
-
-
-def _longest_gap(place) -> str:
-    return f"{int(place.value)} after {plain(place)}"
 
 
 def _size(survey: Survey) -> str:
     bodies = survey.bodies
     if not len(bodies.heights):
-        return "nobody is there"
-    unit = "m" if survey.unit == "m" else plain(survey.unit)
+        return "nobody is present"
     return (
-        f"{np.median(bodies.heights):.3g} {unit} along the largest axis (median), {bodies.smallest.value:.3g} "
-        f"({plain(bodies.smallest)}) to {bodies.largest.value:.3g} ({plain(bodies.largest)})"
+        f"{np.median(bodies.heights):.3g} {plain(survey.unit)} along the largest axis (median), "
+        f"{bodies.smallest.value:.3g} ({plain(bodies.smallest)}) to {bodies.largest.value:.3g} "
+        f"({plain(bodies.largest)})"
     )
 
 
-def _bones(bodies) -> str:
+def _bones(survey: Survey) -> str:
+    bodies = survey.bodies
     if not np.isfinite(bodies.variation).any():
         return "no bone has a length"
     worst = int(np.nanargmax(bodies.variation))
@@ -152,17 +148,20 @@ def _bones(bodies) -> str:
     )
 
 
-def _joints(missing, names: Sequence[str]) -> str:
-    parts = [("at the origin", missing.origin), ("frozen", missing.frozen)]
-    if missing.unseen is not None:
-        parts += [("not seen", missing.unseen), ("unsure", missing.unsure)]
+def _joints(missing: MissingStatistics, names: Sequence[str]) -> str:
     texts = []
-    for what, values in parts:
-        worst = int(values.argmax())
-        most = f"{what} {share(float(values[worst]))} ({plain(names[worst])})"
-        texts.append(most if values[worst] else f"none {what}")
+    for what, shares in (
+        ("at the origin", missing.origin),
+        ("frozen", missing.frozen),
+        ("not seen", missing.unseen),
+        ("unsure", missing.unsure),
+    ):
+        if shares is not None:
+            worst = int(shares.argmax())
+            most = f"{what} {share(float(shares[worst]))} ({plain(names[worst])})"
+            texts.append(most if shares[worst] else f"none {what}")
     pairs = [f"{pair} {share(part)}" for pair, part in missing.pairs.items()]
-    texts.append(f"at the same place {few(pairs)}" if pairs else "none at the place of another")
+    texts.append(f"same coordinates {few(pairs)}" if pairs else "none with the coordinates of another")
     if missing.confidence is not None:
         texts.append(f"mean confidence {missing.confidence.mean():.2f}")
     return "; ".join(texts) + " (worst joints, of all frames)"

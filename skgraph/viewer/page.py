@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import base64
-import html
-import json
 from collections.abc import Sequence
-from importlib import resources
-from string import Template
 from typing import Any
 
 import numpy as np
 
+from skgraph._internal.html_page import render_page
 from skgraph._internal.text import plain
 from skgraph.errors import ConfigError
 from skgraph.topology import Topology
@@ -68,19 +65,7 @@ def page(topology: Topology, clips: Sequence[ViewedClip], title: str, about: str
         "size": _size(clips),
         "colour": colour,
     }
-    text = {
-        name: (resources.files("skgraph.viewer") / "assets" / name).read_text("utf-8")
-        for name in ("page.html", "viewer.css", "viewer.js", "three.min.js")
-    }
-    return Template(text["page.html"]).substitute(
-        title=html.escape(plain(title)),
-        about=html.escape(plain(about, 400)),
-        style=text["viewer.css"],
-        # No name in a recording can end the element that the data stands in.
-        data=json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c"),
-        three=text["three.min.js"],
-        viewer=text["viewer.js"],
-    )
+    return render_page("viewer/assets/page.html", title=plain(title), about=plain(about, 400), data=data)
 
 
 def _clip(clip: ViewedClip, tops: dict[str, float]) -> dict[str, Any]:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from skgraph.inspection.duplicates import near_pairs
-from skgraph.inspection.problems import problems
-from skgraph.inspection.survey import survey
+from skgraph.inspection.problems import find_problems
+from skgraph.inspection.survey import survey_store
 from tests.made_up_people import people, person, write
 
 
@@ -20,12 +20,12 @@ def resampled(joints: np.ndarray, frames: int) -> np.ndarray:
 def test_the_same_frames_across_the_parts(tmp_path):
     clips = people(10)
     clips["p7"], clips["p8"] = clips["p2"].copy(), clips["p6"].copy()
-    made = survey(write(tmp_path / "s", clips))
+    made = survey_store(write(tmp_path / "s", clips))
     found = made.duplicates
     assert found.exact == [["p2", "p7"], ["p6", "p8"]] and found.near == []
     assert [(leak.split, leak.exact, leak.near) for leak in found.leaks] == [("xsub", ["p7"], [])]
     assert found.relabelled == [["p2", "p7"]]  # 0 and 1; p6 and p8 have the same
-    texts = [str(problem) for problem in problems(made)]
+    texts = [str(problem) for problem in find_problems(made)]
     assert texts[0] == "split xsub: 1 test clip with the same frames as a training clip: p7"
     assert "1 group of clips with the same frames and different labels: p2 = p7" in texts
     assert "4 clips in 2 groups of the same frames: p2 = p7, p6 = p8" in texts
@@ -46,7 +46,7 @@ def test_the_same_frames_across_the_parts(tmp_path):
 def test_the_same_motion_in_other_numbers(tmp_path, change):
     clips = people(40)
     clips["p30"] = change(clips["p3"])
-    found = survey(write(tmp_path / "s", clips)).duplicates
+    found = survey_store(write(tmp_path / "s", clips)).duplicates
     assert found.exact == [] and found.near == [["p3", "p30"]]
     assert [(leak.exact, leak.near) for leak in found.leaks] == [([], ["p30"])]
 
@@ -64,7 +64,7 @@ def test_the_same_motion_in_other_numbers(tmp_path, change):
 def test_what_it_does_not_find(tmp_path, change):
     clips = people()
     clips["p6"] = change(clips["p3"]).astype(np.float32)
-    assert survey(write(tmp_path / "s", clips)).duplicates.near == []
+    assert survey_store(write(tmp_path / "s", clips)).duplicates.near == []
 
 
 def test_bodies_in_another_order_and_one_that_is_doubled(tmp_path):
@@ -75,24 +75,24 @@ def test_bodies_in_another_order_and_one_that_is_doubled(tmp_path):
         "ba": np.concatenate([second + 1, first]),
         "cc": np.concatenate([person(52), person(52) + 0.5]),
     }
-    made = survey(write(tmp_path / "s", clips))
+    made = survey_store(write(tmp_path / "s", clips))
     assert made.duplicates.near == [["ab", "ba"]] and made.duplicates.doubled == ["cc"]
-    assert "1 clip with two bodies that move alike, within 5 mm: cc" in map(str, problems(made))
+    assert "1 clip with two bodies that move alike, within 5 mm: cc" in map(str, find_problems(made))
 
 
 def test_near_copies_of_exact_copies_are_one_group(tmp_path):
     clips = people(10)
     clips["p4"], clips["p9"] = clips["p2"].copy(), clips["p2"].round(3)
-    found = survey(write(tmp_path / "s", clips)).duplicates
+    found = survey_store(write(tmp_path / "s", clips)).duplicates
     assert found.exact == [["p2", "p4"]] and found.near == [["p2", "p4", "p9"]]
-    assert survey(write(tmp_path / "t", clips), near=0).duplicates.near == []
+    assert survey_store(write(tmp_path / "t", clips), near=0).duplicates.near == []
 
 
 def test_without_metres_the_tolerance_grows_with_the_body(tmp_path):
     clips = {name: 1000 * joints for name, joints in people().items()}
     clips["p5"] = clips["p2"] + np.float32(0.9)
     clips["p5"][0, :, 3] += 1
-    found = survey(write(tmp_path / "s", clips, units="normalised")).duplicates
+    found = survey_store(write(tmp_path / "s", clips, units="normalised")).duplicates
     assert found.near == [["p2", "p5"]] and 3 < found.tolerance < 5
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 
 from skgraph.inspection.labels import count_labels
-from skgraph.inspection.problems import problems
-from skgraph.inspection.survey import survey
+from skgraph.inspection.problems import find_problems
+from skgraph.inspection.survey import survey_store
 from tests.made_up_people import people, write
 
 
@@ -22,9 +22,9 @@ def test_counts_of_each_part(tmp_path):
     assert labels.classes.tolist() == [7, 1, 0] and labels.ids == {"subject": {-1: 1, 1: 2, 2: 3, 3: 2}}
     assert split.train_classes.tolist() == [3, 1, 0] and split.test_classes.tolist() == [3, 0, 0]
     assert (split.train, split.test, split.neither, split.shared) == (4, 3, 1, {"subject": [2]})
-    assert [str(problem) for problem in problems(survey(store))] == [
+    assert [str(problem) for problem in find_problems(survey_store(store))] == [
         "split xsub: 1 class without test clips: sit",
-        "split xsub: 1 subject in both parts: 2",
+        "split xsub: 1 subject in training and test clips: 2",
         "1 class without any clips: jump",
     ]
 

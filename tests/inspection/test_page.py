@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from skgraph.data import SkeletonStore, StoreWriter
-from skgraph.inspection.page import page
-from skgraph.inspection.problems import problems
-from skgraph.inspection.survey import survey
+from skgraph.inspection.page import survey_page
+from skgraph.inspection.problems import find_problems
+from skgraph.inspection.survey import survey_store
 from skgraph.topology import Topology
 from tests.made_up_people import people, person, write
 
@@ -51,10 +51,10 @@ def text(tmp_path_factory) -> str:
         confidence,
         class_names=[NASTY, f"{NASTY}2", f"{NASTY}3"],
     )
-    made = survey(store)
+    made = survey_store(store)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        return page(made, NASTY, problems(made))
+        return survey_page(made, NASTY, find_problems(made))
 
 
 def test_names_are_harmless(text):
@@ -103,9 +103,9 @@ def test_drawings(text):
 
 
 def test_the_same_survey_makes_the_same_page(tmp_path):
-    made = survey(write(tmp_path / "s", people()))
-    first = page(made, "s", problems(made))
-    assert first == page(made, "s", problems(made)) and "Nothing odd was found" in first
+    made = survey_store(write(tmp_path / "s", people()))
+    first = survey_page(made, "s", find_problems(made))
+    assert first == survey_page(made, "s", find_problems(made)) and "No problem was found" in first
 
 
 def test_nobody_two_dimensions_and_many_classes(tmp_path):
@@ -113,8 +113,8 @@ def test_nobody_two_dimensions_and_many_classes(tmp_path):
     with StoreWriter(tmp_path / "s", topology, [f"class {i}" for i in range(70)], units="px") as writer:
         for i in range(3):
             writer.add(np.random.default_rng(i).uniform(0, 100, (1, 9, 17, 2)), y=i, name=f"c{i}")
-    made = survey(SkeletonStore.open(tmp_path / "s"))
-    assert "unit px" in page(made, "flat", problems(made))
+    made = survey_store(SkeletonStore.open(tmp_path / "s"))
+    assert "unit px" in survey_page(made, "flat", find_problems(made))
     np.save(tmp_path / "s" / "present.npy", np.zeros(27, bool))
-    empty = survey(SkeletonStore.open(tmp_path / "s"))
-    assert "nobody is there" in page(empty, "empty", problems(empty))
+    empty = survey_store(SkeletonStore.open(tmp_path / "s"))
+    assert "nobody is present" in survey_page(empty, "empty", find_problems(empty))

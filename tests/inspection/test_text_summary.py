@@ -2,21 +2,23 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgraph.inspection.problems import problems
-from skgraph.inspection.survey import survey
-from skgraph.inspection.text_summary import facts, table
+from skgraph.inspection.problems import find_problems
+from skgraph.inspection.survey import survey_store
+from skgraph.inspection.text_summary import format_survey, summarise
 from tests.made_up_people import people, person, write
 
 
 def test_facts(tmp_path):
-    made = survey(write(tmp_path / "s", people()))
-    assert facts(made)["classes"] == "2, of 4 clips each"
-    assert facts(made)["split xsub"].startswith("4 train, 4 test; no subject in both; 2 training clips a class, 2 test")
-    assert facts(made)["bodies"] == "1 in every clip"
-    assert facts(made)["absent"] == "never: every body is there from the first frame of its clip to the last"
-    assert facts(made)["length"] == "1.33 to 1.33 s, median 1.33 s (40 frames of p0 to 40 of p0)"
-    text = table(made, problems(made))
-    assert text.endswith("\nnothing odd was found") and "\033" not in text
+    made = survey_store(write(tmp_path / "s", people()))
+    assert summarise(made)["classes"] == "2, of 4 clips each"
+    assert summarise(made)["split xsub"].startswith(
+        "4 train, 4 test; no subject in both; 2 training clips a class, 2 test"
+    )
+    assert summarise(made)["bodies"] == "1 in every clip"
+    assert summarise(made)["absent"] == "never: every body is present from the first frame of its clip to the last"
+    assert summarise(made)["length"] == "1.33 to 1.33 s, median 1.33 s (40 frames of p0 to 40 of p0)"
+    text = format_survey(made, find_problems(made))
+    assert text.endswith("\nno problem was found") and "\033" not in text
 
 
 def test_problems_stand_out(tmp_path):
@@ -24,10 +26,10 @@ def test_problems_stand_out(tmp_path):
     mask = np.ones((2, 40), bool)
     mask[1, 20:25] = False
     clips["two"] = np.concatenate([person(8), person(9)])
-    made = survey(write(tmp_path / "s", clips, {"two": mask}))
-    text = table(made, problems(made), colour=True)
+    made = survey_store(write(tmp_path / "s", clips, {"two": mask}))
+    text = format_survey(made, find_problems(made), colour=True)
     assert "\n\033[31;1m!\033[0m split xsub: 1 test clip with the same frames as a training clip:" in text
     assert "b\\x1b[2J" in text and "\x1b[2J" not in text
-    assert facts(made)["bodies"] == "1 in 5 clips, 2 in 1 clip"
-    assert "1 gap in 1 body, 5 frames, the longest 5 after two (body 1, frame 19)" in facts(made)["absent"]
+    assert summarise(made)["bodies"] == "1 in 5 clips, 2 in 1 clip"
+    assert "1 gap in 1 body, 5 frames, the longest 5 after two (body 1, frame 19)" in summarise(made)["absent"]
     assert all(len(line) < 130 for line in text.splitlines())

@@ -1,0 +1,80 @@
+"""Tables of results as Markdown or LaTeX."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from skgraph.result_tables.tables import ROW_HEADER, Table
+
+_LATEX = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "±": r"$\pm$",
+    "[": "{[}",
+    "]": "{]}",
+}
+
+
+def format_tables(tables: Sequence[Table], format: str = "markdown") -> str:
+    """Return tables as ``"markdown"`` or as ``"latex"``, which needs the package booktabs."""
+    if format == "latex":
+        return "% needs \\usepackage{booktabs}\n" + "\n".join(_latex(table) for table in tables)
+    return "\n".join(_markdown(table) for table in tables)
+
+
+def _markdown(table: Table) -> str:
+    rows = [[_escape_markdown(cell) for cell in row] for row in [table.header, *table.rows, *table.published]]
+    widths = [max(3, *(len(row[i]) for row in rows)) for i in range(len(table.header))]
+    lines = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |" for row in rows]
+    figures = range(len(ROW_HEADER), len(widths))
+    lines.insert(1, "|" + "|".join("-" * (w + 1) + (":" if i in figures else "-") for i, w in enumerate(widths)) + "|")
+    notes = [f"- {_escape_markdown(note)}" for note in table.notes]
+    title, facts = _escape_markdown(table.title), _escape_markdown(table.facts)
+    return "\n".join([f"## {title}", "", facts, "", *lines, "", *notes, ""])
+
+
+def _escape_markdown(text: str) -> str:
+    """Escape what has a meaning in a Markdown table or in HTML; a line break becomes a space."""
+    return re.sub(r"([\\|`*<]|&(?=#?\w+;))", r"\\\1", " ".join(text.split()))
+
+
+def _latex(table: Table) -> str:
+    def lines(rows: list[list[str]]) -> list[str]:
+        return [" & ".join(_escape_latex(cell) for cell in row) + r" \\" for row in rows]
+
+    figures = len(table.header) - len(ROW_HEADER)
+    notes = [rf"\par {_escape_latex(note)}" for note in table.notes]
+    return "\n".join(
+        [
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{_escape_latex(f'{table.title}. {table.facts}')}}}",
+            rf"\begin{{tabular}}{{{'l' * len(ROW_HEADER)}{'r' * figures}}}",
+            r"\toprule",
+            *lines([table.header]),
+            r"\midrule",
+            *lines(table.rows),
+            *([r"\midrule", *lines(table.published)] if table.published else []),
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\par\smallskip\footnotesize\raggedright",
+            *notes,
+            r"\end{table}",
+            "",
+        ]
+    )
+
+
+def _escape_latex(text: str) -> str:
+    return "".join(_LATEX.get(letter, letter) for letter in " ".join(text.split()))

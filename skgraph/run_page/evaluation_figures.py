@@ -1,0 +1,78 @@
+"""Confusion matrix and accuracies by class and subject, from the tables of an evaluation."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import torch
+from matplotlib.figure import Figure
+
+from skgraph._internal.text import plain
+from skgraph.errors import DataError, first_line
+from skgraph.evaluation.results.class_tables import confusion_figure
+from skgraph.run_page.figure import RunFigure, file_name
+
+_MOST_ROWS = 500
+_MOST_NAMED = 130  # bars with room for a name
+
+
+def evaluation_figures(folder: Path) -> list[RunFigure]:
+    """Draw the tables that an evaluation has: a detection has none, and subjects may be unknown.
+
+    Raises:
+        DataError: a table of the evaluation is damaged.
+    """
+    name, figures = file_name(folder.name), []
+    if (path := folder / "confusion.csv").is_file():
+        rows = _read(path)
+        try:
+            counts = torch.tensor([[int(cell) for cell in row[1:]] for row in rows[1:]])
+            if counts.shape != (len(rows) - 1,) * 2 or (counts < 0).any():
+                raise ValueError(f"{list(counts.shape)} counts of {len(rows) - 1} classes, or negative ones")
+        except (ValueError, OverflowError) as error:
+            raise DataError(f"'{path}' is not a confusion matrix: {error}") from error
+        names = [plain(row[0], 40) for row in rows[1:]]
+        caption = "Clips of each class (row) by predicted class (column)."
+        figures.append(RunFigure.from_matplotlib(f"{name}_confusion", caption, confusion_figure(counts, names), rows))
+    for kind, what in (("per_class", "class"), ("per_subject", "person")):
+        if (path := folder / f"{kind}.csv").is_file():
+            rows = _read(path)
+            caption = f"Accuracy of each {what}, lowest first; the line marks all clips."
+            figures.append(RunFigure.from_matplotlib(f"{name}_{kind}", caption, _bars(path, rows), rows))
+    return figures
+
+
+def _bars(path: Path, rows: list[list[str]]) -> Figure:
+    """Draw the accuracies of a table ``name, clips, right, accuracy, ...``."""
+    try:
+        table = [(row[0], int(row[1]), int(row[2])) for row in rows[1:]]
+        if not all(0 <= right <= number < 1e12 for _, number, right in table):
+            raise ValueError("expected 0 <= right <= clips")
+    except (ValueError, IndexError) as error:
+        raise DataError(f"'{path}' is not a table of accuracies: {first_line(error)}") from error
+    clips, right = sum(n for _, n, _ in table), sum(n for _, _, n in table)
+    table = sorted([(100 * k / n, f"{plain(name, 40)} ({n})") for name, n, k in table if n > 0])
+    figure = Figure(figsize=(7, 1.1 + 0.19 * max(len(table), 3)), layout="constrained")
+    axes = figure.add_subplot()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.barh(range(len(table)), [accuracy for accuracy, _ in table], color="#3b6ea8")
+    axes.set_ylim(len(table) - 0.4, -0.6)
+    axes.set_xlim(0, 100)
+    axes.set_yticks([])
+    if len(table) <= _MOST_NAMED:
+        axes.set_yticks(range(len(table)), [name for _, name in table], fontsize=7, parse_math=False)
+    axes.axvline(100 * right / max(clips, 1), color="#d98032", linewidth=1)
+    axes.set_xlabel("top-1 accuracy, % (number of clips in parentheses)", fontsize=8)
+    return figure
+
+
+def _read(path: Path) -> list[list[str]]:
+    try:
+        with open(path, encoding="utf-8", newline="") as file:
+            rows = [row for row in csv.reader(file, strict=True) if row]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"'{path}' cannot be read: {first_line(error)}") from error
+    if not 2 <= len(rows) <= _MOST_ROWS + 1:
+        raise DataError(f"'{path}' holds a table of {max(len(rows) - 1, 0)} rows: expected 1 to {_MOST_ROWS}")
+    return rows

@@ -1,0 +1,56 @@
+"""Figure of a run, with the data that it shows."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from skgraph._internal.html_page import svg
+
+
+def file_name(text: str) -> str:
+    """Return a text as a file name, in characters that every system accepts."""
+    return re.sub(r"[^A-Za-z0-9_.+-]", "_", text)[:80]
+
+
+@dataclass(frozen=True)
+class RunFigure:
+    """A picture with its caption and data.
+
+    Attributes:
+        name: of its files, without an ending.
+        caption: text below the picture.
+        content: the picture's file.
+        kind: ``"svg"`` or ``"gif"``, the ending of the file.
+        rows: of the data; the first names the columns.
+    """
+
+    name: str
+    caption: str
+    content: bytes
+    kind: str
+    rows: Sequence[Sequence[Any]]
+
+    @classmethod
+    def from_matplotlib(cls, name: str, caption: str, figure: Figure, rows: Sequence[Sequence[Any]]) -> RunFigure:
+        """Render a Matplotlib figure as SVG."""
+        return cls(name, caption, svg(figure), "svg", rows)
+
+    @property
+    def files(self) -> list[str]:
+        """Names of the files of :meth:`save`."""
+        return [f"{self.name}.{self.kind}", f"{self.name}.csv"]
+
+    def save(self, folder: Path) -> None:
+        """Write the picture, and the data as CSV beside it."""
+        picture, data = (folder / name for name in self.files)
+        picture.write_bytes(self.content)
+        # A name in a damaged file may hold half of a surrogate pair, which UTF-8 cannot encode.
+        with open(data, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            csv.writer(file, lineterminator="\n").writerows(self.rows)

@@ -1,0 +1,85 @@
+"""Curves of a training, from its log."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from skgraph._internal.text import plain
+from skgraph.errors import DataError
+from skgraph.run_page.figure import RunFigure
+
+_PANELS = {  # title: keys of the log
+    "loss": ("loss", "prediction_loss", "variance_loss", "covariance_loss"),
+    "standard deviation": ("feature_std", "target_std", "prediction_std"),
+    "entropy, share of the maximum": ("target_entropy", "prediction_entropy"),
+    "effective rank": ("rankme",),
+    "neighbours of other people, %": ("online_knn",),
+    "learning rate": ("lr",),
+    "gradient norm": ("gradient_norm",),
+    "clips a second": ("clips_per_second",),
+}
+_MOST_PANELS = 24  # the data holds the rest
+_NOT_DRAWN = ("step", "epoch", "data_wait")
+
+
+def training_curves(folder: Path) -> RunFigure:
+    """Draw ``metrics.jsonl`` of a run in panels of like units; a key of a custom objective has its own panel.
+
+    Raises:
+        DataError: the log is missing, damaged or empty.
+    """
+    path = folder / "metrics.jsonl"
+    if not path.is_file():
+        raise DataError(f"there is no log '{path}'")
+    try:
+        records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        records = [{key: float(value) for key, value in record.items() if value is not None} for record in records]
+        if not all("step" in record for record in records):
+            raise ValueError("a line has no step")
+    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
+        raise DataError(f"the log '{path}' cannot be read: {error}") from error
+    keys = list(dict.fromkeys(key for record in records for key in record))
+    drawn = [key for key in keys if key not in _NOT_DRAWN]
+    if not drawn:
+        raise DataError(f"nothing is in the log '{path}'")
+    panels = {label: [key for key in known if key in drawn] for label, known in _PANELS.items()}
+    named = {key for known in _PANELS.values() for key in known}
+    panels |= {key: [key] for key in drawn if key not in named}
+    panels = dict(itertools.islice(((label, known) for label, known in panels.items() if known), _MOST_PANELS))
+    rows = [keys, *([record.get(key, "") for key in keys] for record in records)]
+    return RunFigure.from_matplotlib("curves", "Training log.", _figure(panels, records), rows)
+
+
+def _figure(panels: dict[str, list[str]], records: list[dict[str, float]]) -> Figure:
+    columns = min(3, len(panels))
+    lines = math.ceil(len(panels) / columns)
+    figure = Figure(figsize=(3.6 * columns, 2.4 * lines), layout="constrained")
+    axes = list(figure.subplots(lines, columns, squeeze=False).flat)
+    for panel, (label, keys) in zip(axes, panels.items(), strict=False):
+        for key in keys:
+            points = [(record["step"], record[key]) for record in records if key in record]
+            points = [point for point in points if all(abs(x) < 1e30 for x in point)]
+            marker = "." if len(points) < 30 else None
+            x, y = zip(*points, strict=True) if points else ([], [])
+            panel.plot(x, y, marker=marker, linewidth=1.1, label=_words(key))
+        panel.set_title(plain(label, 40), fontsize=9, parse_math=False)
+        panel.tick_params(labelsize=7)
+        panel.grid(alpha=0.3)
+        if len(keys) > 1:
+            panel.legend(fontsize=7)
+    for panel in axes[len(panels) :]:
+        panel.set_axis_off()
+    for panel in axes[max(0, len(panels) - columns) : len(panels)]:
+        panel.set_xlabel("step", fontsize=8)
+    return figure
+
+
+def _words(key: str) -> str:
+    """Return a key for a legend, where a dollar begins a formula and a leading underscore hides the entry."""
+    word = plain(key, 40).replace("$", r"\$")
+    return f" {word}" if word.startswith("_") else word
