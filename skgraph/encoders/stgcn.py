@@ -99,6 +99,8 @@ class STGCNBlock(nn.Module):
         stride: of the temporal convolution.
     """
 
+    adjacency: Tensor
+
     def __init__(self, in_dim: int, out_dim: int, adjacency: Tensor, kernel_size: int, stride: int) -> None:
         super().__init__()
         self.register_buffer("adjacency", adjacency.clone(), persistent=False)

@@ -55,6 +55,8 @@ class VisibleGraph(nn.Module):
     """
 
     EDGE_DIM = len(TokenEdge) + 1
+    edges: Tensor
+    hops: Tensor
 
     def __init__(self, topology: Topology, patches: int) -> None:
         super().__init__()

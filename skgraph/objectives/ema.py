@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 
 def ema_momentum(progress: float, start: float, end: float = 1.0) -> float:
@@ -22,7 +22,8 @@ def ema_update(target: nn.Module, online: nn.Module, momentum: float) -> None:
 
     Parameters and floating-point buffers move in one fused call each; integer buffers (counters) are copied.
     """
-    targets, sources = list(target.parameters()), list(online.parameters())
+    targets: list[Tensor] = list(target.parameters())
+    sources: list[Tensor] = list(online.parameters())
     for kept, new in zip(target.buffers(), online.buffers(), strict=True):
         if kept.is_floating_point():
             targets.append(kept)

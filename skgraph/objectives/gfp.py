@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
 from skgraph._internal.distributed import mean_over_ranks, num_ranks
 from skgraph._internal.options import at_least
+from skgraph.encoders.encoder import Encoder
 from skgraph.encoders.token_grid import patchify
 from skgraph.errors import ConfigError
 from skgraph.objectives.objective import Objective
@@ -65,7 +66,7 @@ class GFP(Objective):
 
     def __init__(
         self,
-        encoder: nn.Module,
+        encoder: Encoder,
         frames: int,
         channels: int = 3,
         decoder: Callable[..., nn.Module] = PyramidDecoder,
@@ -105,14 +106,16 @@ class GFP(Objective):
         patches, self.joints = encoder.grid
         patch_dim = frames // patches * channels
         for target in self.targets:
-            if target != "g" and not isinstance(target, int):
+            if target == "g":
+                continue
+            if not isinstance(target, int):
                 raise ConfigError(f"objective.targets are numbers of patches and the letter g, found '{target}'")
-            if target != "g" and (target < 1 or patches % target):
+            if target < 1 or patches % target:
                 raise ConfigError(
                     f"objective.targets: a window of {target} patches does not divide the {patches} patches of the "
                     "token grid"
                 )
-        self.target_network = None
+        self.target_network: Any = None
         out_dims = window_sizes(encoder.grid, patch_dim, self.targets)
         if target_network is not None:
             self.target_network = target_network(grid=encoder.grid, patch_dim=patch_dim, targets=self.targets)
@@ -131,7 +134,8 @@ class GFP(Objective):
         targets = raw_windows(self._raw(views[0], visible), self.joints, self.targets)
         if self.target_network is not None:
             targets = self.target_network(targets)
-        errors, variance, covariance = [], 0.0, 0.0
+        errors = []
+        variance = covariance = predictions[self.targets[0]].new_zeros((), dtype=torch.float32)
         for target in self.targets:
             squares = (predictions[target].float() - targets[target].float()).square()
             errors.append((squares.mean(-1) if self.reduction == "mean" else squares.sum(-1)).flatten(1))

@@ -9,6 +9,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from skgraph.encoders.encoder import Encoder
 from skgraph.encoders.token_grid import patchify
 from skgraph.errors import ConfigError
 from skgraph.objectives.objective import Objective
@@ -40,7 +41,7 @@ class MaskedRegression(Objective):
 
     def __init__(
         self,
-        encoder: nn.Module,
+        encoder: Encoder,
         frames: int,
         target: Literal["motion", "joint"],
         channels: int = 3,

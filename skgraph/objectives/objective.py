@@ -6,6 +6,8 @@ from abc import abstractmethod
 
 from torch import Tensor, nn
 
+from skgraph.encoders.encoder import Encoder
+
 
 class Objective(nn.Module):
     """Base of objectives: a module that owns an encoder and turns views into a loss.
@@ -15,11 +17,11 @@ class Objective(nn.Module):
     ``visible`` encodes a whole view.
 
     Attributes:
-        encoder: the module to pre-train; evaluations load its weights alone.
+        encoder: the module to pre-train, any that keeps the contract; evaluations load its weights alone.
         num_views: augmented copies of each body in ``views``.
     """
 
-    encoder: nn.Module
+    encoder: Encoder
     num_views: int = 1
 
     @abstractmethod

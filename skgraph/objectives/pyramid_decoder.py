@@ -74,7 +74,7 @@ class PyramidDecoder(nn.Module):
                 f"{', '.join(map(repr, unknown))}"
             )
         dim = dim or in_dim
-        local = [target for target in out_dims if target != "g"]
+        local = [target for target in out_dims if isinstance(target, int)]
         self.levels = [level for level in levels if "g" in out_dims or level <= max(local)]
         self.grid = (patches, joints)
         self.embed = nn.Linear(in_dim, dim)

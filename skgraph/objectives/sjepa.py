@@ -13,6 +13,7 @@ from torch.nn import functional as F
 
 from skgraph._internal.distributed import mean_over_ranks
 from skgraph._internal.options import at_least
+from skgraph.encoders.encoder import Encoder
 from skgraph.errors import ConfigError
 from skgraph.objectives.ema import ema_momentum, ema_update
 from skgraph.objectives.objective import Objective
@@ -67,9 +68,11 @@ class SJEPA(Objective):
     (torch.Size([]), ['prediction_entropy', 'prediction_std', 'target_entropy', 'target_std'])
     """
 
+    center: Tensor
+
     def __init__(
         self,
-        encoder: nn.Module,
+        encoder: Encoder,
         predictor: Callable[..., nn.Module] = Predictor,
         output_dim: int | None = 256,
         loss: Literal["ce", "l2"] = "ce",
@@ -104,7 +107,7 @@ class SJEPA(Objective):
         self.encoder = encoder
         self.projection = nn.Linear(encoder.dim, width) if output_dim else nn.Identity()
         self.predictor = predictor(in_dim=width, grid=encoder.grid, out_dim=width)
-        self.target_encoder = copy.deepcopy(self.encoder).requires_grad_(False)
+        self.target_encoder: Encoder = copy.deepcopy(self.encoder).requires_grad_(False)
         self.target_projection = copy.deepcopy(self.projection).requires_grad_(False)
         tokens = encoder.grid[0] * encoder.grid[1] if center == "position" else 1
         self.register_buffer("center", torch.zeros(tokens, width))  # [L, O] or [1, O]

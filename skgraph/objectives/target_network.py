@@ -43,7 +43,7 @@ class TargetNetwork(nn.Module):
         super().__init__()
         at_least("TargetNetwork", 1, hidden_dim=hidden_dim, global_dim=global_dim, layers=layers)
         sizes = window_sizes(grid, patch_dim, targets)
-        self.out_dims = {target: global_dim if target == "g" else hidden_dim for target in targets}
+        self.out_dims: dict[int | str, int] = {t: global_dim if t == "g" else hidden_dim for t in targets}
         self.networks = nn.ModuleDict(
             {str(target): mlp(sizes[target], width, width, layers) for target, width in self.out_dims.items()}
         )
@@ -56,7 +56,8 @@ class TargetNetwork(nn.Module):
 
 def window_sizes(grid: tuple[int, int], patch_dim: int, targets: Sequence[int | str]) -> dict[int | str, int]:
     """Return the number of coordinates in the raw window of each target."""
-    return {target: patch_dim * (grid[0] * grid[1] if target == "g" else target) for target in targets}
+    whole = grid[0] * grid[1]
+    return {target: patch_dim * (target if isinstance(target, int) else whole) for target in targets}
 
 
 def raw_windows(tokens: Tensor, joints: int, targets: Sequence[int | str]) -> dict[int | str, Tensor]:

@@ -60,6 +60,8 @@ class Topology:
     across: Tensor | None
     up: Tensor | None
     graph: nx.Graph
+    _spec: dict[str, Any]
+    _ids: dict[str, int]
 
     def __init__(self, mapping: Mapping[str, Any], source: str = "") -> None:
         """Check a mapping and derive every array from it.
@@ -112,21 +114,19 @@ class Topology:
         Raises:
             TopologyError: no such name, the file cannot be read, or what it holds is not a skeleton.
         """
-        path = Path(name_or_path)
-        is_name = isinstance(name_or_path, str) and path.suffix not in (".yaml", ".yml") and path.name == name_or_path
+        path, text = Path(name_or_path), str(name_or_path)
+        is_name = isinstance(name_or_path, str) and path.suffix not in (".yaml", ".yml") and path.name == text
         if not is_name:
             return cls(read_topology_file(path), str(path))
-        if name := cls._shipped(name_or_path):
+        if name := cls._shipped(text):
             path = data_dir("topologies") / f"{name}.yaml"
             return cls(read_topology_file(path), str(path))
-        if name_or_path.endswith(("_2d", "_3d")) and (name := cls._shipped(name_or_path[:-3])):
-            topology, dim = cls.load(name), int(name_or_path[-2])
+        if text.endswith(("_2d", "_3d")) and (name := cls._shipped(text[:-3])):
+            topology, dim = cls.load(name), int(text[-2])
             if topology.dim != dim:
                 return topology.in_dim(dim)
         names = ", ".join(cls.available())
-        raise TopologyError(
-            f"unknown topology '{name_or_path}'; shipped are {names}; your own is a path that ends in .yaml"
-        )
+        raise TopologyError(f"unknown topology '{text}'; shipped are {names}; your own is a path that ends in .yaml")
 
     @classmethod
     def _shipped(cls, words: str) -> str:

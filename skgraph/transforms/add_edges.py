@@ -21,6 +21,8 @@ class AddEdges(GraphTransform):
         cross_body: also join each joint with the same joint of the other bodies in the frame.
     """
 
+    topology: Topology
+
     def __init__(self, topology: Topology, temporal: bool = True, cross_body: bool = False) -> None:
         super().__init__(topology)
         self.temporal, self.cross_body = temporal, cross_body

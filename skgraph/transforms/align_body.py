@@ -41,6 +41,11 @@ class AlignBody(GraphTransform):
         ConfigError: ``yaw_only`` for a 2D topology.
     """
 
+    topology: Topology
+    center: Tensor
+    across: Tensor
+    up: Tensor
+
     def __init__(self, topology: Topology, yaw_only: bool = False) -> None:
         super().__init__(topology)
         if yaw_only and topology.dim == 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from skgraph.data.reference_pose import reference_pose
 from skgraph.data.skeleton_data import SkeletonData
@@ -23,6 +24,9 @@ class Center(GraphTransform):
     Raises:
         ConfigError: unknown ``mode``.
     """
+
+    topology: Topology
+    weights: Tensor
 
     def __init__(self, topology: Topology, mode: str = "first") -> None:
         super().__init__(topology)

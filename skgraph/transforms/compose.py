@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 from collections.abc import Iterable
+from typing import Any
 
 import torch
 from torch import nn
@@ -40,7 +41,8 @@ class Compose(GraphTransform):
         self.transforms = nn.ModuleList(transforms)
 
     def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> Data:
-        for linear, neighbours in itertools.groupby(self.transforms, lambda step: isinstance(step, LinearMap)):
+        steps: Any = self.transforms
+        for linear, neighbours in itertools.groupby(steps, lambda step: isinstance(step, LinearMap)):
             if linear:
                 matrices = [step.matrix(data, generator) for step in neighbours]
                 data.joints = apply_linear(data.joints, functools.reduce(compose_matrices, matrices))

@@ -39,7 +39,7 @@ class DropJoints(GraphTransform):
         num_joints = joints.size(-2)
         draws = uniform((*joints.shape[:-3], num_joints), 0.0, 1.0, joints, generator)  # [*, M, V]
         if self.count is None:
-            dropped = draws < self.p
+            dropped = draws < (self.p or 0.0)
         else:
             if self.count > num_joints:
                 raise DataError(f"DropJoints: count={self.count} is more than the {num_joints} joints of a body")

@@ -30,6 +30,9 @@ class LimbMask(GraphMask):
         ConfigError: an argument outside its range, or more seeds than masked joints.
     """
 
+    topology: Topology
+    hops: Tensor
+
     def __init__(self, topology: Topology, ratio: float = 0.9, patch_length: int = 1, seeds: int = 2) -> None:
         super().__init__(ratio, patch_length, topology)
         masked = self.num_masked(topology.num_joints, "joints")

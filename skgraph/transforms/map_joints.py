@@ -34,6 +34,9 @@ class MapJoints(GraphTransform):
         TopologyError: a name that does not exist, a target joint without a source, or 2D and 3D together.
     """
 
+    topology: Topology
+    weights: Tensor
+
     def __init__(
         self, source: Topology, target: Topology, mapping: Mapping[str, str | Sequence[str]] | None = None
     ) -> None:
@@ -131,7 +134,8 @@ def _weights(source: Topology, target: Topology, mapping: Mapping[str, str | Seq
     orphans = []
     for row, joint in enumerate(target.joints):
         if joint in mapping:
-            names = [mapping[joint]] if isinstance(mapping[joint], str) else mapping[joint]
+            sources = mapping[joint]
+            names = [sources] if isinstance(sources, str) else list(sources)
             if unknown := [name for name in names if name not in source.joints]:
                 raise TopologyError(
                     f"'{joint}' is mapped to {', '.join(unknown)}, which '{source.name}' does not have; it has "

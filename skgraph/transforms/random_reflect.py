@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from skgraph.data.random_draws import uniform
 from skgraph.data.skeleton_data import SkeletonData
@@ -25,6 +26,9 @@ class RandomReflect(GraphTransform):
     Raises:
         ConfigError: ``p`` outside [0, 1].
     """
+
+    topology: Topology
+    mirror: Tensor
 
     def __init__(self, topology: Topology, p: float = 0.5) -> None:
         super().__init__(topology)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.topology import Topology
@@ -22,6 +23,9 @@ class ToBone(GraphTransform):
     >>> ToBone(topology)(SkeletonData.from_joints(torch.randn(1, 8, 25, 3))).joints.shape
     torch.Size([1, 8, 25, 3])
     """
+
+    topology: Topology
+    sources: Tensor
 
     def __init__(self, topology: Topology) -> None:
         super().__init__(topology)
