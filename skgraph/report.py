@@ -24,12 +24,12 @@ def main(cfg: DictConfig) -> None:
     from skgraph.result_tables.collection import collect
     from skgraph.result_tables.published import read_published
     from skgraph.result_tables.render import format_tables
-    from skgraph.result_tables.tables import tables
+    from skgraph.result_tables.tables import arrange_results
     from skgraph.run_page.run_section import draw_run
 
     config = plain_config(cfg)
     runs = [str(path) for path in (config["runs"] if isinstance(config["runs"], list) else [config["runs"]])]
-    check_kinds(tables, {"doubtful": config["doubtful"]})
+    check_kinds(arrange_results, {"doubtful": config["doubtful"]})
     check_kinds(draw_run, {"seed": config["seed"], "device": config["device"]}, "report")
     at_least("report", 0, seed=config["seed"])
     if config["seed"] >= 2**32:
@@ -42,7 +42,7 @@ def main(cfg: DictConfig) -> None:
     out = None if config["out"] is None else output_file("out", config["out"], _SUFFIXES)
     results, warnings = collect(runs)
     _warn(warnings)
-    text = format_tables(tables(results, read_published(), config["doubtful"]), config["format"])
+    text = format_tables(arrange_results(results, read_published(), config["doubtful"]), config["format"])
     if out is None:
         print(text, end="")
         return
@@ -57,7 +57,7 @@ def _html(config: dict[str, Any], runs: list[str]) -> None:
 
     from skgraph.result_tables.collection import collect
     from skgraph.result_tables.published import read_published
-    from skgraph.result_tables.tables import tables
+    from skgraph.result_tables.tables import arrange_results
     from skgraph.run_page.report_folder import is_report, save_report
     from skgraph.run_page.run_section import draw_run, find_runs
 
@@ -84,7 +84,7 @@ def _html(config: dict[str, Any], runs: list[str]) -> None:
         for folder in tqdm(folders, desc="drawing", disable=None, leave=False)
     ]
     _warn([*notes, *(f"left out of '{run.folder}': {text}" for run in drawn for text in run.left_out)])
-    save_report(out, tables(results, read_published(), config["doubtful"]), drawn, notes)
+    save_report(out, arrange_results(results, read_published(), config["doubtful"]), drawn, notes)
     print(f"written: {out / 'index.html'}: open it in a browser")
 
 

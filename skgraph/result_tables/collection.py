@@ -1,4 +1,4 @@
-"""The results of many runs, found on disk."""
+"""Results of many runs, found on disk."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ def collect(paths: Iterable[Path | str]) -> tuple[list[Result], list[str]]:
         paths: folders of runs, of evaluations or of ensembles, or anything above them.
 
     Returns:
-        the results, each once, and a sentence for each file that cannot be used.
+        Results, each once, and a sentence for each file that cannot be used.
 
     Raises:
-        DataError: a path does not exist, or there is not one result that can be used.
+        DataError: a path does not exist, or no result can be used.
     """
     files: dict[Path, Path] = {}
     paths = [Path(path) for path in paths]
     for path in paths:
         if not path.exists():
             raise DataError(f"'{path}' does not exist: expected the folder of a run, an evaluation or an ensemble")
-        # Of files that a shell listed beside folders, only results count.
+        # A shell may list other files beside folders.
         for file in sorted(path.rglob("result.json")) if path.is_dir() else [path] * (path.name == "result.json"):
             files.setdefault(file.resolve(), file)
     results, warnings = [], []

@@ -1,4 +1,4 @@
-"""The columns of a table of results: one a protocol with its recipe and options."""
+"""Columns of a table of results: one for each protocol with its recipe and options."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Column:
-    """What the figures of a column have in common.
+    """What the metrics of a column have in common.
 
     Attributes:
         protocol: of the results.
         recipe: of the results, empty for none.
-        options: those that differ from the protocol's own file, as sorted JSON, without seed and fraction.
+        options: those that differ from the protocol's configuration, as sorted JSON, without seed and fraction.
         fraction: share of the labels, where it is an option.
-        source: dataset of the pre-training, of a transfer.
+        source: dataset of the pre-training, for transfer.
         best: empty for the headline (the last epoch); otherwise what the best epoch was chosen on.
     """
 
@@ -49,16 +49,23 @@ class Column:
     best: str = ""
 
     @property
-    def place(self) -> tuple:
-        """Where the column stands among others: they are sorted by it."""
-        known = list(_NAMES)
-        place = known.index(self.protocol) if self.protocol in known else len(known)
+    def sort_key(self) -> tuple:
+        """Order of the columns."""
+        known = [*_NAMES, self.protocol]
         options = (len(json.loads(self.options)), self.options)
-        return (place, self.protocol, self.recipe, self.fraction or 0, self.source, *options, self.best)
+        return (
+            known.index(self.protocol),
+            self.protocol,
+            self.recipe,
+            self.fraction or 0,
+            self.source,
+            *options,
+            self.best,
+        )
 
     @property
     def header(self) -> str:
-        """What a reader sees above the column."""
+        """Text above the column."""
         words = [_NAMES.get(self.protocol, self.protocol), self.recipe]
         if self.fraction is not None:
             words.append(f"{100 * self.fraction:g} %")
@@ -74,8 +81,8 @@ def columns_of(result: Result) -> list[Column]:
     """Return the column of a result's headline, and that of its best epoch where it has one."""
     protocol, recipe = result.protocol, result.recipe or ""
     options = {key: value for key, value in result.options.items() if key not in ("seed", "fraction")}
-    usual = _usual(protocol, recipe)
-    changed = {key: value for key, value in options.items() if key not in usual or usual[key] != value}
+    defaults = _default_options(protocol, recipe)
+    changed = {key: value for key, value in options.items() if key not in defaults or defaults[key] != value}
     source = str(value_at(result.members[0].config, "dataset.name")) if protocol == "transfer" else ""
     fraction = result.options.get("fraction")
     column = Column(protocol, recipe, json.dumps(changed, sort_keys=True), fraction, source)
@@ -84,8 +91,8 @@ def columns_of(result: Result) -> list[Column]:
 
 
 @functools.cache
-def _usual(protocol: str, recipe: str) -> Mapping[str, Any]:
-    """The options of a protocol's file in ``configs/protocol``; none for a protocol that has no file."""
+def _default_options(protocol: str, recipe: str) -> Mapping[str, Any]:
+    """Return the options of a protocol in ``configs/protocol``; none for a protocol without a file."""
     for name in (f"{protocol}_{recipe}", protocol):
         with suppress(ConfigError):
             return protocol_config(name)

@@ -1,32 +1,30 @@
-"""Accuracies that papers print, to stand beside one's own."""
+"""Accuracies printed in papers, and their rows beneath a table of results."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import yaml
 
-from skgraph.errors import DataError, first_line
+from skgraph.evaluation.results.result import Result
+from skgraph.result_tables.columns import Column
 
-# Test clips of the datasets without the clips whose skeletons are missing, as everybody evaluates on them.
+# Number of test clips that papers evaluate on: those whose skeletons are not missing.
 TEST_CLIPS = {
     ("ntu60", "xsub"): 16487,
     ("ntu60", "xview"): 18932,
     ("ntu120", "xsub"): 50919,
     ("ntu120", "xset"): 59477,
 }
-SPLITS = {"ntu60": ("xsub", "xview"), "ntu120": ("xsub", "xset"), "pku1": ("xsub",), "pku2": ("xsub",)}
-PROTOCOLS = ("linear", "knn", "retrieval", "finetune", "semi", "transfer")
-_GROUP = {"protocol", "stream", "columns", "rows", "fraction", "pretrained_on"}
-_ROW = {"method", "venue", "top1", "sources", "caveat"}
 
 
 @dataclass(frozen=True)
 class Published:
-    """One accuracy, as somebody printed it.
+    """One accuracy as printed.
 
     Attributes:
         dataset: ``"ntu60"``, ``"ntu120"``, ``"pku1"`` or ``"pku2"``.
@@ -34,13 +32,13 @@ class Published:
         protocol: ``"linear"``, ``"knn"`` (k = 1, cosine), ``"retrieval"``, ``"finetune"``, ``"semi"``, ``"transfer"``.
         stream: ``"joint"``, or ``"three"`` for the fusion of joint, bone and motion.
         method: as printed.
-        venue: with its year; empty where there is none.
+        venue: with its year, or empty.
         top1: in per cent.
         sources: where the number was read.
-        fraction: share of the labels, of ``semi``.
-        pretrained_on: dataset of the pre-training, of ``transfer``.
-        caveats: what to know about the number.
-        doubtful: why it should not be relied on; empty for nearly all.
+        fraction: share of the labels, for ``semi``.
+        pretrained_on: dataset of the pre-training, for ``transfer``.
+        caveats: remarks on the number.
+        doubtful: why the number is unreliable; empty for nearly all.
     """
 
     dataset: str
@@ -57,113 +55,125 @@ class Published:
     doubtful: str = ""
 
 
-def read_published(path: Path = Path(__file__).with_name("published.yaml")) -> list[Published]:
-    """Read and check published accuracies, in the order of the file.
+def read_published() -> list[Published]:
+    """Read ``published.yaml``, whose head describes it, in its order.
 
     Equal numbers of one method by one protocol are one entry with all their sources; different ones stay apart.
+    """
+    content = yaml.safe_load(Path(__file__).with_name("published.yaml").read_text(encoding="utf-8"))
+    entries: dict[Published, Published] = {}
+    for group in content["groups"]:
+        for row in group["rows"]:
+            sources = [content["sources"][key] for key in row["sources"]]
+            caveats = (content["caveats"][row["caveat"]],) if "caveat" in row else ()
+            for column, top1 in zip(group["columns"], row["top1"], strict=True):
+                if top1 is None:
+                    continue
+                entry = Published(
+                    *column.split(),
+                    group["protocol"],
+                    group["stream"],
+                    row["method"],
+                    row.get("venue", ""),
+                    float(top1),
+                    tuple(source["name"] for source in sources),
+                    group.get("fraction"),
+                    group.get("pretrained_on"),
+                    caveats,
+                    next((source["doubtful"] for source in sources if "doubtful" in source), ""),
+                )
+                key = replace(entry, venue="", sources=(), caveats=())
+                if before := entries.get(key):
+                    sources_of_both = before.sources + entry.sources
+                    caveats_of_both = tuple(dict.fromkeys(before.caveats + entry.caveats))
+                    entry = replace(before, sources=sources_of_both, caveats=caveats_of_both)
+                entries[key] = entry
+    return list(entries.values())
+
+
+# Published protocols of each column: what papers call retrieval is the nearest neighbour by cosine distance.
+_COUNTERPARTS = {
+    "linear": {"linear"},
+    "finetune": {"finetune"},
+    "semi": {"semi"},
+    "transfer": {"transfer"},
+    "knn": {"knn", "retrieval"},
+    "retrieval": {"knn", "retrieval"},
+}
+
+
+def published_rows(
+    published: Sequence[Published], columns: Sequence[Column], results: Sequence[Result], doubtful: bool
+) -> tuple[list[list[str]], list[str]]:
+    """Return published numbers for the columns and streams of a table.
 
     Args:
-        path: of the file; by default the one that ships with the package.
+        published: of the table's dataset and split.
+        columns: of the table.
+        results: of the table's own rows.
+        doubtful: whether unreliable numbers are shown.
 
-    Raises:
-        DataError: the file does not hold what is described at its head; the message quotes the group and the row.
+    Returns:
+        Rows and their notes.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise DataError(f"published accuracies '{path}' cannot be read: {first_line(error)}") from error
-    kinds = {"sources": dict, "caveats": dict, "groups": list}
-    if not isinstance(content, dict) or {key: type(value) for key, value in content.items()} != kinds:
-        raise DataError(
-            f"published accuracies '{path}' must hold mappings of sources and caveats, and a list of groups"
+    streams = _streams(results)
+    asked = [entry for entry in published if entry.stream in streams and any(_is_of(entry, c) for c in columns)]
+    shown = [entry for entry in asked if doubtful or not entry.doubtful]
+    methods: dict[tuple[str, str, str], list[Published]] = {}
+    for entry in shown:
+        methods.setdefault((entry.method, entry.venue, entry.stream), []).append(entry)
+    sources: dict[str, str] = {}
+    remarks: dict[str, str] = {}
+    rows = []
+    for (method, venue, stream), entries in methods.items():
+        name = f"{method} ({venue})" if venue else method
+        words = "joint + bone + motion" if stream == "three" else stream
+        by_column = [[entry for entry in entries if _is_of(entry, column)] for column in columns]
+        # Several numbers of one method by one protocol have a row each.
+        for i in range(max(map(len, by_column))):
+            cells = [_cell(found[i], sources, remarks) if i < len(found) else "" for found in by_column]
+            rows.append([name, "", words, "published", "", "", "", *cells])
+    notes = []
+    data = results[0].dataset
+    usual = TEST_CLIPS.get((data.name, data.split))
+    if rows and usual and data.test_clips != usual:
+        notes.append(f"published numbers are of {usual} test clips, these of {data.test_clips}: do not compare them")
+    if rows:
+        notes.append(
+            "published: measured by others, each with its own recipe; a number stands in every column of its protocol"
         )
-    for key, source in content["sources"].items():
-        if not isinstance(source, dict) or not source.get("name") or not source.keys() <= {"name", "doubtful"}:
-            raise DataError(f"{path}: source {key} must have a name and may be doubtful, found {source}")
-    found: dict[tuple, Published] = {}
-    read_twice: set[tuple] = set()
-    for i, group in enumerate(content["groups"]):
-        for entry in _entries(group, content["sources"], content["caveats"], f"{path}: group {i + 1}"):
-            method = (
-                entry.dataset,
-                entry.split,
-                entry.protocol,
-                entry.fraction,
-                entry.pretrained_on,
-                entry.stream,
-                entry.method,
-                entry.top1,
-                entry.doubtful,
-            )
-            for source in entry.sources:
-                if (*method, source) in read_twice:
-                    raise DataError(f"{path}: group {i + 1}: {entry.method} {entry.top1} of {source} is there already")
-                read_twice.add((*method, source))
-            before = found.get(method)
-            if before is not None:
-                entry = replace(
-                    before,
-                    sources=before.sources + entry.sources,
-                    caveats=tuple(dict.fromkeys(before.caveats + entry.caveats)),
-                )
-            found[method] = entry
-    return list(found.values())
+        if any(entry.protocol in ("knn", "retrieval") for entry in shown):
+            notes.append("published kNN (k = 1) and retrieval are one metric: the nearest neighbour by cosine distance")
+        notes += [f"[{mark}] {text}" for marks in (sources, remarks) for text, mark in marks.items()]
+    if hidden := len(asked) - len(shown):
+        notes.append(f"{hidden} doubtful published numbers are left out; doubtful=true shows them")
+    return rows, notes
 
 
-def _entries(
-    group: object, sources: Mapping[str, Mapping[str, str]], caveats: Mapping[str, str], where: str
-) -> list[Published]:
-    """The entries of one group, in the order of its rows."""
-
-    def expect(good: bool, what: str, found: object) -> None:
-        if not good:
-            raise DataError(f"{where}: expected {what}, found {found}")
-
-    expect(isinstance(group, dict) and group.keys() <= _GROUP, f"a mapping of {', '.join(sorted(_GROUP))}", group)
-    protocol, fraction, pretrained_on = group.get("protocol"), group.get("fraction"), group.get("pretrained_on")
-    expect(protocol in PROTOCOLS, f"a protocol of {', '.join(PROTOCOLS)}", protocol)
-    expect(group.get("stream") in ("joint", "three"), "stream joint or three", group.get("stream"))
-    if protocol == "semi":
-        expect(_is_number(fraction) and 0 < fraction <= 1, "a fraction in (0, 1] of semi", fraction)
-    else:
-        expect(fraction is None, "a fraction for semi only", fraction)
-    expect((pretrained_on in SPLITS) == (protocol == "transfer"), "pretrained_on for transfer only", pretrained_on)
-    columns = [str(column).split() for column in group.get("columns") or []]
-    for column in columns:
-        known = len(column) == 2 and column[1] in SPLITS.get(column[0], ())
-        expect(known, "a column such as 'ntu60 xsub'", " ".join(column))
-    entries = []
-    for row in group.get("rows") or []:
-        expect(isinstance(row, dict) and row.keys() <= _ROW, f"rows of {', '.join(sorted(_ROW))}", row)
-        method, values, read_in = (row.get(key) for key in ("method", "top1", "sources"))
-        expect(isinstance(method, str) and method != "", "a method", row)
-        expect(isinstance(values, list) and len(values) == len(columns), f"{len(columns)} values of {method}", values)
-        known = isinstance(read_in, list) and read_in and all(source in sources for source in read_in)
-        expect(bool(known), f"sources of {method} among {', '.join(sources)}", read_in)
-        caveat = row.get("caveat")
-        expect(caveat is None or caveat in caveats, f"a caveat of {method} among {', '.join(caveats)}", caveat)
-        for (dataset, split), value in zip(columns, values, strict=True):
-            if value is None:
-                continue
-            expect(_is_number(value) and 0 < value <= 100, f"a per cent of {method}", value)
-            entries.append(
-                Published(
-                    dataset,
-                    split,
-                    protocol,
-                    group["stream"],
-                    method,
-                    str(row.get("venue", "")),
-                    float(value),
-                    tuple(sources[source]["name"] for source in read_in),
-                    fraction,
-                    pretrained_on,
-                    () if caveat is None else (caveats[caveat],),
-                    next((sources[source]["doubtful"] for source in read_in if "doubtful" in sources[source]), ""),
-                )
-            )
-    return entries
+def _streams(results: Sequence[Result]) -> set[str]:
+    """Return the published streams to compare results with: one, or the fusion of three."""
+    streams = set()
+    for result in results:
+        own = sorted(member.stream or "" for member in result.members)
+        streams |= {"joint"} if len(own) == 1 else {"three"} if own == ["bone", "joint", "motion"] else set()
+    return streams
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
+def _is_of(entry: Published, column: Column) -> bool:
+    """Return whether a published number belongs to the protocol of a column."""
+    if column.best or entry.protocol not in _COUNTERPARTS.get(column.protocol, ()):
+        return False
+    if entry.protocol == "semi":
+        return column.fraction is not None and math.isclose(entry.fraction, column.fraction)
+    if entry.protocol == "transfer":
+        return entry.pretrained_on == column.source
+    return "k" not in json.loads(column.options)  # published kNN has k = 1
+
+
+def _cell(entry: Published, sources: dict[str, str], remarks: dict[str, str]) -> str:
+    """Return the number with marks of its sources and remarks, which are numbered in order of appearance."""
+    marks = sorted((sources.setdefault(source, str(len(sources) + 1)) for source in entry.sources), key=int)
+    for remark in (*entry.caveats, *([entry.doubtful] if entry.doubtful else [])):
+        marks.append(remarks.setdefault(remark, "abcdefghijklmnopqrstuvwxyz"[len(remarks) % 26]))
+    number = f"{entry.top1:.1f}" if round(entry.top1, 1) == entry.top1 else f"{entry.top1:.2f}"
+    return f"{number} [{', '.join(marks)}]"

@@ -40,8 +40,8 @@ def _markdown(table: Table) -> str:
     figures = range(len(ROW_HEADER), len(widths))
     lines.insert(1, "|" + "|".join("-" * (w + 1) + (":" if i in figures else "-") for i, w in enumerate(widths)) + "|")
     notes = [f"- {_escape_markdown(note)}" for note in table.notes]
-    title, facts = _escape_markdown(table.title), _escape_markdown(table.facts)
-    return "\n".join([f"## {title}", "", facts, "", *lines, "", *notes, ""])
+    title, conditions = _escape_markdown(table.title), _escape_markdown(table.conditions)
+    return "\n".join([f"## {title}", "", conditions, "", *lines, "", *notes, ""])
 
 
 def _escape_markdown(text: str) -> str:
@@ -59,7 +59,7 @@ def _latex(table: Table) -> str:
         [
             r"\begin{table}",
             r"\centering",
-            rf"\caption{{{_escape_latex(f'{table.title}. {table.facts}')}}}",
+            rf"\caption{{{_escape_latex(f'{table.title}. {table.conditions}')}}}",
             rf"\begin{{tabular}}{{{'l' * len(ROW_HEADER)}{'r' * figures}}}",
             r"\toprule",
             *lines([table.header]),

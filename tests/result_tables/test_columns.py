@@ -6,7 +6,9 @@ from tests.made_up_evaluations import KNN, LINEAR_MAMP, SEMI, made_up_result
 
 def columns(*changes: dict) -> list[Column]:
     """The columns of made-up results, in the order of a table."""
-    return sorted({c for each in changes for c in columns_of(made_up_result(**each))}, key=lambda column: column.place)
+    return sorted(
+        {c for each in changes for c in columns_of(made_up_result(**each))}, key=lambda column: column.sort_key
+    )
 
 
 def test_headers_say_what_is_not_the_recipes_own():

@@ -2,14 +2,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 import yaml
 
-from skgraph.errors import DataError
-from skgraph.result_tables.published import PROTOCOLS, SPLITS, Published, read_published
+from skgraph.result_tables import published
+from skgraph.result_tables.published import Published, read_published
+from skgraph.result_tables.tables import Table, arrange_results
+from tests.made_up_evaluations import KNN, SEMI, made_up_results
 
 PUBLISHED = read_published()
+SPLITS = {"ntu60": ("xsub", "xview"), "ntu120": ("xsub", "xset"), "pku1": ("xsub",), "pku2": ("xsub",)}
+PROTOCOLS = ("linear", "knn", "retrieval", "finetune", "semi", "transfer")
 
 
 def find(method: str, dataset: str, split: str, protocol: str = "linear", **more) -> list[float]:
@@ -23,12 +28,24 @@ def find(method: str, dataset: str, split: str, protocol: str = "linear", **more
     ]
 
 
+def test_the_file_has_only_known_keys():
+    content = yaml.safe_load(Path(published.__file__).with_name("published.yaml").read_text(encoding="utf-8"))
+    assert content.keys() == {"sources", "caveats", "groups"}
+    assert all(source["name"] and source.keys() <= {"name", "doubtful"} for source in content["sources"].values())
+    for group in content["groups"]:
+        assert group.keys() <= {"protocol", "stream", "columns", "rows", "fraction", "pretrained_on"}
+        for row in group["rows"]:
+            assert row.keys() <= {"method", "venue", "top1", "sources", "caveat"} and row["sources"]
+
+
 def test_every_number_is_of_something_known_and_has_a_source():
     assert len(PUBLISHED) > 300
     for entry in PUBLISHED:
         assert entry.split in SPLITS[entry.dataset] and entry.protocol in PROTOCOLS and entry.method
         assert 0 < entry.top1 <= 100 and entry.stream in ("joint", "three")
         assert entry.sources and all(len(source) > 3 for source in entry.sources)
+        assert len(set(entry.sources)) == len(entry.sources)
+        assert entry.fraction is None or 0 < entry.fraction <= 1
         assert (entry.fraction is not None) == (entry.protocol == "semi")
         assert (entry.pretrained_on is not None) == (entry.protocol == "transfer")
 
@@ -107,66 +124,53 @@ def test_an_entry_is_plain():
     assert [field.name for field in fields(Published)][:4] == ["dataset", "split", "protocol", "stream"]
 
 
-GOOD = {
-    "sources": {"X": {"name": "some table"}},
-    "caveats": {"odd": "is odd"},
-    "groups": [
-        {
-            "protocol": "linear",
-            "stream": "joint",
-            "columns": ["ntu60 xsub", "ntu60 xview"],
-            "rows": [{"method": "A", "venue": "B 2024", "top1": [50.0, None], "sources": ["X"], "caveat": "odd"}],
-        }
-    ],
-}
+def published_of(table: Table, method: str) -> list[dict[str, str]]:
+    return [dict(zip(table.header, row, strict=True)) for row in table.published if row[0] == method]
 
 
-def test_a_file_of_ones_own(tmp_path):
-    path = tmp_path / "mine.yaml"
-    path.write_text(yaml.safe_dump(GOOD))
-    assert read_published(path) == [
-        Published("ntu60", "xsub", "linear", "joint", "A", "B 2024", 50.0, ("some table",), caveats=("is odd",))
+def test_published_rows_are_of_the_tables_own_protocols():
+    (table,) = arrange_results(made_up_results({"run": "a"}), PUBLISHED)
+    assert [row["linear exact"].split(" [")[0] for row in published_of(table, "GFP (ICCV 2025)")] == ["85.9"]
+    assert [row["linear exact"].split(" [")[0] for row in published_of(table, "MAMP (ICCV 2023)")] == ["84.9", "85.0"]
+    assert all(row[3] == "published" and row[2] == "joint" and row[7] for row in table.published)
+    assert not published_of(table, "LongT GAN (AAAI 2018)")  # its retrieval only is known
+    (table,) = arrange_results(made_up_results({"run": "a", **KNN}), PUBLISHED)
+    assert [row["kNN"].split(" [")[0] for row in published_of(table, "UmURL (MM 2023)")] == ["72.0", "71.3"]
+    assert any("nearest neighbour by cosine" in note for note in table.notes)
+    (table,) = arrange_results(made_up_results({"run": "a", **KNN, "options": {"k": 20}}), PUBLISHED)
+    assert table.published == []
+
+
+def test_published_numbers_name_their_sources_and_caveats():
+    (table,) = arrange_results(made_up_results({"run": "a"}), PUBLISHED)
+    number, marks = published_of(table, "SCD-Net (AAAI 2024)")[0]["linear exact"].removesuffix("]").split(" [")
+    notes = dict(note.removeprefix("[").split("] ", 1) for note in table.notes if note.startswith("["))
+    assert number == "86.6" and [notes[mark] for mark in marks.split(", ")] == [
+        "a community table",
+        "FoundSkelModel (TPAMI 2025), table",
+        "best epoch on the test set: 86.57 in its log, where the last is 86.46",
     ]
 
 
-@pytest.mark.parametrize(
-    ("place", "value", "message"),
-    [
-        (("groups", 0, "protocol"), "linaer", "group 1: expected a protocol of linear, .*found linaer"),
-        (("groups", 0, "stream"), "bone", "stream joint or three, found bone"),
-        (("groups", 0, "columns"), ["ntu60 xset", "ntu60 xsub"], "a column such as 'ntu60 xsub', found ntu60 xset"),
-        (("groups", 0, "columns"), ["ntu60 xsub"], "1 values of A, found"),
-        (("groups", 0, "fraction"), 0.1, "a fraction for semi only"),
-        (("groups", 0, "pretrained_on"), "ntu60", "pretrained_on for transfer only"),
-        (("groups", 0, "colour"), "red", "a mapping of columns"),
-        (("groups", 0, "rows", 0, "top1"), [101.0, None], "a per cent of A, found 101.0"),
-        (("groups", 0, "rows", 0, "top1"), ["?", None], "a per cent of A, found ?"),
-        (("groups", 0, "rows", 0, "sources"), ["Y"], "sources of A among X, found"),
-        (("groups", 0, "rows", 0, "sources"), [], "sources of A among X, found"),
-        (("groups", 0, "rows", 0, "caveat"), "even", "a caveat of A among odd, found even"),
-        (("groups", 0, "rows", 0, "method"), "", "a method, found"),
-        (("groups", 0, "rows"), GOOD["groups"][0]["rows"] * 2, "A 50.0 of some table is there already"),
-        (("sources",), None, "must hold mappings of sources and caveats, and a list of groups"),
-        (("sources", "X"), {"title": "some table"}, "source X must have a name"),
-    ],
-)
-def test_what_does_not_fit_is_named(tmp_path, place, value, message):
-    content = yaml.safe_load(yaml.safe_dump(GOOD))
-    *path, last = place
-    inner = content
-    for key in path:
-        inner = inner[key]
-    inner[last] = value
-    if value is None:
-        del inner[last]
-    file = tmp_path / "mine.yaml"
-    file.write_text(yaml.safe_dump(content))
-    with pytest.raises(DataError, match=message):
-        read_published(file)
+def test_published_numbers_by_share_of_labels_and_by_source():
+    changes = [
+        {"run": "a", **SEMI},
+        {"run": "a", **SEMI, "options": {"fraction": 0.05}},
+        {"run": "a", **SEMI, "options": {"fraction": 0.1}},
+    ]
+    (table,) = arrange_results(made_up_results(*changes), PUBLISHED)
+    (row,) = published_of(table, "GFP (ICCV 2025)")
+    assert [row[f"semi mamp {share} %"].split(" [")[0] for share in (1, 5, 10)] == ["71.8", "", "88.7"]
+    transfer = {"protocol": "transfer", "recipe": "mamp", "options": {}, "dataset__name": "pku2"}
+    (table,) = arrange_results(made_up_results({"run": "a", **transfer, "config__dataset__name": "ntu120"}), PUBLISHED)
+    assert published_of(table, "S-JEPA (ECCV 2024)")[0]["transfer mamp from ntu120"].startswith("74.2 [")
 
 
-@pytest.mark.parametrize("text", ["[", "- a", ""])
-def test_a_file_that_is_something_else(tmp_path, text):
-    (tmp_path / "x.yaml").write_text(text)
-    with pytest.raises(DataError, match="published accuracies '.*x.yaml'"):
-        read_published(tmp_path / "x.yaml")
+def test_a_doubtful_number_is_shown_when_somebody_asks():
+    (table,) = arrange_results(made_up_results({"run": "a"}), PUBLISHED)
+    assert len(published_of(table, "S-JEPA (ECCV 2024)")) == 1
+    assert table.notes[-1] == "7 doubtful published numbers are left out; doubtful=true shows them"
+    (table,) = arrange_results(made_up_results({"run": "a"}), PUBLISHED, doubtful=True)
+    second = published_of(table, "S-JEPA (ECCV 2024)")[1]["linear exact"]
+    mark = second.removesuffix("]").rpartition(", ")[2]
+    assert second.startswith("77.2 [") and any(note.startswith(f"[{mark}] second hand") for note in table.notes)
