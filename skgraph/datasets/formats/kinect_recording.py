@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 
@@ -34,12 +34,8 @@ class Track:
         """Join tracks that share no frame."""
         tracks = list(tracks)
         order = np.argsort(np.concatenate([track.frame for track in tracks]), kind="stable")
-        return cls(
-            *(
-                np.concatenate([getattr(track, key) for track in tracks])[order]
-                for key in ("frame", "slot", "joints", "confidence")
-            )
-        )
+        columns = ([getattr(track, field.name) for track in tracks] for field in fields(cls))
+        return cls(*(np.concatenate(column)[order] for column in columns))
 
 
 @dataclass(frozen=True)

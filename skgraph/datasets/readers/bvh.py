@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from pathlib import Path
 
 import numpy as np
@@ -119,15 +120,12 @@ def _check_rates(files: list[BvhFile]) -> None:
 def _check_hierarchies(files: list[BvhFile]) -> None:
     first, *others = ([_describe_joint(file, i) for i in range(len(file.joints))] for file in files)
     for file, joints in zip(files[1:], others, strict=True):
-        if joints != first:
-            i = next(
-                (i for i, (a, b) in enumerate(zip(first, joints, strict=False)) if a != b), min(len(first), len(joints))
-            )
-            expected, found = (of[i] if i < len(of) else "nothing" for of in (first, joints))
-            raise DataError(
-                f"'{file.path}' has another hierarchy than '{files[0].path}': joint {i} is {found}, expected "
-                f"{expected}; a topology takes joints by name"
-            )
+        for i, (expected, found) in enumerate(zip_longest(first, joints, fillvalue="nothing")):
+            if found != expected:
+                raise DataError(
+                    f"'{file.path}' has another hierarchy than '{files[0].path}': joint {i} is {found}, expected "
+                    f"{expected}; a topology takes joints by name"
+                )
 
 
 def _describe_joint(file: BvhFile, i: int) -> str:

@@ -143,7 +143,10 @@ def _add_mmpose(detections: PoseDetections, frames: list[Any]) -> None:
             where = f"'{path}', frame {number}, instance {k}"
             points = expect(expect_key(person, "keypoints", where), list, f"{where}: keypoints")
             if len(points) != joints:
-                raise DataError(_wrong_count(f"{where}: keypoints", len(points), "points", detections.topology))
+                raise DataError(
+                    f"{where}: keypoints must be the {joints} joints of topology '{detections.topology.name}', found "
+                    f"{len(points)}"
+                )
             for v, point in enumerate(points):
                 if type(point) is not list or len(point) != 2:
                     expect_numbers(point, 2, f"{where}: keypoint {v}")
@@ -157,15 +160,11 @@ def _flat(person: Any, topology: Topology, where: str) -> np.ndarray:
     """Return x, y and confidence or visibility of a person's keypoints, [V, 3]."""
     values = expect(expect_key(person, "keypoints", where), list, f"{where}: keypoints")
     if len(values) != 3 * topology.num_joints:
-        raise DataError(_wrong_count(f"{where}: keypoints", len(values), "numbers", topology))
+        raise DataError(
+            f"{where}: keypoints must have {3 * topology.num_joints} numbers, three for each of the "
+            f"{topology.num_joints} joints of topology '{topology.name}', found {len(values)}"
+        )
     return expect_numbers(values, len(values), f"{where}: keypoints").reshape(-1, 3)
-
-
-def _wrong_count(where: str, found: int, what: str, topology: Topology) -> str:
-    joints = f"{topology.num_joints} joints of topology '{topology.name}'"
-    if what == "points":
-        return f"{where} must be the {joints}, found {found}"
-    return f"{where} must have {3 * topology.num_joints} numbers, three for each of the {joints}, found {found}"
 
 
 def _check_names(names: Any, topology: Topology, where: str) -> None:

@@ -14,8 +14,9 @@ from skgraph.datasets.preparation.published_splits import ntu_split_name, pair_s
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.readers.npz import check_npz
 from skgraph.datasets.readers.reader import open_topology, to_float32
-from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line
+from skgraph.errors import DataError
 from skgraph.topology import Topology
 
 _KEYS = ("x_train", "y_train", "x_test", "y_test")
@@ -89,20 +90,7 @@ def read_ctrgcn(
 
 def _members(path: Path) -> dict[str, NpzMember]:
     """Open the four arrays; only their headers are read."""
-    if not path.is_file():
-        raise DataError(f"no file at '{path}': expected an npz with the arrays {', '.join(_KEYS)}")
-    try:
-        archive = np.load(path, allow_pickle=False)
-    except BROKEN_ARCHIVE as error:
-        raise DataError(
-            f"'{path}' is not a complete npz file (truncated, or another format): {first_line(error)}"
-        ) from error
-    if not isinstance(archive, np.lib.npyio.NpzFile):
-        raise DataError(f"'{path}' holds a single array, expected an npz with the arrays {', '.join(_KEYS)}")
-    with archive:
-        if missing := [key for key in _KEYS if key not in archive.files]:
-            found = ", ".join(archive.files) or "none"
-            raise DataError(f"'{path}' lacks the arrays {', '.join(missing)}; it has {found}")
+    check_npz(path, _KEYS)
     members = {key: NpzMember.of(path, key) for key in _KEYS}
     for key, member in members.items():
         if member.dtype.kind not in "biuf":

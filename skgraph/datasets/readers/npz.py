@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -107,8 +107,27 @@ def read_npz(
 
 
 def _read_all_but_x(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarray]:
+    arrays = {}
+    for key in check_npz(path, required):
+        member = NpzMember.of(path, key)
+        if member.dtype.hasobject:
+            raise DataError(
+                f"'{path}': array '{key}' is a pickled object, which is never read: save numbers, and text by "
+                "np.array(..., dtype=str)"
+            )
+        if key in (*_REQUIRED, *_OPTIONAL) and key != "x":
+            arrays[key] = _checked(path, key, member.read())
+    return arrays
+
+
+def check_npz(path: Path, required: Sequence[str]) -> list[str]:
+    """Return the names of the arrays in an npz, from its directory alone.
+
+    Raises:
+        DataError: the file is missing or no complete npz, lacks an array, or has one twice.
+    """
     if not path.is_file():
-        raise DataError(f"no file at '{path}': expected a ragged npz")
+        raise DataError(f"no file at '{path}': expected an npz with the arrays {', '.join(required)}")
     try:
         archive = np.load(path, allow_pickle=False)
     except BROKEN_ARCHIVE as error:
@@ -123,19 +142,9 @@ def _read_all_but_x(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarr
             raise DataError(f"'{path}' lacks the arrays {', '.join(missing)}; it has {found}")
         members = archive.zip.namelist()
         keys = [key for key in archive.files if f"{key}.npy" in members]
-    arrays = {}
-    for key in keys:
-        if members.count(f"{key}.npy") > 1:
-            raise DataError(f"'{path}' has the array '{key}' twice")
-        member = NpzMember.of(path, key)
-        if member.dtype.hasobject:
-            raise DataError(
-                f"'{path}': array '{key}' is a pickled object, which is never read: save numbers, and text by "
-                "np.array(..., dtype=str)"
-            )
-        if key in (*_REQUIRED, *_OPTIONAL) and key != "x":
-            arrays[key] = _checked(path, key, member.read())
-    return arrays
+    if twice := [key for key in keys if members.count(f"{key}.npy") > 1]:
+        raise DataError(f"'{path}' has the array '{twice[0]}' twice")
+    return keys
 
 
 def _checked(path: Path, key: str, values: np.ndarray) -> np.ndarray:

@@ -104,7 +104,10 @@ def read_pku(
         notes.append(f"{len(odd)} text files have other names than recordings of PKU-MMD {dataset}: {first_three(odd)}")
     if not files:
         raise DataError(f"no skeleton file of PKU-MMD {dataset} is there: {notes[0]}")
-    segments = [read_labels(path, label_indexing) for path in _label_files(label_folder, files)]
+    label_files = [label_folder / f"{file.stem}.txt" for file in files]
+    if absent := [path.stem for path in label_files if not path.is_file()]:
+        raise DataError(f"{len(absent)} recordings have no label file in '{label_folder}': {first_three(absent)}")
+    segments = [read_labels(path, label_indexing) for path in label_files]
     recording_splits = _splits(root, splits, files, notes)
     if form == "recordings":
         items: list[tuple[SourceFile, int, int]] = [(file, 0, -1) for file in files]
@@ -154,13 +157,6 @@ def _folder(root: Path, word: str) -> Path:
             f"expected one folder of .txt files with '{word}' in its name in '{root}', found {listed}: say {word}s="
         )
     return found[0]
-
-
-def _label_files(folder: Path, files: Sequence[SourceFile]) -> list[Path]:
-    paths = [folder / f"{file.stem}.txt" for file in files]
-    if absent := [path.stem for path in paths if not path.is_file()]:
-        raise DataError(f"{len(absent)} recordings have no label file in '{folder}': {first_three(absent)}")
-    return paths
 
 
 def _splits(root: Path, folder: str | Path | None, files: Sequence[SourceFile], notes: list[str]) -> list[Split]:
