@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,9 @@ import numpy as np
 
 from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.datasets.files import check_file, folder_files
-from skgraph.datasets.preparation.units import METRES, HeightCheck, store_unit
+from skgraph.datasets.preparation.units import store_unit
+from skgraph.datasets.preparation.write_store import write_clips
+from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.datasets.readers.npy import default_unit, read_npy, read_npy_clip
 from skgraph.datasets.readers.npz import read_npz
@@ -34,7 +37,7 @@ def open_recordings(
         unit: of a file's or folder's coordinates; see :func:`~skgraph.datasets.read_npz`. ``None``: what an ``.npz``
             states, and metres in an ``.npy``.
         scratch: folder that does not exist, where a store may be made.
-        check_height: fail where bodies have not the size of people, which shows a wrong unit.
+        check_height: fail where bodies are not the size of people, which shows a wrong unit.
         labelled: keep the labels, segments, ids and splits of an ``.npz``, or of a folder with a CSV of labels.
         fps: frames a second of ``.npy`` clips, which do not state it; 30 if not given.
 
@@ -59,26 +62,16 @@ def open_recordings(
         raw = replace(raw, fps=float(fps))
     if not labelled:
         raw = replace(raw, subject=None, camera=None, setup=None, splits=())
-    height = HeightCheck(raw.unit) if check_height and raw.unit in METRES else None
-    # Not `write_store`: a single recording has no split, and an empty one is an error here.
-    with StoreWriter(scratch, topology, raw.class_names, source=raw.source, units=raw.units, fps=raw.fps) as writer:
-        ids = {key: raw.ids(key) for key in ("subject", "camera", "setup")}
-        for i, (name, clip) in enumerate(zip(raw.name, raw.clips(), strict=True)):
+
+    def clips() -> Iterator[RawClip]:
+        for name, clip in zip(raw.name, raw.clips(), strict=True):
             if not clip.there.any():
                 raise DataError(f"the recording '{name}' of '{source}' is zero throughout: nobody is in it")
-            writer.add(
-                clip.joints,
-                y=int(raw.y[i]),
-                name=name,
-                frame_mask=clip.there,
-                confidence=clip.confidence,
-                segments=raw.segments[i] if raw.segments else None,
-                **{key: int(values[i]) for key, values in ids.items()},
-            )
-            if height is not None:
-                height.add(clip.joints, clip.there)
-        if height is not None:
-            height.check()
+            yield clip
+
+    # Not `write_store`: a single recording has no split.
+    with StoreWriter(scratch, topology, raw.class_names, source=raw.source, units=raw.units, fps=raw.fps) as writer:
+        write_clips(writer, replace(raw, clips=clips), check_height)
         for split in raw.splits:
             if not split.problem():
                 writer.add_split(split.name, np.flatnonzero(split.train), np.flatnonzero(split.tests), split.how)

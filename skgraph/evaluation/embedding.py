@@ -91,7 +91,7 @@ def embed(
         topology: of a source that is no store; by default that of the run.
         joint_map: for recordings of another topology; see :meth:`PretrainedRun.views`.
         unit: of the coordinates of a source that is no store.
-        check_height: of such a source: refuse bodies that have not the size of people, which shows a wrong unit.
+        check_height: of such a source: refuse bodies that are not the size of people, which shows a wrong unit.
         window: frames of sliding windows; without it a recording is one window.
         stride: frames from one window to the next; by default half a window.
         device: where to compute.

@@ -1,4 +1,4 @@
-"""The conversion cache: clips that an interrupted `prepare` has converted already, in chunks of one file each."""
+"""The conversion cache: clips that an interrupted `prepare` has converted already."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import os
 import re
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -18,7 +19,7 @@ from skgraph.datasets.raw_clip import RawClip
 from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line, first_three
 
 _KEY, _LOCK = "key.json", "lock"
-# The lock, the key, a chunk, or one of the latter two half written.
+# Names of the files of a cache, also half written.
 _OWN = re.compile(r"lock|\.?(?:key\.json|[0-9]{6,}\.npz)(?:\.[0-9]+\.partial)?")
 
 
@@ -29,12 +30,12 @@ class ConversionCache:
     processes write under that lock.
 
     Args:
-        folder: the cache's own folder.
+        folder: of the cache alone.
         key: everything that the chunks depend on: the files, their sizes and times, and how they are converted. Chunks
             of another key are removed.
 
     Raises:
-        DataError: the folder holds something else, or another command uses it.
+        DataError: the folder holds other files, or another command uses it.
     """
 
     def __init__(self, folder: Path, key: object) -> None:
@@ -63,7 +64,6 @@ class ConversionCache:
         """Release the folder for other commands."""
         if self._lock is not None:
             self._lock.close()
-            self._lock = None
 
     def __enter__(self) -> ConversionCache:
         return self
@@ -95,24 +95,21 @@ class ConversionCache:
             joints, there, confidence = arrays["joints"], arrays["there"], arrays.get("confidence")
         except BROKEN_ARCHIVE as error:
             raise DataError(f"'{path}' is damaged ({first_line(error)}): remove the folder '{self.folder}'") from error
-        clips, row = [], 0
-        for (bodies, frames), reason in zip(shapes, excluded, strict=True):
+        clips, end = [], 0
+        for shape, reason in zip(shapes, excluded, strict=True):
             if reason:
                 clips.append(RawClip.left_out(reason))
                 continue
-            rows = slice(row, row + bodies * frames)
-            row = rows.stop
-            clips.append(
-                RawClip(
-                    joints[rows].reshape(bodies, frames, *joints.shape[1:]),
-                    there[rows].reshape(bodies, frames),
-                    None if confidence is None else confidence[rows].reshape(bodies, frames, -1) / np.float32(255),
-                )
-            )
+            rows = slice(end, end + shape[0] * shape[1])
+            end = rows.stop
+            clip = RawClip(joints[rows].reshape(*shape, *joints.shape[1:]), there[rows].reshape(shape))
+            if confidence is not None:
+                clip = replace(clip, confidence=confidence[rows].reshape(*shape, -1) / np.float32(255))
+            clips.append(clip)
         return clips
 
     def write(self, chunk: int, clips: Sequence[RawClip]) -> None:
-        """Write the clips of a chunk, of which all or none have a confidence."""
+        """Write the clips of a chunk; all or none of them have a confidence."""
         kept = [clip for clip in clips if not clip.excluded]
         arrays = {
             "shapes": np.array([clip.joints.shape[:2] for clip in clips], np.int64).reshape(-1, 2),
@@ -130,7 +127,7 @@ class ConversionCache:
 
     @classmethod
     def discard(cls, folder: Path) -> None:
-        """Remove a cache that is not needed any more, unless another command uses it."""
+        """Remove a cache, unless another command uses it."""
         with suppress(OSError, DataError), cls(folder, None) as cache:
             cache._clear()
             cache.close()  # Windows does not remove an open file

@@ -1,4 +1,4 @@
-"""Conversion of raw files to clips in several processes, in order, with a few chunks of clips in memory."""
+"""Conversion of raw files to clips in several processes."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from functools import partial
+from itertools import compress
 from multiprocessing import connection
 from typing import TypeVar
 
@@ -22,8 +22,7 @@ from skgraph.errors import DataError
 
 Item = TypeVar("Item")
 
-# Enough to keep the overhead of a process low, few enough to show progress and to lose little when interrupted.
-CLIPS_PER_CHUNK = 256
+CLIPS_PER_CHUNK = 256  # more would lose more when interrupted, fewer would spend more time on processes
 
 
 def convert(
@@ -34,14 +33,14 @@ def convert(
     clips_per_chunk: int | None = None,
     notes: list[str] | None = None,
 ) -> Iterator[RawClip]:
-    """Convert items to clips, one each, in order; clips that are in the cache are not read again.
+    """Convert items to clips, one each, in order; clips in the cache are not read again.
 
     Args:
-        items: what `read` takes, such as file names.
+        items: arguments of `read`, such as file names.
         read: converts some items, in another process. A `DataError` of it is raised here.
         cache: holds the clips until their turn; closed at the end.
-        processes: how many at once, by default one for each CPU that this process may use. 1 reads in this process.
-        clips_per_chunk: clips that a process holds in memory, by default 256: fewer where clips are long. The key of
+        processes: by default one for each CPU that this process may use. 1 reads in this process.
+        clips_per_chunk: clips that a process holds in memory, by default 256; fewer where clips are long. The key of
             `cache` must depend on it.
         notes: gets a note of how many clips were in the cache.
 
@@ -50,34 +49,35 @@ def convert(
     """
     size = clips_per_chunk or CLIPS_PER_CHUNK
     chunks = [items[i : i + size] for i in range(0, len(items), size)]
+    task = partial(_convert_chunk, read, cache)
     with cache:
-        kept = sum(len(chunk) for number, chunk in enumerate(chunks) if number in cache)
-        if kept and notes is not None:
+        cached = [number in cache for number in range(len(chunks))]
+        if any(cached) and notes is not None:
+            kept = sum(map(len, compress(chunks, cached)))
             notes.append(f"{kept} of {len(items)} clips were kept from an earlier command, which did not finish")
-        yield from _converted(chunks, partial(_convert_chunk, read, cache), cache, processes or _available_cpus())
+        if processes == 1 or cached.count(False) <= 1:
+            for number, chunk in enumerate(chunks):
+                task(number, chunk)
+                yield from cache.read(number)
+        else:
+            for number in _in_parallel(task, chunks, processes):
+                yield from cache.read(number)
 
 
-def _converted(
-    chunks: list[Sequence[Item]], task: Callable[[int, Sequence[Item]], None], cache: ConversionCache, processes: int
-) -> Iterator[RawClip]:
-    if processes == 1 or sum(i not in cache for i in range(len(chunks))) <= 1:
-        for number, chunk in enumerate(chunks):
-            task(number, chunk)
-            yield from cache.read(number)
-        return
+def _in_parallel(
+    task: Callable[[int, Sequence[Item]], None], chunks: list[Sequence[Item]], processes: int | None
+) -> Iterator[int]:
+    """Run a task on all chunks in other processes; yield the number of each, in order, when it is done."""
+    if processes is None:
+        processes = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
     if os.name == "posix":
         # Processes forked from a server that has imported this module share its memory, and none of this one's threads.
         context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with_parent) as pool:
-        waiting: deque[tuple[int, Future[None]]] = deque()
         try:
-            for number, chunk in enumerate(chunks):
-                waiting.append((number, pool.submit(task, number, chunk)))
-                if len(waiting) > 2 * processes:
-                    yield from _first(waiting, cache)
-            while waiting:
-                yield from _first(waiting, cache)
+            for number, _ in enumerate(pool.map(task, range(len(chunks)), chunks)):
+                yield number
         except BrokenProcessPool as error:
             raise DataError(
                 "a process that was reading has been killed, most likely for want of memory; the same command goes on "
@@ -85,16 +85,6 @@ def _converted(
             ) from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _available_cpus() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def _first(waiting: deque[tuple[int, Future[None]]], cache: ConversionCache) -> Iterator[RawClip]:
-    number, future = waiting.popleft()
-    future.result()
-    yield from cache.read(number)
 
 
 def _convert_chunk(

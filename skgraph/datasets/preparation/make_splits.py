@@ -1,4 +1,4 @@
-"""Splits of a dataset into training and test clips, by the options `split.*` of `prepare`."""
+"""Splits into training and test clips, by the options `split.*` of `prepare`."""
 
 from __future__ import annotations
 
@@ -28,34 +28,34 @@ def make_splits(
 
     Args:
         raw: the dataset.
-        name: name of the split; by default `xsub`, `xview`, `xset` or `random`, after `by`, or that of a given split.
+        name: of the split; by default `xsub`, `xview`, `xset` or `random`, after `by`, or that of a given split.
         by: `subject`, `camera` or `setup` (train and test clips share no value of it), `random` (by clip, the classes
-            in proportion) or `given` (the dataset's own splits). By default `given` where such exist, then `random` if
-            `fraction` or `seed` is given or subjects are unknown, else `subject`.
-        train: values of `by` that train; by default all that do not test. Without `test` the default is `alternate`:
+            in proportion) or `given` (the dataset's own splits). By default `given` where there are such; else `random`
+            if `fraction` or `seed` is given or subjects are unknown; else `subject`.
+        train: values of `by` that train, by default all that do not test. Without `test` the default is `alternate`:
             every second one of the sorted values, starting with the first.
         test: values of `by` that test, by default all that do not train. With both options, clips of other values are
             on neither side: train on some of the training subjects to choose settings without the test subjects.
-        fraction: share of the clips that trains in a `random` split, 0.8 by default.
+        fraction: share of training clips in a `random` split, 0.8 by default.
         seed: of a `random` split, 0 by default.
 
     Raises:
-        ConfigError: options that do not belong together, or values that the dataset does not have.
-        DataError: the dataset lacks what the split is made by, or no clip would train or test.
+        ConfigError: options do not belong together, or the dataset does not have their values.
+        DataError: the dataset does not have the ids or splits of `by`, or no clip would train or test.
     """
     if name is not None:
         if isinstance(name, bool) or not isinstance(name, (str, int, float)):
             raise ConfigError(f"split.name must be one name, found {name}")
         name = str(name)  # a split may be called 2024
         check_split_name(name, "split.name")
-    if by is None:
-        if raw.splits:
-            by = "given"
-        else:
-            by = "random" if raw.subject is None or fraction is not None or seed is not None else "subject"
+    drawn = fraction is not None or seed is not None
+    if by is None and raw.splits:
+        by = "given"
+    elif by is None:
+        by = "random" if drawn or raw.subject is None else "subject"
     if by not in _WAYS:
         raise ConfigError(f"split.by must be one of {', '.join(_WAYS)}, found '{by}'")
-    if by != "random" and (fraction is not None or seed is not None):
+    if drawn and by != "random":
         raise ConfigError(f"split.fraction and split.seed belong to split.by=random, found split.by={by}")
     for key, value in (("train", train), ("test", test)):
         if by in ("random", "given") and value is not None:
@@ -110,7 +110,7 @@ def _grouped(
     values = getattr(raw, by)
     if values is None:
         raise DataError(f"split.by={by} needs the {by} of every clip, which is unknown; try split.by=random")
-    unknown = np.flatnonzero(values == (-1 if values.dtype.kind in "iu" else ""))
+    unknown = np.flatnonzero(raw.ids(by) == -1)
     if len(unknown):
         raise DataError(
             f"split.by={by} needs the {by} of every clip, and {len(unknown)} have none, '{raw.name[unknown[0]]}' first"
@@ -132,7 +132,7 @@ def _grouped(
 def _wanted(
     side: str, by: str, values: str | int | Sequence[str | int], available: Sequence[str | int]
 ) -> list[str | int]:
-    """Return the values of `by` that the option `split.<side>` names, after a check that they exist."""
+    """Return the values of the option `split.<side>`; raise an error unless the dataset has them."""
     if values == "alternate" and side == "train":
         return list(available[::2])
     wanted = list(values) if isinstance(values, Sequence) and not isinstance(values, str) else [values]

@@ -1,4 +1,4 @@
-"""Positions for joints that a tracker lost."""
+"""Interpolation of joints that a tracker lost."""
 
 from __future__ import annotations
 
@@ -24,20 +24,15 @@ def fill_missing(joints: np.ndarray, seen: np.ndarray, topology: Topology) -> tu
     """
     frame_mask = seen.any(axis=2)
     filled = np.where(seen[..., None], joints, 0)
-    time = np.arange(joints.shape[1])
     for body in range(len(joints)):
-        there = np.flatnonzero(frame_mask[body])
-        if not len(there) or seen[body, there].all():
-            continue
-        ever = seen[body].any(axis=0)
+        there, ever = np.flatnonzero(frame_mask[body]), seen[body].any(axis=0)
         for joint in np.flatnonzero(ever & ~seen[body, there].all(axis=0)):
             known = np.flatnonzero(seen[body, :, joint])
             for axis in range(joints.shape[3]):
-                filled[body, there, joint, axis] = np.interp(there, time[known], joints[body, known, joint, axis])
+                filled[body, there, joint, axis] = np.interp(there, known, joints[body, known, joint, axis])
         for joint in np.flatnonzero(~ever):
             hops = topology.hops[joint].numpy() * 2
             if joint != topology.root:
                 hops[topology.parents[joint]] -= 1
-            nearest = int(np.argmin(np.where(ever, hops, np.inf)))
-            filled[body, there, joint] = filled[body, there, nearest]
-    return filled.astype(joints.dtype), frame_mask
+            filled[body, there, joint] = filled[body, there, np.where(ever, hops, np.inf).argmin()]
+    return filled, frame_mask

@@ -8,10 +8,10 @@ import textwrap
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from skgraph.data.bone_lengths import bone_lengths
 from skgraph.data.dataset import SkeletonDataset
+from skgraph.data.skeleton_data import SkeletonData
 from skgraph.data.store import SkeletonStore
 from skgraph.data.upright_axis import upright_axis
 from skgraph.datasets.preparation.write_store import PreparedStore
@@ -26,22 +26,26 @@ _KEY_WIDTH = 14
 def format_overview(prepared: PreparedStore, seconds: float) -> str:
     """Format clips, classes, bodies, sizes and splits of a new store, and the command that trains on it.
 
-    Sizes of bodies and bones are medians over at most 500 clips, evenly spaced. A store in metres also gets its bone
-    length variation (`bone_lengths`), the median over the bones of a clip.
+    Sizes of bodies are medians over at most 500 clips, evenly spaced. A store in metres also gets the variation of its
+    bone lengths (`bone_lengths`), the median over the bones of a clip.
 
     Args:
-        prepared: the store, its notes, and the clips that were left out.
+        prepared: the store and notes on it.
         seconds: how long preparing it took.
     """
     store = SkeletonStore.open(prepared.path)
     unit, preprocessing, notes = store.meta["units"], store.meta["preprocessing"], prepared.notes
+    subjects = len(store.subject[store.subject >= 0].unique())
+    bodies = f"{store.body_ptr.diff().double().mean():.2f} a clip, at most {store.max_bodies}"
+    size = sum(file.stat().st_size for file in store.path.iterdir())
+    size_text = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
     rows = {
         "clips": f"{store.num_clips}",
         "excluded": _excluded(prepared.excluded),
         "classes": _classes(store),
         **({"segments": _segments(store)} if store.has_segments else {}),
-        "subjects": _subjects(store),
-        "bodies": _bodies(store),
+        "subjects": f"{subjects or 'not known'}",
+        "bodies": "1 in every clip" if store.max_bodies == 1 else bodies,
         "frames": _frames(store),
         "joints": f"{store.topology.num_joints} of topology '{store.topology.name}', {store.topology.dim}D",
         "unit": unit if prepared.unit == unit else f"{unit}, from {prepared.unit} in the files",
@@ -49,21 +53,14 @@ def format_overview(prepared: PreparedStore, seconds: float) -> str:
         **_sizes(store),
         **{f"split {name}": _split(store, name) for name in store.splits()},
         "source": store.meta["source"],
-        "store": f"{prepared.path}, {_bytes(store)}, made in {seconds:.1f} s",
+        "store": f"{prepared.path}, {size_text}, made in {seconds:.1f} s",
         **{f"note {i}" if len(notes) > 1 else "note": note for i, note in enumerate(notes, start=1)},
     }
     width = max(_KEY_WIDTH, *(len(key) + 2 for key in rows))
-    lines = [
-        textwrap.fill(
-            printable(value),
-            _WIDTH,
-            initial_indent=key.ljust(width),
-            subsequent_indent=" " * width,
-            break_long_words=False,
-            break_on_hyphens=False,
-        )
-        for key, value in rows.items()
-    ]
+    wrapper = textwrap.TextWrapper(
+        _WIDTH, subsequent_indent=" " * width, break_long_words=False, break_on_hyphens=False
+    )
+    lines = [wrapper.fill(key.ljust(width) + printable(value)) for key, value in rows.items()]
     lines.append(" ".join(["next: python -m skgraph.pretrain dataset=store", *_training_options(prepared.path, store)]))
     return "\n".join(lines)
 
@@ -87,9 +84,10 @@ def _training_options(path: Path, store: SkeletonStore) -> list[str]:
 def _excluded(excluded: dict[str, list[str]]) -> str:
     if not excluded:
         return "none"
-    reasons = []
-    for reason, names in excluded.items():
-        reasons.append(f"{len(names)} {reason} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})")
+    reasons = [
+        f"{len(names)} {reason} ({', '.join(names[:3])}{', ...' if len(names) > 3 else ''})"
+        for reason, names in excluded.items()
+    ]
     return "; ".join([*reasons, "all in excluded.csv"])
 
 
@@ -110,25 +108,11 @@ def _classes(store: SkeletonStore) -> str:
 
 def _segments(store: SkeletonStore) -> str:
     counts = store.segment_ptr.diff()
-    recordings = counts.nonzero().flatten().tolist()
-    labelled = sum(int((store.frame_labels(i) >= 0).sum()) for i in recordings)
-    fewest, most = int(counts[recordings].min()), int(counts[recordings].max())
-    return (
-        f"{len(store.segment_label)} in {len(recordings)} recordings, {fewest} to {most} each; "
-        f"{labelled / int(store.length.sum()):.0%} of all frames are labelled"
-    )
-
-
-def _subjects(store: SkeletonStore) -> str:
-    known = np.unique(store.subject[store.subject >= 0].numpy())
-    return str(len(known)) if len(known) else "not known"
-
-
-def _bodies(store: SkeletonStore) -> str:
-    bodies = store.body_ptr.diff()
-    if store.max_bodies == 1:
-        return "1 in every clip"
-    return f"{bodies.double().mean():.2f} a clip, at most {store.max_bodies}"
+    recordings = counts.nonzero().flatten()
+    labelled = sum(int((store.frame_labels(i) >= 0).sum()) for i in recordings.tolist())
+    each = f"{counts[recordings].min()} to {counts.max()} each"
+    share = labelled / int(store.length.sum())
+    return f"{counts.sum()} in {len(recordings)} recordings, {each}; {share:.0%} of all frames are labelled"
 
 
 def _frames(store: SkeletonStore) -> str:
@@ -136,17 +120,15 @@ def _frames(store: SkeletonStore) -> str:
     each = f"{length.min()} to {length.max()} a clip, median {np.median(length):g}"
     if length.min() == length.max():
         each = f"{length.min()} frame{'s' if length.min() > 1 else ''} a clip"
-    return f"{each}; {length.sum()} in all, {_duration(length.sum() / fps)} at {fps:g} a second"
-
-
-def _duration(seconds: float) -> str:
+    seconds = length.sum() / fps
+    time = f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.2g} s"
     if seconds >= 120:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds:.0f} s" if seconds >= 10 else f"{seconds:.2g} s"
+        time = f"{seconds / 60:.0f} min"
+    return f"{each}; {length.sum()} in all, {time} at {fps:g} a second"
 
 
 def _sizes(store: SkeletonStore) -> dict[str, str]:
-    """Return the rows of body sizes and bone lengths."""
+    """Format body sizes, and the variation of bone lengths of a store in metres."""
     sample = np.unique(np.linspace(0, store.num_clips - 1, _SAMPLE).astype(int))
     clips = [store.clip(int(i)) for i in sample]
     bodies = [clip.joints[clip.frame_mask].numpy() for clip in clips]
@@ -155,7 +137,7 @@ def _sizes(store: SkeletonStore) -> dict[str, str]:
     unit, axes = store.meta["units"], "xyz"[: store.topology.dim]
     size = " x ".join(f"{extent:.3g}" for extent in np.median(extents, axis=0))
     rows = {"body size": f"{height:.3g} {unit} along the largest axis, {size} {unit} in {axes} (medians)"}
-    variation = np.array([_variation(clip.joints.numpy(), clip.frame_mask.numpy(), store) for clip in clips])
+    variation = np.array([_bone_variation(clip, store) for clip in clips])
     if unit == "m" and np.isfinite(variation).any():  # no variation where all bones have length 0
         worst = int(np.nanargmax(variation))
         rows["bone lengths"] = (
@@ -165,11 +147,12 @@ def _sizes(store: SkeletonStore) -> dict[str, str]:
     return rows
 
 
-def _variation(joints: NDArray[np.floating], frame_mask: NDArray[np.bool_], store: SkeletonStore) -> float:
+def _bone_variation(clip: SkeletonData, store: SkeletonStore) -> float:
     """Compute the variation of bone lengths in a clip, the median over bones and bodies."""
-    there = frame_mask[frame_mask.any(axis=1)].sum(axis=1)
-    rows = joints[frame_mask].transpose(2, 1, 0)  # [C, V, n]
-    variation = bone_lengths(rows, np.cumsum(there) - there, store.topology)[1]
+    frames = clip.frame_mask.sum(dim=1)
+    frames = frames[frames > 0].numpy()
+    joints = clip.joints[clip.frame_mask].numpy().transpose(2, 1, 0)  # [C, V, n]
+    _, variation = bone_lengths(joints, np.cumsum(frames) - frames, store.topology)
     return float(np.nanmedian(variation)) if not np.isnan(variation).all() else float("nan")
 
 
@@ -177,8 +160,3 @@ def _split(store: SkeletonStore, name: str) -> str:
     train, test = (len(store.split(name, side)) for side in ("train", "test"))
     how = store.meta["splits"][name]
     return f"{train} train, {test} test" + (f"; {how}" if how else "")
-
-
-def _bytes(store: SkeletonStore) -> str:
-    size = sum(file.stat().st_size for file in store.path.iterdir())
-    return f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"

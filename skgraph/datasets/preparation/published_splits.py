@@ -1,4 +1,4 @@
-"""Splits that a dataset is published with: a column of words, or subsets such as `xsub_train` and `xsub_val`."""
+"""Splits of a published dataset: a column of words, or subsets such as `xsub_train` and `xsub_val`."""
 
 from __future__ import annotations
 
@@ -30,34 +30,35 @@ def given_split(words: Sequence[str] | np.ndarray, names: Sequence[str]) -> Spli
     Raises:
         DataError: another word, or not one word a clip.
     """
-    if np.shape(words) != (len(names),):
-        raise DataError(f"'split' must be one word a clip, [{len(names)}], found {list(np.shape(words))}")
-    if np.asarray(words).dtype.kind != "U":
-        raise DataError(f"'split' must be text, found {np.asarray(words).dtype}")
+    words = np.asarray(words)
+    if words.shape != (len(names),):
+        raise DataError(f"'split' must be one word a clip, [{len(names)}], found {list(words.shape)}")
+    if words.dtype.kind != "U":
+        raise DataError(f"'split' must be text, found {words.dtype}")
     for name, word in zip(names, words, strict=True):
         if word not in ("train", "test"):
-            raise DataError(f"clip '{name}' has split '{str(word)[:40]}', expected 'train' or 'test'")
-    return Split("given", np.array(words) == "train", "as the dataset gives it")
+            raise DataError(f"clip '{name}' has split '{word[:40]}', expected 'train' or 'test'")
+    return Split("given", words == "train", "as the dataset gives it")
 
 
 def pair_subsets(
     subsets: Mapping[str, np.ndarray], names: Sequence[str], bare: str = "given"
 ) -> tuple[list[Split], list[str]]:
-    """Pair the subsets that train with those that test.
+    """Pair subsets of training and test clips by their names.
 
     `NAME_train` and `NAME_val` or `NAME_test` are the split `NAME`; `train1` and `test1` are `split1`. Where both
-    `_test` and `_val` exist, `NAME` is tested on the former and `NAME_val` on the latter.
+    `_test` and `_val` exist, `NAME` tests on the former and `NAME_val` on the latter.
 
     Args:
-        subsets: name -> `[N]` bool, its clips.
+        subsets: name -> its clips, `[N]` bool.
         names: of the clips, `[N]`, for errors.
-        bare: name of the split of subsets that are just called `train` and `val` or `test`.
+        bare: name of the split of the subsets `train` and `val` or `test`.
 
     Returns:
-        The splits, and the names of the subsets that belong to none.
+        The splits, and the names of subsets without a split.
 
     Raises:
-        DataError: a clip that both trains and tests, two splits of one name, or a name that a store cannot have.
+        DataError: a clip both trains and tests, two splits have one name, or a store cannot have this name.
     """
     found: dict[str, dict[str, str]] = {}
     for subset in subsets:
@@ -69,18 +70,16 @@ def pair_subsets(
     splits: dict[str, Split] = {}
     paired: set[str] = set()
     for name, kinds in found.items():
-        train, tests = kinds.pop("train", None), [kinds[kind] for kind in ("test", "val") if kind in kinds]
-        if train is None:
+        if "train" not in kinds:
             continue
+        train, tests = kinds["train"], [kinds[kind] for kind in ("test", "val") if kind in kinds]
         for own, test in zip((name, f"{name}_val"), tests, strict=False):
             check_split_name(own, "subsets of the dataset")
             if own in splits:
                 raise DataError(f"two splits of the dataset are called '{own}'")
             if (both := np.flatnonzero(subsets[train] & subsets[test])).size:
-                raise DataError(
-                    f"{both.size} clips are in both '{train}' and '{test}', which should have none in common: "
-                    f"'{names[both[0]]}' first"
-                )
+                first = names[both[0]]
+                raise DataError(f"{both.size} clips are in both '{train}' and '{test}', expected none: '{first}' first")
             how = f"as the dataset gives it: '{train}' trains, '{test}' tests"
             splits[own] = Split(own, subsets[train], how, subsets[test])
             paired |= {train, test}
@@ -88,6 +87,6 @@ def pair_subsets(
 
 
 def ntu_split_name(text: str) -> str:
-    """Return `xsub`, `xview` or `xset` where the name of a file or folder has one, as `NTU120_CSet`; else `given`."""
+    """Return the split in the name of a file or folder, such as `xset` in `NTU120_CSet`; `given` without one."""
     found = {_NTU[word] for word in re.split(r"[^a-z]+", text.lower()) if word in _NTU}
     return found.pop() if len(found) == 1 else "given"

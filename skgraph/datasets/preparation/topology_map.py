@@ -23,21 +23,19 @@ def map_topology(raw: RawDataset, to: str | Path) -> RawDataset:
 
     Args:
         raw: the dataset.
-        to: a topology, by name or path; or the path of a joint map, whose `to` is a topology by name, or by a `.yaml`
-            path relative to the map. The topology that the dataset has leaves it unchanged.
+        to: name or path of a topology; or path of a joint map, whose `to` is a topology by name, or by a `.yaml` path
+            relative to the map. The topology of the dataset itself leaves it unchanged.
 
     Raises:
-        TopologyError: no such topology or map, joints without a source, or a topology whose name (`mediapipe_33_2d`)
-            has another dimension than the clips.
+        TopologyError: there is no such topology or map, a joint has no source, or the name of the topology
+            (`mediapipe_33_2d`) has another dimension than the clips.
     """
     source = raw.topology
     target, path = _target(to)
     if target.dim != source.dim:
         if target.name.endswith(f"_{target.dim}d"):
-            raise TopologyError(
-                f"topology_map={to} is {target.dim}D and the clips are {source.dim}D: "
-                + ("that would need a camera" if target.dim == 2 else "their depth is not known")
-            )
+            problem = "that would need a camera" if target.dim == 2 else "their depth is not known"
+            raise TopologyError(f"topology_map={to} is {target.dim}D and the clips are {source.dim}D: {problem}")
         target = target.in_dim(source.dim)
     if path is None and target == source:
         return raw
@@ -59,19 +57,18 @@ def map_topology(raw: RawDataset, to: str | Path) -> RawDataset:
 
 def _shared_positions(weights: np.ndarray, source: Topology, target: Topology) -> list[str]:
     """Return a note for each group of target joints that come from the same source joints."""
-    groups: dict[tuple[float, ...], list[str]] = {}
-    for joint, row in zip(target.joints, weights.tolist(), strict=True):
-        groups.setdefault(tuple(row), []).append(joint)
     notes = []
-    for row, joints in sorted(groups.items()):
+    rows, group_of = np.unique(weights, axis=0, return_inverse=True)
+    for group, row in enumerate(rows):
+        joints = [target.joints[i] for i in np.flatnonzero(group_of == group)]
         if len(joints) > 1:
-            sources = " and ".join(joint for joint, weight in zip(source.joints, row, strict=True) if weight)
+            sources = " and ".join(source.joints[i] for i in np.flatnonzero(row))
             notes.append(f"{', '.join(joints)} have one position, that of {source.name}'s {sources}")
     return notes
 
 
 def _target(to: str | Path) -> tuple[Topology, Path | None]:
-    """Load the topology to map to; also return the path of the joint map, if `to` is one."""
+    """Load the topology `to`, or that of the joint map `to` with the path of the map."""
     path = Path(to).expanduser()
     if path.suffix not in (".yaml", ".yml") or not path.is_file():
         return Topology.load(to), None
@@ -84,12 +81,9 @@ def _target(to: str | Path) -> tuple[Topology, Path | None]:
 
 def _mapped(clip: RawClip, weights: np.ndarray, source: Topology, name: str) -> RawClip:
     joints, there = np.asarray(clip.joints), clip.there
-    expected = (source.num_joints, source.dim)
-    if joints.ndim != 4 or joints.shape[2:] != expected:
-        raise DataError(
-            f"clip '{name}': expected joints [M, T, {expected[0]}, {expected[1]}] for topology '{source.name}', found "
-            f"{list(joints.shape)}"
-        )
+    if joints.ndim != 4 or joints.shape[2:] != (source.num_joints, source.dim):
+        expected = f"[M, T, {source.num_joints}, {source.dim}] for topology '{source.name}'"
+        raise DataError(f"clip '{name}': expected joints {expected}, found {list(joints.shape)}")
     # The product would spread a NaN to other joints and hide its origin.
     bad = ~np.isfinite(joints) & there[:, :, None, None]
     if bad.any():

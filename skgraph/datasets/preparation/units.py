@@ -27,19 +27,18 @@ def store_unit(unit: str, topology: Topology) -> tuple[float, str]:
     """
     if unit in METRES:
         return METRES[unit], "m"
-    if unit == "normalised" or (unit == "px" and topology.dim == 2):
+    others = ("px", "normalised") if topology.dim == 2 else ("normalised",)
+    if unit in others:
         return 1.0, unit
-    others = "px, normalised" if topology.dim == 2 else "normalised"
-    raise ConfigError(
-        f"unit of the {topology.dim}D topology '{topology.name}' must be m, cm, mm, {others}; found '{unit}'"
-    )
+    expected = ", ".join([*METRES, *others])
+    raise ConfigError(f"unit of the {topology.dim}D topology '{topology.name}' must be {expected}; found '{unit}'")
 
 
 class HeightCheck:
-    """Check of a unit: bodies must have the size of people.
+    """Check of a unit by the size of bodies.
 
-    The height of a body in a frame is its largest extent along an axis, whichever is vertical; of a clip, the median
-    over its frames; of a dataset, the median over its clips.
+    The height of a body in a frame is its largest extent along an axis, whichever is vertical; that of a clip is the
+    median over bodies and frames, and that of a dataset the median over clips.
 
     Args:
         unit: unit of the files, for the message.
@@ -62,9 +61,9 @@ class HeightCheck:
             return
         in_file = height / METRES[self.unit]
         others = [unit for unit in METRES if low <= in_file * METRES[unit] <= high]
-        # Where two units fit, advise the one nearer to a standing adult.
-        others.sort(key=lambda unit: abs(math.log(in_file * METRES[unit] / 1.5)))
-        advice = f"say unit={others[0]}" if others else "no unit of m, cm, mm explains it"
+        # Of two units that fit, the one nearer to a standing adult.
+        best = min(others, key=lambda unit: abs(math.log(in_file * METRES[unit] / 1.5)), default=None)
+        advice = f"say unit={best}" if best else "no unit of m, cm, mm explains it"
         raise DataError(
             f"bodies are {height:.3g} m tall with unit={self.unit} (median of {len(self._heights)} clips), expected "
             f"{low:g} to {high:g} m: {advice}, or check_height=false if they really are"

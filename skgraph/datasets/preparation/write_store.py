@@ -1,4 +1,4 @@
-"""From a raw dataset to a store."""
+"""Writing of a raw dataset as a store."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import numpy as np
 from tqdm import tqdm
 
 from skgraph.data.store_writer import StoreWriter
-from skgraph.datasets.exclusion import nobody_there, split_reason
+from skgraph.datasets.exclusion import ALL_ZERO, NO_FRAMES
 from skgraph.datasets.preparation.make_splits import make_splits
 from skgraph.datasets.preparation.topology_map import map_topology
 from skgraph.datasets.preparation.units import METRES, HeightCheck
 from skgraph.datasets.raw_dataset import RawDataset, Split
 from skgraph.errors import DataError
 
-_CHECK_HEIGHT_AFTER = 100  # clips: a wrong unit is found at once, not after an hour
+_CHECK_HEIGHT_AFTER = 100  # clips, so that a wrong unit does not cost an hour
 
 
 @dataclass(frozen=True)
 class PreparedStore:
-    """A new store, and how it came about.
+    """A new store and notes on it.
 
     Args:
-        path: the store.
-        unit: unit of the files that it was made from.
-        excluded: reason -> names of the clips that were left out; the store's `excluded.csv` lists them too.
+        path: folder of the store.
+        unit: unit of the raw files.
+        excluded: reason -> names of the clips that were left out, as in the store's `excluded.csv`.
         notes: remarks for the user.
     """
 
@@ -47,23 +47,23 @@ def write_store(
     dtype: str = "float32",
     topology_map: str | Path | None = None,
 ) -> PreparedStore:
-    """Write a dataset as a store, clip by clip; on any error nothing is left behind.
+    """Write a dataset as a store, clip by clip; an error leaves nothing behind.
 
-    Clips that the reader excludes or in which no body ever appears are left out, each with a reason of
-    `skgraph.datasets.exclusion`; the others are written as `raw` gives them.
+    Clips that the reader excludes and clips without any body are left out, with a reason of
+    `skgraph.datasets.exclusion`.
 
     Args:
         raw: the dataset.
         out: folder of the store.
         split: options of `make_splits`.
         overwrite: replace an existing store.
-        check_height: fail where bodies do not have the size of people, which indicates a wrong unit.
+        check_height: fail where bodies are not the size of people, which indicates a wrong unit.
         dtype: `float32`, or `float16`: half the size, and correct to a millimetre for coordinates up to 2 m.
-        topology_map: write the joints of another topology, see `map_topology`.
+        topology_map: write joints of another topology, see `map_topology`.
 
     Raises:
-        TopologyError: joints that cannot be mapped.
-        DataError: a clip that is not finite, an implausible unit, an impossible split.
+        TopologyError: joints cannot be mapped.
+        DataError: a clip is not finite, the unit is implausible, or the split is impossible.
         StoreError: `out` exists, or cannot be written.
     """
     out = Path(out).expanduser()
@@ -83,11 +83,8 @@ def write_store(
         notes=raw.notes,
         dtype=dtype,
     )
-    # Coordinates that are not lengths have no height in metres.
-    height = HeightCheck(raw.unit) if check_height and raw.unit in METRES else None
-    # The writer refuses coordinates that are too large, and names their location.
-    with np.errstate(over="ignore", invalid="ignore"), writer:
-        kept, excluded = _write_clips(writer, raw, height)
+    with np.errstate(over="ignore", invalid="ignore"), writer:  # the writer reports what is not finite
+        kept, excluded = write_clips(writer, raw, check_height)
         notes = [*raw.notes, *_write_splits(writer, raw, splits, kept)]
     if raw.done is not None:
         raw.done()
@@ -96,19 +93,19 @@ def write_store(
     return PreparedStore(out, raw.unit, excluded, notes + _id_notes(raw))
 
 
-def _write_clips(
-    writer: StoreWriter, raw: RawDataset, height: HeightCheck | None
-) -> tuple[np.ndarray, dict[str, list[str]]]:
-    """Write every clip that can be used; return the numbers of these [n], and the names of the others by reason."""
+def write_clips(writer: StoreWriter, raw: RawDataset, check_height: bool) -> tuple[np.ndarray, dict[str, list[str]]]:
+    """Write clips; return the numbers of those that were kept [n], and reason -> names of the others."""
     ids = {key: raw.ids(key) for key in ("subject", "camera", "setup")}
+    height = HeightCheck(raw.unit) if check_height and raw.unit in METRES else None
     kept: list[int] = []
     excluded: dict[str, list[str]] = {}
     with tqdm(raw.clips(), "preparing", len(raw), unit="clip", leave=False, disable=None) as clips:
         for i, clip in enumerate(clips):
             name, frame_mask = raw.name[i], clip.there
-            if reason := clip.excluded or nobody_there(frame_mask):
+            if clip.excluded or not frame_mask.any():
+                reason = clip.excluded or (ALL_ZERO if frame_mask.size else NO_FRAMES)
                 writer.exclude(name, reason)
-                kind, detail = split_reason(reason)
+                kind, _, detail = reason.partition(": ")
                 excluded.setdefault(kind, []).append(f"{name} ({detail})" if detail else name)
                 continue
             writer.add(
@@ -134,20 +131,16 @@ def _write_clips(
 
 
 def _write_splits(writer: StoreWriter, raw: RawDataset, splits: list[Split], kept: np.ndarray) -> list[str]:
-    """Write the splits of the clips that were kept, and return notes on them.
-
-    Of several splits, those without training or test clips among the kept ones are skipped.
-    """
+    """Write the splits that have training and test clips among the kept ones; return notes on the splits."""
     splits = [split.of(kept) for split in splits]
     notes = [problem for split in splits if (problem := split.problem())]
     if len(notes) == len(splits):
         raise DataError(notes[0])
-    for split in splits:
-        if not split.problem():
-            train, test = np.flatnonzero(split.train), np.flatnonzero(split.tests)
-            writer.add_split(split.name, train, test, split.how)
-            prefix = f"split '{split.name}': " if len(splits) > 1 else ""
-            notes += [prefix + note for note in _split_notes(raw, kept[train], kept[test])]
+    for split in (split for split in splits if not split.problem()):
+        train, test = np.flatnonzero(split.train), np.flatnonzero(split.tests)
+        writer.add_split(split.name, train, test, split.how)
+        prefix = f"split '{split.name}': " if len(splits) > 1 else ""
+        notes += [prefix + note for note in _split_notes(raw, kept[train], kept[test])]
     return notes
 
 
@@ -166,9 +159,9 @@ def _split_notes(raw: RawDataset, train: np.ndarray, test: np.ndarray) -> list[s
 
 
 def _id_notes(raw: RawDataset) -> list[str]:
-    notes = []
-    for key in ("subject", "camera", "setup"):
-        values = getattr(raw, key)
-        if values is not None and values.dtype.kind not in "iu" and (values != "").any():
-            notes.append(f"{key}s are text in the files and numbers in the store: 0 is '{min(values[values != ''])}'")
-    return notes
+    texts = {key: getattr(raw, key) for key in ("subject", "camera", "setup")}
+    return [
+        f"{key}s are text in the files and numbers in the store: 0 is '{min(values[values != ''])}'"
+        for key, values in texts.items()
+        if values is not None and values.dtype.kind == "U" and (values != "").any()
+    ]
