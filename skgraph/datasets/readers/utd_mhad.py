@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.datasets.files import numbered_files
-from skgraph.datasets.formats.mat_array import MatArray
+from skgraph.datasets.formats.mat_file import read_mat_array
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset, Split
 from skgraph.datasets.readers.reader import to_float32
-from skgraph.errors import DataError, first_three
+from skgraph.errors import DataError
 from skgraph.topology import Topology
 
 _ACTIONS = tuple(
@@ -80,17 +80,7 @@ def read_utd_mhad(source: str | Path) -> RawDataset:
 
 def _read(path: Path) -> np.ndarray:
     """Joints ``[T, 20, 3]``."""
-    arrays = MatArray.all_of(path, _LARGEST)
-    if "d_skel" not in arrays:
-        found = first_three([repr(name[:30])[1:-1] or "nothing" for name in arrays]) or "nothing"
-        raise DataError(f"'{path}' has no array 'd_skel'; it has {found}")
-    array = arrays["d_skel"]
-    if not array.is_numbers or len(array.shape) not in (2, 3) or array.shape[:2] != (20, 3):
-        raise DataError(f"'{path}': 'd_skel' must be numbers [20, 3, frames], found {array.kind} {list(array.shape)}")
-    try:
-        joints = array.read()
-    except ValueError as error:
-        raise DataError(
-            f"'{path}': 'd_skel' is not the {array.kind} array that the file says it is: {error}"
-        ) from error
+    joints = read_mat_array(path, "d_skel", _LARGEST)
+    if joints.ndim not in (2, 3) or joints.shape[:2] != (20, 3):
+        raise DataError(f"'{path}': 'd_skel' must be [20, 3, frames], found {list(joints.shape)}")
     return to_float32(joints.reshape(20, 3, -1).transpose(2, 0, 1))

@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 
 from skgraph.data import SkeletonStore
-from skgraph.datasets.formats.mat_array import MatArray
 from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.readers import utd_mhad
 from skgraph.datasets.readers.utd_mhad import read_utd_mhad
 from skgraph.errors import DataError
 
 scipy_io = pytest.importorskip("scipy.io")
+
+NO_NUMBERS = "has no array 'd_skel' of real numbers; it has none"
 
 
 def skeleton(frames=3):
@@ -60,15 +61,15 @@ def test_joints_that_were_not_seen(folder):
 @pytest.mark.parametrize(
     "content, message",
     [
-        ({"skel": skeleton()}, "has no array 'd_skel'; it has skel"),
-        ({}, "has no array 'd_skel'; it has nothing"),
-        ({"d_skel": skeleton()[:19]}, r"'d_skel' must be numbers \[20, 3, frames\], found double \[19, 3, 3\]"),
-        ({"d_skel": skeleton().T}, r"found double \[3, 3, 20\]"),
-        ({"d_skel": "text"}, r"found char \[1, 4\]"),
-        ({"d_skel": skeleton() > 0}, r"found logical \[20, 3, 3\]"),
-        ({"d_skel": {"a": 1}}, r"found struct \[1, 1\]"),
-        ({"d_skel": np.full((20, 3, 2), 1, object)}, r"found cell \[20, 3, 2\]"),
-        ({"d_skel": skeleton() * 1j}, r"found complex double \[20, 3, 3\]"),
+        ({"skel": skeleton()}, "has no array 'd_skel' of real numbers; it has skel"),
+        ({}, NO_NUMBERS),
+        ({"d_skel": skeleton()[:19]}, r"'d_skel' must be \[20, 3, frames\], found \[19, 3, 3\]"),
+        ({"d_skel": skeleton().T}, r"found \[3, 3, 20\]"),
+        ({"d_skel": "text"}, NO_NUMBERS),
+        ({"d_skel": skeleton() > 0}, NO_NUMBERS),
+        ({"d_skel": {"a": 1}}, NO_NUMBERS),
+        ({"d_skel": np.full((20, 3, 2), 1, object)}, NO_NUMBERS),
+        ({"d_skel": skeleton() * 1j}, NO_NUMBERS),
         ({"d_skel": np.where(skeleton() == 0.19, np.nan, skeleton())}, "joint 'FootRight' is .*nan.*, expected finite"),
         ({"d_skel": skeleton() * 1e300}, "expected finite"),
     ],
@@ -89,15 +90,13 @@ def test_files_that_are_none(folder, content):
         next(read_utd_mhad(folder).clips())
 
 
-@pytest.mark.parametrize("kind, name", [(1, "cell"), (2, "struct"), (3, "object"), (16, "function"), (17, None)])
-def test_what_is_no_number_is_never_read(folder, monkeypatch, kind, name):
+@pytest.mark.parametrize("kind", [1, 2, 3, 16, 17], ids=["cell", "struct", "object", "function", "opaque"])
+def test_what_is_no_number_is_never_read(folder, kind):
     path = folder / "a1_s1_t1_skeleton.mat"
     content = bytearray(path.read_bytes())
     content[content.index(struct.pack("<2I", 6, 8), 128) + 8] = kind  # the class in the flags of the array
     path.write_bytes(content)
-    monkeypatch.setattr(MatArray, "read", None)
-    message = f"must be numbers .*, found {name}" if name else "has no array 'd_skel'; it has nothing"  # 17 is opaque
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(DataError, match=NO_NUMBERS):
         utd_mhad._read(path)
 
 
@@ -122,7 +121,7 @@ def test_an_array_that_says_it_is_larger_than_it_is(folder):
     body[dimensions + 8 : dimensions + 12] = struct.pack("<i", 2**30)
     body = zlib.compress(bytes(body))
     path.write_bytes(damaged[:128] + struct.pack("<2i", 15, len(body)) + body)
-    with pytest.raises(DataError, match="is not a complete Matlab file|is not the double array"):
+    with pytest.raises(DataError, match="is not a complete Matlab file"):
         next(read_utd_mhad(folder).clips())
 
 
