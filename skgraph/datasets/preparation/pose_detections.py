@@ -72,15 +72,14 @@ class PoseDetections:
                 raise DataError(f"{where} has the identity {identity}, as another person of the frame")
             self._identities.add((frame, identity))
         # NaN, a joint that was not seen, compares false and passes.
-        if (np.abs(joints) > _LARGEST).any():
-            joint = int(np.argmax((np.abs(joints) > _LARGEST).any(axis=1)))
-            raise DataError(f"{where}: joint '{self.topology.joints[joint]}' is at {joints[joint].tolist()}")
-        if (np.abs(confidence) > _MAX_CONFIDENCE).any():
-            joint = int(np.argmax(np.abs(confidence) > _MAX_CONFIDENCE))
-            raise DataError(
-                f"{where}: joint '{self.topology.joints[joint]}' has the confidence {confidence[joint]:g}, expected 0 "
-                f"to 1"
-            )
+        too_far = (np.abs(joints) > _LARGEST).any(axis=1)
+        bad = too_far | (np.abs(confidence) > _MAX_CONFIDENCE)
+        if bad.any():
+            joint = int(np.argmax(bad))
+            found = f"has the confidence {confidence[joint]:g}, expected 0 to 1"
+            if too_far[joint]:
+                found = f"is at {joints[joint].tolist()}"
+            raise DataError(f"{where}: joint '{self.topology.joints[joint]}' {found}")
         self._rows.append((frame, identity, joints, confidence))
 
     def _check_number(self, what: str, number: int) -> None:
@@ -102,20 +101,18 @@ class PoseDetections:
             return RawClip.left_out(NOBODY_DETECTED)
         first, last = min(self._people), max(self._people)
         if last - first >= _MAX_FRAMES:
-            raise DataError(
-                f"'{self.source}' has frames {first} to {last}, expected a clip of at most {_MAX_FRAMES} frames"
-            )
-        frame, identity = (np.array(column, np.int64) for column in zip(*(row[:2] for row in self._rows), strict=True))
-        joints, confidence = np.stack([row[2] for row in self._rows]), np.stack([row[3] for row in self._rows])
+            raise DataError(f"'{self.source}' has frames {first} to {last}, expected at most {_MAX_FRAMES} frames")
+        frames, identities, joints, confidence = (np.array(column) for column in zip(*self._rows, strict=True))
+        frame, identity = frames.astype(np.int64), identities.astype(np.int64)
         seen = np.isfinite(joints).all(axis=2) & (confidence >= min_confidence)  # not of NaN
         if self.zero_is_missing:
             seen &= confidence > 0
         confidence = np.where(seen, np.clip(confidence, 0, 1), 0)
         body = track_bodies(frame, joints, seen, confidence, identity, max_bodies)
-        if not (body >= 0).any():
+        kept = body >= 0
+        if not kept.any():
             return RawClip.left_out(NOBODY_DETECTED)
         grid = (int(body.max()) + 1, last - first + 1, self.topology.num_joints)
-        kept = body >= 0
         rows = (body[kept], frame[kept] - first)
         clip = np.zeros((*grid, joints.shape[2]), np.float32)
         clip[rows] = np.where(seen[..., None], joints, 0)[kept] * np.asarray(axes)

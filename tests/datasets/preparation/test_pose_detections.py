@@ -65,7 +65,7 @@ def test_a_confidence_of_zero_may_be_one():
         ([(0, PERSON, SURE, 10**30)], "'a' has the identity a huge whole number, expected 0 or more"),
         ([(-1, PERSON, SURE)], "'a' has the frame -1, expected 0 or more"),
         ([(0, PERSON, SURE)] * 101, "'a', frame 0 has more than 100 people: keep the surest ones"),
-        ([(0, PERSON, SURE), (10**12, PERSON, SURE)], "'a' has frames 0 to 1000000000000, expected .* at most 200000"),
+        ([(0, PERSON, SURE), (10**12, PERSON, SURE)], "'a' has frames 0 to 1000000000000, expected at most 200000"),
     ],
 )
 def test_bad_detections(calls, message):

@@ -38,13 +38,11 @@ def test_gate_is_half_of_the_body_and_all_of_it_after_a_gap():
     assert track((0, 0), (1, 8)) == [0, 1]
     assert track((0, 0), (2, 14)) == [0, 0]
     assert track((0, 0), (2, 15)) == [0, 1]
-    assert track((0, 0), (1, 3), gate=0.2) == [0, 1]
 
 
 def test_gaps():
     assert track((0, 0), (30, 0)) == [0, 0]
     assert track((0, 0), (31, 0)) == [0, 1]
-    assert track((0, 0), (3, 0), max_gap=2) == [0, 1]
 
 
 def test_only_joints_seen_in_both_count():
