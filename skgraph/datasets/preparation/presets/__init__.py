@@ -1,7 +1,7 @@
-"""Presets: functions from a `Recording` to the `RawClip` that is stored, as a published preparation makes it.
+"""Presets: functions from a `Recording` to the `RawClip` of a store, named after the preparation that they reproduce.
 
-A preset has the name of that preparation. They differ in the bodies that they keep, in their times, and in the origin,
-so that accuracies compare within a preset only; every store and every result names its preset.
+They differ in the bodies that they keep, in their times and in the origin, so that accuracies compare within a preset
+only; every store and every result names its preset.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ _SLOTS, _MOST_BODIES, _MOST_FRAMES = 4, 2, 300
 
 
 def agcn(recording: Recording) -> RawClip:
-    """Keep two slots of the tracker's list as bodies, centred in every frame, aligned with the first body.
+    """Keep two slots of the tracker's list as bodies, centred in every frame and aligned with the first body.
 
     In this order: of the first four slots of each frame, whatever the ids in them, the two whose joints spread most are
     kept; the first 300 frames are kept; a slot that is empty in the first frame loses all its empty frames, which moves
@@ -40,7 +40,7 @@ def agcn(recording: Recording) -> RawClip:
 
 
 def _slots(recording: Recording) -> np.ndarray:
-    """Sort joints by their slot in the tracker's list of each frame, `[4, T, V, 3]`, zero where a slot is empty."""
+    """Return joints by their slot in the tracker's list of each frame, `[4, T, V, 3]`, zero where a slot is empty."""
     num_joints = recording.tracks[0].joints.shape[1] if recording.tracks else 1
     slots = np.zeros((_SLOTS, recording.frames, num_joints, 3))
     for track in recording.tracks:
@@ -60,9 +60,5 @@ def _filled(slot: np.ndarray) -> np.ndarray:
     there = slot.sum(axis=(1, 2)) != 0
     if not there.any():
         return slot
-    if not there[0]:
-        slot = slot[there]
-        last = len(slot)
-    else:
-        last = int(np.flatnonzero(there)[-1]) + 1
-    return slot[:last][np.arange(len(there)) % last]
+    slot = slot[: np.flatnonzero(there)[-1] + 1] if there[0] else slot[there]
+    return np.resize(slot, (len(there), *slot.shape[1:]))

@@ -1,4 +1,4 @@
-"""Rotation of a scene so that the first body stands along the axes, as 2s-AGCN and PYSKL do it."""
+"""Alignment of a scene with the axes of the first body, as in 2s-AGCN and PYSKL."""
 
 from __future__ import annotations
 
@@ -9,14 +9,9 @@ _BOTTOM, _TOP, _RIGHT, _LEFT = 0, 1, 8, 4
 
 
 def align_to_first_body(joints: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """Rotate all bodies so that the first one's spine is along z and its shoulders along x, in the first frame.
+    """Rotate bodies `[M, T, V, 3]` so that in the first frame the first one's spine is along z, its shoulders along x.
 
-    Args:
-        joints: `[M, T, V, 3]`; the first body is there in the first frame.
-        there: `[M, T]` bool; absent frames stay as they are.
-
-    Returns:
-        `[M, T, V, 3]`, with z up.
+    Frames in which a body is absent, by `there [M, T]`, stay as they are.
     """
     for start, end, axis in ((_BOTTOM, _TOP, (0.0, 0.0, 1.0)), (_LEFT, _RIGHT, (1.0, 0.0, 0.0))):
         direction = joints[0, 0, end] - joints[0, 0, start]
@@ -30,8 +25,7 @@ def rotation(direction: np.ndarray, axis: np.ndarray) -> np.ndarray:
     It is the identity where the direction has no length, is the axis already, or is opposite and thus ambiguous.
     """
     normal, cosine = np.cross(direction, axis), float(direction @ axis)
-    length = float(np.linalg.norm(direction))
-    sine = float(np.linalg.norm(normal))
+    length, sine = float(np.linalg.norm(direction)), float(np.linalg.norm(normal))
     if sine < 1e-9 * max(length, 1e-9):
         return np.eye(3)
     x, y, z = normal / sine

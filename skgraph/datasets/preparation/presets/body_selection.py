@@ -1,4 +1,4 @@
-"""Selection of bodies: spurious tracks, ranking by motion, and two actors, as CTR-GCN, MAMP and PYSKL have them."""
+"""Selection of bodies: spurious tracks, ranking by motion and two actors, as in CTR-GCN, MAMP and PYSKL."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ import numpy as np
 
 from skgraph.datasets.formats.kinect_recording import Recording, Track
 
-# Thresholds of the field on NTU RGB+D (preparations of SGN, CTR-GCN, MAMP and PYSKL).
-MIN_FRAMES = 12
-FLAT_RATIO, FLAT_SHARE = 0.8, 0.69754
+# Thresholds of the preparations of NTU RGB+D by SGN, CTR-GCN, MAMP and PYSKL.
+_MIN_FRAMES = 12
+_FLAT_RATIO, _FLAT_SHARE = 0.8, 0.69754
 
 
 def is_short(track: Track) -> bool:
     """Return whether a body is there for fewer than 12 frames."""
-    return len(track) < MIN_FRAMES
+    return len(track) < _MIN_FRAMES
 
 
 def is_flat(track: Track) -> bool:
-    """Return whether a body is wider than 0.8 of its height in 69.754 % of its frames or more: furniture."""
+    """Return whether a body is wider than 0.8 of its height in 69.754 % of its frames or more, as furniture is."""
     extent = np.ptp(track.joints, axis=1)
-    return bool((extent[:, 0] > FLAT_RATIO * extent[:, 1]).mean() >= FLAT_SHARE)
+    return bool((extent[:, 0] > _FLAT_RATIO * extent[:, 1]).mean() >= _FLAT_SHARE)
 
 
 def without_spurious(tracks: list[Track]) -> list[Track]:
-    """Drop short, then flat bodies of several; skip a filter that would leave nobody."""
+    """Drop short, then flat bodies, where others remain."""
     for spurious in (is_short, is_flat):
         if len(tracks) > 1:
             tracks = [track for track in tracks if not spurious(track)] or tracks
@@ -38,27 +38,23 @@ def motion(track: Track) -> float:
 
 
 def without_empty_frames(recording: Recording) -> Recording:
-    """Drop the frames without anybody, and move later frames up."""
-    there = np.unique(np.concatenate([track.frame for track in recording.tracks] or [np.zeros(0, np.int64)]))
+    """Drop the frames without anybody."""
+    there = np.unique(np.concatenate([np.zeros(0, np.int64), *(track.frame for track in recording.tracks)]))
     tracks = [replace(track, frame=np.searchsorted(there, track.frame)) for track in recording.tracks]
     return Recording(len(there), tracks)
 
 
 def without_gaps(track: Track) -> Track:
-    """Make the frames of a track consecutive, from its first; what follows a gap moves to earlier times."""
+    """Number the frames of a track consecutively, from its first."""
     return replace(track, frame=track.frame[0] + np.arange(len(track)))
 
 
 def two_actors(tracks: list[Track], frames: int) -> np.ndarray:
-    """Assign bodies to two actors by whether they overlap in time.
+    """Assign ranked bodies to two actors by whether they overlap in time.
 
     The first body is the first actor. Each further one, in order, joins the first actor if their spans of time share at
     most one frame, else the second under the same condition, whose span starts at frame 0; else it is dropped. Where
     two bodies of an actor overlap, the later one in the list wins.
-
-    Args:
-        tracks: bodies by rank.
-        frames: length of the result.
 
     Returns:
         joints `[2, frames, V, 3]`, zero where an actor is absent.

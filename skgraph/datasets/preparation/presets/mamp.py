@@ -24,9 +24,9 @@ def mamp(recording: Recording) -> RawClip:
 
     In this order: frames without anybody are dropped; the gaps of a body that vanishes and returns are closed,
     which moves its later frames to too early times; of several bodies, those of fewer than 12 frames are dropped, then
-    the flat ones; the others are ranked by motion and assigned to two actors; frames in which both actors are zero are
-    dropped; the first actor's SpineMid in its first frame is subtracted everywhere; the first 300 frames are kept. A
-    recording of one body starts with its first frame.
+    the flat ones; the others are ranked by motion and assigned to two actors; frames without both actors are dropped;
+    the first actor's SpineMid in its first frame is subtracted everywhere; the first 300 frames are kept. A recording
+    of one body starts with its first frame.
 
     Source: the preprocessing scripts that CTR-GCN took from SGN and MAMP from CTR-GCN, as described in their
     repositories. There a file has 300 frames, zero at the end; here a clip ends before them. On NTU RGB+D 120 they
@@ -50,5 +50,5 @@ def mamp(recording: Recording) -> RawClip:
         return RawClip.left_out(NOBODY)
     actor = 0 if there[0].any() else 1
     origin = joints[actor, int(np.argmax(there[actor])), _CENTRE]
-    joints = np.where(there[..., None, None], joints - origin, 0)[:, :_MOST_FRAMES]
-    return RawClip(joints.astype(np.float32), there[:, :_MOST_FRAMES])
+    joints = np.where(there[..., None, None], joints - origin, 0)
+    return RawClip(joints[:, :_MOST_FRAMES].astype(np.float32), there[:, :_MOST_FRAMES])

@@ -1,4 +1,4 @@
-"""The preset `pyskl`: input of PYSKL's and mmaction2's models, from PYSKL's annotations and 3D normalisation."""
+"""The preset `pyskl`: input of PYSKL's and mmaction2's models, as PYSKL's script and transforms prepare it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 from skgraph.datasets.exclusion import NOBODY, NOBODY_LONG_ENOUGH
 from skgraph.datasets.formats.kinect_recording import Recording
 from skgraph.datasets.preparation.presets.align import align_to_first_body
-from skgraph.datasets.preparation.presets.body_selection import is_flat, is_short, motion, two_actors
+from skgraph.datasets.preparation.presets.body_selection import is_short, motion, two_actors, without_spurious
 from skgraph.datasets.raw_clip import RawClip
 
 _CENTRE = 1
@@ -29,14 +29,13 @@ def pyskl(recording: Recording) -> RawClip:
     tracks = [track for track in recording.tracks if not is_short(track)]
     if not tracks:
         return RawClip.left_out(NOBODY_LONG_ENOUGH if recording.tracks else NOBODY)
-    if len(tracks) > 1:
-        tracks = [track for track in tracks if not is_flat(track)] or tracks
-    tracks.sort(key=motion, reverse=True)
+    tracks = sorted(without_spurious(tracks), key=motion, reverse=True)
     joints = two_actors(tracks, recording.frames)
     there = (joints != 0).any(axis=(2, 3))
     if there[1].sum() > there[0].sum():
         joints, there = joints[::-1], there[::-1]
-    kept = there[0]
-    joints, there = joints[:, kept], there[:, kept]
+    if not there[0].any():
+        return RawClip.left_out(NOBODY)
+    joints, there = joints[:, there[0]], there[:, there[0]]
     joints = np.where(there[..., None, None], joints - joints[0, 0, _CENTRE], 0)
     return RawClip(align_to_first_body(joints, there).astype(np.float32), there)

@@ -16,12 +16,12 @@ _MOST_BODIES = 2
 
 
 def skgraph_preset(recording: Recording) -> RawClip:
-    """Keep bodies at their own times and distances, relative to the first one's first position.
+    """Keep two bodies at their own times and distances.
 
-    Tracks that continue one another become one body. Of several bodies, spurious ones are left out
-    (`without_spurious`); the rest are ordered by how much they move, and two are kept. The clip runs from the first
-    frame in which one of them is there to the last; a body that leaves and returns stays at its own times. The first
-    body's SpineMid in its first frame is the origin of all; nothing is rotated or scaled.
+    Tracks that continue one another become one body. Spurious bodies are dropped (`without_spurious`), and of the
+    others the two that move most are kept. The clip runs from the first frame with a body to the last; a body that
+    leaves and returns stays at its own times. The first body's SpineMid in its first frame is the origin of all;
+    nothing is rotated or scaled.
 
     Returns:
         Joints in metres, with the tracker's confidence; or an excluded clip, if nobody is in it.
@@ -35,16 +35,15 @@ def skgraph_preset(recording: Recording) -> RawClip:
     joints = np.zeros((len(tracks), frames, num_joints, 3), np.float32)
     confidence = np.zeros(joints.shape[:-1], np.float32)
     frame_mask = np.zeros(joints.shape[:2], bool)
-    origin = tracks[0].joints[0, _CENTRE]
     for body, track in enumerate(tracks):
-        joints[body, track.frame - first] = track.joints - origin
-        confidence[body, track.frame - first] = track.confidence
-        frame_mask[body, track.frame - first] = True
+        rows = body, track.frame - first
+        joints[rows] = track.joints - tracks[0].joints[0, _CENTRE]
+        confidence[rows], frame_mask[rows] = track.confidence, True
     return RawClip(joints, frame_mask, confidence)
 
 
 def _continued(tracks: list[Track]) -> list[Track]:
-    """Join each track to the one that it continues: the nearest that ended before it starts, if near enough."""
+    """Join each track to the nearest one that ended before it starts, if near enough."""
     bodies: list[list[Track]] = []
     ends, positions = np.zeros(len(tracks), np.int64), np.zeros((len(tracks), 3))  # the last of each body
     for track in sorted(tracks, key=lambda track: int(track.frame[0])):

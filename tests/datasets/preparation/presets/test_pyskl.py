@@ -13,6 +13,12 @@ def test_true_times_in_the_frames_of_the_first_body_turned_by_its_first_pose():
     np.testing.assert_allclose(clip.joints[0, 10, 1], [1, 0, 0], atol=1e-6)  # walks along its shoulders
 
 
+def test_a_body_that_is_zero_throughout_is_nobody():
+    nobody = body(range(20))
+    nobody.joints[:] = 0
+    assert pyskl(recording(20, nobody)).excluded == "nobody in any frame"
+
+
 def test_who_is_there_for_longer_comes_first():
     first, second = body(range(15), speed=1.0), body(range(30), at=(0, 0, 4), slot=1)
     assert pyskl(recording(30, first, second)).there.sum(axis=1).tolist() == [30, 15]
