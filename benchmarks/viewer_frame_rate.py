@@ -20,7 +20,7 @@ import numpy as np
 from playwright.sync_api import sync_playwright
 
 from skgraph import Topology
-from skgraph.viewer import ViewedClip, page
+from skgraph.viewer import ViewedClip, viewer_page
 
 FLAGS = ["--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"]
 SIZES = {"1280 x 720": (1280, 720), "390 x 844, a phone's": (390, 844)}
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="file for the measurements")
     options = parser.parse_args()
     topology, measured = Topology.load("ntu_rgbd"), {}
-    text = page(topology, [two_bodies(topology, 300)], "Two bodies")
+    text = viewer_page(topology, [two_bodies(topology, 300)], "Two bodies")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         path = Path(folder) / "view.html"
         path.write_text(text, encoding="utf-8")

@@ -27,7 +27,7 @@ def main(cfg: DictConfig) -> None:
     """Write one file that shows some clips of a source."""
     from skgraph.datasets.open_as_store import open_as_store
     from skgraph.evaluation.pretrained import folder_of_run
-    from skgraph.viewer import animate, clip_of_store, page
+    from skgraph.viewer import animate, clip_of_store, viewer_page
     from skgraph.viewer.animation import FORMATS
     from skgraph.viewer.run_layers import run_layers
 
@@ -54,7 +54,7 @@ def main(cfg: DictConfig) -> None:
         about = f"{count(len(clips), 'clip')} of {source.name}, {frames}, topology {store.topology.name}"
         colour, format = str(config["colour"]), out.suffix[1:]
         if format == "html":
-            content = page(store.topology, clips, source.stem or "skeletons", about, colour).encode()
+            content = viewer_page(store.topology, clips, source.stem or "skeletons", about, colour).encode()
         else:
             content = animate(store.topology, clips, format, colour)
     with atomic_file(out) as file:
@@ -64,9 +64,9 @@ def main(cfg: DictConfig) -> None:
 
 def _with_predictions(clips: list[ViewedClip], folder: str) -> list[ViewedClip]:
     """Add the segments that `predict` recognised to the clips."""
-    from skgraph.viewer import predicted_segments
+    from skgraph.viewer import read_predictions
 
-    segments = predicted_segments(Path(folder).expanduser())
+    segments = read_predictions(Path(folder).expanduser())
     if missing := [clip.name for clip in clips if clip.name not in segments]:
         raise DataError(
             f"predictions={folder} has nothing of clip '{plain(missing[0])}': its recordings are {few(list(segments))}"

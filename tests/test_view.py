@@ -74,7 +74,7 @@ def test_clips_by_name_and_number(store):
         (["topology=ntu_rgbd"], "error: topology=ntu_rgbd is for raw clips"),
         (["masks=few"], "error: view.masks must be a whole number, found 'few'"),
         (["seconds=[2,1]"], "error: seconds must be [start,end] with 0 <= start < end, found '[2, 1]'"),
-        (["seconds=[50,60]"], "seconds: nothing of it is between 50 and 60"),
+        (["seconds=[50,60]"], "seconds, so it has no frame between 50 and 60"),
         (["colour=error"], "error: colour must be one of part, motion, found 'error'"),
         (["seed=-1"], "error: view: seed must be at least 0, found -1"),
         (["another"], "error: source must be one store, file or folder, found 2"),

@@ -44,7 +44,7 @@ def clip_animation(run: PretrainedRun, store: SkeletonStore, clip: int, seed: in
     frames = shown.joints.shape[1]
     values = shown.layers["mask"].values
     rows = [["frame", "body", "joint", "x", "y", "z", "visible"]]
-    for body, frame in np.argwhere(shown.there).tolist():
+    for body, frame in np.argwhere(shown.present).tolist():
         for v, name in enumerate(store.topology.joints):
             xyz = [f"{x:.4g}" for x in shown.joints[body, frame, v].tolist()]
             rows.append([frame, body, name, *xyz, int(values[body, frame, v])])

@@ -1,8 +1,8 @@
-"""Skeletons in one HTML page that needs nothing else: a player in three dimensions; and as a GIF or MP4."""
+"""Skeletons in a self-contained HTML page with a player in three dimensions, and as GIF or MP4."""
 
 from skgraph.viewer.animation import animate
-from skgraph.viewer.page import page
-from skgraph.viewer.predicted_segments import predicted_segments
+from skgraph.viewer.page import viewer_page
+from skgraph.viewer.predictions import read_predictions
 from skgraph.viewer.scene import Layer, Segment, ViewedClip, clip_of_store, motion_layer
 
 __all__ = [
@@ -12,6 +12,6 @@ __all__ = [
     "animate",
     "clip_of_store",
     "motion_layer",
-    "page",
-    "predicted_segments",
+    "read_predictions",
+    "viewer_page",
 ]

@@ -1,4 +1,4 @@
-"""Clips as a moving picture: GIF for a page or a talk, MP4 for a film."""
+"""Animations of clips as GIF or MP4."""
 
 from __future__ import annotations
 
@@ -18,40 +18,38 @@ from PIL import Image
 
 from skgraph.errors import ConfigError, DataError, first_line
 from skgraph.topology import Topology
-from skgraph.viewer.scene import ViewedClip, check_drawable, front, highest
+from skgraph.viewer.scene import ViewedClip, check_drawable, front, ramp_maximum
 
 FORMATS = ("gif", "mp4")
-FPS = 25  # a GIF counts in hundredths of a second: 4 of them
-MAX_FRAMES = 1500  # a minute of one clip; what is longer is no figure any more, and a GIF of a hundred megabytes
-MAX_CLIPS = 12  # side by side; what is wider than 4096 pixels many players refuse
+FPS = 25  # a GIF counts in hundredths of a second: 4 a frame
+MAX_FRAMES = 1500  # a minute of one clip; a longer GIF has a hundred megabytes
+MAX_CLIPS = 12  # side by side; many players refuse more than 4096 pixels
 _WIDTH, _HEIGHT, _DPI = 3.2, 3.6, 100  # inches of a clip's panel
-# Those of the page (assets/viewer.js): Okabe and Ito's colours, then lighter ones; dark to light as a value grows.
+# Colours of the page (assets/viewer.js): Okabe and Ito's, then lighter ones; dark to light as a value grows.
 _HUES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8d6e63", "#7e57c2")
 _RAMP = LinearSegmentedColormap.from_list("ramp", ["#2c3e70", "#26828e", "#5ec962", "#fde725"])
-_SEEN, _HIDDEN = "#0072b2", "#d8d8d8"
+_HIGH, _LOW = "#0072b2", "#d8d8d8"
 
 
 def animate(topology: Topology, clips: Sequence[ViewedClip], format: str = "gif", colour: str = "part") -> bytes:
-    """A moving picture of clips side by side, seen from where the viewer's page begins, in their own time.
+    """Animate clips side by side in real time, from the first view of the page.
 
     Args:
         topology: of all clips.
-        clips: one or more, with the same layers; the longest decides how long it takes.
+        clips: one or more, with the same layers; the animation lasts as long as the longest.
         format: ``"gif"``, or ``"mp4"``, which needs imageio-ffmpeg (the extra ``figures``).
-        colour: ``"part"``, or a layer's key.
+        colour: ``"part"`` or the key of a layer.
 
     Returns:
-        the file's content.
+        Content of the file.
 
     Raises:
-        ConfigError: an unknown format or colour, or imageio-ffmpeg is not installed.
-        DataError: no clip, coordinates that are not finite, more than twelve clips or more than a minute of all.
+        ConfigError: unknown format or colour, or imageio-ffmpeg is not installed.
+        DataError: no clip, coordinates that are not finite, more than 12 clips, or more than a minute in all.
     """
     if format not in FORMATS:
         raise ConfigError(f"an animation is {' or '.join(FORMATS)}, found '{format}'")
-    check_drawable(clips)
-    if colour != "part" and colour not in clips[0].layers:
-        raise ConfigError(f"colour must be one of {', '.join(['part', *clips[0].layers])}, found '{colour}'")
+    check_drawable(clips, colour)
     seconds = max(clip.joints.shape[1] / clip.fps for clip in clips)
     count = max(1, round(seconds * FPS))
     if len(clips) > MAX_CLIPS:
@@ -64,7 +62,7 @@ def animate(topology: Topology, clips: Sequence[ViewedClip], format: str = "gif"
             f"{MAX_FRAMES // FPS // len(clips)}: show a part of each with seconds=[0,{MAX_FRAMES // FPS // len(clips)}]"
         )
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")  # a name in a script that the font has not
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # names in scripts that the font lacks
         if format == "mp4":
             return _mp4(_frames(topology, clips, colour, range(count)))
         few = np.unique(np.linspace(0, count - 1, 6).astype(int)).tolist()
@@ -75,10 +73,10 @@ def animate(topology: Topology, clips: Sequence[ViewedClip], format: str = "gif"
 def _frames(
     topology: Topology, clips: Sequence[ViewedClip], colour: str, chosen: Iterable[int]
 ) -> Iterator[np.ndarray]:
-    """Some of the pictures in turn, ``[height, width, 3]`` bytes."""
+    """Draw chosen frames, ``[height, width, 3]`` bytes each."""
     figure = Figure(figsize=(_WIDTH * len(clips), _HEIGHT), dpi=_DPI)
     canvas = FigureCanvasAgg(figure)
-    top = highest([clip.layers[colour] for clip in clips]) if colour != "part" else 1.0
+    top = ramp_maximum([clip.layers[colour] for clip in clips]) if colour != "part" else 1.0
     panels = [_Panel(figure, i, len(clips), topology, clip, colour, top) for i, clip in enumerate(clips)]
     clock = figure.text(0.01, 0.01, "", fontsize=7, color="0.4")
     _legend(figure, topology, clips[0], colour, top)
@@ -91,20 +89,20 @@ def _frames(
 
 
 class _Panel:
-    """One clip's axes, and what moves in them."""
+    """Axes of one clip, with its bones and joints."""
 
     def __init__(
         self, figure: Figure, index: int, count: int, topology: Topology, clip: ViewedClip, colour: str, top: float
     ) -> None:
         self.clip, self.edges = clip, topology.edges.numpy()
         x, z = front(topology, clip)
-        # Right of somebody who looks from the direction (x, z), and up.
+        # To the right as seen from the direction (x, z), and up.
         self.flat = clip.joints @ np.array([[z, 0], [0, 1], [-x, 0]])  # [M, T, V, 2]
         self.colours = _colours(topology, clip, colour, top)
         axes = figure.add_axes((index / count, 0.06, 1 / count, 0.84))
         axes.set_axis_off()
         axes.set_aspect("equal")
-        seen = self.flat[clip.there]
+        seen = self.flat[clip.present]
         low, high = np.quantile(seen, [0.005, 0.995], axis=(0, 1)) if len(seen) else (-np.ones(2), np.ones(2))
         size = max(float((high - low).max()), 1e-6)
         for limit, a, b in zip((axes.set_xlim, axes.set_ylim), low, high, strict=True):
@@ -117,41 +115,42 @@ class _Panel:
             self.joints.append(axes.scatter([], [], s=16, zorder=3, linewidths=0))
 
     def show(self, seconds: float) -> None:
-        """Move everything to where it is at a time."""
+        """Draw the clip at a time."""
         self.title.set_text(self.clip.caption(seconds))
         frame = min(self.clip.joints.shape[1] - 1, round(seconds * self.clip.fps))
         for m, (lines, dots) in enumerate(zip(self.bones, self.joints, strict=True)):
-            there = bool(self.clip.there[m, frame])
+            present = bool(self.clip.present[m, frame])
             pose, colours = self.flat[m, frame], self.colours[m, frame]
-            lines.set_segments(pose[self.edges] if there else [])
+            lines.set_segments(pose[self.edges] if present else [])
             lines.set_colors(colours[self.edges[:, 1]])  # a bone has the colour of its outer joint
-            dots.set_offsets(pose if there else np.empty((0, 2)))
+            dots.set_offsets(pose if present else np.empty((0, 2)))
             dots.set_facecolors(colours)
 
 
 def _colours(topology: Topology, clip: ViewedClip, colour: str, top: float) -> np.ndarray:
-    """RGBA of every joint in every frame, ``[M, T, V, 4]``; second bodies are darker, as in the page."""
+    """Return RGBA of every joint in every frame, ``[M, T, V, 4]``; other bodies than the first are darker."""
     if colour == "part":
         part = np.zeros(topology.num_joints, int)
-        for i, joints in reversed(list(enumerate(topology.parts.values()))):  # the first that names a joint has it
+        # In reverse, as a joint belongs to the first part that names it.
+        for i, joints in reversed(list(enumerate(topology.parts.values()))):
             part[joints.numpy()] = i % len(_HUES)
         found = np.broadcast_to(to_rgba_array(_HUES)[part], (*clip.joints.shape[:3], 4)).copy()
     else:
         layer = clip.layers[colour]
         frames = clip.joints.shape[1]
         values = layer.values[:, np.arange(frames) * layer.values.shape[1] // frames]  # [M, T, V]
-        two = to_rgba_array([_HIDDEN, _SEEN])
-        found = two[(values != 0).astype(int)] if layer.kind == "two" else _RAMP(values / (top or 1.0))
+        colours = to_rgba_array([_LOW, _HIGH])
+        found = colours[(values != 0).astype(int)] if layer.kind == "binary" else _RAMP(values / (top or 1.0))
     found[1:, ..., :3] *= 0.72
     return found
 
 
 def _legend(figure: Figure, topology: Topology, clip: ViewedClip, colour: str, top: float) -> None:
-    """What the colours mean, in a line at the bottom."""
+    """Label the colours in a line at the bottom."""
     if colour == "part":
         entries = [(_HUES[i % len(_HUES)], name.replace("_", " ")) for i, name in enumerate(topology.parts)]
     elif (layer := clip.layers[colour]).kind == "two":
-        entries = [(_SEEN, layer.high), (_HIDDEN, layer.low)]
+        entries = [(_HIGH, layer.high), (_LOW, layer.low)]
     else:
         entries = [(_RAMP(0.0), f"{layer.title}: 0"), (_RAMP(1.0), f"at least {top:.2g} {layer.unit}".strip())]
     marks = [figure.text(0, 0, "●", fontsize=7, color=hue) for hue, _ in entries]
@@ -166,7 +165,7 @@ def _legend(figure: Figure, topology: Topology, clip: ViewedClip, colour: str, t
 
 
 def _palette(frames: Iterator[np.ndarray]) -> Image.Image:
-    """One palette for all pictures, from a few of them: one each would flicker, and be three times as large."""
+    """Compute one palette from a few frames: a palette for each frame would flicker and triple the file."""
     few = [Image.fromarray(frame) for frame in frames]
     sheet = Image.new("RGB", (few[0].width, few[0].height * len(few)))
     for i, picture in enumerate(few):
@@ -192,7 +191,7 @@ def _mp4(frames: Iterator[np.ndarray]) -> bytes:
         height, width = first.shape[:2]
         writer = write_frames(str(path), (width, height), fps=FPS, macro_block_size=2, ffmpeg_log_level="error")
         try:
-            writer.send(None)  # a generator's way to begin
+            writer.send(None)  # starts the generator
             for frame in itertools.chain([first], frames):
                 writer.send(np.ascontiguousarray(frame))
             writer.close()

@@ -1,4 +1,4 @@
-"""The page: data, three.js and the player in one file."""
+"""HTML page with the clips, three.js and the player."""
 
 from __future__ import annotations
 
@@ -10,33 +10,31 @@ import numpy as np
 
 from skgraph._internal.html_page import render_page
 from skgraph._internal.text import plain
-from skgraph.errors import ConfigError
 from skgraph.topology import Topology
-from skgraph.viewer.scene import ViewedClip, check_drawable, front, highest
+from skgraph.viewer.scene import ViewedClip, check_drawable, front, ramp_maximum
 
-_STEPS = 32000  # of the range of a clip's coordinates: 0.1 mm in three metres
+_STEPS = 32000  # over half the range of a clip's coordinates: less than 0.1 mm in three metres
 
 
-def page(topology: Topology, clips: Sequence[ViewedClip], title: str, about: str = "", colour: str = "part") -> str:
-    """One page of HTML that opens offline and loads nothing.
+def viewer_page(
+    topology: Topology, clips: Sequence[ViewedClip], title: str, about: str = "", colour: str = "part"
+) -> str:
+    """Return a page that opens offline and loads nothing.
 
     Args:
         topology: of all clips.
         clips: shown side by side, with the same layers.
         title: of the page.
-        about: a line under it.
-        colour: what they are coloured by at first, ``"part"`` or a layer's key.
+        about: line under the title.
+        colour: of the clips at first, ``"part"`` or the key of a layer.
 
     Raises:
-        ConfigError: there is no such colour.
+        ConfigError: no such colour.
         DataError: no clip, or coordinates that are not finite.
     """
-    check_drawable(clips)
-    colours = ["part", *clips[0].layers]
-    if colour not in colours:
-        raise ConfigError(f"colour must be one of {', '.join(colours)}, found '{colour}'")
+    check_drawable(clips, colour)
     parts = list(topology.parts)
-    tops = {key: highest([clip.layers[key] for clip in clips]) for key in clips[0].layers}
+    maxima = {key: ramp_maximum([clip.layers[key] for clip in clips]) for key in clips[0].layers}
     data = {
         "topology": {
             "joints": list(topology.joints),
@@ -47,7 +45,7 @@ def page(topology: Topology, clips: Sequence[ViewedClip], title: str, about: str
                 for v in range(topology.num_joints)
             ],
         },
-        "clips": [_clip(clip, tops) for clip in clips],
+        "clips": [_clip(clip, maxima) for clip in clips],
         "layers": [
             {
                 "key": key,
@@ -56,7 +54,7 @@ def page(topology: Topology, clips: Sequence[ViewedClip], title: str, about: str
                 "kind": layer.kind,
                 "high": layer.high,
                 "low": layer.low,
-                "max": tops[key],
+                "max": maxima[key],
             }
             for key, layer in clips[0].layers.items()
         ],
@@ -68,14 +66,14 @@ def page(topology: Topology, clips: Sequence[ViewedClip], title: str, about: str
     return render_page("viewer/assets/page.html", title=plain(title), about=plain(about, 400), data=data)
 
 
-def _clip(clip: ViewedClip, tops: dict[str, float]) -> dict[str, Any]:
-    bodies, frames = clip.there.shape
-    seen = clip.joints[clip.there]  # coordinates of absent bodies stay zero, and are not shown
+def _clip(clip: ViewedClip, maxima: dict[str, float]) -> dict[str, Any]:
+    bodies, frames = clip.present.shape
+    seen = clip.joints[clip.present]  # absent bodies are zero and not shown
     low, high = (seen.min(axis=(0, 1)), seen.max(axis=(0, 1))) if len(seen) else (np.zeros(3), np.zeros(3))
     origin = (low.astype(float) + high) / 2
     step = max(float((high - low).max()) / (2 * _STEPS), 1e-9)
     whole = np.round((clip.joints.swapaxes(0, 1) - origin) / step).clip(-_STEPS, _STEPS)  # [T, M, V, 3]
-    # A joint that a tracker lost for a moment must not make everything else small.
+    # Quantiles, so that a joint lost for a moment does not make everything else small.
     usual = np.quantile(seen, [0.01, 0.99], axis=(0, 1)) if len(seen) else np.zeros((2, 3))
     return {
         "name": plain(clip.name),
@@ -86,14 +84,14 @@ def _clip(clip: ViewedClip, tops: dict[str, float]) -> dict[str, Any]:
         "segments": [[plain(s.label), s.start, s.end, s.probability] for s in clip.segments],
         "low": usual[0].tolist(),
         "high": usual[1].tolist(),
-        "there": _base64(clip.there.T.astype(np.uint8)),
+        "present": _base64(clip.present.T.astype(np.uint8)),
         "joints": _base64(whole.astype("<i2")),
         "step": step,
         "origin": origin.tolist(),
         "layers": {
             key: {
-                "segments": layer.values.shape[1],
-                "values": _base64(np.round(255 * (layer.values / (tops[key] or 1)).clip(0, 1)).astype(np.uint8)),
+                "spans": layer.values.shape[1],
+                "values": _base64(np.round(255 * (layer.values / (maxima[key] or 1)).clip(0, 1)).astype(np.uint8)),
             }
             for key, layer in clip.layers.items()
         },
@@ -101,8 +99,8 @@ def _clip(clip: ViewedClip, tops: dict[str, float]) -> dict[str, Any]:
 
 
 def _size(clips: Sequence[ViewedClip]) -> float:
-    """Typical extent of a body, that joints, floor and camera are drawn by."""
-    extents = [np.ptp(clip.joints[clip.there], axis=1).max(axis=1) for clip in clips if clip.there.any()]
+    """Return the median extent of a body, which scales joints, floor and camera."""
+    extents = [np.ptp(clip.joints[clip.present], axis=1).max(axis=1) for clip in clips if clip.present.any()]
     return max(float(np.median(np.concatenate(extents))), 1e-6) if extents else 1.0
 
 

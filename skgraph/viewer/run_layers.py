@@ -1,4 +1,4 @@
-"""What a run knows of a clip, as layers to colour it by: visible tokens, attention, prediction error."""
+"""Layers of a clip from a run: visible tokens, attention, prediction error."""
 
 from __future__ import annotations
 
@@ -37,26 +37,26 @@ def run_layers(
     seed: int = 0,
     masks: int = 16,
 ) -> list[dict[str, Layer]]:
-    """Layers of clips, on the token grid of a run's encoder.
+    """Compute layers of clips on the token grid of a run's encoder.
 
-    - ``mask``: one mask as the run draws them; what the encoder sees of it while training.
-    - ``attention``: what each token gets of the last block's attention, mean over heads and over the tokens that look,
-      times the number of tokens: 1 is an even share.
+    - ``mask``: tokens that the encoder sees under one mask of the run's kind.
+    - ``attention``: attention that each token receives in the last block, mean over heads and queries, times the number
+      of tokens: 1 is an even share.
     - ``error``: squared distance between prediction and target where the loss compares them (distributions for S-JEPA's
       cross-entropy), mean over the masks among ``masks`` that hide the token.
 
     Args:
         run: the folder of a run.
-        store: with the clips.
-        indices: of the clips.
-        kinds: of layers.
+        store: store of the clips.
+        indices: numbers of the clips.
+        kinds: kinds of layers.
         joint_map: see :meth:`~skgraph.evaluation.PretrainedRun.views`.
         seed: of the masks.
-        masks: that the errors are a mean over.
+        masks: number of masks for the mean error.
 
     Raises:
-        ConfigError: an unknown kind, or one that the run's encoder or objective cannot give.
-        CheckpointError: no such run, or of another skeleton.
+        ConfigError: an unknown kind, one that the run's encoder or objective does not have, or another skeleton.
+        CheckpointError: no such run, or one without its objective.
     """
     at_least("view", 1, masks=masks)
     if masks > 1000:
@@ -67,18 +67,18 @@ def run_layers(
     views = run.views(store.topology, joint_map)
     if kinds and not same_skeleton(run.topology, store.topology):
         raise ConfigError(
-            f"what the run '{run.folder}' knows is of the joints of '{run.topology.name}', the clips have those of "
-            f"'{store.topology.name}': make a store of them with topology_map={run.topology.base_name}"
+            f"the run '{run.folder}' has the joints of '{run.topology.name}', the clips have those of "
+            f"'{store.topology.name}': prepare the clips with topology_map={run.topology.base_name}"
         )
     dataset = SkeletonDataset(store, frames=run.config["frames"])
     rows = torch.as_tensor(list(indices))
     bodies = read_bodies(dataset, rows, views, torch.device("cpu"))
     objective = _objective(run)
-    shown = _Shown(objective, views, bodies, views.normalise(dataset.batch(rows)), seed, masks)
+    inputs = _Inputs(objective, views, bodies, views.normalise(dataset.batch(rows)), seed, masks)
     layers: list[dict[str, Layer]] = [{} for _ in indices]
     with frozen(objective), torch.no_grad():
         for kind in kinds:
-            values = _VALUES[kind](shown)
+            values = _VALUES[kind](inputs)
             dense = _by_clip(values.unflatten(1, objective.encoder.grid), bodies)
             for layer, clip in zip(layers, dense, strict=True):
                 layer[kind] = replace(_LAYERS[kind], values=clip)
@@ -86,16 +86,16 @@ def run_layers(
 
 
 @dataclass(frozen=True)
-class _Shown:
-    """Some clips as an objective sees them.
+class _Inputs:
+    """Inputs of an objective.
 
     Attributes:
-        objective: frozen.
-        views: that prepare its input.
-        bodies: prepared, of all clips.
-        positions: the clips, normalised only: what masks are drawn from.
+        objective: frozen objective.
+        views: preparation of its input.
+        bodies: prepared bodies of all clips.
+        positions: normalised clips, from which masks are drawn.
         seed: of the masks.
-        masks: that errors are a mean over.
+        masks: number of masks for the mean error.
     """
 
     objective: nn.Module
@@ -106,7 +106,7 @@ class _Shown:
     masks: int
 
     def draw(self, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """A mask for each body, as in training but without augmentation: visible and masked tokens."""
+        """Draw visible and masked tokens of each body, as in training but without augmentation."""
         chosen = (self.bodies.clip, self.bodies.slot)
         return self.views.mask.draw(self.positions.joints[chosen], generator, self.positions.frame_mask[chosen])
 
@@ -119,42 +119,42 @@ def _objective(run: PretrainedRun) -> nn.Module:
     objective = build_objective(run.config, build_encoder(run.config, run.topology), run.topology)
     path = run.folder / "checkpoint.pt"
     if not path.exists():
-        raise CheckpointError(f"'{run.folder}' is a model without its objective: show=[] or the run that it comes from")
+        raise CheckpointError(f"'{run.folder}' has no objective: use show=[] or the run that the model comes from")
     load_weights(objective, read_checkpoint(path)["objective"], path)
     return objective
 
 
 def _by_clip(values: Tensor, bodies: Bodies) -> np.ndarray:
-    """``[b, T_e, V]`` of bodies as ``[B, M, T_e, V]`` of clips; absent bodies have zeros."""
+    """Arrange ``[b, T_e, V]`` of bodies as ``[B, M, T_e, V]`` of clips, zero for absent bodies."""
     dense = values.new_zeros(len(bodies), bodies.slots, *values.shape[1:])
     dense[bodies.clip, bodies.slot] = values
     return dense.float().numpy()
 
 
-def _mask(shown: _Shown) -> Tensor:
-    visible, masked = shown.draw(shown.generator())
+def _mask(inputs: _Inputs) -> Tensor:
+    visible, masked = inputs.draw(inputs.generator())
     return torch.zeros(len(visible), visible.size(1) + masked.size(1)).scatter_(1, visible, 1.0)
 
 
-def _attention(shown: _Shown) -> Tensor:
-    encoder = shown.objective.encoder
+def _attention(inputs: _Inputs) -> Tensor:
+    encoder = inputs.objective.encoder
     if not isinstance(encoder, TransformerEncoder):
-        raise ConfigError(f"attention is of a transformer, the run has a {type(encoder).__name__}")
-    return attention_received(encoder, shown.bodies.joints)
+        raise ConfigError(f"attention needs a transformer, the run has a {type(encoder).__name__}")
+    return attention_received(encoder, inputs.bodies.joints)
 
 
-def _error(shown: _Shown) -> Tensor:
-    objective, generator = shown.objective, shown.generator()
+def _error(inputs: _Inputs) -> Tensor:
+    objective, generator = inputs.objective, inputs.generator()
     if not isinstance(objective, (SJEPA, MaskedRegression)):
         raise ConfigError(
-            f"error is of an objective that predicts each token, S-JEPA, MAMP or SkeletonMAE; the run has "
+            f"error needs an objective that predicts each token (S-JEPA, MAMP, SkeletonMAE), the run has "
             f"{type(objective).__name__}"
         )
-    joints = shown.bodies.joints.expand(objective.num_views, *shown.bodies.joints.shape)
+    joints = inputs.bodies.joints.expand(objective.num_views, *inputs.bodies.joints.shape)
     total: Tensor | float = 0.0
     count: Tensor | float = 0.0
-    for _ in range(shown.masks):
-        visible, masked = shown.draw(generator)
+    for _ in range(inputs.masks):
+        visible, masked = inputs.draw(generator)
         predicted, target = predict_masked(objective, joints, visible, masked)
         wanted = target.gather(1, masked[..., None].expand(-1, -1, target.size(-1)))
         empty = torch.zeros(target.shape[:2])
@@ -163,17 +163,17 @@ def _error(shown: _Shown) -> Tensor:
     return total / count.clamp(min=1)
 
 
-_VALUES: dict[str, Callable[[_Shown], Tensor]] = {"mask": _mask, "attention": _attention, "error": _error}
-_NONE = np.zeros((1, 1, 1), np.float32)
+_VALUES: dict[str, Callable[[_Inputs], Tensor]] = {"mask": _mask, "attention": _attention, "error": _error}
+_NO_VALUES = np.zeros((1, 1, 1), np.float32)
 _LAYERS = {
-    "mask": Layer("visible to the encoder", _NONE, kind="two", high="visible", low="masked"),
-    "attention": Layer("attention", _NONE, "x an even share"),
-    "error": Layer("prediction error", _NONE),
+    "mask": Layer("visible to the encoder", _NO_VALUES, kind="binary", high="visible", low="masked"),
+    "attention": Layer("attention", _NO_VALUES, "x an even share"),
+    "error": Layer("prediction error", _NO_VALUES),
 }
 
 
 def attention_received(encoder: TransformerEncoder, joints: Tensor) -> Tensor:
-    """What each token gets of the last block's attention, ``[B, L]``; 1 is an even share.
+    """Compute the attention that each token receives in the last block, ``[B, L]``; 1 is an even share.
 
     Args:
         encoder: in evaluation mode.

@@ -64,7 +64,7 @@ def test_clips_stand_side_by_side_and_the_longest_decides(topology):
 
 def test_a_body_that_is_not_there_is_not_drawn(topology):
     clip = walking()
-    gone = replace(clip, there=np.arange(60)[None] < 30)
+    gone = replace(clip, present=np.arange(60)[None] < 30)
     first, *_, last = gif(animate(topology, [gone]))
     assert len(columns(first[40:330], PART["torso"])) and not len(columns(last[40:330], PART["torso"]))
 
@@ -72,7 +72,7 @@ def test_a_body_that_is_not_there_is_not_drawn(topology):
 def test_colours_of_a_layer(topology):
     seen = np.zeros((1, 2, 25), np.float32)
     seen[0, 0] = 1  # visible in the first half
-    clip = replace(walking(shift=0.0), layers={"mask": Layer("m", seen, kind="two", high="seen", low="hidden")})
+    clip = replace(walking(shift=0.0), layers={"mask": Layer("m", seen, kind="binary", high="seen", low="hidden")})
     pictures = gif(animate(topology, [clip], colour="mask"))
     blue, grey = (0, 114, 178), (216, 216, 216)
     for picture, there, absent in ((pictures[0], blue, grey), (pictures[-1], grey, blue)):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from matplotlib import image
 
-from skgraph.viewer import Layer, Segment, ViewedClip, page
+from skgraph.viewer import Layer, Segment, ViewedClip, viewer_page
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install -e '.[browser]'")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -52,7 +52,7 @@ def view_file(tmp_path_factory, topology):
         ViewedClip("second", "shake hands", 30.0, two, there, {"error": both}),
     ]
     path = tmp_path_factory.mktemp("page") / "view.html"
-    path.write_text(page(topology, clips, "Waving"), encoding="utf-8")
+    path.write_text(viewer_page(topology, clips, "Waving"), encoding="utf-8")
     return path
 
 

@@ -20,7 +20,7 @@ def test_layers_on_the_token_grid(run_folder, store):
     assert second["mask"].values.sum(axis=(1, 2)).tolist() == [10, 0]  # there is no second body
     assert np.allclose(first["attention"].values.mean(axis=(1, 2)), 1, atol=1e-5)
     assert (first["error"].values[0] > 0).all()  # of sixteen masks each token is in one
-    assert set(np.unique(first["mask"].values)) == {0, 1} and first["mask"].kind == "two"
+    assert set(np.unique(first["mask"].values)) == {0, 1} and first["mask"].kind == "binary"
 
 
 def test_the_same_seed_the_same_layers(run_folder, store):
@@ -63,7 +63,7 @@ def test_what_a_run_cannot_say(run_folder, store, store_path, tmp_path):
         "objective.targets=[2,4,g]",
         *short,
     )
-    with pytest.raises(ConfigError, match="error is of an objective that predicts each token, .* has GFP"):
+    with pytest.raises(ConfigError, match="error needs an objective that predicts each token .* has GFP"):
         run_layers(gfp, store, [0], ["error"])
     assert run_layers(PretrainedRun.open(gfp), store, [0], ["mask"])[0]["mask"].values.any()
     assert run_layers(trained(tmp_path, store_path, "mamp", "objective=mamp", *short), store, [0], ["error"])

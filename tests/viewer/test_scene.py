@@ -98,7 +98,7 @@ def test_a_part_of_a_clip():
     values = np.arange(3, dtype=np.float32)[None, :, None] * np.ones((1, 1, 2), np.float32)
     clip = ViewedClip("c", "", 10.0, joints, np.ones((1, 10), bool), {"l": Layer("l", values)})
     part = clip.during(0.2, 0.7)
-    assert part.joints[0, :, 0, 0].tolist() == [2, 3, 4, 5, 6] and part.there.shape == (1, 5)
+    assert part.joints[0, :, 0, 0].tolist() == [2, 3, 4, 5, 6] and part.present.shape == (1, 5)
     assert part.layers["l"].values[0, :, 0].tolist() == [0, 0, 1, 1, 1]  # of frames 0-3, 4-6, 7-9
     known = replace(clip, label="own", segments=(Segment("a", 0, 0.4, 0.9), Segment("b", 0.6, 1.0, 0.5)))
     assert known.during(0.2, 0.7).segments == (
@@ -108,5 +108,5 @@ def test_a_part_of_a_clip():
     assert [known.caption(t) for t in (0.3, 0.5, 0.6)] == ["a 90% · c", "c", "b 50% · c"]
     assert replace(clip, label="own").caption(0) == "own · c" and clip.caption(0) == "c"
     assert clip.during(0.5, 99).joints.shape[1] == 5
-    with pytest.raises(DataError, match="clip 'c' takes 1.00 seconds: nothing of it is between 2 and 3"):
+    with pytest.raises(DataError, match="clip 'c' takes 1.00 seconds, so it has no frame between 2 and 3"):
         clip.during(2, 3)

@@ -27,9 +27,9 @@
     for (let i = 0; i < whole.length; i++) xyz[i] = whole[i] * clip.step + clip.origin[i % 3];
     const layers = {};
     for (const [key, layer] of Object.entries(clip.layers)) {
-      layers[key] = { segments: layer.segments, values: bytes(layer.values) }; // [bodies, segments, V]
+      layers[key] = { spans: layer.spans, values: bytes(layer.values) }; // [bodies, spans, V]
     }
-    return { ...clip, xyz, there: bytes(clip.there), layers };
+    return { ...clip, xyz, present: bytes(clip.present), layers };
   }
 
   const clips = data.clips.map(decode);
@@ -109,8 +109,8 @@
   function value(clip, frame, body, joint) { // of the layer that is shown, 0 to 255, or null
     const layer = clip.layers[state.colour];
     if (!layer) return null;
-    const segment = Math.min(layer.segments - 1, Math.floor((frame * layer.segments) / clip.frames));
-    return layer.values[(body * layer.segments + segment) * V + joint];
+    const span = Math.min(layer.spans - 1, Math.floor((frame * layer.spans) / clip.frames));
+    return layer.values[(body * layer.spans + span) * V + joint];
   }
 
   function paint(clip, frame, body, joint) {
@@ -119,7 +119,7 @@
       colour.set(HUES[PART[joint] % HUES.length]);
     } else if (found === null) {
       colour.set(HIDDEN);
-    } else if (data.layers.find((layer) => layer.key === state.colour).kind === "two") {
+    } else if (data.layers.find((layer) => layer.key === state.colour).kind === "binary") {
       colour.set(found ? SEEN : HIDDEN);
     } else {
       const x = (found / 255) * (RAMP.length - 1), i = Math.min(RAMP.length - 2, Math.floor(x));
@@ -131,11 +131,11 @@
   function pose({ clip, joints, bones }) {
     const frame = frameOf(clip), radius = data.size * 0.016;
     for (let body = 0; body < clip.bodies; body++) {
-      const there = clip.there[frame * clip.bodies + body];
+      const present = clip.present[frame * clip.bodies + body];
       for (let joint = 0; joint < V; joint++) {
         const i = body * V + joint;
         place(clip, frame, body, joint, from);
-        joints.setMatrixAt(i, there ? matrix.makeScale(radius, radius, radius).setPosition(from) : none);
+        joints.setMatrixAt(i, present ? matrix.makeScale(radius, radius, radius).setPosition(from) : none);
         joints.setColorAt(i, paint(clip, frame, body, joint));
       }
       BONES.forEach(([parent, joint], b) => {
@@ -144,7 +144,7 @@
         place(clip, frame, body, joint, to);
         middle.addVectors(from, to).multiplyScalar(0.5);
         const length = to.sub(from).length();
-        if (there && length > 0) {
+        if (present && length > 0) {
           spin.setFromUnitVectors(up, to.divideScalar(length));
           bones.setMatrixAt(i, matrix.compose(middle, spin, size.set(radius * 0.5, length, radius * 0.5)));
         } else {
@@ -237,7 +237,7 @@
       if (!state.names) return;
       const frame = frameOf(clip);
       for (let body = 0; body < clip.bodies; body++) {
-        if (!clip.there[frame * clip.bodies + body]) continue;
+        if (!clip.present[frame * clip.bodies + body]) continue;
         for (let joint = 0; joint < V; joint++) {
           place(clip, frame, body, joint, from).add(cell.scene.position).project(camera);
           wanted.push([NAMES[joint], x + ((from.x + 1) / 2) * width + 6, y + ((1 - from.y) / 2) * height - 8, "joint"]);
@@ -320,7 +320,7 @@
 
   function reading(layer, level) {
     if (!layer || level === null) return "";
-    if (layer.kind === "two") return `: ${level ? layer.high : layer.low}`;
+    if (layer.kind === "binary") return `: ${level ? layer.high : layer.low}`;
     return `: ${((level / 255) * layer.max).toPrecision(2)} ${layer.unit}`.trimEnd();
   }
 
@@ -355,7 +355,7 @@
     const layer = data.layers.find((one) => one.key === key);
     if (!layer) {
       PARTS.forEach((name, i) => entry(HUES[i % HUES.length], name.replaceAll("_", " ")));
-    } else if (layer.kind === "two") {
+    } else if (layer.kind === "binary") {
       entry(SEEN, layer.high);
       entry(HIDDEN, layer.low);
     } else {

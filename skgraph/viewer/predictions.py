@@ -1,4 +1,4 @@
-"""What ``python -m skgraph.predict`` found, for the clips that are shown."""
+"""Segments that ``python -m skgraph.predict`` recognised."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from typing import Any
 from skgraph.errors import DataError, first_line
 from skgraph.viewer.scene import Segment
 
-MOST = 5000  # segments of a recording
+_MOST_SEGMENTS = 5000
 
 
-def predicted_segments(folder: str | Path) -> dict[str, tuple[Segment, ...]]:
-    """Segments of each recording, by its name.
+def read_predictions(folder: str | Path) -> dict[str, tuple[Segment, ...]]:
+    """Read the segments of each recording, by its name.
 
     Args:
-        folder: that ``python -m skgraph.predict`` wrote.
+        folder: output of ``python -m skgraph.predict``.
 
     Raises:
-        DataError: there are no predictions, or they are damaged.
+        DataError: the predictions are missing or damaged.
     """
     path = Path(folder) / "predictions.json"
     if not path.is_file():
         raise DataError(f"no predictions at '{path}': expected the folder that `python -m skgraph.predict` wrote")
     try:
         recordings = json.loads(path.read_text(encoding="utf-8"))["recordings"]
-        if (most := max((len(one["segments"]) for one in recordings), default=0)) > MOST:
-            raise ValueError(f"a recording has {most} segments, at most {MOST} are shown")
+        if (most := max((len(one["segments"]) for one in recordings), default=0)) > _MOST_SEGMENTS:
+            raise ValueError(f"a recording has {most} segments, at most {_MOST_SEGMENTS} are shown")
         return {_text(one["name"]): tuple(_segment(row) for row in one["segments"]) for one in recordings}
     except (OSError, ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
         raise DataError(f"the predictions '{path}' cannot be read: {first_line(error)}") from error
