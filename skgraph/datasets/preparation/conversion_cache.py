@@ -42,6 +42,7 @@ class ConversionCache:
         self.folder = folder
         self._lock: IO[bytes] | None = None
         digest = hashlib.sha256(repr(key).encode("utf-8", "surrogateescape")).hexdigest()
+        content = json.dumps({"key": digest}).encode()
         try:
             if os.path.lexists(folder):
                 self._check_own()
@@ -49,13 +50,11 @@ class ConversionCache:
             self._lock = open(folder / _LOCK, "ab")
             if not take_lock(self._lock, where_none=True):
                 self.close()
-                raise DataError(
-                    f"another command is converting clips into '{folder}': wait for its end, or choose another out"
-                )
-            if self._found_key() != digest:
+                raise DataError(f"another command uses '{folder}': wait for its end, or choose another out")
+            if not (folder / _KEY).exists() or (folder / _KEY).read_bytes() != content:
                 self._clear()
-                with atomic_file(folder / _KEY, "w") as file:
-                    json.dump({"key": digest}, file)
+                with atomic_file(folder / _KEY) as file:
+                    file.write(content)
         except OSError as error:
             self.close()
             raise DataError(f"'{folder}', the cache of converted clips, cannot be made: {error}") from error
@@ -140,12 +139,6 @@ class ConversionCache:
         if others or self.folder.is_symlink():
             found = f"it holds {first_three(sorted(others))}" if others else "it is a link"
             raise DataError(f"'{self.folder}' is in the way of a cache of converted clips: {found}")
-
-    def _found_key(self) -> str | None:
-        try:
-            return json.loads((self.folder / _KEY).read_text(encoding="utf-8"))["key"]
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
-            return None
 
     def _clear(self) -> None:
         for path in self.folder.iterdir():

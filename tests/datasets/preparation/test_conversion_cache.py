@@ -93,7 +93,7 @@ def test_what_a_killed_command_left_is_removed(tmp_path):
 def test_two_commands_do_not_share_a_folder(tmp_path):
     with ConversionCache(tmp_path / "cache", "a") as cache:
         cache.write(0, [clip(1, 2)])
-        with pytest.raises(DataError, match="another command is converting clips into '.*cache': wait for its end"):
+        with pytest.raises(DataError, match="another command uses '.*cache': wait for its end"):
             ConversionCache(tmp_path / "cache", "b")
         ConversionCache.discard(tmp_path / "cache")
         assert 0 in cache
