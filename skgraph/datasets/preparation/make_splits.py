@@ -13,14 +13,15 @@ from skgraph.errors import ConfigError, DataError
 
 _NAMES = {"subject": "xsub", "camera": "xview", "setup": "xset"}
 _WAYS = (*_NAMES, "random", "given")
+Values = str | int | Sequence[str | int]
 
 
 def make_splits(
     raw: RawDataset,
     name: str | None = None,
     by: str | None = None,
-    train: str | int | Sequence[str | int] | None = None,
-    test: str | int | Sequence[str | int] | None = None,
+    train: Values | None = None,
+    test: Values | None = None,
     fraction: float | None = None,
     seed: int | None = None,
 ) -> list[Split]:
@@ -100,13 +101,7 @@ def _random(y: np.ndarray, fraction: float, seed: int) -> np.ndarray:
     return train
 
 
-def _grouped(
-    raw: RawDataset,
-    by: str,
-    name: str,
-    train: str | int | Sequence[str | int] | None,
-    test: str | int | Sequence[str | int] | None,
-) -> Split:
+def _grouped(raw: RawDataset, by: str, name: str, train: Values | None, test: Values | None) -> Split:
     values = getattr(raw, by)
     if values is None:
         raise DataError(f"split.by={by} needs the {by} of every clip, which is unknown; try split.by=random")
@@ -129,9 +124,7 @@ def _grouped(
     return Split(name, np.isin(values, trains), f"{by}s {_listed(trains)} train, {_listed(tests)} test", tested)
 
 
-def _wanted(
-    side: str, by: str, values: str | int | Sequence[str | int], available: Sequence[str | int]
-) -> list[str | int]:
+def _wanted(side: str, by: str, values: Values, available: Sequence[str | int]) -> list[str | int]:
     """Return the values of the option `split.<side>`; raise an error unless the dataset has them."""
     if values == "alternate" and side == "train":
         return list(available[::2])
