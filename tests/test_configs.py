@@ -135,8 +135,8 @@ def test_augmentations_take_a_step(augment, experiment, topology):
 
 
 @pytest.mark.parametrize("augment", ["mild", "geometric"])
-def test_what_turns_about_x_or_y_is_refused_in_2d(augment):
-    with pytest.raises(ConfigError, match="topology 'coco_17' is 2D, .* turns about x or y: augment=planar"):
+def test_rotation_about_x_or_y_is_refused_in_2d(augment):
+    with pytest.raises(ConfigError, match="topology 'coco_17' is 2D, .* rotates about x, y: say augment=planar"):
         step(composed(f"augment={augment}", *SMALL), Topology.load("coco_17"))
 
 
@@ -268,7 +268,7 @@ def test_values_of_the_wrong_kind_are_named(key, value):
         (["encoder=stgcn", "encoder.widths=[8,0]"], "STGCNEncoder: width must be at least 1, found 0"),
         (["encoder=stgcn", "encoder.widths=8"], "encoder.widths must be a list with a whole number in each place"),
         (["objective=gfp", "objective.targets=24"], "objective.targets must be a list"),
-        (["objective=gfp", 'objective.targets=["4"]'], "numbers of segments and the letter g, found '4'"),
+        (["objective=gfp", 'objective.targets=["4"]'], "numbers of patches and the letter g, found '4'"),
         (["objective=gfp", "objective.decoder.levels=3"], "objective.decoder.levels must be a list"),
         (["objective=gfp", "objective.decoder.projector_layers=0"], "projector_layers must be at least 1, found 0"),
         (["objective=gfp", "objective.target_network.layers=-3"], "TargetNetwork: layers must be at least 1, found -3"),
