@@ -57,7 +57,8 @@ def instance(config: Mapping[str, Any], where: str, **objects: Any) -> Any:
     accepted = inspect.signature(kind).parameters
     values = {key: value for key, value in config.items() if key not in ("_target_", "_partial_")}
     if unknown := [key for key in values if key not in accepted]:
-        raise ConfigError(f"{where}: {kind.__name__} has no {', '.join(unknown)}; it takes {', '.join(accepted)}")
+        hint = f"; did you mean {where}=custom?" if where in ("encoder", "objective") and len(unknown) > 1 else ""
+        raise ConfigError(f"{where}: {kind.__name__} has no {', '.join(unknown)}; it takes {', '.join(accepted)}{hint}")
     if given := [key for key in values if key in objects]:
         raise ConfigError(f"{where}.{given[0]} is not set here: {kind.__name__} gets it from the rest of the run")
     nested = {key for key, value in values.items() if isinstance(value, Mapping) and "_target_" in value}

@@ -8,8 +8,8 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from skgraph._internal.command import command, plain_config
+from skgraph._internal.files import output_folder
 from skgraph._internal.options import check_kinds
-from skgraph.errors import ConfigError
 
 
 @command("predict")
@@ -24,11 +24,8 @@ def main(cfg: DictConfig) -> None:
     from skgraph.training.devices import choose_device
 
     config = plain_config(cfg)
-    out, source = Path(str(config["out"])), Path(str(config["source"])).expanduser()
-    if config["out"] is None or (out.exists() and not is_replaceable(out)):
-        raise ConfigError(f"out must be a new folder, or one of earlier predictions and nothing else, found '{out}'")
-    if source.resolve() in (out.resolve(), *out.resolve().parents):
-        raise ConfigError(f"out={out} would write into the source '{source}'")
+    source = Path(str(config["source"])).expanduser()
+    out = output_folder(config["out"], is_replaceable, "earlier predictions", source)
     options = {key: config[key] for key in ("window", "stride", "smooth", "shortest", "threshold", "joint_map")}
     check_kinds(timelines, options, "predict")
     check_kinds(open_recordings, {"fps": config["fps"]}, "predict")

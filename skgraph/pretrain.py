@@ -102,8 +102,10 @@ def check_recipe(choices: Mapping[str, str]) -> None:
     recipe, objective = str(choices["experiment"]), str(choices["objective"])
     expected = recipe.split("_")[0]
     configs = data_dir("configs")
+    fitting = sorted(path.stem for path in (configs / "experiment").glob(f"{objective}_*.yaml"))
+    if expected == "custom" and not fitting:  # an objective that a user has added to configs
+        return
     if expected != objective and (configs / "objective" / f"{expected}.yaml").exists():
-        fitting = sorted(path.stem for path in (configs / "experiment").glob(f"{objective}_*.yaml"))
         raise ConfigError(
             f"experiment={recipe} is a recipe of objective={expected}, found objective={objective}: choose one of "
             f"{', '.join(fitting)}, or experiment=none"

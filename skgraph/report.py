@@ -11,7 +11,7 @@ from omegaconf import DictConfig
 
 from skgraph._internal.atomic import atomic_file
 from skgraph._internal.command import command, plain_config, words_as_list
-from skgraph._internal.files import output_file
+from skgraph._internal.files import output_file, output_folder
 from skgraph._internal.options import at_least, check_kinds
 from skgraph.errors import ConfigError, DataError
 
@@ -65,14 +65,8 @@ def _html(config: dict[str, Any], runs: list[str]) -> None:
         if not Path(path).exists():
             raise DataError(f"'{path}' does not exist: expected the folder of a run, an evaluation or an ensemble")
     folders = find_runs([Path(path) for path in runs])
-    default = folders[0] / "report" if len(folders) == 1 else Path("report")
-    if not isinstance(config["out"], (str, int, type(None))) or config["out"] == "":
-        raise ConfigError(f"out must be a folder, found '{config['out']}'")
-    out = default if config["out"] is None else Path(str(config["out"])).expanduser()
-    if out.exists() and not is_report(out):
-        raise ConfigError(f"out must be a new folder, or one of an earlier report and nothing else, found '{out}'")
-    if not out.resolve().parent.is_dir():
-        raise ConfigError(f"out must be in a folder that exists, found '{out}'")
+    default = folders[0] / "report" if len(folders) == 1 else "report"
+    out = output_folder(default if config["out"] is None else config["out"], is_report, "an earlier report")
     try:
         results, notes = collect(runs)
     except DataError as error:

@@ -92,6 +92,8 @@ def chosen_clips(store: SkeletonStore, wanted: object) -> list[int]:
     names = {str(name): i for i, name in enumerate(store.name)}
     found = []
     for clip in [0] if wanted is None else wanted if isinstance(wanted, list) else [wanted]:
+        if str(clip) in store.excluded:
+            raise DataError(f"clip '{plain(clip)}' was left out of the store: {plain(store.excluded[str(clip)])}")
         if str(clip) in names:
             found.append(names[str(clip)])
         elif isinstance(clip, int) and not isinstance(clip, bool) and 0 <= clip < store.num_clips:

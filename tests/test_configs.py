@@ -10,6 +10,7 @@ from dataclasses import fields
 import pytest
 import torch
 from hydra import compose, initialize_config_dir
+from hydra.core.hydra_config import HydraConfig
 from hydra.utils import get_class
 from omegaconf import OmegaConf
 
@@ -284,6 +285,28 @@ def test_values_that_make_no_sense_are_refused_by_name(overrides, message, topol
         encoder = build_encoder(config, topology)
         objective = build_objective(config, encoder, topology)
         build_views(config, topology, encoder.grid[0], objective.num_views)
+
+
+def test_a_custom_component_gives_the_run_its_name():
+    config = compose_name("objective=custom", "objective._target_=my_objective.Consistency")
+    assert config == "Consistency_transformer_synthetic_joint_seed0"
+    assert compose_name("objective=gfp", "encoder=stgcn") == "gfp_stgcn_synthetic_joint_seed0"
+
+
+def compose_name(*overrides):
+    with initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        cfg = compose("pretrain", overrides=list(overrides), return_hydra_config=True)
+    HydraConfig.instance().set_config(cfg)
+    try:
+        return cfg.name
+    finally:
+        HydraConfig.instance().cfg = None
+
+
+def test_a_custom_class_among_the_options_of_another_objective_is_explained(topology):
+    config = composed("objective._target_=examples.custom_objective.PredictSpeed")
+    with pytest.raises(ConfigError, match="PredictSpeed has no predictor, .*; did you mean objective=custom?"):
+        build_objective(config, build_encoder(config, topology), topology)
 
 
 def test_an_unknown_argument_lists_the_known_ones():

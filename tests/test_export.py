@@ -68,8 +68,11 @@ def test_a_program_and_its_example_runner(run_folder, store, tmp_path, monkeypat
     [
         (["format=h5"], "error: format must be one of safetensors, onnx, pt2, found 'h5'"),
         (["head=mlp"], "error: head must be one of none, linear, found 'mlp'"),
-        (["format=onnx", "out=m.pt"], "error: out must be a file that ends in .onnx, found 'm.pt'"),
-        (["out=no/such/place"], "error: out must lie in a folder that exists, found 'no/such/place'"),
+        (
+            ["format=onnx", "out=m.pt"],
+            "error: out must be a file that ends in .onnx, in a folder that exists, found 'm.pt'",
+        ),
+        (["out=no/such/place"], "error: out must be in a folder that exists, found 'no/such/place'"),
         (["run=nowhere"], "error: no checkpoint at 'nowhere/checkpoint.pt'"),
         (["head=linear", "c=a"], "error: export.c must be a number, found 'a'"),
     ],
@@ -92,7 +95,7 @@ def test_the_model_that_is_exported_is_not_replaced(run_folder, tmp_path, monkey
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit):
         call(monkeypatch, "run=mine")
-    assert "would write into 'mine', which is exported" in capsys.readouterr().err
+    assert "would write into the source 'mine'" in capsys.readouterr().err
     assert PretrainedRun.open(tmp_path / "mine").head is not None
 
 

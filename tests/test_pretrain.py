@@ -156,6 +156,7 @@ def test_a_recipe_of_another_objective_is_refused(recipe, objective, message):
         check_recipe({"experiment": recipe, "objective": objective})
     for experiment in (f"{objective}_small", "none", "my_own"):
         check_recipe({"experiment": experiment, "objective": objective})
+    check_recipe({"experiment": "custom_small", "objective": "added_by_a_user"})
 
 
 def test_somebodys_encoder_is_checked_before_it_trains(store_path, tmp_path):

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 
 import numpy as np
@@ -8,6 +9,8 @@ import pytest
 from PIL import Image
 
 from skgraph._internal.command import words_as_list
+from skgraph.data import SkeletonStore
+from skgraph.errors import DataError
 from skgraph.view import chosen_clips, main
 
 
@@ -84,6 +87,14 @@ def test_bad_input(store_path, tmp_path, monkeypatch, capsys, arguments, message
     with pytest.raises(SystemExit):
         call(monkeypatch, str(store_path), f"out={tmp_path / 'v.html'}", *arguments)
     assert message in capsys.readouterr().err and not list(tmp_path.iterdir())
+
+
+def test_a_clip_that_was_left_out_is_named_with_its_reason(store_path, tmp_path):
+    copy = tmp_path / "copy"
+    shutil.copytree(store_path, copy)
+    (copy / "excluded.csv").write_text("name,reason\nc02,too short\n")
+    with pytest.raises(DataError, match="clip 'c02' was left out of the store: too short"):
+        chosen_clips(SkeletonStore.open(copy), "c02")
 
 
 def test_the_source_is_not_written_into(store_path, monkeypatch, capsys):

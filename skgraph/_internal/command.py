@@ -8,6 +8,7 @@ import io
 import os
 import re
 import signal
+import string
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,8 +23,11 @@ from skgraph.errors import ConfigError, DataError
 
 # Choices of a key without a default, the same in every command.
 _CHOICES = {"unit": "m|cm|mm|normalised"}
-# `${stem:PATH}` in a configuration is the last component of a path.
+# `${stem:PATH}` is the last component of a path; `${component:CHOICE,TARGET}` names the class of a custom component.
 OmegaConf.register_new_resolver("stem", lambda path: Path(str(path)).name, replace=True)
+OmegaConf.register_new_resolver(
+    "component", lambda choice, target: target.rpartition(".")[2] if choice == "custom" else choice, replace=True
+)
 
 
 def command(
@@ -31,14 +35,13 @@ def command(
 ) -> Callable[[Callable[[DictConfig], object]], Callable[..., object]]:
     """Make a function of a configuration the command ``python -m skgraph.<command>``.
 
-    ``hydra.main`` composes the configuration, so overrides, ``--help``, ``--cfg job`` and ``--multirun`` are Hydra's
-    own. A `DataError` (bad input), or a command line that Hydra cannot compose, becomes one line ``error: ...`` on
-    stderr and exit code 1; in a multirun the other jobs still run. Any other exception is a bug with its traceback.
+    ``hydra.main`` composes the configuration, so overrides, ``--cfg job`` and ``--multirun`` are Hydra's own. A
+    `DataError` (bad input), or a command line that Hydra cannot compose, becomes one line ``error: ...`` on stderr and
+    exit code 1; in a multirun the other jobs still run. Any other exception is a bug with its traceback.
 
     Args:
-        config_name: a file of the packaged ``configs`` folder without ``.yaml``. A command with config groups of its
-            own has a folder of its own: ``prepare/prepare`` is ``configs/prepare/prepare.yaml`` with the groups of
-            ``configs/prepare``.
+        config_name: a file of the packaged ``configs`` folder without ``.yaml``; ``prepare/prepare`` has its config
+            groups in ``configs/prepare``.
         read_arguments: turns the arguments of the command line into those that Hydra reads.
 
     Returns:
@@ -51,18 +54,19 @@ def command(
         def main(cfg: DictConfig | None = None) -> object:
             if cfg is not None:
                 return task(cfg)
-            failures: list[DataError] = []
+            failed = False
 
             @functools.wraps(task)  # Hydra names the job after the module of the innermost wrapped function
             def job(cfg: DictConfig) -> object:
+                nonlocal failed
                 try:
                     if missing := _missing(OmegaConf.to_container(cfg)):
                         wanted = " ".join(f"{key}={_CHOICES.get(key, '...')}" for key in missing)
                         raise ConfigError(f"say {wanted} on the command line: no default fits")
                     return task(cfg)
                 except (DataError, InstantiationException, OSError, MemoryError, RuntimeError) as error:
-                    failures.append(_data_error(error))
-                    print(f"error: {failures[-1]}", file=sys.stderr)
+                    print(f"error: {_data_error(error)}", file=sys.stderr)
+                    failed = True
                     return None
 
             # SIGTERM ends a command through its `finally` blocks, which remove half-written output; a training
@@ -76,26 +80,41 @@ def command(
             path = data_dir("configs") / config_name
             os.environ["HYDRA_FULL_ERROR"] = "1"  # lets Hydra's own errors reach the handlers below
             try:
-                hydra.main(config_path=str(path.parent), config_name=path.name, version_base="1.3")(job)()
+                if [word for word in sys.argv[1:] if word.startswith("-")] in (["--help"], ["-h"]):
+                    print(_format_help(path, [word for word in sys.argv[1:] if not word.startswith("-")]))
+                else:
+                    hydra.main(config_path=str(path.parent), config_name=path.name, version_base="1.3")(job)()
             except HydraException as error:
-                print(f"error: {_composition_error(error)}", file=sys.stderr)
-                sys.exit(1)
+                sys.exit(_fail(_composition_error(error)))
             except ValueError as error:
                 if not str(error).startswith("Config group override"):  # Hydra's plain ValueError for dataset=5
                     raise
                 text = str(error).replace("Config group override", "an option that names a file")
-                print(f"error: {text[0].lower()}{text[1:]} ({' '.join(sys.argv[1:])})", file=sys.stderr)
-                sys.exit(1)
+                sys.exit(_fail(f"{text} ({' '.join(sys.argv[1:])})"))
             except KeyboardInterrupt:
                 print("interrupted", file=sys.stderr)
                 sys.exit(128 + signal.SIGINT)
-            if failures:
+            if failed:
                 sys.exit(1)
             return None
 
         return main
 
     return decorate
+
+
+def _fail(text: str) -> int:
+    """Print an error, and return the exit code."""
+    print(f"error: {text}", file=sys.stderr)
+    return 1
+
+
+def _format_help(path: Path, overrides: list[str]) -> str:
+    """Return the help of a command; Hydra's own, which also lists the files of all config groups, takes a second."""
+    with hydra.initialize_config_dir(str(path.parent), version_base="1.3"):
+        cfg = hydra.compose(path.name, overrides, return_hydra_config=True)
+    config = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
+    return string.Template(cfg.hydra.help.template).safe_substitute(CONFIG=OmegaConf.to_yaml(config))
 
 
 def plain_config(cfg: DictConfig) -> dict[str, Any]:
@@ -135,8 +154,8 @@ def words_as_list(arguments: list[str], key: str) -> list[str]:
     if not words:
         return others
     # Inside quotes Hydra escapes nothing but quotes, and backslashes before a quote.
-    quoted = [re.sub(r"(\\*)('|\Z)", lambda m: m[1] * 2 + ("\\'" if m[2] else ""), word) for word in words]
-    listed = ",".join(f"'{word}'" for word in quoted)
+    escaped = [re.sub(r"(\\*)('|\Z)", lambda m: m[1] * 2 + ("\\'" if m[2] else ""), word) for word in words]
+    listed = ",".join(f"'{word}'" for word in escaped)
     return [f"{key}=[{listed}]", *others]
 
 
@@ -158,7 +177,7 @@ def _data_error(error: Exception) -> DataError:
     if cause is not None:
         return cause
     if isinstance(error, MemoryError) or "out of memory" in str(error) or "can't allocate memory" in str(error):
-        return DataError("out of memory: make the batch, the frames or the model smaller")
+        return DataError("out of memory: process less at a time, such as a smaller batch, fewer frames or fewer files")
     if isinstance(error, OSError):  # such as a full disk, which the system's own words describe
         return DataError(str(error))
     raise error
@@ -170,18 +189,23 @@ def _composition_error(error: HydraException) -> str:
     if isinstance(error, OverrideParseException):
         return f"{error.override} cannot be read ({lines[-2] if len(lines) > 1 else lines[0]}): put its value in quotes"
     text = re.sub(r"^In '[^']*': ", "", lines[0]).removesuffix(".")
-    if lines[0].startswith("Could not override"):
-        return text + _nearest_key(error)
+    if unknown := re.match(r"Could not override '(.*)'", text):
+        return text + _nearest_key(error, unknown[1])
+    if found := re.match(r"Could not find '(objective|encoder)/(.+\..+)'", text):
+        group, target = found.groups()
+        return f"{text}: a custom class is {group}=custom {group}._target_={target}"
     options = [line for line in lines[2:] if not line.startswith(("Config search path", "provider="))]
     if len(lines) > 1 and lines[1].startswith("Available options"):
         return f"{text}: {lines[1][0].lower()}{lines[1][1:].rstrip(':')} are {', '.join(options)}"
     return text
 
 
-def _nearest_key(error: HydraException) -> str:
+def _nearest_key(error: HydraException, unknown: str) -> str:
     """Suggest the existing key that resembles an unknown one, or list all keys if they are few."""
-    node, key = getattr(error.__cause__, "parent_node", None), getattr(error.__cause__, "key", None)
+    node, key = getattr(error.__cause__, "parent_node", None), unknown.rpartition(".")[2]
     keys = [str(name) for name in node if name != "hydra"] if isinstance(node, DictConfig) else []
-    if close := difflib.get_close_matches(str(key), keys, 1):
+    if "_target_" in keys and (OmegaConf.is_missing(node, "_target_") or not node["_target_"].startswith("skgraph.")):
+        return f": a new key of a custom component needs a plus, +{unknown}=..."
+    if close := difflib.get_close_matches(key, keys, 1):
         return f": did you mean {close[0]}?"
     return f": expected one of {', '.join(keys)}" if 0 < len(keys) <= 30 else ""

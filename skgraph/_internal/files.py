@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -43,9 +43,36 @@ def output_file(key: str, value: object, suffixes: Sequence[str], source: Path |
         raise ConfigError(
             f"{key} must be a file that ends in {' or '.join(suffixes)}, in a folder that exists, found '{path}'"
         )
+    _check_outside(key, path, source)
+    return path
+
+
+def output_folder(value: object, is_replaceable: Callable[[Path], bool], what: str, source: Path | None = None) -> Path:
+    """Return the path of a folder to write as ``out``, checked before a command begins to work.
+
+    Args:
+        value: the path.
+        is_replaceable: whether an existing folder holds only what the command writes.
+        what: the command writes, for the message, such as ``an earlier report``.
+        source: what the command reads; it must not be the folder, nor hold it.
+
+    Raises:
+        ConfigError: no path, a folder that must not be replaced, or a path inside the source.
+    """
+    if not isinstance(value, (str, int, Path)) or value == "":
+        raise ConfigError(f"out must be a folder, found '{value}'")
+    path = Path(str(value)).expanduser()
+    _check_outside("out", path, source)
+    if path.exists() and not is_replaceable(path):
+        raise ConfigError(f"out must be a new folder, or one of {what} and nothing else, found '{path}'")
+    if not path.resolve().parent.is_dir():
+        raise ConfigError(f"out must be in a folder that exists, found '{path}'")
+    return path
+
+
+def _check_outside(key: str, path: Path, source: Path | None) -> None:
     if source is not None and source.expanduser().resolve() in (path.resolve(), *path.resolve().parents):
         raise ConfigError(f"{key}={path} would write into the source '{source}'")
-    return path
 
 
 class PlainLoader(yaml.SafeLoader):

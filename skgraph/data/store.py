@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import csv
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -143,6 +144,18 @@ class SkeletonStore:
                 f"store '{self.path}' should name {self.num_clips} clips, found {names.dtype}{names.shape}"
             )
         return names
+
+    @cached_property
+    def excluded(self) -> dict[str, str]:
+        """Reason why each clip of the source that is not in the store was left out, by name; read at first use."""
+        path = self.path / "excluded.csv"
+        if not path.is_file():
+            return {}
+        try:
+            with path.open(encoding="utf-8", newline="") as file:
+                return {row["name"]: row["reason"] for row in csv.DictReader(file)}
+        except (OSError, UnicodeDecodeError, KeyError, csv.Error) as error:
+            raise StoreError(f"'{path}' cannot be read: {error}") from error
 
     @property
     def content_hash(self) -> str:

@@ -92,6 +92,37 @@ def test_a_number_where_a_file_is_named_is_one_line(capsys, monkeypatch):
     assert stopped.value.code == 1 and capsys.readouterr().err == expected
 
 
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["objective=my_objective.Consistency"],
+            "Could not find 'objective/my_objective.Consistency': a custom class is objective=custom "
+            "objective._target_=my_objective.Consistency",
+        ),
+        (
+            ["objective=custom", "objective._target_=my_objective.Consistency", "objective.hidden_dim=64"],
+            "Could not override 'objective.hidden_dim': a new key of a custom component needs a plus, "
+            "+objective.hidden_dim=...",
+        ),
+        (["objective.los=ce"], "Could not override 'objective.los': did you mean loss?"),
+    ],
+)
+def test_a_custom_component_is_explained(capsys, monkeypatch, arguments, message):
+    monkeypatch.setattr(sys, "argv", ["pretrain", *arguments])
+    with pytest.raises(SystemExit) as stopped:
+        pretrain.main()
+    assert stopped.value.code == 1 and capsys.readouterr().err == f"error: {message}\n"
+
+
+def test_help_lists_the_keys_and_takes_overrides(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["pretrain", "objective=gfp", "--help"])
+    pretrain.main()
+    text = capsys.readouterr().out
+    assert text.startswith("python -m skgraph.pretrain [option=value ...]:") and "\nhydra:" not in text
+    assert "_target_: skgraph.objectives.GFP" in text and "\nname: ${component:" in text
+
+
 def test_a_unit_that_is_missing_is_named_with_its_choices(run, capsys):
     with pytest.raises(SystemExit):
         run("folder.name=x", "count=2", "unit=???")
@@ -106,7 +137,9 @@ def test_a_bug_keeps_its_traceback(run, capsys):
 def test_too_large_is_one_line(run, capsys):
     with pytest.raises(SystemExit):
         run("count=1000", "folder.name=x")
-    assert capsys.readouterr().err == "error: out of memory: make the batch, the frames or the model smaller\n"
+    assert capsys.readouterr().err == (
+        "error: out of memory: process less at a time, such as a smaller batch, fewer frames or fewer files\n"
+    )
 
 
 def test_multirun_goes_on_after_bad_input(run, capsys):

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from skgraph._internal.files import one_source, output_file, read_plain_yaml
+from skgraph._internal.files import one_source, output_file, output_folder, read_plain_yaml
 from skgraph.errors import BROKEN_YAML, ConfigError, first_line
 
 BOMB = "a: &a [lol]\n" + "".join(
@@ -41,6 +41,24 @@ def test_the_source_is_left_alone(tmp_path):
     for place in (source, tmp_path):
         with pytest.raises(ConfigError, match=f"out={source} would write into the source '{place}'"):
             output_file("out", source, (".npz",), place)
+
+
+def test_a_folder_that_can_be_written_and_those_that_cannot(tmp_path):
+    (tmp_path / "other").mkdir()
+    for free in (tmp_path / "new", tmp_path / "other"):
+        assert output_folder(str(free), lambda folder: True, "a report") == free
+    for value, message in (
+        (None, "out must be a folder, found 'None'"),
+        (
+            tmp_path / "other",
+            f"out must be a new folder, or one of a report and nothing else, found '{tmp_path}/other'",
+        ),
+        (tmp_path / "no" / "where", f"out must be in a folder that exists, found '{tmp_path}/no/where'"),
+        (tmp_path, f"out={tmp_path} would write into the source '{tmp_path}'"),
+    ):
+        with pytest.raises(ConfigError) as caught:
+            output_folder(value, lambda folder: False, "a report", tmp_path if value == tmp_path else None)
+        assert str(caught.value) == message
 
 
 def test_reads(tmp_path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -93,12 +92,6 @@ def _notes(store: SkeletonStore) -> list[str]:
     """Return the notes of the store, and how many clips were left out of it."""
     noted = store.meta.get("notes") or []
     notes = [str(note) for note in noted] if isinstance(noted, list) else [str(noted)]
-    path = store.path / "excluded.csv"
-    if path.is_file():
-        try:
-            with path.open(encoding="utf-8", newline="") as file:
-                count = sum(1 for _ in csv.DictReader(file))
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise DataError(f"'{path}' cannot be read: {error}") from error
+    if count := len(store.excluded):
         notes.append(f"{count} clips were left out before: excluded.csv of '{store.path.resolve().name}' lists them")
     return notes

@@ -49,6 +49,7 @@ def path(tmp_path):
         writer.add_split("xsub", [0, 1], [2, 3], "subject 0 trains")
         writer.add_split("mine", [3], [0, 1])  # c2 is in neither part
         writer.exclude("c9", "damaged")
+    assert SkeletonStore.open(tmp_path / "first").excluded == {"c9": "damaged"}
     return tmp_path / "first"
 
 
