@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Dataset
 
-from skgraph.data.reference_pose import reference_pose
+from skgraph.data.body_geometry import reference_pose
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.data.store import SkeletonStore
 from skgraph.data.temporal import centre_windows, sample_positions, sample_windows
@@ -102,11 +102,10 @@ class SkeletonDataset(Dataset):
         clip = self.store.clip(int(self.store.track_clip[item]))
         body = item - int(self.store.body_ptr[self.store.track_clip[item]])
         first, length = int(self.store.track_first[item]), int(self.store.track_length[item])
-        joints = clip.joints[body : body + 1, first : first + length]
-        frame_mask = clip.frame_mask[body : body + 1, first : first + length]
-        clip.joints, clip.frame_mask = joints, frame_mask
+        rows = slice(body, body + 1), slice(first, first + length)
+        clip.joints, clip.frame_mask = clip.joints[rows], clip.frame_mask[rows]
         if "confidence" in clip:
-            clip.confidence = clip.confidence[body : body + 1, first : first + length]
+            clip.confidence = clip.confidence[rows]
         return clip
 
     def batch(

@@ -62,15 +62,14 @@ class SkeletonStore:
         # Opened with the others, but mapped here only to be checked: most stores have none, and batches need none.
         confidence = _load_npy(path / "confidence.npy", "c") if (path / "confidence.npy").exists() else None
         check_store(str(path), meta, self.topology, arrays, frames, present, confidence)
-        self.class_names = [str(name) for name in meta["class_names"]]
+        self.class_names: list[str] = meta["class_names"]
         self._frames, self._present = torch.from_numpy(frames).flatten(1), torch.from_numpy(present)
         self._confidence = None if confidence is None else torch.from_numpy(confidence)
         tensors = {key: torch.from_numpy(value) for key, value in arrays.items()}
-        self._split_parts = {key[6:]: tensors.pop(key) for key in list(tensors) if key.startswith("split_")}
-        self.y, self.subject, self.camera, self.setup = (tensors[k] for k in ("y", "subject", "camera", "setup"))
-        self.length, self.body_ptr = tensors["length"], tensors["body_ptr"]
-        self.track_row, self.track_first = tensors["track_row"], tensors["track_first"]
-        self.track_length = tensors["track_length"]
+        self._split_parts = {key[6:]: value for key, value in tensors.items() if key.startswith("split_")}
+        self.y, self.subject, self.camera, self.setup, self.length = (tensors[key] for key in PER_CLIP)
+        self.track_row, self.track_first, self.track_length = (tensors[key] for key in PER_TRACK)
+        self.body_ptr = tensors["body_ptr"]
         self.num_clips = len(self.y)
         self.segment_ptr = tensors.get("segment_ptr", torch.zeros(self.num_clips + 1, dtype=torch.long))
         no_segment = torch.zeros(0, dtype=torch.long)
@@ -95,12 +94,12 @@ class SkeletonStore:
         except BROKEN_YAML as error:
             raise StoreError(f"'{path / 'meta.yaml'}' is not readable YAML: {first_line(error)}") from error
         wanted = {"format", "topology", "class_names", "splits", "clips", "bodies", "rows", "content_hash"}
-        if not isinstance(meta, dict) or not wanted <= set(meta):
-            missing = sorted(wanted - set(meta)) if isinstance(meta, dict) else sorted(wanted)
-            raise StoreError(f"'{path / 'meta.yaml'}' is not a store's description: it has no {', '.join(missing)}")
-        if meta["format"] != FORMAT_VERSION:
+        if missing := wanted.difference(meta if isinstance(meta, dict) else ()):
+            keys = ", ".join(sorted(missing))
+            raise StoreError(f"'{path / 'meta.yaml'}' is not a store's description: it has no {keys}")
+        if (found := meta["format"]) != FORMAT_VERSION:
             raise StoreError(
-                f"store '{path}' has format {meta['format']}, this version reads {FORMAT_VERSION}: prepare it again"
+                f"store '{path}' has format {found}, this version reads {FORMAT_VERSION}: prepare it again"
             )
         try:
             _check_file(path / "index.npz")
@@ -242,15 +241,9 @@ class SkeletonStore:
         tracks = torch.arange(int(self.body_ptr[i]), int(self.body_ptr[i + 1]))
         frames = torch.arange(int(self.length[i]), dtype=torch.float32).expand(len(tracks), -1)
         joints, frame_mask = self.gather(tracks, frames)
-        clip = SkeletonData.from_joints(
-            joints,
-            frame_mask,
-            y=self.y[i : i + 1],
-            name=str(self.name[i]),
-            subject=self.subject[i : i + 1],
-            camera=self.camera[i : i + 1],
-            setup=self.setup[i : i + 1],
-        )
+        numbers = {key: getattr(self, key)[i : i + 1] for key in ("subject", "camera", "setup")}
+        name = str(self.name[i])
+        clip = SkeletonData.from_joints(joints, frame_mask, y=self.y[i : i + 1], name=name, **numbers)
         if self._confidence is not None:
             clip.confidence = torch.zeros(joints.shape[:-1])
             for body, track in enumerate(tracks.tolist()):

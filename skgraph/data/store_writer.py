@@ -16,9 +16,17 @@ import yaml
 from numpy.typing import ArrayLike
 
 from skgraph._internal.atomic import atomic_folder
-from skgraph.data.clip_checks import as_stored, check_shape, checked_confidence, checked_segments
 from skgraph.data.store import FORMAT_VERSION, SPLIT_PARTS, SkeletonStore
-from skgraph.data.store_checks import check_split_name
+from skgraph.data.store_checks import (
+    PER_CLIP,
+    PER_SEGMENT,
+    PER_TRACK,
+    as_stored,
+    check_shape,
+    check_split_name,
+    checked_confidence,
+    checked_segments,
+)
 from skgraph.errors import StoreError, first_three
 from skgraph.topology import Topology
 
@@ -88,11 +96,11 @@ class StoreWriter:
         with ExitStack() as stack:
             try:
                 self._folder = stack.enter_context(atomic_folder(self.path, self._check_replaceable))
-                self._frames, self._present, self._confidence = (
+                self._frames, self._present, self._confidence = files = [
                     stack.enter_context(open(self._folder / f"{name}.npy", "wb"))
                     for name in ("frames", "present", "confidence")
-                )
-                for file in (self._frames, self._present, self._confidence):
+                ]
+                for file in files:
                     file.write(bytes(_HEADER_BYTES))
             except OSError as error:
                 raise StoreError(f"cannot write a store at '{self.path}': {error}") from error
@@ -179,7 +187,7 @@ class StoreWriter:
         """Name a split: disjoint clip ids for training and for testing.
 
         Raises:
-            StoreError: a clip id is unknown or in both parts, or a part is empty.
+            StoreError: a clip id is unknown or on both sides, or a side is empty.
         """
         check_split_name(name, f"store '{self.path}'")
         parts = {"train": np.asarray(train, np.int64), "test": np.asarray(test, np.int64)}
@@ -231,33 +239,21 @@ class StoreWriter:
         if not self._clips:
             raise StoreError(f"no clip was added to the store '{self.path}'")
         rows, joints = self._rows, self.topology.num_joints
-        arrays = [
+        for file, dtype, size in (
             (self._frames, self._dtype, (rows, joints, self.topology.dim)),
             (self._present, np.dtype(bool), (rows,)),
-        ]
-        if self._has_confidence:
-            arrays.append((self._confidence, np.dtype(np.uint8), (rows, joints)))
-        for file, dtype, size in arrays:
+            (self._confidence, np.dtype(np.uint8), (rows, joints)),
+        ):
             file.seek(0)
             file.write(_npy_header(dtype, size))
-            file.flush()
-            os.fsync(file.fileno())
-        y, subject, camera, setup, length = np.array(self._clips, np.int64).T
-        row, first, track_length = np.array(self._tracks, np.int64).T
-        index = {
-            "y": y,
-            "subject": subject,
-            "camera": camera,
-            "setup": setup,
-            "length": length,
-            "name": np.array(list(self._names)),
-            "body_ptr": np.concatenate([[0], np.cumsum(self._bodies)]),
-            "track_row": row,
-            "track_first": first,
-            "track_length": track_length,
-        }
+            _close(file)
+        if not self._has_confidence:
+            (self._folder / "confidence.npy").unlink()
+        index = dict(zip(PER_CLIP, np.array(self._clips, np.int64).T, strict=True))
+        index |= {"name": np.array(list(self._names)), "body_ptr": np.concatenate([[0], np.cumsum(self._bodies)])}
+        index |= dict(zip(PER_TRACK, np.array(self._tracks, np.int64).T, strict=True))
         index |= {f"split_{name}": assignment for name, (assignment, _) in self._splits.items()}
-        index |= self._segment_index(y)
+        index |= self._segment_index(index["y"])
         for key in sorted(index):
             self._hash.update(key.encode() + np.ascontiguousarray(index[key]).tobytes())
         # Hash landmarks under the key of version 0.1, so that a store keeps its hash.
@@ -271,30 +267,24 @@ class StoreWriter:
             "splits": {name: how for name, (_, how) in self._splits.items()},
             "clips": len(self._clips),
             "bodies": len(self._tracks),
-            "rows": self._rows,
+            "rows": rows,
             "dtype": str(self._dtype),
             "content_hash": self._hash.hexdigest(),
         }
         with open(self._folder / "index.npz", "wb") as archive:
             np.savez(archive, **index)
-            os.fsync(archive.fileno())
+            _close(archive)
         with open(self._folder / "meta.yaml", "w", encoding="utf-8") as text:
             yaml.safe_dump(meta, text, sort_keys=False, allow_unicode=True)
-            text.flush()
-            os.fsync(text.fileno())
+            _close(text)
         if self._excluded:
             with open(self._folder / "excluded.csv", "w", encoding="utf-8", newline="") as table:
                 csv.writer(table).writerows([("name", "reason"), *self._excluded])
-                table.flush()
-                os.fsync(table.fileno())
-        for file in (self._frames, self._present, self._confidence):
-            file.close()
-        if not self._has_confidence:
-            (self._folder / "confidence.npy").unlink()
+                _close(table)
         SkeletonStore.open(self._folder)  # a store must be readable before it replaces anything
 
     def _segment_index(self, y: np.ndarray) -> dict[str, np.ndarray]:
-        """The arrays of the segments; a store without any has none of them."""
+        """Return the arrays of the segments; a store without any has none of them."""
         counts = np.zeros(len(y), np.int64)
         counts[list(self._segments)] = [len(segments) for segments in self._segments.values()]
         if not counts.any():
@@ -305,13 +295,20 @@ class StoreWriter:
                     f"'{self.path}' has any"
                 )
             return {}
-        label, start, end = np.concatenate(list(self._segments.values())).T.copy()
+        columns = np.concatenate(list(self._segments.values())).T.copy()
         pointer = np.concatenate([[0], np.cumsum(counts)])
-        return {"segment_ptr": pointer, "segment_label": label, "segment_start": start, "segment_end": end}
+        return {"segment_ptr": pointer} | dict(zip(PER_SEGMENT, columns, strict=True))
+
+
+def _close(file: IO) -> None:
+    """Close a file whose content is on the disk."""
+    file.flush()
+    os.fsync(file.fileno())
+    file.close()
 
 
 def _npy_header(dtype: np.dtype, shape: tuple[int, ...]) -> bytes:
-    """A version 1.0 .npy header of exactly ``_HEADER_BYTES`` bytes."""
+    """Return a version 1.0 .npy header of exactly ``_HEADER_BYTES`` bytes."""
     text = f"{{'descr': '{dtype.str}', 'fortran_order': False, 'shape': {shape}, }}"
     body = text.encode("latin1").ljust(_HEADER_BYTES - 11) + b"\n"
     return b"\x93NUMPY\x01\x00" + len(body).to_bytes(2, "little") + body

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from skgraph.data import SkeletonStore
-from skgraph.data.bone_lengths import bone_lengths
+from skgraph.data.body_geometry import bone_lengths
 from skgraph.inspection.chunk import Chunk
 from skgraph.inspection.location import LargestValues, Location, body_location
 

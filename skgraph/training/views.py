@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
-from skgraph.data.upright_axis import upright_axis
+from skgraph.data.body_geometry import upright_axis
 from skgraph.errors import ConfigError, DataError
 from skgraph.transforms import AlignBody, RandomRotate
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from skgraph.data.reference_pose import reference_pose
+from skgraph.data.body_geometry import reference_pose
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.errors import ConfigError, DataError, TopologyError
 from skgraph.topology import Topology

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from skgraph.data.reference_pose import reference_pose
+from skgraph.data.body_geometry import reference_pose
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.errors import ConfigError
 from skgraph.topology import Topology

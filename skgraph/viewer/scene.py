@@ -11,7 +11,7 @@ import torch
 
 from skgraph._internal.text import plain
 from skgraph.data import SkeletonStore
-from skgraph.data.upright_axis import upright_axis
+from skgraph.data.body_geometry import upright_axis
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from skgraph.data.bone_lengths import bone_lengths
+from skgraph.data.body_geometry import bone_lengths, upright_axis
 from skgraph.data.dataset import SkeletonDataset
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.data.store import SkeletonStore
-from skgraph.data.upright_axis import upright_axis
 from skgraph.datasets.preparation.write_store import PreparedStore
 from skgraph.errors import printable
 

@@ -1,9 +1,25 @@
+from __future__ import annotations
+
 import numpy as np
 import pytest
+import torch
 
 from skgraph.data import SkeletonStore, StoreWriter
-from skgraph.data.upright_axis import upright_axis
+from skgraph.data.body_geometry import bone_lengths, reference_pose, upright_axis
 from skgraph.topology import Topology
+
+
+def test_reference_pose():
+    joints = torch.arange(6.0).view(2, 3, 1, 1)  # bodies 0 1 2 | 3 4 5
+    cases = {
+        0.0: [[True, True, True], [True, True, True]],
+        2.0: [[False, False, True], [True, True, True]],  # the first body, though the second appears earlier
+        4.0: [[False, False, False], [False, True, True]],  # the first body that ever appears
+    }
+    for expected, frame_mask in cases.items():
+        assert reference_pose(joints, torch.tensor(frame_mask)).tolist() == [[expected]]
+    batch = reference_pose(joints.expand(3, 2, 3, 1, 1), torch.tensor(list(cases.values())))
+    assert batch.flatten().tolist() == list(cases)
 
 
 def store_of(tmp_path, topology, bodies):
@@ -33,3 +49,13 @@ def test_no_such_axis(tmp_path):
     assert upright_axis(store_of(tmp_path, topology, bodies)) is None
     flat = Topology.load("coco_17")
     assert upright_axis(store_of(tmp_path / "flat", flat, np.random.default_rng(0).random((3, 4, 17, 2)))) is None
+
+
+def test_bone_lengths_by_hand(topology):
+    joints = np.zeros((3, 25, 5), np.float32)
+    child = int(topology.edges[0, 1])
+    joints[0, child] = [1, 3, 2, 2, 2]  # two bodies: 1, 3 and 2, 2, 2
+    mean, variation = bone_lengths(joints, np.array([0, 2]), topology)
+    assert mean[:, 0].tolist() == [2, 2] and variation[:, 0].tolist() == [0.5, 0]
+    other = [i for i, edge in enumerate(topology.edges.tolist()) if child not in edge]
+    assert np.isnan(variation[:, other]).all()
