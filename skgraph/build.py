@@ -75,13 +75,8 @@ def instance(config: Mapping[str, Any], where: str, **objects: Any) -> Any:
             raise
         raise type(error)(f"{where}: {error}") from error
     except Exception as error:  # custom code may raise anything
-        raise ConfigError(
-            f"{where}: {kind.__name__} cannot be built from {_plain(values)}: {first_line(error)}"
-        ) from error
-
-
-def _plain(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in values.items() if not callable(value))
+        plain = ", ".join(f"{key}={value}" for key, value in values.items() if not callable(value))
+        raise ConfigError(f"{where}: {kind.__name__} cannot be built from {plain}: {first_line(error)}") from error
 
 
 def open_store(dataset: Mapping[str, Any], write: bool = True) -> tuple[SkeletonStore, str]:
@@ -166,26 +161,14 @@ def check_config(config: Mapping[str, Any]) -> None:
 
 def build_encoder(config: Mapping[str, Any], topology: Topology) -> Any:
     """Build the encoder of a run's configuration for a topology."""
-    return instance(
-        config["encoder"],
-        "encoder",
-        topology=topology,
-        frames=config["frames"],
-        channels=topology.dim,
-        patch_length=config["patch_length"],
-    )
+    given = {key: config[key] for key in ("frames", "patch_length")}
+    return instance(config["encoder"], "encoder", topology=topology, channels=topology.dim, **given)
 
 
 def build_objective(config: Mapping[str, Any], encoder: nn.Module, topology: Topology) -> Any:
     """Build the objective of a run's configuration around an encoder, for a topology."""
-    return instance(
-        config["objective"],
-        "objective",
-        encoder=encoder,
-        topology=topology,
-        frames=config["frames"],
-        channels=topology.dim,
-    )
+    given = {"encoder": encoder, "topology": topology, "frames": config["frames"], "channels": topology.dim}
+    return instance(config["objective"], "objective", **given)
 
 
 def build_views(
@@ -226,14 +209,8 @@ def build_views(
     stream = None if stream is None else instance(stream, "stream", topology=topology)
     if not (stream is None or isinstance(stream, GraphTransform)) or not hasattr(mask, "draw"):
         raise ConfigError("stream must be a graph transform, and mask have a draw()")
-    return ViewMaker(
-        Compose(steps),
-        Compose(augment),
-        mask,
-        stream,
-        num_views,
-        1.0 if normalise["scale"] is None else normalise["scale"],
-    )
+    scale = 1.0 if normalise["scale"] is None else normalise["scale"]
+    return ViewMaker(Compose(steps), Compose(augment), mask, stream, num_views, scale)
 
 
 def measure_scale(config: dict[str, Any], bodies: SkeletonDataset) -> dict[str, Any]:
@@ -271,15 +248,8 @@ def build_trainer(
     Raises:
         DataError: a component cannot be built, or a custom one breaks its contract.
     """
-    bodies = SkeletonDataset(
-        store,
-        split,
-        "train",
-        items="bodies",
-        frames=config["frames"],
-        crop=tuple(config["crop"]),
-        min_frames=config["min_frames"],
-    )
+    options = {key: config[key] for key in ("frames", "min_frames")}
+    bodies = SkeletonDataset(store, split, items="bodies", crop=tuple(config["crop"]), **options)
     config = measure_scale(config, bodies)
     bodies = move_dataset(bodies, device, trainer_config.data)
     loader = EpochLoader(bodies, trainer_config.batch_size, config["seed"], processes.rank, processes.world_size)
@@ -299,4 +269,4 @@ def build_trainer(
 
 
 def _is_custom(component: Mapping[str, Any]) -> bool:
-    return not str(component["_target_"]).startswith("skgraph.")
+    return not component["_target_"].startswith("skgraph.")

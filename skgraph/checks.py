@@ -35,15 +35,16 @@ def check_encoder(encoder: nn.Module, frames: int, channels: int = 3) -> None:
         raise ContractError(f"{name}.grid must be two whole numbers above 0, patches in time and joints, found {grid}")
     if not isinstance(frames, int) or frames < 1 or frames % patches:
         raise ContractError(f"{name}.grid has {patches} patches in time, which do not divide the {frames} frames")
-    module = _Guarded(copy.deepcopy(encoder).eval())
+    module = copy.deepcopy(encoder).eval()
+    encode = _guarded(module, f"{name}.forward")
     joints, visible = _example(2, frames, grid, channels)
 
-    tokens = module(joints)
+    tokens = encode(joints)
     if not isinstance(tokens, Tensor) or tokens.dtype != torch.float32:
         raise ContractError(f"{name}(joints) must be a float32 tensor, found {getattr(tokens, 'dtype', type(tokens))}")
     if tokens.shape != (2, patches * vertices, dim):
         raise ContractError(f"{name}(joints) must be {[2, patches * vertices, dim]}, found {[*tokens.shape]}")
-    seen = module(joints, visible)
+    seen = encode(joints, visible)
     if seen.shape != (*visible.shape, dim):
         raise ContractError(f"{name}(joints, visible) must be {[*visible.shape, dim]}, found {[*seen.shape]}")
     if not (tokens.isfinite().all() and seen.isfinite().all()):
@@ -51,18 +52,18 @@ def check_encoder(encoder: nn.Module, frames: int, channels: int = 3) -> None:
 
     hidden = torch.ones(2, patches * vertices).scatter_(1, visible, 0.0).view(2, patches, 1, vertices, 1)
     hidden = hidden.expand(-1, -1, frames // patches, -1, -1).flatten(1, 2)  # [B, T, V, 1]
-    if not torch.equal(module(joints + 100 * torch.randn_like(joints) * hidden, visible), seen):
+    if not torch.equal(encode(joints + 100 * torch.randn_like(joints) * hidden, visible), seen):
         raise ContractError(f"{name} leaks: what a hidden joint holds changes the tokens")
-    if torch.equal(module(joints + (1 - hidden), visible), seen):
+    if torch.equal(encode(joints + (1 - hidden), visible), seen):
         raise ContractError(f"{name} does not read its input: visible joints moved and the tokens did not change")
-    if not torch.allclose(module(joints[1:], visible[1:]), seen[1:], atol=1e-4):
+    if not torch.allclose(encode(joints[1:], visible[1:]), seen[1:], atol=1e-4):
         raise ContractError(f"{name} mixes the bodies of a batch, in evaluation mode")
-    if not torch.allclose(module(joints, visible.flip(1)), seen.flip(1), atol=1e-4):
+    if not torch.allclose(encode(joints, visible.flip(1)), seen.flip(1), atol=1e-4):
         raise ContractError(f"{name} must return tokens in the order of visible")
 
     module.train()
-    _check_gradients(module, lambda: module(joints, visible).square().sum(), name)
-    _check_state(encoder, lambda other: _Guarded(other.eval())(joints, visible), name)
+    _check_gradients(module, lambda: encode(joints, visible).square().sum(), name)
+    _check_state(encoder, lambda other: _guarded(other.eval(), f"{name}.forward")(joints, visible), name)
 
 
 def check_objective(objective: nn.Module, frames: int, channels: int = 3) -> None:
@@ -85,13 +86,14 @@ def check_objective(objective: nn.Module, frames: int, channels: int = 3) -> Non
         raise ContractError(f"{name} needs an encoder (a module with a grid) and num_views (at least 1)")
     if not callable(getattr(objective, "after_step", None)):
         raise ContractError(f"{name} needs after_step(progress)")
-    module = _Guarded(copy.deepcopy(objective).train())
+    module: Any = copy.deepcopy(objective).train()
+    forward = _guarded(module, f"{name}.forward")
     joints, visible = _example(4, frames, encoder.grid, channels)
     tokens = math.prod(encoder.grid)  # type: ignore[arg-type]
     masked = torch.ones(4, tokens, dtype=torch.bool).scatter_(1, visible, False).nonzero()[:, 1].view(4, -1)
     batch = (torch.stack([joints + 0.01 * torch.randn_like(joints) for _ in range(views)]), visible, masked)
 
-    result = module(*batch)
+    result = forward(*batch)
     if not isinstance(result, tuple) or len(result) != 2 or not isinstance(result[1], dict):
         raise ContractError(f"{name} must return (loss, logs), found {type(result).__name__}")
     loss, logs = result
@@ -100,36 +102,25 @@ def check_objective(objective: nn.Module, frames: int, channels: int = 3) -> Non
     for key, value in logs.items():
         if not isinstance(value, Tensor) or value.requires_grad or value.numel() != 1 or not value.isfinite():
             raise ContractError(f"{name}: logs['{key}'] must be a detached scalar tensor, and finite, found {value}")
-    _check_gradients(module, lambda: module(*batch)[0], name)
-    before = {key: value.clone() for key, value in module.module.named_parameters() if value.requires_grad}
-    module.after_step(0.5)
-    for key, value in module.module.named_parameters():
+    _check_gradients(module, lambda: forward(*batch)[0], name)
+    before = {key: value.clone() for key, value in module.named_parameters() if value.requires_grad}
+    _guarded(module.after_step, f"{name}.after_step")(0.5)
+    for key, value in module.named_parameters():
         if value.requires_grad and not torch.equal(before[key], value):
             raise ContractError(f"{name}.after_step changes '{key}', which the optimiser trains")
-    _check_state(objective, lambda other: _Guarded(other.eval())(*batch)[0], name)
+    _check_state(objective, lambda other: _guarded(other.eval(), f"{name}.forward")(*batch)[0], name)
 
 
-class _Guarded:
-    """A module whose errors become ContractErrors."""
+def _guarded(call: Callable[..., object], name: str) -> Callable[..., Any]:
+    """Return a call of custom code whose errors become ContractErrors."""
 
-    def __init__(self, module: nn.Module) -> None:
-        self.module: Any = module
-
-    def __call__(self, *inputs: Tensor) -> Any:
-        return self._guarded(self.module, "forward", *inputs)
-
-    def after_step(self, progress: float) -> None:
-        self._guarded(self.module.after_step, "after_step", progress)
-
-    def train(self) -> None:
-        self.module.train()
-
-    def _guarded(self, call: Callable[..., object], what: str, *inputs: object) -> Any:
+    def guarded(*inputs: object) -> Any:
         try:
             return call(*inputs)
         except Exception as error:  # custom code may raise anything
-            name = type(self.module).__name__
-            raise ContractError(f"{name}.{what} failed with {type(error).__name__}: {first_line(error)}") from error
+            raise ContractError(f"{name} failed with {type(error).__name__}: {first_line(error)}") from error
+
+    return guarded
 
 
 def _example(batch: int, frames: int, grid: Any, channels: int) -> tuple[Tensor, Tensor]:
@@ -140,13 +131,13 @@ def _example(batch: int, frames: int, grid: Any, channels: int) -> tuple[Tensor,
     return joints, visible
 
 
-def _check_gradients(guarded: _Guarded, loss: Callable[[], Tensor], name: str) -> None:
-    guarded.module.zero_grad(set_to_none=True)
+def _check_gradients(module: nn.Module, loss: Callable[[], Tensor], name: str) -> None:
+    module.zero_grad(set_to_none=True)
     value = loss()
     if not value.requires_grad:
         raise ContractError(f"{name} has no parameter that requires a gradient")
     value.backward()
-    check_gradients(guarded.module)
+    check_gradients(module)
 
 
 def _check_state(module: nn.Module, output: Callable[[nn.Module], Tensor], name: str) -> None:

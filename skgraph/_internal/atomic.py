@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all, and locks of those in the making."""
+"""Atomic writes of files and folders, and their locks."""
 
 from __future__ import annotations
 
@@ -56,12 +56,8 @@ def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
         raise
 
 
-def _accept(folder: Path) -> None:
-    """Let any folder be replaced."""
-
-
 @contextmanager
-def atomic_folder(path: Path, check: Callable[[Path], None] = _accept) -> Iterator[Path]:
+def atomic_folder(path: Path, check: Callable[[Path], None] = lambda folder: None) -> Iterator[Path]:
     """Give a new folder beside ``path`` to fill, and rename it to ``path`` if the block ends without an error.
 
     What was there before stays until the new folder is whole. An error leaves nothing of the new folder. What a kill

@@ -202,7 +202,8 @@ def _composition_error(error: HydraException) -> str:
 
 def _nearest_key(error: HydraException, unknown: str) -> str:
     """Suggest the existing key that resembles an unknown one, or list all keys if they are few."""
-    node, key = getattr(error.__cause__, "parent_node", None), unknown.rpartition(".")[2]
+    node: Any = getattr(error.__cause__, "parent_node", None)
+    key = unknown.rpartition(".")[2]
     keys = [str(name) for name in node if name != "hydra"] if isinstance(node, DictConfig) else []
     if "_target_" in keys and (OmegaConf.is_missing(node, "_target_") or not node["_target_"].startswith("skgraph.")):
         return f": a new key of a custom component needs a plus, +{unknown}=..."

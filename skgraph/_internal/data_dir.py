@@ -1,4 +1,4 @@
-"""Where the files that ship with the package lie."""
+"""Location of the files that ship with the package."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def data_dir(name: str) -> Path:
         name: ``"topologies"`` or ``"configs"``.
 
     Raises:
-        DataError: the folder is in neither place.
+        DataError: the folder is missing.
     """
     package = Path(__file__).resolve().parents[1]
     inside, beside = package / name, package.parent / name

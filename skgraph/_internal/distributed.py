@@ -1,4 +1,4 @@
-"""The processes of a distributed training: who they are, what they share, and random numbers for their batch."""
+"""Processes of a distributed training: their ranks, collective operations, and random numbers of a shared batch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,6 @@ class Processes:
 
     rank: int = 0
     world_size: int = 1
-    local_rank: int = 0
 
     @property
     def is_main(self) -> bool:
@@ -64,7 +63,7 @@ def process_group(device: torch.device) -> Iterator[Processes]:
         return
     dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
     try:
-        yield Processes(dist.get_rank(), dist.get_world_size(), int(os.environ.get("LOCAL_RANK", 0)))
+        yield Processes(dist.get_rank(), dist.get_world_size())
     finally:
         dist.destroy_process_group()
 

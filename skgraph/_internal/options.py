@@ -1,4 +1,4 @@
-"""Checks of options, as a configuration or a command line gives them, against the code that takes them."""
+"""Checks of options against the annotations of the function that takes them."""
 
 from __future__ import annotations
 

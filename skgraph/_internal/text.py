@@ -1,4 +1,4 @@
-"""Text from files and counts of things, as people read them."""
+"""Formatting of texts, lists, counts and shares in messages."""
 
 from __future__ import annotations
 

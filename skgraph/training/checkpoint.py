@@ -13,7 +13,9 @@ from torch import nn
 
 from skgraph._internal.atomic import atomic_file
 from skgraph.data import SkeletonStore
-from skgraph.errors import CheckpointError
+from skgraph.errors import CheckpointError, first_three
+from skgraph.topology import Topology
+from skgraph.training.trainer_config import RESUMABLE
 
 FORMAT_VERSION = 1
 _KINDS = {
@@ -49,7 +51,7 @@ def save_checkpoint(
         step: optimiser steps done.
         global_batch: bodies a step on all processes; a resumed training must agree.
         objective: the module that trains, with its ``encoder``.
-        optimizer: its optimiser.
+        optimizer: of the training.
         config: of the run.
         store: of the training clips; its topology, preprocessing and content hash are kept.
 
@@ -98,8 +100,7 @@ def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str,
     except Exception as error:  # torch raises almost anything for a damaged file
         why = str(error) if isinstance(error, zipfile.BadZipFile) else type(error).__name__
         raise CheckpointError(
-            f"the checkpoint '{path}' is corrupt or not a checkpoint ({why}): restore it, or delete the run folder to "
-            "start anew"
+            f"the checkpoint '{path}' is corrupt or not a checkpoint ({why}): restore it, or delete the run folder"
         ) from error
     if not isinstance(content, dict):
         raise CheckpointError(f"'{path}' is not a checkpoint of skgraph: it holds a {type(content).__name__}")
@@ -110,10 +111,9 @@ def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str,
     if missing := _KINDS.keys() - content.keys():
         raise CheckpointError(f"'{path}' is not a checkpoint of skgraph: it lacks {', '.join(sorted(missing))}")
     for key, kind in _KINDS.items():
-        if not isinstance(content[key], kind) or isinstance(content[key], bool):
-            raise CheckpointError(
-                f"checkpoint '{path}': '{key}' must be of type {kind.__name__}, found {type(content[key]).__name__}"
-            )
+        if not isinstance(content[key], kind):
+            found = type(content[key]).__name__
+            raise CheckpointError(f"checkpoint '{path}': '{key}' must be of type {kind.__name__}, found {found}")
     if content["step"] < 0:
         raise CheckpointError(f"checkpoint '{path}' is from step {content['step']}, which cannot be")
     return content
@@ -126,26 +126,18 @@ def load_weights(module: nn.Module, weights: dict[str, torch.Tensor], path: Path
         CheckpointError: a name or a shape differs; the message quotes the first ones.
     """
     own = module.state_dict()
-    for name, value in weights.items():
-        plain = isinstance(value, torch.Tensor) and value.layout == torch.strided and not value.is_meta
-        fits = plain and name in own and value.dtype == own[name].dtype  # others are named below
-        if not plain or value.is_quantized or (fits and not torch.isfinite(value).all()):
-            raise CheckpointError(f"the checkpoint '{path}' is damaged: '{name}' is not a tensor of finite numbers")
     problems = [f"'{name}' is missing" for name in own if name not in weights]
     problems += [f"'{name}' is not part of the model" for name in weights if name not in own]
-    problems += [
-        f"'{name}' has shape {[*weights[name].shape]}, the model's is {[*own[name].shape]}"
-        for name in own
-        if name in weights and weights[name].shape != own[name].shape
-    ]
-    problems += [
-        f"'{name}' is {weights[name].dtype}, the model's is {own[name].dtype}"
-        for name in own
-        if name in weights and weights[name].dtype != own[name].dtype
-    ]
+    for name, value in weights.items():
+        plain = isinstance(value, torch.Tensor) and value.layout == torch.strided
+        if not plain or value.is_meta or value.is_quantized or not torch.isfinite(value).all():
+            raise CheckpointError(f"the checkpoint '{path}' is damaged: '{name}' is not a tensor of finite numbers")
+        if name in own and value.shape != own[name].shape:
+            problems.append(f"'{name}' has shape {[*value.shape]}, the model's is {[*own[name].shape]}")
+        elif name in own and value.dtype != own[name].dtype:
+            problems.append(f"'{name}' is {value.dtype}, the model's is {own[name].dtype}")
     if problems:
-        more = f" and {len(problems) - 3} more" if len(problems) > 3 else ""
-        raise CheckpointError(f"the checkpoint '{path}' does not match the model: {'; '.join(problems[:3])}{more}")
+        raise CheckpointError(f"the checkpoint '{path}' does not match the model: {first_three(problems, '; ')}")
     module.load_state_dict(weights)
 
 
@@ -157,20 +149,53 @@ def load_optimizer(optimizer: torch.optim.Optimizer, state: dict, path: Path) ->
     Raises:
         CheckpointError: an entry is missing or does not fit its parameter.
     """
-    own = optimizer.state_dict()
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     entries = state.get("state")
     if not isinstance(entries, dict) or entries.keys() != set(range(len(parameters))):
         raise CheckpointError(f"the checkpoint '{path}' does not hold the state of the {len(parameters)} parameters")
     for i, parameter in enumerate(parameters):
-        shapes = {"step": (), "exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}
-        entry = entries[i]
-        for key, shape in shapes.items():
-            value: Any = entry.get(key) if isinstance(entry, dict) else None
+        for key, shape in {"step": (), "exp_avg": parameter.shape, "exp_avg_sq": parameter.shape}.items():
+            value: Any = entries[i].get(key) if isinstance(entries[i], dict) else None
             fits = isinstance(value, torch.Tensor) and value.shape == shape and value.dtype == torch.float32
             if not fits or not torch.isfinite(value).all():
                 raise CheckpointError(f"the checkpoint '{path}' is damaged: '{key}' of parameter {i} does not fit it")
-    optimizer.load_state_dict({"state": entries, "param_groups": own["param_groups"]})
+    optimizer.load_state_dict({"state": entries, "param_groups": optimizer.state_dict()["param_groups"]})
+
+
+def check_resumable(
+    path: Path, content: dict[str, Any], config: dict, store: SkeletonStore, total_steps: int, global_batch: int
+) -> None:
+    """Compare a checkpoint with the training that resumes it.
+
+    Args:
+        path: of the checkpoint.
+        content: of the checkpoint.
+        config: of the resuming run.
+        store: of its training clips.
+        total_steps: of its whole training.
+        global_batch: its bodies a step on all processes.
+
+    Raises:
+        CheckpointError: the data, the configuration or the batch differs, or the checkpoint is beyond the end.
+    """
+
+    def expect(same: bool, how: str) -> None:
+        if not same:
+            raise CheckpointError(f"'{path}' was trained {how}")
+
+    saved, current = Topology.from_dict(content["topology"], source=str(path)), store.topology
+    expect(
+        saved == current,
+        f"on topology '{saved.name}' ({saved.num_joints} joints), '{store.path}' has '{current.name}' "
+        f"({current.num_joints} joints): give this run a name=..., or make a store with other joints by "
+        "`python -m skgraph.prepare dataset=store source=STORE topology_map=NAME`",
+    )
+    other = f"on other data than '{store.path}' has now: give this run a name=..., or delete its folder"
+    expect(content["content_hash"] == store.content_hash, other)
+    check_same_config(path, content["config"], config, RESUMABLE)
+    expect(content["step"] <= total_steps, f"for {content['step']} steps, this command has {total_steps}")
+    other = f"with {content['global_batch']} bodies a step, this command has {global_batch}"
+    expect(content["global_batch"] == global_batch, f"{other}: keep trainer.batch_size x processes the same")
 
 
 def check_same_config(path: Path, saved: dict, current: dict, ignored: tuple[str, ...]) -> None:
@@ -193,8 +218,8 @@ def check_same_config(path: Path, saved: dict, current: dict, ignored: tuple[str
     ]
     if differing:
         raise CheckpointError(
-            f"'{path.parent}' holds a run of another configuration: {'; '.join(differing[:6])}"
-            f"{' ...' if len(differing) > 6 else ''}. Give this run a name=..., or delete that folder"
+            f"'{path.parent}' holds a run of another configuration: {first_three(differing, '; ')}. Give this run a "
+            "name=..., or delete that folder"
         )
 
 

@@ -19,20 +19,17 @@ def choose_device(name: str = "auto") -> torch.device:
     read_launcher()
     local_rank = int(os.environ.get("LOCAL_RANK", 0))
     if name == "auto":
-        name = f"cuda:{local_rank}" if torch.cuda.is_available() else "cpu"
-    elif name == "cuda":
-        name = f"cuda:{local_rank}"
+        name = "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        device = torch.device(str(name))
+        device = torch.device(f"cuda:{local_rank}" if name == "cuda" else str(name))
     except RuntimeError:
         device = None
     if device is None or device.type not in ("cpu", "cuda"):
         raise ConfigError(f"device must be 'auto', 'cpu', 'cuda' or 'cuda:N', found '{name}'")
     if device.type == "cuda":
-        if not torch.cuda.is_available() or (device.index or 0) >= torch.cuda.device_count():
-            raise ConfigError(
-                f"device '{name}' was asked for, this machine has {torch.cuda.device_count()} CUDA devices"
-            )
+        count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+        if (device.index or 0) >= count:
+            raise ConfigError(f"device '{device}' does not exist: this machine has {count} CUDA devices")
         torch.cuda.set_device(device)
     return device
 
@@ -56,9 +53,6 @@ def choose_precision(device: torch.device, precision: str = "auto") -> str:
         raise ConfigError(f"precision must be 'auto', 'bf16' or 'fp32', found '{precision}'")
     if precision != "auto":
         return precision
-    native = torch.cuda.is_bf16_supported() if device.type == "cuda" else _cpu_has_bf16()
-    return "bf16" if native else "fp32"
-
-
-def _cpu_has_bf16() -> bool:
-    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
+    if device.type == "cuda":
+        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
+    return "bf16" if getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)() else "fp32"

@@ -1,10 +1,12 @@
-"""The log of a run: JSON lines, and TensorBoard beside them."""
+"""The log of a run: JSON lines, TensorBoard beside them, and the speed that they record."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -12,6 +14,8 @@ from torch.utils.tensorboard import SummaryWriter
 
 from skgraph._internal.atomic import atomic_file
 from skgraph._internal.text import plain
+
+Batch = TypeVar("Batch")
 
 # Configuration of TensorBoard's projector.
 _PROJECTOR = """embeddings {{
@@ -76,6 +80,29 @@ class RunLog:
         """Flush and close the files."""
         self._file.close()
         self._board.close()
+
+
+class Throughput:
+    """Clips per second, and the share of time spent waiting for data, since the last record."""
+
+    def __init__(self, batch: int) -> None:
+        self._batch, self._start, self._clips, self._waited = batch, time.perf_counter(), 0, 0.0
+
+    def watch(self, batches: Iterator[Batch]) -> Iterator[Batch]:
+        """Yield batches, counting their clips and the time until each comes."""
+        start = time.perf_counter()
+        for batch in batches:
+            self._waited += time.perf_counter() - start
+            self._clips += self._batch
+            yield batch
+            start = time.perf_counter()
+
+    def read(self) -> dict[str, float]:
+        """Return the values since the last call, and start anew."""
+        elapsed = time.perf_counter() - self._start
+        values = {"clips_per_second": self._clips / elapsed, "data_wait": self._waited / elapsed}
+        self._start, self._clips, self._waited = self._start + elapsed, 0, 0.0
+        return values
 
 
 def _lines(path: Path) -> list[str]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 import signal
-import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -18,10 +17,9 @@ from tqdm import tqdm
 
 from skgraph._internal.distributed import Processes, mean_over_ranks
 from skgraph.data import EpochLoader, SkeletonData
-from skgraph.errors import CheckpointError, DataError
-from skgraph.topology import Topology
+from skgraph.errors import DataError
 from skgraph.training.checkpoint import (
-    check_same_config,
+    check_resumable,
     load_optimizer,
     load_weights,
     read_checkpoint,
@@ -32,9 +30,9 @@ from skgraph.training.devices import autocast
 from skgraph.training.diagnostics import collapse_warning, log_diagnostics
 from skgraph.training.optimizer import adamw, check_gradients
 from skgraph.training.prefetch import prefetch
-from skgraph.training.run_log import RunLog
+from skgraph.training.run_log import RunLog, Throughput
 from skgraph.training.schedule import learning_rate
-from skgraph.training.trainer_config import RESUMABLE, TrainerConfig
+from skgraph.training.trainer_config import TrainerConfig
 from skgraph.training.views import ViewMaker
 
 SNAPSHOTS = "snapshots"  # folder of the checkpoints that a run keeps
@@ -77,6 +75,7 @@ class Trainer:
         compile_objective(self.objective, config.compile, device)
         self.optimizer = adamw(objective, config.lr, config.weight_decay, config.betas)
         self.total_steps = config.epochs * loader.steps_per_epoch
+        self._last_step = min(config.stop_at or self.total_steps, self.total_steps)
         self.checkpoint = folder / "checkpoint.pt"
         self.step = 0
         self.global_batch = loader.batch_size * processes.world_size
@@ -96,31 +95,8 @@ class Trainer:
         """
         if not self.checkpoint.exists():
             return False
-        content = read_checkpoint(self.checkpoint, self.device)
-        store = self.loader.dataset.store
-        saved = Topology.from_dict(content["topology"], source=str(self.checkpoint))
-        if saved != store.topology:
-            raise CheckpointError(
-                f"'{self.checkpoint}' was trained on topology '{saved.name}' ({saved.num_joints} joints), "
-                f"'{store.path}' has '{store.topology.name}' ({store.topology.num_joints} joints): give this run a "
-                "name=..., or delete that folder; `python -m skgraph.prepare dataset=store source=STORE "
-                "topology_map=NAME` makes a store with other joints"
-            )
-        if content["content_hash"] != store.content_hash:
-            raise CheckpointError(
-                f"'{self.checkpoint}' was trained on other data than '{store.path}' has now: give this run a name=..., "
-                "or delete the checkpoint's folder"
-            )
-        check_same_config(self.checkpoint, content["config"], self.run_config, RESUMABLE)
-        if content["step"] > self.total_steps:
-            raise CheckpointError(
-                f"'{self.checkpoint}' cannot be from step {content['step']} of a run of {self.total_steps} steps"
-            )
-        if content["global_batch"] != self.global_batch:
-            raise CheckpointError(
-                f"'{self.checkpoint}' was trained with {content['global_batch']} bodies a step, this command has "
-                f"{self.global_batch}: keep trainer.batch_size x processes the same"
-            )
+        content, store = read_checkpoint(self.checkpoint, self.device), self.loader.dataset.store
+        check_resumable(self.checkpoint, content, self.run_config, store, self.total_steps, self.global_batch)
         load_weights(self.objective, content["objective"], self.checkpoint)
         load_optimizer(self.optimizer, content["optimizer"], self.checkpoint)
         self.step = self._saved = content["step"]
@@ -137,8 +113,7 @@ class Trainer:
         """
         if self.step >= self.total_steps:
             return True
-        config, loader, processes = self.config, self.loader, self.processes
-        last = min(config.stop_at or self.total_steps, self.total_steps)
+        config, processes = self.config, self.processes
         model = self.objective
         if processes.world_size > 1:
             ids = [self.device.index] if self.device.type == "cuda" else None
@@ -149,32 +124,8 @@ class Trainer:
         handlers = {s: signal.signal(s, self._ask_to_stop) for s in (signal.SIGTERM, signal.SIGINT)}
         stopping = False
         try:
-            while self.step < last and not stopping:
-                epoch, first = divmod(self.step, loader.steps_per_epoch)
-                throughput, warned = _Throughput(config.batch_size * processes.world_size), False
-                for bodies, generator in throughput.watch(prefetch(loader, self.device, epoch, first)):
-                    loss, logs, lr = self._train_step(model, bodies, generator)
-                    bar.update()
-                    if self.step % config.log_every == 0 or self.step == last:
-                        values = self._checked(loss, logs) | {"lr": lr, "epoch": self.step / loader.steps_per_epoch}
-                        values |= throughput.read()
-                        speed = f"{values['clips_per_second']:.0f} clips/s"
-                        bar.set_postfix_str(f"loss {values['loss']:.4f}, lr {lr:.2e}, {speed}")
-                        if log:
-                            log.scalars(self.step, values)
-                            warned = warned or self._warn(values)  # once an epoch
-                    stopping = self._stops()
-                    if stopping or self.step == last:
-                        break
-                    if config.checkpoint_every and self.step % config.checkpoint_every == 0:
-                        self._save()
-                if self.step % loader.steps_per_epoch == 0:
-                    if not config.checkpoint_every:
-                        self._save()
-                    if config.snapshot_every and (epoch + 1) % config.snapshot_every == 0:
-                        self._save_snapshot()
-                    if log and (epoch % config.diagnose_every == 0 or self.step == self.total_steps):
-                        self._warn(self._diagnose(log))
+            while self.step < self._last_step and not stopping:
+                stopping = self._train_epoch(model, log, bar)
             self._save()
         finally:
             for number, handler in handlers.items():
@@ -187,18 +138,46 @@ class Trainer:
             self.say(f"stopped at step {self.step} of {self.total_steps}, before any evaluation; {how} goes on")
         return self.step >= self.total_steps
 
+    def _train_epoch(self, model: nn.Module, log: RunLog | None, bar: tqdm) -> bool:
+        """Train to the end of the epoch, or to the last step; return whether to stop."""
+        config, loader = self.config, self.loader
+        epoch, first = divmod(self.step, loader.steps_per_epoch)
+        throughput, warned, stopping = Throughput(self.global_batch), False, False
+        for bodies, generator in throughput.watch(prefetch(loader, self.device, epoch, first)):
+            loss, logs, lr = self._train_step(model, bodies, generator)
+            bar.update()
+            if self.step % config.log_every == 0 or self.step == self._last_step:
+                values = self._checked(loss, logs) | {"lr": lr, "epoch": self.step / loader.steps_per_epoch}
+                values |= throughput.read()
+                speed = f"{values['clips_per_second']:.0f} clips/s"
+                bar.set_postfix_str(f"loss {values['loss']:.4f}, lr {lr:.2e}, {speed}")
+                if log:
+                    log.scalars(self.step, values)
+                    warned = warned or self._warn(values)  # once an epoch
+            stopping = self._stops()
+            if stopping or self.step == self._last_step:
+                break
+            if config.checkpoint_every and self.step % config.checkpoint_every == 0:
+                self._save()
+        if self.step % loader.steps_per_epoch == 0:
+            if not config.checkpoint_every:
+                self._save()
+            if config.snapshot_every and (epoch + 1) % config.snapshot_every == 0:
+                self._write(self.folder / SNAPSHOTS / f"step_{self.step:08d}.pt")  # no later one replaces it
+            if log and (epoch % config.diagnose_every == 0 or self.step == self.total_steps):
+                encoder, count = self.objective.encoder, config.diagnose_bodies
+                self._warn(
+                    log_diagnostics(log, self.step, encoder, loader, self.views, count, self.device, self.precision)
+                )
+        return stopping
+
     def _train_step(
         self, model: nn.Module, bodies: SkeletonData, generator: Generator
     ) -> tuple[Tensor, dict[str, Tensor], float]:
         # Dropped paths draw from the global generator: seeding it by the step makes a resumption exact.
         torch.manual_seed(self.loader.rank_seed(self.step))
-        lr = learning_rate(
-            self.step,
-            self.total_steps,
-            round(self.config.warmup_epochs * self.loader.steps_per_epoch),
-            self._lr,
-            self._min_lr,
-        )
+        warmup = round(self.config.warmup_epochs * self.loader.steps_per_epoch)
+        lr = learning_rate(self.step, self.total_steps, warmup, self._lr, self._min_lr)
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         views, visible, masked = self.views(bodies, generator)
@@ -240,52 +219,34 @@ class Trainer:
         while self._recent:
             step, clips, value = self._recent.popleft()
             if not math.isfinite(value):
-                names = self.loader.dataset.store.name[clips.cpu().numpy()]
+                names = ", ".join(self.loader.dataset.store.name[clips[:8].cpu().numpy()])
                 raise DataError(
-                    f"the loss or its gradient is not finite at step {step}; the clips of that batch are "
-                    f"{', '.join(names[:8])}{' ...' if len(names) > 8 else ''}; {saved}"
+                    f"the loss or its gradient is not finite at step {step}; the clips of that batch are {names}"
+                    f"{', ...' if len(clips) > 8 else ''}; {saved}"
                 )
         # Each process has the values of its own rows.
         means = mean_over_ranks(torch.stack([loss.float(), *(value.float() for value in logs.values())]))
         return dict(zip(["loss", *logs], means.tolist(), strict=True))
 
     def _save(self) -> None:
+        """Replace the checkpoint, unless it is from this step."""
         if self._saved == self.step:
             return
         if self._recent:  # names the clips of a loss that is not finite, not the weights that it spoilt
             self._checked(self._recent[-1][2], {})
-        if self.processes.is_main:
-            self._write(self.checkpoint)
+        self._write(self.checkpoint)
         self._saved = self.step
-        self.processes.barrier()
-
-    def _save_snapshot(self) -> None:
-        """Write a checkpoint that no later one replaces."""
-        path = self.folder / SNAPSHOTS / f"step_{self.step:08d}.pt"
-        if self.processes.is_main:
-            path.parent.mkdir(exist_ok=True)
-            self._write(path)
-        self.processes.barrier()
 
     def _write(self, path: Path) -> None:
-        save_checkpoint(
-            path,
-            self.step,
-            self.global_batch,
-            self.objective,
-            self.optimizer,
-            self.run_config,
-            self.loader.dataset.store,
-        )
-
-    def _diagnose(self, log: RunLog) -> dict[str, float]:
-        encoder, bodies = self.objective.encoder, self.config.diagnose_bodies
-        return log_diagnostics(log, self.step, encoder, self.loader, self.views, bodies, self.device, self.precision)
+        if self.processes.is_main:
+            path.parent.mkdir(exist_ok=True)
+            store = self.loader.dataset.store
+            save_checkpoint(path, self.step, self.global_batch, self.objective, self.optimizer, self.run_config, store)
+        self.processes.barrier()
 
     def _warn(self, values: dict[str, float]) -> bool:
         """Warn of a collapse; return whether there is one."""
-        warning = collapse_warning(values)
-        if warning:
+        if warning := collapse_warning(values):
             self.say(f"warning: step {self.step}: {warning}")
         return warning is not None
 
@@ -297,30 +258,3 @@ class Trainer:
         if self.processes.world_size == 1:
             return self._stop_asked
         return self.step % self.config.log_every == 0 and self.processes.any(self._stop_asked, self.device)
-
-
-class _Throughput:
-    """Clips per second, and the share of time spent waiting for data, since the last record."""
-
-    def __init__(self, batch: int) -> None:
-        self.batch = batch
-        self._start, self._clips, self._waited = time.perf_counter(), 0, 0.0
-
-    def watch(self, batches: Iterator[tuple[SkeletonData, Generator]]) -> Iterator[tuple[SkeletonData, Generator]]:
-        """Yield batches, counting their clips and the time until each comes."""
-        while True:
-            start = time.perf_counter()
-            batch = next(batches, None)
-            if batch is None:
-                return
-            self._waited += time.perf_counter() - start
-            self._clips += self.batch
-            yield batch
-
-    def read(self) -> dict[str, float]:
-        """Return the values since the last call, and start anew."""
-        now = time.perf_counter()
-        elapsed = now - self._start
-        values = {"clips_per_second": self._clips / elapsed, "data_wait": self._waited / elapsed}
-        self._start, self._clips, self._waited = now, 0, 0.0
-        return values

@@ -35,7 +35,7 @@ def _rank(rank: int, meeting: str) -> None:
 def test_alone_without_torchrun(monkeypatch):
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     with process_group(torch.device("cpu")) as processes:
-        assert processes == Processes(0, 1, 0) and processes.is_main
+        assert processes == Processes(0, 1) and processes.is_main
         assert processes.any(True, torch.device("cpu")) and not processes.any(False, torch.device("cpu"))
 
 

@@ -53,7 +53,7 @@ def test_two_processes(store_path, tmp_path):
 def _rank(rank: int, store_path: str, folder: str) -> None:
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{folder}/meeting", rank=rank, world_size=2)
-    mine = replace(context(store_path), processes=Processes(rank, 2, rank))
+    mine = replace(context(store_path), processes=Processes(rank, 2))
     features = mine.features(mine.test)
     scores = {
         name: build_protocol(p).evaluate(mine).scores

@@ -53,7 +53,7 @@ def _rank(rank: int, meeting: str, store: str, runs: str) -> None:
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{meeting}", rank=rank, world_size=2)
     for objective in OBJECTIVES:
-        train(objective, store, runs, 4, Processes(rank, 2, rank))
+        train(objective, store, runs, 4, Processes(rank, 2))
     dist.destroy_process_group()
 
 
