@@ -41,14 +41,17 @@ def main(cfg: DictConfig) -> None:
     measure, sizes, methods = get_method(benchmark["_target_"]), benchmark["sizes"], benchmark.get("methods", {})
     name = measure.__name__.removeprefix("benchmark_")
     _check(measure, benchmark, config)
-    inputs = {  # what a benchmark may take besides its sizes
-        "config": lambda: _pretraining(recipe),
-        "configs": lambda: {key: _pretraining([*method["overrides"], *recipe]) for key, method in methods.items()},
-        "published": lambda: {key: method.get("published", {}) for key, method in methods.items()},
-        "profiles": lambda: config["profiles"],
-    }
+    configs = {key: _pretraining([*method["overrides"], *recipe]) for key, method in methods.items()}
     parameters = inspect.signature(measure).parameters
-    measured = measure(**{key: value() for key, value in inputs.items() if key in parameters}, **sizes)
+    if "config" in parameters and methods:  # one method at a time
+        measured: dict[str, float] = {}
+        for method, composed in configs.items():
+            published = {"published": methods[method]["published"]} if "published" in parameters else {}
+            found = measure(config=composed, **published, **sizes)
+            measured |= {f"{method} {key}": value for key, value in found.items()}
+    else:
+        inputs = {"config": _pretraining(recipe), "configs": configs, "profiles": config["profiles"]}
+        measured = measure(**{key: value for key, value in inputs.items() if key in parameters}, **sizes)
     machine = _machine()
     print(f"{name}: {machine}, torch {torch.__version__}")
     for key, value in measured.items():

@@ -26,37 +26,26 @@ _CLASSES = 60  # of the stream's head, as in NTU RGB+D
 
 @torch.inference_mode()
 def benchmark_encode(
-    configs: Mapping[str, Mapping[str, Any]], topology: str, bodies: int, repeats: int, latencies: int
+    config: Mapping[str, Any], topology: str, bodies: int, repeats: int, latencies: int
 ) -> dict[str, float]:
-    """Time encoders on whole bodies, without gradients, as an evaluation and a recognition do.
+    """Time an encoder on whole bodies, without gradients, as an evaluation and a recognition do.
 
     Args:
-        configs: by name: a pre-training configuration, whose encoder is timed.
+        config: of a pre-training, whose encoder is timed.
         topology: name of a topology.
         bodies: in a batch.
         repeats: timed batches; the median counts.
         latencies: single bodies, and frames of a stream, that are timed.
 
     Returns:
-        For each encoder: bodies per second in batches; median (p50) and 99th percentile (p99) of the milliseconds for a
-        single body, and for a frame of a stream that is answered at once (its window of two seconds is resampled,
-        normalised, encoded and classified).
+        Bodies per second in batches; median (p50) and 99th percentile (p99) of the milliseconds for a single body, and
+        for a frame of a stream that is answered at once (its window of two seconds is resampled, normalised, encoded
+        and classified).
     """
-    skeleton = Topology.load(topology)
-    measured: dict[str, float] = {}
-    for name, config in configs.items():
-        for key, value in _measure(config, skeleton, bodies, repeats, latencies).items():
-            measured[f"{name} {key}"] = value
-    return measured
-
-
-def _measure(
-    config: Mapping[str, Any], topology: Topology, bodies: int, repeats: int, latencies: int
-) -> dict[str, float]:
-    device = choose_device(config["device"])
+    skeleton, device = Topology.load(topology), choose_device(config["device"])
     torch.manual_seed(0)
-    encoder = build_encoder(config, topology).to(device).eval()
-    joints = random_walks(bodies, config["frames"], topology).joints[:, 0].to(device)
+    encoder = build_encoder(config, skeleton).to(device).eval()
+    joints = random_walks(bodies, config["frames"], skeleton).joints[:, 0].to(device)
 
     def encode(x: torch.Tensor) -> torch.Tensor:
         with autocast(device, config["precision"]):
@@ -64,8 +53,8 @@ def _measure(
 
     measured = {"bodies/s": bodies / median_seconds(lambda: encode(joints), repeats, device)}
     singles = itertools.cycle(joints.split(1))
-    stream = _stream(encoder, config, topology, device)
-    frames = itertools.cycle(random_walks(1, _WINDOW, topology).joints[0, 0].numpy())
+    stream = _stream(encoder, config, skeleton, device)
+    frames = itertools.cycle(random_walks(1, _WINDOW, skeleton).joints[0, 0].numpy())
     for _ in range(_WINDOW):  # fills the window
         stream.push(next(frames))
     calls = {"single": lambda: encode(next(singles)), "streamed frame": lambda: stream.push(next(frames))}

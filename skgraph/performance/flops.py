@@ -14,20 +14,24 @@ from skgraph.topology import Topology
 
 
 @torch.no_grad()
-def count_flops(config: Mapping[str, Any], topology: Topology, bodies: int = 2) -> dict[str, float]:
-    """Count the operations of one forward pass of an objective, two per multiply-add.
+def benchmark_flops(
+    config: Mapping[str, Any], topology: str, bodies: int, published: Mapping[str, float]
+) -> dict[str, float]:
+    """Count the operations of one forward pass of an objective, two per multiply-add, beside published counts.
 
     Args:
         config: of a pre-training.
-        topology: the skeleton.
+        topology: name of a topology.
         bodies: in a clip; published counts take two, present or not.
+        published: GFLOPs by component, and the number of targets.
 
     Returns:
         GFLOPs by component of the objective (``encoder``, ``decoder``, ``target_network``...) and in ``total``, and the
-        number of ``targets`` per body.
+        number of ``targets`` per body; where published, also that count and the ratio of ours to it.
     """
-    objective, views = build_method(config, topology)
-    prepared = views(random_walks(bodies, config["frames"], topology), torch.Generator().manual_seed(0))
+    skeleton = Topology.load(topology)
+    objective, views = build_method(config, skeleton)
+    prepared = views(random_walks(bodies, config["frames"], skeleton), torch.Generator().manual_seed(0))
     targets: list[int] = []
 
     def count_targets(_module: nn.Module, _inputs: object, output: torch.Tensor | dict[object, torch.Tensor]) -> None:
@@ -42,34 +46,16 @@ def count_flops(config: Mapping[str, Any], topology: Topology, bodies: int = 2) 
         objective(*prepared)
     counts, owner = counter.get_flop_counts(), type(objective).__name__
     components = {name: sum(counts.get(f"{owner}.{name}", {}).values()) for name, _ in objective.named_children()}
-    gigaflops = {name: operations / 1e9 for name, operations in components.items() if operations}
-    return gigaflops | {"total": counter.get_total_flops() / 1e9, "targets": sum(targets)}
-
-
-def benchmark_flops(
-    configs: Mapping[str, Mapping[str, Any]],
-    published: Mapping[str, Mapping[str, float]],
-    topology: str,
-    bodies: int,
-) -> dict[str, float]:
-    """Count the operations of several methods beside published counts.
-
-    Args:
-        configs: by method: the composed configuration of its pre-training.
-        published: by method: counts by component.
-        topology: name of a topology.
-        bodies: in a clip.
-
-    Returns:
-        ``<method> <component>``, and, where published, that count and the ratio of ours to it.
-    """
-    skeleton = Topology.load(topology)
     measured: dict[str, float] = {}
-    for name, config in configs.items():
-        for component, count in count_flops(config, skeleton, bodies).items():
-            key = f"{name} {component}{'' if component == 'targets' else ' GFLOPs'}"
-            measured[key] = count
-            if component in published[name]:
-                measured[f"{key}, published"] = published[name][component]
-                measured[f"{name} {component}, ours over published"] = count / published[name][component]
-    return measured
+    for component, operations in (components | {"total": counter.get_total_flops()}).items():
+        if operations:
+            measured |= _beside(component, f"{component} GFLOPs", operations / 1e9, published)
+    return measured | _beside("targets", "targets", sum(targets), published)
+
+
+def _beside(component: str, key: str, count: float, published: Mapping[str, float]) -> dict[str, float]:
+    """Return a count, and, where published, that count and their ratio."""
+    if component not in published:
+        return {key: count}
+    other = published[component]
+    return {key: count, f"{key}, published": other, f"{component}, ours over published": count / other}

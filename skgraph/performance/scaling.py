@@ -15,7 +15,7 @@ from skgraph.training.devices import choose_device
 
 
 def benchmark_scaling(
-    configs: Mapping[str, Mapping[str, Any]],
+    config: Mapping[str, Any],
     topology: str,
     bodies: int,
     frames: list[int],
@@ -26,7 +26,7 @@ def benchmark_scaling(
     """Time training steps while one size grows: the frames, the bodies of a batch, or the joints.
 
     Args:
-        configs: by name: the composed configuration; its frames apply while bodies or joints grow.
+        config: of a pre-training; its frames apply while bodies or joints grow.
         topology: name of the topology while frames or bodies grow.
         bodies: in a batch while frames or joints grow.
         frames: numbers of frames, ascending.
@@ -35,28 +35,27 @@ def benchmark_scaling(
         repeats: timed steps at each point; the fastest counts.
 
     Returns:
-        For each method and point: milliseconds per step; memory, which is the peak of a GPU, and on a CPU the
+        For each point: milliseconds per step; memory, which is the peak of a GPU, and on a CPU the
         activations saved for the backward pass; and the exponents with which time and memory have grown with the
         operations since the first point: 1 where the cost per operation is constant.
     """
     measured: dict[str, float] = {}
-    for name, config in configs.items():
-        points = {
-            "frames": [(count, config | {"frames": count}, topology, bodies) for count in frames],
-            "bodies": [(count, config, topology, count) for count in batches],
-            "joints": [(Topology.load(other).num_joints, config, other, bodies) for other in topologies],
-        }
-        for size, curve in points.items():
-            first = None
-            for value, changed, skeleton, count in curve:
-                seconds, flops, memory = _measure(changed, Topology.load(skeleton), count, repeats)
-                key = f"{name} {size} {value}"
-                measured |= {f"{key}, ms": 1e3 * seconds, f"{key}, MiB": memory / 2**20}
-                first = first or (seconds, flops, memory)
-                if flops != first[1]:
-                    growth = math.log(flops / first[1])
-                    measured[f"{key}, exponent"] = math.log(seconds / first[0]) / growth
-                    measured[f"{key}, exponent of memory"] = math.log(memory / first[2]) / growth
+    points = {
+        "frames": [(count, {**config, "frames": count}, topology, bodies) for count in frames],
+        "bodies": [(count, config, topology, count) for count in batches],
+        "joints": [(Topology.load(other).num_joints, config, other, bodies) for other in topologies],
+    }
+    for size, curve in points.items():
+        first = None
+        for value, changed, skeleton, count in curve:
+            seconds, flops, memory = _measure(changed, Topology.load(skeleton), count, repeats)
+            key = f"{size} {value}"
+            measured |= {f"{key}, ms": 1e3 * seconds, f"{key}, MiB": memory / 2**20}
+            first = first or (seconds, flops, memory)
+            if flops != first[1]:
+                growth = math.log(flops / first[1])
+                measured[f"{key}, exponent"] = math.log(seconds / first[0]) / growth
+                measured[f"{key}, exponent of memory"] = math.log(memory / first[2]) / growth
     return measured
 
 
