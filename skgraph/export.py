@@ -43,8 +43,9 @@ def main(cfg: DictConfig) -> None:
         save_model_folder(out, run.weights, run.config, run.topology, model_card(run, head), head, **facts)
         print(f"written: {out}: {WEIGHTS}, {CONFIG} and the model card {CARD}")
         return
+    shape = run.config["frames"], run.topology.num_joints, run.topology.dim
     facts = {
-        "input": ["bodies", run.config["frames"], run.topology.num_joints, run.topology.dim],
+        "input": ["bodies", *shape],
         "joints": list(run.topology.joints),
         "topology": run.topology.name,
         "run": run.folder.name,
@@ -52,7 +53,7 @@ def main(cfg: DictConfig) -> None:
         "output": "features" if head is None else "logits",
         "class_names": None if head is None else list(head.class_names),
     }
-    program, (_, *shape) = program_of(run, None if head is None else head.probe), facts["input"]
+    program = program_of(run, None if head is None else head.probe)
     difference = export_program(program, out, form, *shape, facts)
     print(f"largest difference to PyTorch: {difference:.2g}\nwritten: {out} ({out.stat().st_size / 1e6:.1f} MB)")
 
