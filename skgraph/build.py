@@ -47,7 +47,7 @@ def instance(config: Mapping[str, Any], where: str, **objects: Any) -> Any:
     try:
         kind = get_class(target)
     except Exception as error:  # Hydra raises ImportError, ValueError and others
-        cause: BaseException = error  # the innermost cause says why
+        cause: BaseException = error  # the innermost cause is the reason
         while cause.__cause__ is not None:
             cause = cause.__cause__
         hint = "; a custom file must lie in the folder where the command runs" if "skgraph" not in target else ""

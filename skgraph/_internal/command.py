@@ -184,7 +184,7 @@ def _data_error(error: Exception) -> DataError:
 
 
 def _composition_error(error: HydraException) -> str:
-    """Condense what Hydra says of a command line to one line, with the nearest key or the choices."""
+    """Condense an error of Hydra to one line, with the nearest key or the choices."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if isinstance(error, OverrideParseException):
         return f"{error.override} cannot be read ({lines[-2] if len(lines) > 1 else lines[0]}): put its value in quotes"

@@ -19,7 +19,7 @@ def few(texts: Sequence[object]) -> str:
 
 
 def worst(texts: Sequence[object]) -> str:
-    """List the first three of a selection, whose length says nothing."""
+    """List the first three of a selection, without its length."""
     return ", ".join(map(plain, texts[:3])) + (", ..." if texts[3:] else "")
 
 
