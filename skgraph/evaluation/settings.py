@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 
 from skgraph._internal.options import at_least, check_kinds
 from skgraph.errors import ConfigError
-from skgraph.evaluation.features.bodies import BodyRule
+from skgraph.evaluation.features.bodies import BodyRule, check_crops
 
 
 @dataclass(frozen=True)
@@ -40,11 +40,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         check_kinds(type(self), {f.name: getattr(self, f.name) for f in fields(self)}, "evaluate")
-        if self.crop is not None and not 0 < self.crop <= 1:
-            raise ConfigError(f"crop must be a proportion in (0, 1], found {self.crop}")
-        at_least("evaluate", 1, crops=self.crops, batch_size=self.batch_size)
-        if self.crops > 1 and self.crop == 1:
-            raise ConfigError(f"crops={self.crops} of whole clips are all the same: say crop=0.5, for instance")
+        check_crops(self.crop, self.crops)
+        at_least("evaluate", 1, batch_size=self.batch_size)
         at_least("evaluate", 0, seed=self.seed)
         if not 0 <= self.validation < 1:
             raise ConfigError(f"validation must be a share of the training people in [0, 1), found {self.validation}")

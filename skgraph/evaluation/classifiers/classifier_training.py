@@ -68,33 +68,27 @@ class ClassifierTraining:
     score_every: int = 1
 
     def __post_init__(self) -> None:
-        for least, keys in (
-            (1, ("epochs", "batch_size", "min_frames", "score_every")),
-            (0, ("min_lr", "weight_decay", "clip_grad", "warmup_epochs", "rotate")),
-        ):
-            at_least("protocol", least, **{key: getattr(self, key) for key in keys})
-        shares = {key: getattr(self, key) for key in ("momentum", "drop_path", "label_smoothing")}
-        for key, value in (*shares.items(), *(("betas", beta) for beta in self.betas)):
-            if not 0 <= value < 1:
-                raise ConfigError(f"protocol: {key} must be in [0, 1), found {value}")
-        if any(epoch < 1 for epoch in self.milestones):
-            raise ConfigError(f"protocol: milestones must be at least 1, found {list(self.milestones)}")
-        if not 0 < self.lr < math.inf:
-            raise ConfigError(f"protocol: lr must be positive, found {self.lr}")
-        if not 0 < self.layer_decay <= 1:
-            raise ConfigError(f"protocol: layer_decay must be in (0, 1], found {self.layer_decay}")
-        if not 0 < self.train_crop[0] <= self.train_crop[1] <= 1:
-            raise ConfigError(f"protocol: train_crop must be [low, high] in (0, 1], found {list(self.train_crop)}")
-        if not 0 < self.test_crop <= 1:
-            raise ConfigError(f"protocol: test_crop must be in (0, 1], found {self.test_crop}")
-        if self.warmup_epochs >= self.epochs:
-            raise ConfigError(
-                f"protocol: {self.epochs} epochs end within a warm-up of {self.warmup_epochs:g}: set warmup_epochs too"
-            )
-        if beyond := [epoch for epoch in self.milestones if epoch >= self.epochs]:
-            raise ConfigError(
-                f"protocol: the milestone {beyond[0]} lies beyond the last of {self.epochs} epochs: set milestones too"
-            )
+        def within(ok: bool, key: str, range_: str) -> None:
+            if not ok:
+                value = getattr(self, key)
+                found = list(value) if isinstance(value, tuple) else value
+                raise ConfigError(f"protocol: {key} must be {range_}, found {found}")
+
+        values = vars(self)
+        ones, zeros = ("epochs", "batch_size", "min_frames", "score_every"), ("min_lr", "weight_decay", "clip_grad")
+        at_least("protocol", 1, **{key: values[key] for key in ones})
+        at_least("protocol", 0, **{key: values[key] for key in (*zeros, "warmup_epochs", "rotate")})
+        for key in ("momentum", "drop_path", "label_smoothing"):
+            within(0 <= values[key] < 1, key, "in [0, 1)")
+        within(all(0 <= beta < 1 for beta in self.betas), "betas", "in [0, 1)")
+        within(0 < self.lr < math.inf, "lr", "positive")
+        within(0 < self.layer_decay <= 1, "layer_decay", "in (0, 1]")
+        within(0 < self.test_crop <= 1, "test_crop", "in (0, 1]")
+        within(0 < self.train_crop[0] <= self.train_crop[1] <= 1, "train_crop", "[low, high] in (0, 1]")
+        within(self.warmup_epochs < self.epochs, "warmup_epochs", f"below epochs={self.epochs}")
+        within(
+            all(1 <= epoch < self.epochs for epoch in self.milestones), "milestones", f"in [1, epochs={self.epochs})"
+        )
         if self.frozen and (self.layer_decay != 1 or self.drop_path):
             raise ConfigError("protocol: a frozen encoder has neither layer_decay nor drop_path")
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from skgraph._internal.text import count
 from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.ensemble.member import EnsembleMember
-from skgraph.evaluation.results.scores import Scores, check_same_classes, count_clips, join_scores, quoted, read_scores
+from skgraph.evaluation.results.scores import Scores, check_same_classes, join_scores, quoted, read_scores
 
 # Weights of 1 each.
 _SUMS = {
@@ -113,6 +114,6 @@ def _held_out(members: Sequence[EnsembleMember]) -> list[Scores]:
         check_same_classes(scores[-1], member.scores)
         if len(both := np.intersect1d(scores[-1].name, member.scores.name)):
             raise DataError(
-                f"'{path}' holds {count_clips(both)} of the test part, on which nothing is tuned: {quoted(both)}"
+                f"'{path}' holds {count(len(both), 'clip')} of the test side, which tunes nothing: {quoted(both)}"
             )
     return join_scores(scores)

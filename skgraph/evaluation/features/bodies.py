@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch_geometric.utils import scatter
 
+from skgraph._internal.options import at_least
 from skgraph.data import SkeletonDataset
 from skgraph.data.temporal import centre_windows
 from skgraph.errors import ConfigError
@@ -101,18 +102,22 @@ def crop_windows(dataset: SkeletonDataset, idx: Tensor, proportion: float, crops
         for each crop ``start [B]`` and ``width [B]``, in frames.
 
     Raises:
-        ConfigError: a proportion outside (0, 1], no crop, or a dataset of bodies.
+        ConfigError: see :func:`check_crops`; or a dataset of bodies.
     """
     _check_clips(dataset)
-    if not 0 < proportion <= 1:
-        raise ConfigError(f"crop must be a proportion in (0, 1], found {proportion}")
-    if crops < 1:
-        raise ConfigError(f"crops must be at least 1, found {crops}")
-    if crops > 1 and proportion == 1:
-        raise ConfigError(f"crops={crops} of whole clips are all the same: say crop=0.5, or another proportion below 1")
+    check_crops(proportion, crops)
     length = dataset.store.length[dataset.items[idx]]
     centres = [0.5] if crops == 1 else torch.linspace(0, 1, crops).tolist()
     return [centre_windows(length, proportion, dataset.min_frames, centre) for centre in centres]
+
+
+def check_crops(proportion: float | None, crops: int) -> None:
+    """Raise a ConfigError for a proportion outside (0, 1], no crop, or several crops of whole clips."""
+    if proportion is not None and not 0 < proportion <= 1:
+        raise ConfigError(f"crop must be a proportion in (0, 1], found {proportion}")
+    at_least("evaluate", 1, crops=crops)
+    if crops > 1 and proportion == 1:
+        raise ConfigError(f"crops={crops} of whole clips are all the same: say crop=0.5, for instance")
 
 
 def _check_clips(dataset: SkeletonDataset) -> None:

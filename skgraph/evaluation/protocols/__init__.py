@@ -14,7 +14,7 @@ from skgraph.evaluation.protocols.detection import Detection
 from skgraph.evaluation.protocols.frozen_features import KNN, Linear, Retrieval
 from skgraph.evaluation.protocols.protocol import Outcome, Protocol
 from skgraph.evaluation.protocols.semi import Semi
-from skgraph.evaluation.protocols.supervised import Attentive, Finetune, Probe, Scratch, Supervised, Transfer
+from skgraph.evaluation.protocols.supervised import Supervised
 
 __all__ = [
     "KNN",
@@ -29,9 +29,8 @@ __all__ = [
     "protocol_config",
 ]
 
-_BY_NAME: dict[str, type[Protocol]] = {
-    kind.name: kind for kind in (KNN, Linear, Retrieval, Attentive, Finetune, Semi, Transfer, Scratch, Detection)
-}
+_KINDS: dict[str, type[Protocol]] = {kind.name: kind for kind in (KNN, Linear, Retrieval, Semi, Detection)}
+_KINDS |= dict.fromkeys(("attentive", "finetune", "transfer", "scratch"), Supervised)
 
 
 def build_protocol(config: Mapping[str, Any] | str) -> Protocol:
@@ -50,19 +49,19 @@ def build_protocol(config: Mapping[str, Any] | str) -> Protocol:
     name = options.pop("name", None)
     if isinstance(name, str) and name.startswith("linear_"):  # the name of a file
         name, options = "linear", {"recipe": name.removeprefix("linear_"), **options}
-    if not isinstance(name, str) or name not in _BY_NAME:
-        raise ConfigError(f"protocol must be one of {', '.join(_BY_NAME)}, found '{name}'")
-    kind = _BY_NAME[name]
-    if name == "linear" and options.get("recipe", "exact") != "exact":
-        kind = Probe
-    defaults = protocol_config(name if kind is not Probe else f"linear_{options['recipe']}")
-    known = {key: value for key, value in defaults.items() if key != "name"}
-    if unknown := [key for key in options if key not in known]:
-        raise ConfigError(f"protocol {name} has no option '{unknown[0]}', only {', '.join(known) or 'none'}")
+    if not isinstance(name, str) or name not in _KINDS:
+        raise ConfigError(f"protocol must be one of {', '.join(_KINDS)}, found '{name}'")
+    published = name == "linear" and options.get("recipe", "exact") != "exact"
+    kind = Supervised if published else _KINDS[name]
+    defaults = dict(protocol_config(f"linear_{options['recipe']}" if published else name))
+    del defaults["name"]
+    if unknown := [key for key in options if key not in defaults]:
+        raise ConfigError(f"protocol {name} has no option '{unknown[0]}', only {', '.join(defaults) or 'none'}")
     check_kinds(kind, options, "protocol")
-    if options.get("recipe", known.get("recipe")) != known.get("recipe"):
-        raise ConfigError(f"protocol {name}: recipe={options['recipe']} names no numbers of its own: leave it out")
-    return kind(**{key: tuple(v) if isinstance(v, list) else v for key, v in (known | options).items()})
+    if options.get("recipe", defaults.get("recipe")) != defaults.get("recipe"):
+        raise ConfigError(f"protocol {name}: recipe={options['recipe']} names no hyper-parameters: leave it out")
+    values = {key: tuple(value) if isinstance(value, list) else value for key, value in (defaults | options).items()}
+    return kind(name=name, **values) if kind is Supervised else kind(**values)
 
 
 def protocol_config(name: object) -> Mapping[str, Any]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -17,6 +16,7 @@ from skgraph.evaluation.classifiers.linear_probe import linear_scores
 from skgraph.evaluation.context import EvaluationContext
 from skgraph.evaluation.features.windows import sliding_windows, window_labels
 from skgraph.evaluation.protocols.protocol import Outcome, Protocol
+from skgraph.evaluation.results.class_tables import csv_text
 from skgraph.evaluation.results.detection_map import detection_map
 from skgraph.evaluation.results.segments import find_segments, frame_scores
 from skgraph.evaluation.settings import Settings
@@ -91,14 +91,13 @@ class Detection(Protocol):
         truth = [store.segments(clip) for clip in clips]
         facts = {f"map_at_{iou}": 100 * detection_map(found, truth, background, iou)[0] for iou in (0.1, 0.3, 0.5)}
         facts |= {"frame_accuracy": 100 * right / frames, "test_segments": sum(map(len, truth))}
-        return Outcome(None, features=features, facts=facts, texts={"segments.csv": _as_csv(context.test, found)})
+        return Outcome(
+            None, features=features, facts=facts, texts={"segments.csv": csv_text(_rows(context.test, found))}
+        )
 
 
-def _as_csv(dataset: SkeletonDataset, found: list[tuple[Tensor, Tensor]]) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["recording", "label", "start", "end", "score"])
+def _rows(dataset: SkeletonDataset, found: list[tuple[Tensor, Tensor]]) -> Iterator[tuple[Any, ...]]:
+    yield "recording", "label", "start", "end", "score"
     for clip, (segments, scores) in zip(dataset.clips.tolist(), found, strict=True):
         for (label, start, end), score in zip(segments.tolist(), scores.tolist(), strict=True):
-            writer.writerow([dataset.store.name[clip], dataset.store.class_names[label], start, end, f"{score:.4f}"])
-    return text.getvalue()
+            yield dataset.store.name[clip], dataset.store.class_names[label], start, end, f"{score:.4f}"

@@ -46,9 +46,9 @@ class Protocol(ABC):
         draws: whether the protocol is random, so that a seed has a meaning.
     """
 
-    name: ClassVar[str]
+    name: str
     recipe: str | None = None
-    pretrained: ClassVar[bool] = True
+    pretrained: bool = True
     draws: ClassVar[bool] = True
 
     @abstractmethod
@@ -63,7 +63,9 @@ class Protocol(ABC):
     def options(self) -> dict[str, Any]:
         """Return the options of this instance, as plain values."""
         values = {f.name: getattr(self, f.name) for f in fields(self)}  # type: ignore[arg-type]
-        return {key: list(v) if isinstance(v, tuple) else v for key, v in values.items() if key != "recipe"}
+        return {
+            key: list(v) if isinstance(v, tuple) else v for key, v in values.items() if key not in ("name", "recipe")
+        }
 
     def check_settings(self, settings: Settings) -> None:
         """Raise a ConfigError for a setting without effect."""

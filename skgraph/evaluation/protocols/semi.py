@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import statistics
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Literal
 
 import torch
 from torch import Tensor
 
+from skgraph._internal.options import at_least
 from skgraph.errors import ConfigError
 from skgraph.evaluation.context import EvaluationContext
 from skgraph.evaluation.protocols.protocol import Outcome, labels
@@ -35,7 +36,7 @@ class Semi(Supervised):
         ConfigError: a value out of its range.
     """
 
-    name: ClassVar[str] = "semi"
+    name: str = "semi"
     fraction: float = 0.1
     sampling: Sampling = "per_class"
     subsets: int = 5
@@ -44,8 +45,7 @@ class Semi(Supervised):
         super().__post_init__()
         if not 0 < self.fraction <= 1:
             raise ConfigError(f"protocol: fraction must be in (0, 1], found {self.fraction}")
-        if self.subsets < 1:
-            raise ConfigError(f"protocol: subsets must be at least 1, found {self.subsets}")
+        at_least("protocol", 1, subsets=self.subsets)
 
     def evaluate(self, context: EvaluationContext) -> Outcome:
         outcomes, texts, sizes = [], {}, []

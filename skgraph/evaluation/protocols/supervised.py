@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -33,10 +32,30 @@ class Supervised(Protocol, ClassifierTraining):
     where there are some, otherwise on the test clips, as in the field's tables.
 
     Attributes:
+        name: ``"linear"``: a linear probe as a publication trains it; ``"attentive"``: a learned query that attends to
+            the tokens of the frozen encoder; ``"finetune"``: the whole encoder, from its pre-trained weights;
+            ``"transfer"``: the same on another dataset; ``"scratch"``: from random weights.
         recipe: publication that the hyper-parameters are from.
     """
 
+    name: str
     recipe: str | None = None
+
+    @property
+    def pretrained(self) -> bool:
+        return self.name != "scratch"
+
+    @property
+    def label(self) -> str:
+        return f"linear_{self.recipe}" if self.name == "linear" else self.name
+
+    def check(self, source_hash: str, store: SkeletonStore) -> None:
+        super().check(source_hash, store)
+        if self.name == "transfer" and source_hash == store.content_hash:
+            raise ConfigError(
+                "protocol=transfer evaluates on another dataset than the run's: say dataset=store dataset.root=FOLDER, "
+                "or protocol=finetune"
+            )
 
     def evaluate(self, context: EvaluationContext) -> Outcome:
         return self.train_on(context, context.train, context.seed)
@@ -117,49 +136,6 @@ class Supervised(Protocol, ClassifierTraining):
         how = (context.device, context.precision, seed, context.processes, context.progress)
         with frozen(encoder) if self.frozen else nullcontext():
             return fit(model, groups, source, self, score, *how)
-
-
-class Probe(Supervised):
-    """A linear probe as a publication trains it."""
-
-    name: ClassVar[str] = "linear"
-
-    @property
-    def label(self) -> str:
-        return f"linear_{self.recipe}"
-
-
-class Attentive(Supervised):
-    """A learned query that attends to the tokens of the frozen encoder."""
-
-    name: ClassVar[str] = "attentive"
-
-
-class Finetune(Supervised):
-    """Training of the whole encoder, from its pre-trained weights."""
-
-    name: ClassVar[str] = "finetune"
-
-
-class Transfer(Supervised):
-    """Fine-tuning on another dataset than that of the pre-training."""
-
-    name: ClassVar[str] = "transfer"
-
-    def check(self, source_hash: str, store: SkeletonStore) -> None:
-        super().check(source_hash, store)
-        if source_hash == store.content_hash:
-            raise ConfigError(
-                "protocol=transfer evaluates on another dataset than the run's: say dataset=store dataset.root=FOLDER, "
-                "or protocol=finetune"
-            )
-
-
-class Scratch(Supervised):
-    """The supervised baseline: the same encoder from random weights."""
-
-    name: ClassVar[str] = "scratch"
-    pretrained: ClassVar[bool] = False
 
 
 class _ClipSource:

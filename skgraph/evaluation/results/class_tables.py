@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from skgraph._internal.atomic import atomic_file
 from skgraph.evaluation.results.metrics import class_accuracy, confusion_matrix
 
 
@@ -25,12 +25,11 @@ def save_classes(folder: Path, scores: Tensor, y: Tensor, class_names: list[str]
         other = class_names[int(wrong.argmax())] if wrong.any() else ""
         rate = f"{float(accuracy[i]):.2f}" if counts[i].any() else ""
         rows.append([name, int(counts[i].sum()), int(counts[i, i]), rate, other])
-    _save_csv(folder / "per_class.csv", rows)
+    (folder / "per_class.csv").write_text(csv_text(rows), encoding="utf-8")
     table = [["true \\ predicted", *class_names]]
     table += [[name, *line] for name, line in zip(class_names, counts.tolist(), strict=True)]
-    _save_csv(folder / "confusion.csv", table)
-    with atomic_file(folder / "confusion.png") as file:
-        confusion_figure(counts, class_names).savefig(file, format="png", dpi=120)
+    (folder / "confusion.csv").write_text(csv_text(table), encoding="utf-8")
+    confusion_figure(counts, class_names).savefig(folder / "confusion.png", dpi=120)
 
 
 def save_subjects(folder: Path, scores: Tensor, y: Tensor, subject: Tensor) -> None:
@@ -43,8 +42,8 @@ def save_subjects(folder: Path, scores: Tensor, y: Tensor, subject: Tensor) -> N
         own = right[subject == person]
         name = person if person >= 0 else "unknown"
         rows.append([name, len(own), int(own.sum()), f"{100 * own.double().mean():.2f}"])
-    rows.sort(key=lambda row: float(row[-1]))
-    _save_csv(folder / "per_subject.csv", [["subject", "clips", "right", "accuracy"], *rows])
+    table = [["subject", "clips", "right", "accuracy"], *sorted(rows, key=lambda row: float(row[-1]))]
+    (folder / "per_subject.csv").write_text(csv_text(table), encoding="utf-8")
 
 
 def confusion_figure(counts: Tensor, class_names: list[str]) -> Figure:
@@ -67,8 +66,8 @@ def confusion_figure(counts: Tensor, class_names: list[str]) -> Figure:
     return figure
 
 
-def _save_csv(path: Path, rows: list[list[Any]]) -> None:
+def csv_text(rows: Iterable[Sequence[Any]]) -> str:
+    """Return the content of a CSV file."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
-    with atomic_file(path, "w") as file:
-        file.write(text.getvalue())
+    return text.getvalue()

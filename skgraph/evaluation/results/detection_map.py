@@ -8,8 +8,6 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from skgraph.errors import ConfigError, DataError
-
 
 def detection_map(
     predictions: Sequence[tuple[Tensor, Tensor]], truth: Sequence[Tensor], num_classes: int, iou: float
@@ -24,22 +22,17 @@ def detection_map(
     ordered by recording, start, end and label; of equal IoUs the first segment in ``truth`` is taken.
 
     The authors' script matches each prediction with its best segment only, even if that is taken, and counts classes
-    without any segment as 0; here they are left out of the mean.
+    without any segment as 0; here the mean leaves them out.
 
     Args:
-        predictions: of every recording, segments ``[P, 3]`` and scores ``[P]``, see
-            :func:`~skgraph.evaluation.results.segments.find_segments`.
+        predictions: of every recording, segments ``[P, 3]`` and scores ``[P]``, as
+            :func:`~skgraph.evaluation.results.segments.find_segments` returns them.
         truth: of every recording, in the same order, segments ``[S, 3]``.
         num_classes: classes ``K``, without background.
         iou: threshold :math:`\theta`, in (0, 1].
 
     Returns:
         the mean, and the average precision of each class ``[K]`` float64; NaN without any segment.
-
-    Raises:
-        ConfigError: ``iou`` is out of its range.
-        DataError: segments or scores of a wrong shape, a label that is no class, a segment that ends before it starts,
-            or a score that is not a number.
     """
     found, true = _match(predictions, truth, num_classes, iou)
     return _mean_average_precision(found["label"], found["right"], np.bincount(true["label"], minlength=num_classes))
@@ -64,13 +57,8 @@ def _match(
     predictions: Sequence[tuple[Tensor, Tensor]], truth: Sequence[Tensor], num_classes: int, iou: float
 ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
     """Return columns of all ranked predictions, with whether each is ``right``, and of all true segments."""
-    if not 0 < iou <= 1:
-        raise ConfigError(f"iou must be in (0, 1], found {iou}")
-    if len(predictions) != len(truth):
-        raise DataError(f"expected predictions for {len(truth)} recordings, found {len(predictions)}")
-    found = _columns([segments for segments, _ in predictions], num_classes, "predictions")
-    true = _columns(truth, num_classes, "truth")
-    found["score"] = _scores(predictions)
+    found, true = _columns([segments for segments, _ in predictions]), _columns(truth)
+    found["score"] = torch.cat([torch.zeros(0, dtype=torch.double), *(scores for _, scores in predictions)]).numpy()
     order = np.lexsort([found[key] for key in ("label", "end", "start", "recording")] + [-found["score"]])
     found = {key: column[order] for key, column in found.items()}
 
@@ -99,39 +87,11 @@ def _match(
     return found | {"right": right}, true
 
 
-def _columns(recordings: Sequence[Tensor], num_classes: int, what: str) -> dict[str, np.ndarray]:
+def _columns(recordings: Sequence[Tensor]) -> dict[str, np.ndarray]:
     """Return recording, label, start and end of all segments, each ``[S]`` int64."""
-    for i, segments in enumerate(recordings):
-        if segments.ndim != 2 or segments.shape[1] != 3 or segments.is_floating_point():
-            raise DataError(
-                f"{what} of recording {i} must be whole numbers [S, 3] (label, start, end), found {segments.dtype} "
-                f"{list(segments.shape)}"
-            )
-    rows = np.concatenate([segments.cpu().numpy() for segments in recordings] or [np.zeros((0, 3))]).astype(np.int64)
+    label, start, end = torch.cat([torch.zeros(0, 3, dtype=torch.long), *recordings]).numpy().T
     recording = np.repeat(np.arange(len(recordings)), [len(segments) for segments in recordings])
-    label, start, end = rows.T
-    for good, expected in (
-        ((label >= 0) & (label < num_classes), f"a label 0 .. {num_classes - 1}"),
-        (start < end, "an end after the start"),
-    ):
-        if not good.all():
-            i = int(np.argmin(good))
-            raise DataError(
-                f"{what} of recording {recording[i]} hold (label {label[i]}, start {start[i]}, end {end[i]}), expected "
-                f"{expected}"
-            )
     return {"recording": recording, "label": label, "start": start, "end": end}
-
-
-def _scores(predictions: Sequence[tuple[Tensor, Tensor]]) -> np.ndarray:
-    """Return the scores of all predictions, float64."""
-    for i, (segments, scores) in enumerate(predictions):
-        if scores.shape != (len(segments),) or scores.isnan().any():
-            raise DataError(
-                f"predictions of recording {i} need {len(segments)} scores that are numbers, found "
-                f"{'NaN' if scores.shape == (len(segments),) else list(scores.shape)}"
-            )
-    return np.concatenate([scores.detach().cpu().double().numpy() for _, scores in predictions] or [np.zeros(0)])
 
 
 def _mean_average_precision(group: np.ndarray, right: np.ndarray, segments: np.ndarray) -> tuple[float, Tensor]:

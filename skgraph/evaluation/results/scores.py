@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence, Sized
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import numpy as np
 from torch import Tensor
 
 from skgraph._internal.atomic import atomic_file
+from skgraph._internal.text import count
 from skgraph.errors import DataError, first_line, first_three
 
 _ARRAYS = ("name", "logits", "label")
@@ -55,13 +56,16 @@ def read_scores(path: Path) -> Scores:
             f"the scores '{path}' must hold name [n] as text, logits [n, K] as floats and label [n] as whole numbers, "
             f"found {', '.join(f'{key} {[*value.shape]} {value.dtype}' for key, value in arrays.items())}"
         )
-    if twice := [clip for clip, count in Counter(name.tolist()).items() if count > 1]:
-        raise DataError(f"the scores '{path}' name {count_clips(twice)} more than once: {quoted(twice)}")
+    if twice := [clip for clip, times in Counter(name.tolist()).items() if times > 1]:
+        raise DataError(f"the scores '{path}' name {count(len(twice), 'clip')} more than once: {quoted(twice)}")
     if len(bad := name[~np.isfinite(logits).all(axis=1)]):
-        raise DataError(f"the scores '{path}' have logits that are not finite, for {count_clips(bad)}: {quoted(bad)}")
+        raise DataError(
+            f"the scores '{path}' have logits that are not finite, for {count(len(bad), 'clip')}: {quoted(bad)}"
+        )
     if len(bad := name[(label < 0) | (label >= logits.shape[1])]):
         raise DataError(
-            f"the scores '{path}' have labels outside 0 .. {logits.shape[1] - 1}, for {count_clips(bad)}: {quoted(bad)}"
+            f"the scores '{path}' have labels outside 0 .. {logits.shape[1] - 1}, for {count(len(bad), 'clip')}: "
+            f"{quoted(bad)}"
         )
     return Scores(path, name, logits.astype(np.float64), label.astype(np.int64))
 
@@ -90,11 +94,6 @@ def check_same_classes(first: Scores, other: Scores) -> None:
         raise DataError(f"'{first.path}' has {ours} classes, '{other.path}' has {theirs}")
 
 
-def count_clips(clips: Sized) -> str:
-    """Return ``1 clip`` or ``3 clips``."""
-    return f"{len(clips)} clip{'s' * (len(clips) != 1)}"
-
-
 def quoted(names: Iterable[object]) -> str:
     """Quote the first three names, in one line."""
     return first_three([repr(str(name)) for name in names])
@@ -120,7 +119,7 @@ def _check_same_clips(first: Scores, other: Scores) -> None:
     sides = []
     for here, there in ((first, other), (other, first)):
         if len(only := np.setdiff1d(here.name, there.name)):
-            sides.append(f"only '{here.path}' has {count_clips(only)}: {quoted(only)}")
+            sides.append(f"only '{here.path}' has {count(len(only), 'clip')}: {quoted(only)}")
     if sides:
         raise DataError(f"'{first.path}' and '{other.path}' are not of the same clips; {'; '.join(sides)}")
     check_same_classes(first, other)
@@ -130,5 +129,5 @@ def _check_same_labels(first: Scores, other: Scores) -> None:
     if len(wrong := np.flatnonzero(other.label != first.label)):
         clips = [f"{str(first.name[i])!r} ({first.label[i]} and {other.label[i]})" for i in wrong]
         raise DataError(
-            f"'{first.path}' and '{other.path}' have other labels for {count_clips(wrong)}: {first_three(clips)}"
+            f"'{first.path}' and '{other.path}' have other labels for {count(len(wrong), 'clip')}: {first_three(clips)}"
         )

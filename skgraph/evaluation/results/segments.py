@@ -10,29 +10,20 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from skgraph.errors import ConfigError, DataError
-
 
 def frame_scores(window_scores: Tensor, starts: Tensor, width: int, length: int) -> Tensor:
     """Average the scores of the windows that cover each frame, ``[length, K + 1]``.
 
     Args:
         window_scores: ``[W, K + 1]``.
-        starts: ``[W]``, see :func:`~skgraph.evaluation.features.windows.window_starts`.
+        starts: ``[W]``; the windows cover every frame.
         width: frames of a window.
         length: frames of the recording.
-
-    Raises:
-        DataError: as many scores as windows are expected, or a frame is in no window.
     """
-    if len(window_scores) != len(starts):
-        raise DataError(f"expected scores of {len(starts)} windows, found {len(window_scores)}")
     frame = starts[:, None] + torch.arange(width, device=starts.device)  # [W, width]
     window, within = torch.nonzero(frame < length, as_tuple=True)
     frame = frame[window, within]
     covered = torch.bincount(frame, minlength=length)
-    if not covered.all():
-        raise DataError(f"frame {int(covered.argmin())} of {length} is in no window of {width} frames")
     total = window_scores.new_zeros(length, window_scores.size(1)).index_add_(0, frame, window_scores[window])
     return total / covered[:, None]
 
@@ -48,20 +39,7 @@ def find_segments(frame_scores: Tensor, background: int, min_length: int = 1, sm
 
     Returns:
         segments ``[S, 3]`` in order of time, and their scores ``[S]``: the mean of the smoothed scores of the label.
-
-    Raises:
-        ConfigError: an option is out of its range.
-        DataError: a score is not a number.
     """
-    columns = frame_scores.size(1)
-    if not 0 <= background < columns:
-        raise ConfigError(f"background must be one of the columns 0 .. {columns - 1}, found {background}")
-    if min_length < 1:
-        raise ConfigError(f"min_length must be at least 1 frame, found {min_length}")
-    if smooth < 1 or smooth % 2 == 0:
-        raise ConfigError(f"smooth must be an odd number of frames, found {smooth}")
-    if frame_scores.isnan().any():
-        raise DataError(f"frame {int(frame_scores.isnan().any(dim=1).nonzero()[0])} has a score that is not a number")
     if smooth > 1:
         pool = F.avg_pool1d(frame_scores.T[None], smooth, 1, smooth // 2, count_include_pad=False)
         frame_scores = pool[0].T

@@ -100,7 +100,7 @@ def test_held_out_clips_are_not_test_clips(tmp_path):
     folders = [write_evaluation(tmp_path, stream, validation=held_out((1.0,))[0]) for stream in STREAMS[:2]]
     for folder in folders:
         shutil.copy(folder / "scores.npz", folder / "validation_scores.npz")
-    with pytest.raises(DataError, match="holds 40 clips of the test part.*'clip00', 'clip01', 'clip02' and 37 more"):
+    with pytest.raises(DataError, match="holds 40 clips of the test side.*'clip00', 'clip01', 'clip02' and 37 more"):
         fuse_results(folders, "tuned")
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 import torch
 
-from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.results.detection_map import detection_map, recording_map
 
 
@@ -198,66 +197,3 @@ def test_against_a_slow_reference(seed, iou):
         for r in range(recordings)
     ]
     assert average.tolist() == pytest.approx(expected) and mean == pytest.approx(np.mean(expected))
-
-
-@pytest.mark.parametrize(
-    ("predictions", "truth", "iou", "error", "message"),
-    [
-        ([NOTHING], [rows()], 0.0, ConfigError, r"iou must be in \(0, 1\], found 0.0"),
-        ([NOTHING], [rows()], 1.5, ConfigError, r"iou must be in \(0, 1\], found 1.5"),
-        ([NOTHING], [rows(), rows()], 0.5, DataError, "expected predictions for 2 recordings, found 1"),
-        (
-            [NOTHING, detections((3, 0, 5, 0.1))],
-            [rows(), rows()],
-            0.5,
-            DataError,
-            r"predictions of recording 1 hold \(label 3, start 0, end 5\), expected a label 0 .. 2",
-        ),
-        (
-            [NOTHING],
-            [rows((-1, 0, 5))],
-            0.5,
-            DataError,
-            r"truth of recording 0 hold \(label -1, start 0, end 5\), expected a label 0 .. 2",
-        ),
-        (
-            [NOTHING],
-            [rows((1, 5, 5))],
-            0.5,
-            DataError,
-            r"truth of recording 0 hold \(label 1, start 5, end 5\), expected an end after the start",
-        ),
-        (
-            [NOTHING],
-            [torch.zeros(2, 4, dtype=torch.long)],
-            0.5,
-            DataError,
-            r"truth of recording 0 must be whole numbers \[S, 3\] \(label, start, end\), found torch.int64 \[2, 4\]",
-        ),
-        (
-            [(torch.zeros(1, 3), torch.zeros(1))],
-            [rows()],
-            0.5,
-            DataError,
-            r"predictions of recording 0 must be whole numbers \[S, 3\] .*, found torch.float32 \[1, 3\]",
-        ),
-        (
-            [(rows((0, 0, 5)), torch.zeros(2))],
-            [rows()],
-            0.5,
-            DataError,
-            r"predictions of recording 0 need 1 scores that are numbers, found \[2\]",
-        ),
-        (
-            [detections((0, 0, 5, math.nan))],
-            [rows()],
-            0.5,
-            DataError,
-            "predictions of recording 0 need 1 scores that are numbers, found NaN",
-        ),
-    ],
-)
-def test_bad_detections(predictions, truth, iou, error, message):
-    for score in (detection_map, recording_map):
-        with pytest.raises(error, match=message):
-            score(predictions, truth, 3, iou)

@@ -1,11 +1,8 @@
 from __future__ import annotations
 
-import math
-
 import pytest
 import torch
 
-from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.features.windows import window_label, window_starts
 from skgraph.evaluation.results.detection_map import detection_map
 from skgraph.evaluation.results.segments import find_segments, frame_scores
@@ -29,13 +26,6 @@ def test_frame_scores_against_a_loop():
             for frame in range(length)
         ]
         torch.testing.assert_close(frame_scores(scores, starts, width, length), torch.stack(expected))
-
-
-def test_bad_frame_scores():
-    with pytest.raises(DataError, match="expected scores of 2 windows, found 3"):
-        frame_scores(torch.zeros(3, 2), torch.tensor([0, 2]), 4, 6)
-    with pytest.raises(DataError, match="frame 4 of 9 is in no window of 4 frames"):
-        frame_scores(torch.zeros(2, 2), torch.tensor([0, 5]), 4, 9)
 
 
 def test_find_segments():
@@ -76,24 +66,3 @@ def test_what_windows_saw_is_found_again():
     found = find_segments(frame_scores(scores, starts, 15, 260), background=3, min_length=5, smooth=3)
     assert (found[0] - truth).abs().max() <= 2
     assert detection_map([found], [truth], 3, 0.5)[0] == 1
-
-
-@pytest.mark.parametrize(
-    ("options", "error", "message"),
-    [
-        (dict(background=3), ConfigError, "background must be one of the columns 0 .. 2, found 3"),
-        (dict(background=2, min_length=0), ConfigError, "min_length must be at least 1 frame, found 0"),
-        (dict(background=2, smooth=4), ConfigError, "smooth must be an odd number of frames, found 4"),
-        (dict(background=2, smooth=-1), ConfigError, "smooth must be an odd number of frames, found -1"),
-    ],
-)
-def test_bad_options_of_find_segments(options, error, message):
-    with pytest.raises(error, match=message):
-        find_segments(torch.zeros(5, 3), **options)
-
-
-def test_scores_that_are_no_numbers():
-    scores = torch.zeros(5, 3)
-    scores[3, 1] = math.nan
-    with pytest.raises(DataError, match="frame 3 has a score that is not a number"):
-        find_segments(scores, background=2)
