@@ -8,11 +8,12 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset, SkeletonStore
@@ -85,50 +86,53 @@ def compare(
         held_out = hold_out_subjects(store.subject[train.clips], settings.validation, seed=0)
         train, validation = train[~held_out], train[held_out]
     if not torch.isin(labels(test), labels(train)).any() and not store.has_segments:
-        raise DataError(f"no class of the test clips of '{store.path}', split {split}, is in its training part")
-    views = run.views(store.topology, settings.joint_map).to(device)
-    shared = {key: getattr(settings, key) for key in ("bodies", "crop", "crops", "batch_size")}
-    shared |= {
-        "processes": processes,
-        "progress": progress,
-        "cache": run.folder / "features" if settings.cache else None,
-    }
-    seed = run.config["seed"] if settings.seed is None else settings.seed
-    context = run_context(run, views, train, test, device, precision, validation=validation, seed=seed, **shared)
-    untrained = replace(context, make_encoder=lambda seed=None, **options: run.encoder(False, seed, **options))
+        raise DataError(f"no class of the test clips of '{store.path}', split {split}, is among its training clips")
+    context = run_context(
+        run,
+        run.views(store.topology, settings.joint_map).to(device),
+        train=train,
+        validation=validation,
+        test=test,
+        device=device,
+        precision=precision,
+        seed=run.config["seed"] if settings.seed is None else settings.seed,
+        processes=processes,
+        progress=progress,
+        cache=run.folder / "features" if settings.cache else None,
+        **{key: getattr(settings, key) for key in ("bodies", "crop", "crops", "batch_size")},
+    )
+    untrained = replace(context, make_encoder=partial(run.encoder, False))
     results = []
     for protocol in ways:
         start = time.perf_counter()
         outcome = protocol.evaluate(context if protocol.pretrained else untrained)
         baseline = protocol.evaluate(untrained) if protocol.pretrained and settings.random_init else None
-        result = _result(run, context, split, protocol, settings, outcome, baseline, time.perf_counter() - start)
+        features = outcome.features
+        result = Result(
+            protocol=protocol.name,
+            label=protocol.label,
+            recipe=protocol.recipe,
+            options=protocol.options(),
+            pretrained=protocol.pretrained,
+            metrics=_metrics(outcome, test),
+            random_init=None if baseline is None else _metrics(baseline, test),
+            rankme=None if features is None else float(rankme(features)),
+            feature_std=None if features is None else float(features.std(dim=0, correction=0).mean()),
+            seconds=round(time.perf_counter() - start, 1),
+            **_description(run, context, split, settings),
+        )
         if processes.is_main:
             save_result(result_folder(run.folder, protocol, store, split, settings), context, result, outcome)
         results.append(result)
     return results
 
 
-def run_context(
-    run: PretrainedRun,
-    views: ViewMaker,
-    train: SkeletonDataset,
-    test: SkeletonDataset,
-    device: torch.device,
-    precision: str,
-    validation: SkeletonDataset | None = None,
-    **options: Any,
-) -> EvaluationContext:
-    """Build the evaluation context of a run; ``options`` are its other attributes."""
-    maps = [module.weights.tolist() for module in views.modules() if isinstance(module, MapJoints)]
+def run_context(run: PretrainedRun, views: ViewMaker, **attributes: Any) -> EvaluationContext:
+    """Build the evaluation context of a run."""
     depends_on = {key: run.config[key] for key in ("encoder", "normalise", "stream", "patch_length")}
-    depends_on |= {"topology": run.topology.to_dict(), "joint_map": maps}
-
-    def make_encoder(seed: int | None = None, **encoder_options: Any) -> nn.Module:
-        return run.encoder(**encoder_options)  # trained weights need no seed
-
-    return EvaluationContext(
-        make_encoder, views, train, validation, test, device, precision, input=depends_on, **options
-    )
+    depends_on["topology"] = run.topology.to_dict()
+    depends_on["joint_map"] = [module.weights.tolist() for module in views.modules() if isinstance(module, MapJoints)]
+    return EvaluationContext(partial(run.encoder, True), views, input=depends_on, **attributes)
 
 
 def hold_out_subjects(subject: Tensor, share: float, seed: int) -> Tensor:
@@ -147,74 +151,59 @@ def hold_out_subjects(subject: Tensor, share: float, seed: int) -> Tensor:
     """
     people = subject.unique()
     if (people < 0).any() or len(people) < 2:
+        unknown = " and unknown ones" if (people < 0).any() else ""
         raise DataError(
-            f"validation=... holds out training people: the training clips must have known subjects, at least 2 of "
-            f"them, found {people[people >= 0].tolist()}{' and unknown ones' if (people < 0).any() else ''}"
+            "validation=... holds out training people: their clips must have known subjects, at least 2 of them, found "
+            f"{people[people >= 0].tolist()}{unknown}"
         )
     count = min(max(1, round(share * len(people))), len(people) - 1)
     order = torch.randperm(len(people), generator=torch.Generator().manual_seed(seed))
     return torch.isin(subject, people[order[:count]])
 
 
-def _result(
-    run: PretrainedRun,
-    context: EvaluationContext,
-    split: str,
-    protocol: Protocol,
-    settings: Settings,
-    outcome: Outcome,
-    baseline: Outcome | None,
-    seconds: float,
-) -> Result:
-    store, config, features = context.test.store, run.config, outcome.features
-    return Result(
-        protocol=protocol.name,
-        label=protocol.label,
-        recipe=protocol.recipe,
-        options=protocol.options(),
-        pretrained=protocol.pretrained,
-        run=Path(os.path.abspath(run.folder)).name,
-        objective=config["objective"]["_target_"],
-        encoder=config["encoder"]["_target_"],
-        stream=config["stream"].get("name"),
-        metrics=_metrics(outcome, context),
-        random_init=None if baseline is None else _metrics(baseline, context),
-        rankme=None if features is None else float(rankme(features)),
-        feature_std=None if features is None else float(features.std(dim=0, correction=0).mean()),
-        dataset=EvaluatedData(
-            name=store_name(store),
-            path=str(store.path),
-            split=split,
-            content_hash=store.content_hash,
-            preprocessing=store.meta.get("preprocessing", "none"),
-            topology=store.topology.name,
-            train_clips=len(context.train),
-            test_clips=len(context.test),
-            validation_clips=0 if context.validation is None else len(context.validation),
-        ),
-        pretrained_on=PretrainingData(
-            content_hash=run.content_hash,
-            topology=run.topology.name,
-            preprocessing=run.preprocessing,
-            root=config["dataset"].get("root"),
-        ),
-        **{key: getattr(settings, key) for key in ("crop", "crops", "bodies", "validation", "joint_map")},
-        step=run.step,
-        seed=context.seed,
-        device=str(context.device),
-        precision=choose_precision(context.device, context.precision),
-        processes=context.processes.world_size,
-        versions=versions(),
-        date=str(date.today()),
-        config=config,
-        seconds=round(seconds, 1),
+def _description(run: PretrainedRun, context: EvaluationContext, split: str, settings: Settings) -> dict[str, Any]:
+    """Return the fields of a result that do not depend on the protocol."""
+    store, config = context.test.store, run.config
+    data = EvaluatedData(
+        name=store_name(store),
+        path=str(store.path),
+        split=split,
+        content_hash=store.content_hash,
+        preprocessing=store.meta.get("preprocessing", "none"),
+        topology=store.topology.name,
+        train_clips=len(context.train),
+        test_clips=len(context.test),
+        validation_clips=0 if context.validation is None else len(context.validation),
     )
+    pretrained_on = PretrainingData(
+        content_hash=run.content_hash,
+        topology=run.topology.name,
+        preprocessing=run.preprocessing,
+        root=config["dataset"].get("root"),
+    )
+    return {
+        "run": Path(os.path.abspath(run.folder)).name,
+        "objective": config["objective"]["_target_"],
+        "encoder": config["encoder"]["_target_"],
+        "stream": config["stream"].get("name"),
+        "dataset": data,
+        "pretrained_on": pretrained_on,
+        **{key: getattr(settings, key) for key in ("crop", "crops", "bodies", "validation", "joint_map")},
+        "step": run.step,
+        "seed": context.seed,
+        "device": str(context.device),
+        "precision": choose_precision(context.device, context.precision),
+        "processes": context.processes.world_size,
+        "versions": versions(),
+        "date": str(date.today()),
+        "config": config,
+    }
 
 
-def _metrics(outcome: Outcome, context: EvaluationContext) -> dict[str, Any]:
+def _metrics(outcome: Outcome, test: SkeletonDataset) -> dict[str, Any]:
     """Join the metrics of the scores and of the protocol; ``None`` is not defined, such as a mean over no classes."""
     metrics: dict[str, Any] = {}
     if outcome.scores is not None:
-        metrics = {"scores": outcome.kind} | summary(outcome.scores, labels(context.test), outcome.kind)
+        metrics = {"scores": outcome.kind} | summary(outcome.scores, labels(test), outcome.kind)
     facts = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in outcome.facts.items()}
     return metrics | facts

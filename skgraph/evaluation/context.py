@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +49,7 @@ class EvaluationContext:
     make_encoder: Callable[..., nn.Module]
     views: ViewMaker
     train: SkeletonDataset
-    validation: SkeletonDataset | None
+    validation: SkeletonDataset | None = field(default=None, kw_only=True)
     test: SkeletonDataset
     device: torch.device
     precision: str = "auto"
@@ -68,9 +69,7 @@ class EvaluationContext:
     def __post_init__(self) -> None:
         fewest = min(len(clips) for clips in (self.train, self.validation, self.test) if clips is not None)
         if fewest < self.processes.world_size:
-            raise ConfigError(
-                f"{self.processes.world_size} processes need as many clips each, found {fewest} in a part"
-            )
+            raise ConfigError(f"{self.processes.world_size} processes need as many clips on each side, found {fewest}")
 
     @property
     def num_classes(self) -> int:
@@ -86,8 +85,6 @@ class EvaluationContext:
         """
         crop = self.crop or crop
         encoder = self._encoder()
-        # What clip_features takes after the encoder and the dataset.
-        arguments = (self.views, *self._computation(), crop, self.crops, self.processes)
         depends_on = {
             "weights": self._hash,
             "code": code_hash(encoder),
@@ -106,13 +103,12 @@ class EvaluationContext:
         }
         # With several processes one would read what another still computes, and wait for it for ever.
         cache = self.cache if self.processes.world_size == 1 else None
-        return cached_features(cache, depends_on, dataset, lambda: clip_features(encoder, dataset, *arguments))
+        compute = partial(clip_features, encoder, dataset, **self._options(), crop=crop, crops=self.crops)
+        return cached_features(cache, depends_on, dataset, compute)
 
     def window_features(self, dataset: SkeletonDataset, windows: Windows) -> Tensor:
         """Return features ``[W, D]`` of windows of the dataset's clips, by the frozen encoder."""
-        return window_features(
-            self._encoder(), dataset, windows, self.views, *self._computation(), processes=self.processes
-        )
+        return window_features(self._encoder(), dataset, windows, **self._options())
 
     @torch.no_grad()
     def scores(self, classifier: nn.Module, dataset: SkeletonDataset, crop: float) -> Tensor:
@@ -137,9 +133,9 @@ class EvaluationContext:
             raise DataError("the logits are not finite: choose a smaller protocol.lr")
         return scores
 
-    def _computation(self) -> tuple[torch.device, str, BodyRule, int, bool]:
-        progress = self.progress and self.processes.is_main
-        return self.device, self.precision, self.bodies, self.batch_size, progress
+    def _options(self) -> dict[str, Any]:
+        keys = ("views", "device", "precision", "bodies", "batch_size", "processes")
+        return {key: getattr(self, key) for key in keys} | {"progress": self.progress and self.processes.is_main}
 
     def _encoder(self) -> nn.Module:
         if self._frozen is None:

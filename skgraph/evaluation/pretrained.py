@@ -40,7 +40,7 @@ class PretrainedRun:
         step: of the checkpoint.
         content_hash: of the store that it was trained on.
         preprocessing: of that store; ``None`` where it is not known.
-        weights_file: checkpoint or model file.
+        weights_file: the checkpoint, or the file of the model.
         head: linear head of a model folder; see :mod:`skgraph.evaluation.model_folder`.
     """
 
@@ -71,17 +71,14 @@ class PretrainedRun:
         path = folder / "checkpoint.pt"
         content = read_checkpoint(path)
         check_config(content["config"])
-        topology = Topology.from_dict(content["topology"], source=str(path))
         preprocessing = content.get("preprocessing")  # missing in the first versions
         return cls(
-            folder,
-            content["config"],
-            topology,
-            content["encoder"],
-            content["step"],
-            content["content_hash"],
-            preprocessing if isinstance(preprocessing, str) else None,
-            path,
+            folder=folder,
+            topology=Topology.from_dict(content["topology"], source=str(path)),
+            weights=content["encoder"],
+            preprocessing=preprocessing if isinstance(preprocessing, str) else None,
+            weights_file=path,
+            **{key: content[key] for key in ("config", "step", "content_hash")},
         )
 
     def encoder(self, trained: bool = True, seed: int | None = None, **options: Any) -> nn.Module:
@@ -120,29 +117,30 @@ class PretrainedRun:
             CheckpointError: the topology is another one, and there is no joint map.
             TopologyError: the map does not fit.
         """
-        first: list[nn.Module] = []
         if same_skeleton(self.topology, topology):
             if joint_map not in (None, "auto"):
                 raise ConfigError(
                     f"joint_map={joint_map}: the recordings have the run's own skeleton, nothing is mapped"
                 )
-        else:
-            if joint_map is None:
-                shipped = self.topology.base_name in Topology.available()
-                how = (
-                    "their joints or bones differ; joint_map=auto maps them by their landmarks, "
-                    "joint_map=FILE by your file, and `python -m skgraph.prepare dataset=store source=STORE "
-                    f"topology_map={self.topology.base_name if shipped else 'FILE'}` makes a store of them"
-                    if topology.dim == self.topology.dim
-                    else f"no joint map makes {self.topology.dim}D of {topology.dim}D"
-                )
-                raise CheckpointError(
-                    f"the checkpoint '{self.weights_file}' was trained on topology '{self.topology.name}' "
-                    f"({self.topology.num_joints} joints), the recordings have '{topology.name}' "
-                    f"({topology.num_joints} joints): {how}"
-                )
+            first = []
+        elif joint_map is not None:
             first = [MapJoints.load(topology, self.topology, None if joint_map == "auto" else joint_map)]
+        else:
+            raise CheckpointError(
+                f"the checkpoint '{self.weights_file}' was trained on topology '{self.topology.name}' "
+                f"({self.topology.num_joints} joints), the recordings have '{topology.name}' ({topology.num_joints} "
+                f"joints): {self._mapping_hint(topology)}"
+            )
         return build_views(self.config, self.topology, self.encoder(trained=False).grid[0], 1, first)
+
+    def _mapping_hint(self, topology: Topology) -> str:
+        if topology.dim != self.topology.dim:
+            return f"no joint map makes {self.topology.dim}D of {topology.dim}D"
+        name = self.topology.base_name if self.topology.base_name in Topology.available() else "FILE"
+        return (
+            "their joints or bones differ; joint_map=auto maps them by their landmarks, joint_map=FILE by your file, "
+            f"and `python -m skgraph.prepare dataset=store source=STORE topology_map={name}` makes a store of them"
+        )
 
 
 def same_skeleton(a: Topology, b: Topology) -> bool:

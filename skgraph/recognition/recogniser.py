@@ -80,7 +80,8 @@ class Recogniser:
         views = run.views(store.topology).to(device)
         dataset = SkeletonDataset(store, split, "train", frames=run.config["frames"])
         cache = run.folder / "features"
-        context = run_context(run, views, dataset, dataset, device, precision, progress=progress, cache=cache)
+        options = {"device": device, "precision": precision, "progress": progress, "cache": cache}
+        context = run_context(run, views, train=dataset, test=dataset, **options)
         names, background = tuple(store.class_names), None
         if store.has_segments:
             width = max(1, round(TRAINING_WINDOW * float(store.meta.get("fps", 30.0))))

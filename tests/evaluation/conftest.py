@@ -33,4 +33,4 @@ def make_encoder(topology):
 @pytest.fixture
 def context(store, views, make_encoder) -> EvaluationContext:
     train, test = (SkeletonDataset(store, "xsub", part, frames=16) for part in ("train", "test"))
-    return EvaluationContext(make_encoder, views, train, None, test, CPU, "fp32", batch_size=10)
+    return EvaluationContext(make_encoder, views, train, test, CPU, "fp32", batch_size=10)
