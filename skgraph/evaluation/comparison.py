@@ -136,18 +136,10 @@ def run_context(run: PretrainedRun, views: ViewMaker, **attributes: Any) -> Eval
 
 
 def hold_out_subjects(subject: Tensor, share: float, seed: int) -> Tensor:
-    """Choose training clips to hold out for validation: all clips of some people.
-
-    Args:
-        subject: person of each training clip, ``[N]``; -1 where unknown.
-        share: of the people, in (0, 1), rounded, and at least one.
-        seed: of the draw.
-
-    Returns:
-        ``[N]`` bool, True for held-out clips.
+    """Choose a share in (0, 1) of the people ``[N]``, at least one, and return the mask ``[N]`` of their clips.
 
     Raises:
-        DataError: people are unknown, or fewer than two.
+        DataError: people are unknown (-1), or fewer than two.
     """
     people = subject.unique()
     if (people < 0).any() or len(people) < 2:

@@ -30,12 +30,7 @@ class Source(typing.Protocol):
 
 @dataclass
 class History:
-    """The course of a training.
-
-    Attributes:
-        loss: mean of each epoch.
-        scored: (epoch, return value of ``score``) of each epoch that was scored.
-    """
+    """Mean loss of each epoch, and (epoch, return value of ``score``) of each epoch that was scored."""
 
     loss: list[float] = field(default_factory=list)
     scored: list[tuple[int, Any]] = field(default_factory=list)
@@ -61,8 +56,7 @@ def fit(
         source: training examples.
         training: hyper-parameters.
         score: called every ``score_every`` epochs and after the last one, with the model in evaluation mode.
-        device: where to compute.
-        precision: see :func:`skgraph.training.devices.autocast`.
+        device, precision: see :func:`skgraph.training.devices.autocast`.
         seed: of the order, of augmentation and of dropout.
         processes: each takes its share of every batch.
         progress: show a bar in a terminal.
@@ -76,10 +70,13 @@ def fit(
     if per_step < 2:
         raise ConfigError(
             f"a supervised protocol needs at least 2 training clips a step on each process, found {len(source.y)} in "
-            f"all for {world} and batch_size {training.batch_size}"
+            f"all, batch_size={training.batch_size} and {world} processes"
         )
     steps = len(source.y) // (per_step * world)
-    optimizer = _optimizer(groups, training)
+    if training.optimizer == "sgd":
+        optimizer = torch.optim.SGD(groups, lr=training.lr, momentum=training.momentum)
+    else:
+        optimizer = torch.optim.AdamW(groups, lr=training.lr, betas=tuple(training.betas), fused=True)
     trained = model
     if world > 1:
         # Weights follow from the seed and a frozen encoder does not change: nothing to copy between the processes.
@@ -118,9 +115,3 @@ def fit(
             model.eval()
             history.scored.append((epoch + 1, score()))
     return history
-
-
-def _optimizer(groups: list[dict[str, Any]], training: ClassifierTraining) -> torch.optim.Optimizer:
-    if training.optimizer == "sgd":
-        return torch.optim.SGD(groups, lr=training.lr, momentum=training.momentum)
-    return torch.optim.AdamW(groups, lr=training.lr, betas=tuple(training.betas), fused=True)

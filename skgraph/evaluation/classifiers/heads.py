@@ -43,8 +43,7 @@ class MLPHead(nn.Module):
     """MAMP's head for fine-tuning: mean over time, concatenated joints, mean over bodies, a two-layer MLP.
 
     Args:
-        dim: width of the tokens, ``D``.
-        grid: ``(T_e, V)`` of the encoder.
+        dim, grid: width ``D`` and ``(T_e, V)`` of the tokens.
         num_classes: ``K``.
         hidden_dim: width of the MLP.
         dropout: of the tokens.

@@ -82,8 +82,8 @@ def fit_linear(
 def linear_scores(
     train_x: Tensor, train_y: Tensor, unseen: Sequence[Tensor], num_classes: int, c: float = 1.0, iterations: int = 1000
 ) -> list[Tensor]:
-    """Fit a probe and return its logits ``[n, num_classes]`` of each of ``unseen [n, D]``; see
-    :func:`~skgraph.evaluation.classifiers.linear_probe.fit_linear`.
+    """Fit a probe (:func:`~skgraph.evaluation.classifiers.linear_probe.fit_linear`), and return its logits
+    ``[n, num_classes]`` of each of ``unseen [n, D]``.
 
     Raises:
         DataError: they are not finite.

@@ -73,10 +73,10 @@ def clip_features(
         DataError: the features of a clip are not finite.
     """
     rows = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
-    options = (views, device, precision, bodies, batch_size, progress, processes)
     x: Tensor | float = 0.0
     for start, width in crop_windows(dataset, rows, crop, crops):
         windows = Windows(rows, start, width, [1] * len(rows))
+        options = (views, device, precision, bodies, batch_size, progress, processes)
         x = x + window_features(encoder, dataset, windows, *options) / crops
     return Features(x, dataset.store.y[dataset.clips], dataset.clips)
 
@@ -94,10 +94,7 @@ def window_features(
     progress: bool = False,
     processes: Processes = Processes(),
 ) -> Tensor:
-    """Return features ``[W, D]`` of windows, each resampled to ``dataset.frames``.
-
-    The other arguments are those of :func:`~skgraph.evaluation.clip_features`.
-    """
+    """Return features ``[W, D]`` of windows, each resampled to ``dataset.frames``; see :func:`clip_features`."""
     share = torch.arange(len(windows.row))[processes.rank :: processes.world_size]
     x = []
     with frozen(encoder) as check:
@@ -122,22 +119,18 @@ def encode(encoder: nn.Module, batch: Bodies, device: torch.device, precision: s
         bad = batch.clip[~tokens.isfinite().flatten(1).all(dim=1)][0]
         name = dataset.store.name[int(batch.ids[bad])]
         raise DataError(
-            f"the features of clip '{name}' in '{dataset.store.path}' are not finite: its coordinates are not, or are "
-            "too large"
+            f"the features of clip '{name}' in '{dataset.store.path}' are not finite: check its coordinates"
         )
     return tokens.float()
 
 
 @contextmanager
 def frozen(encoder: nn.Module) -> Iterator[Callable[[], None]]:
-    """Put an encoder into evaluation mode, without gradients, and check that nothing changes it.
-
-    Yields:
-        a check, to be called after each use of the encoder; it is called once more at the end.
+    """Put an encoder into evaluation mode, without gradients, and yield a check that nothing changes it.
 
     Raises:
-        AssertionError: a module left evaluation mode, a parameter wants a gradient, or a weight or a running statistic
-            was written to.
+        AssertionError: by the check, and at the end: a module left evaluation mode, a parameter wants a gradient, or a
+            weight or a running statistic was written to.
     """
 
     def state() -> list[tuple[int, int]]:

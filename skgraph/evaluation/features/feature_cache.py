@@ -49,16 +49,10 @@ def code_hash(module: nn.Module) -> str:
 def cached_features(
     folder: Path | None, depends_on: Mapping[str, Any], dataset: SkeletonDataset, compute: Callable[[], Features]
 ) -> Features:
-    """Read features from the cache, or compute them and write them there.
+    """Read features from the cache in ``folder``, or compute them and write them there.
 
-    The name of a file is the hash of ``depends_on``, so that nothing stale is read; a damaged file, or one of other
-    clips, is replaced. Labels come from the dataset, never from a file.
-
-    Args:
-        folder: of the cache; ``None`` for none.
-        depends_on: all inputs of the computation, as plain values.
-        dataset: of the clips.
-        compute: returns the features.
+    The name of a file is the hash of ``depends_on``, all inputs of the computation as plain values, so that nothing
+    stale is read; a damaged file, or one of other clips, is replaced. Labels come from the dataset, never from a file.
     """
     if folder is None:
         return compute()

@@ -57,13 +57,8 @@ def window_starts(length: int, width: int, stride: int) -> Tensor:
 
     The last window ends with the recording; a recording shorter than a window has one, which reaches beyond its end.
 
-    Args:
-        length: frames of the recording.
-        width: frames of a window.
-        stride: frames from one window to the next, at most ``width``.
-
     Raises:
-        ConfigError: a number is out of its range.
+        ConfigError: a length or width below 1, or a stride that is not 1 to ``width``.
     """
     if length < 1 or width < 1:
         raise ConfigError(f"windows need a length and a width of at least 1 frame, found {length} and {width}")
@@ -75,9 +70,9 @@ def window_starts(length: int, width: int, stride: int) -> Tensor:
 
 
 def window_label(frame_labels: Tensor, starts: Tensor, width: int) -> Tensor:
-    """Return the label of most frames of each window, ``[W]`` int64; -1 is background.
+    """Return the label of most frames of each window ``[W]``, int64; -1 is background, which wins ties.
 
-    A tie goes to background, then to the smaller label. Frames beyond the end of the recording do not count.
+    Of other ties the smaller label wins. Frames beyond the end of the recording do not count.
 
     Args:
         frame_labels: ``[T]`` int64, see :meth:`skgraph.data.SkeletonStore.frame_labels`.

@@ -86,7 +86,7 @@ def labelled_subset(y: Tensor, fraction: float, sampling: Sampling, seed: int) -
         sorted positions in ``y``.
 
     Raises:
-        ConfigError: the subset is empty.
+        ConfigError: there are none.
     """
     order = torch.randperm(len(y), generator=torch.Generator().manual_seed(seed))
     if sampling == "global":

@@ -65,8 +65,8 @@ class Supervised(Protocol, ClassifierTraining):
         unseen = [context.test] if context.validation is None else [context.test, context.validation]
         if self.frozen and not self.augments and self.head in ("linear", "bn_linear"):
             features, *others = (context.features(dataset, self.test_crop) for dataset in (train, *unseen))
-            device, processes, progress = context.device, context.processes, context.progress
-            history = self.fit_head(features, others, context.num_classes, device, seed, processes, progress)
+            how = (context.device, seed, context.processes, context.progress)
+            history = self.fit_head(features, others, context.num_classes, *how)
         else:
             history = self._fit_on_clips(context, train, unseen, seed)
         by_epoch = [
@@ -95,14 +95,7 @@ class Supervised(Protocol, ClassifierTraining):
     ) -> History:
         """Train a linear head on features computed once, for clips that look the same in each epoch.
 
-        Args:
-            train: features to learn from.
-            unseen: features to score after an epoch.
-            num_classes: classes.
-            device: where to compute.
-            seed: of the head's initial weights and of the order.
-            processes: that share the work.
-            progress: show a bar.
+        The scores of the history are those of ``unseen``.
         """
         torch.manual_seed(seed)
         head = LinearHead(train.x.size(1), num_classes, norm=self.head == "bn_linear").to(device)
