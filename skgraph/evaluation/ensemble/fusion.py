@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import itertools
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,54 +23,19 @@ from skgraph.evaluation.results.scores import Scores, join_scores, save_scores
 from skgraph.training.checkpoint import versions
 
 
-@dataclass(frozen=True)
-class Row:
-    """Accuracy (%) of the sum of some members; ``None`` where all weights are 0."""
-
-    members: tuple[int, ...]
-    weights: tuple[float, ...]
-    top1: float | None
-    top5: float | None
-
-
 @dataclass(frozen=True, eq=False)
 class Ensemble:
     """Fused evaluations. Make one with :func:`fuse_results`.
 
     Attributes:
         members: in the order given.
-        name: of the weights: ``"equal"``, ``"aimclr"``, ``"actclr"``, ``"mamp"``, ``"tuned"`` or ``"given"``.
-        weights: one for each member.
-        source: of the weights, in words.
-        rows: every member alone, every pair, all members.
+        result: weights, accuracies of every member alone, every pair and all members, and the gain.
         fused: the weighted sum over all members, in the first one's order of clips.
     """
 
     members: list[EnsembleMember]
-    name: str
-    weights: list[float]
-    source: str
-    rows: list[Row]
+    result: EnsembleResult
     fused: Scores
-
-    @property
-    def labels(self) -> list[str]:
-        """Names of the members: by stream, by run, or by folder, whichever tells them apart."""
-        for key in ("stream", "run"):
-            names = [str(getattr(member.result, key)) for member in self.members]
-            if len(set(names)) == len(names):
-                return names
-        return [str(member.folder) for member in self.members]
-
-    @property
-    def best_member(self) -> int:
-        """Index of the member with the best top-1 accuracy."""
-        return max(range(len(self.members)), key=lambda i: self.rows[i].top1)
-
-    @property
-    def gain(self) -> float:
-        """Gain in top-1 of all members over the best one, in points."""
-        return self.rows[-1].top1 - self.rows[self.best_member].top1
 
 
 def fuse_results(paths: Sequence[Path], weights: str | Sequence[float] = "equal") -> Ensemble:
@@ -80,12 +46,10 @@ def fuse_results(paths: Sequence[Path], weights: str | Sequence[float] = "equal"
 
     Args:
         paths: folders of two or more evaluations, or their ``scores.npz``; clips are joined by name.
-        weights: ``"equal"`` (1 each: CMD, ECCV 2022, takes the mean of the logits of its three streams); ``"aimclr"``
-            (joint 0.6, bone 0.6, motion 0.4: AimCLR, AAAI 2022; also MS-CLR and HiCLR); ``"actclr"`` (0.4 each:
-            ActCLR, CVPR 2023); ``"mamp"`` (1 each: MAMP's code has the joint stream only and publishes no fusion);
-            ``"tuned"`` (:func:`~skgraph.evaluation.ensemble.weights.tuned_weights` on the ``validation_scores.npz`` of
-            every member, never on test scores); or numbers in the order of ``paths``. Weights of AimCLR and ActCLR
-            belong to streams, whatever the order.
+        weights: numbers in the order of ``paths``, or a name. ``"equal"``: 1 each (CMD, ECCV 2022, takes the mean over
+            three streams); ``"mamp"``: 1 each; ``"aimclr"`` (AAAI 2022): joint 0.6, bone 0.6, motion 0.4;
+            ``"actclr"`` (CVPR 2023): 0.4 each; ``"tuned"``: searched on the ``validation_scores.npz`` of every member,
+            never on test scores. Weights of AimCLR and ActCLR belong to streams, whatever the order.
 
     Raises:
         ConfigError: weights that do not fit the members.
@@ -108,9 +72,27 @@ def fuse_results(paths: Sequence[Path], weights: str | Sequence[float] = "equal"
     fused = replace(scores[0], logits=fuse([each.logits for each in scores], values))
     if not np.isfinite(fused.logits.astype(np.float32)).all():
         raise DataError("the sum of the logits is too large: one of the evaluations has scores that cannot be right")
-    count = len(members)
-    groups = [group for size in sorted({1, 2, count}) for group in itertools.combinations(range(count), size)]
-    return Ensemble(members, name, values, source, [_row(group, values, scores) for group in groups], fused)
+    labels = _labels(members)
+    table = _table(labels, scores, values)
+    best = max(table[: len(members)], key=lambda row: row["top1"])
+    first = members[0].result
+    kept = ("protocol", "recipe", "options", "dataset", "crop", "crops", "bodies", "validation", "joint_map")
+    common = ("objective", "encoder", "seed", "step")
+    result = EnsembleResult(
+        **{key: getattr(first, key) for key in kept},
+        **{key: getattr(first, key) for key in common if len({getattr(m.result, key) for m in members}) == 1},
+        run=" + ".join(member.result.run for member in members),
+        stream=" + ".join(str(member.result.stream) for member in members),
+        metrics={key: table[-1][key] for key in ("top1", "top5")},
+        weights={"name": name, "values": dict(zip(labels, values, strict=True)), "source": source},
+        fused=tuple(_record(member, weight) for member, weight in zip(members, values, strict=True)),
+        table=table,
+        best_member=best["members"][0],
+        above_best_member=table[-1]["top1"] - best["top1"],
+        versions=versions(),
+        date=str(date.today()),
+    )
+    return Ensemble(members, result, fused)
 
 
 def save_ensemble(ensemble: Ensemble, folder: Path) -> None:
@@ -126,7 +108,7 @@ def save_ensemble(ensemble: Ensemble, folder: Path) -> None:
     fused = ensemble.fused
     with atomic_folder(folder) as partial:
         save_scores(partial / "scores.npz", fused.name, torch.from_numpy(fused.logits), torch.from_numpy(fused.label))
-        _result(ensemble).save(partial)
+        ensemble.result.save(partial)
 
 
 def ensemble_folder(ensemble: Ensemble) -> Path:
@@ -134,82 +116,69 @@ def ensemble_folder(ensemble: Ensemble) -> Path:
 
     The hash of the members' paths and weights tells ensembles of the same readable name apart.
     """
-    pairs = zip(ensemble.members, ensemble.weights, strict=True)
+    weights = ensemble.result.weights
+    pairs = zip(ensemble.members, weights["values"].values(), strict=True)
     paths = sorted(f"{member.folder.resolve()} {weight}" for member, weight in pairs)
     digest = hashlib.sha256("\n".join(paths).encode()).hexdigest()[:8]
     runs = "+".join(Path(member.result.run).name for member in ensemble.members)
     # A file name has at most 255 bytes.
     readable = f"{ensemble.members[0].folder.resolve().name}_{runs}".encode()[:200].decode(errors="ignore")
-    return Path("ensemble") / f"{readable}_{ensemble.name}_{digest}"
+    return Path("ensemble") / f"{readable}_{weights['name']}_{digest}"
 
 
 def format_ensemble(ensemble: Ensemble) -> str:
     """Format accuracies of members, pairs and all, with the weights, their source and the gain over the best member."""
-    result, labels = ensemble.members[0].result, ensemble.labels
-    protocol = f"{result.protocol} {result.recipe or ''}".strip()
-    named = ", ".join(f"{label} {weight:g}" for label, weight in zip(labels, ensemble.weights, strict=True))
+    result = ensemble.result
+    named = ", ".join(f"{label} {weight:g}" for label, weight in result.weights["values"].items())
     lines = [
         f"accuracy (%) of summed logits on {len(ensemble.fused.name)} test clips of {result.dataset.name}, "
-        f"split {result.dataset.split}, {protocol}",
-        f"weights {ensemble.name}: {named} ({ensemble.source})",
+        f"split {result.dataset.split}, {result.protocol} {result.recipe or ''}".rstrip(),
+        f"weights {result.weights['name']}: {named} ({result.weights['source']})",
     ]
     rows = [("members", "weights", "top-1", "top-5")]
-    for row in ensemble.rows:
-        accuracies = ("-" if value is None else f"{value:.2f}" for value in (row.top1, row.top5))
-        names = " + ".join(labels[i] for i in row.members)
-        rows.append((names, ", ".join(f"{weight:g}" for weight in row.weights), *accuracies))
+    for row in result.table:
+        accuracies = ("-" if row[key] is None else f"{row[key]:.2f}" for key in ("top1", "top5"))
+        rows.append((" + ".join(row["members"]), ", ".join(f"{weight:g}" for weight in row["weights"]), *accuracies))
     widths = [max(len(row[i]) for row in rows) + 2 for i in range(2)]
     for names, weights, top1, top5 in rows:
         lines.append(f"{names:<{widths[0]}}{weights:<{widths[1]}}{top1:>8}{top5:>8}")
-    verdict = "at least as good as" if ensemble.gain >= 0 else "not as good as"
-    best = labels[ensemble.best_member]
-    lines.append(f"all together are {verdict} the best member, {best}: {ensemble.gain:+.2f} points of top-1")
+    gain = result.above_best_member
+    verdict = "at least as good as" if gain >= 0 else "not as good as"
+    lines.append(f"all together are {verdict} the best member, {result.best_member}: {gain:+.2f} points of top-1")
     return "\n".join(lines)
 
 
-def _row(group: tuple[int, ...], weights: list[float], scores: list[Scores]) -> Row:
-    chosen = tuple(weights[i] for i in group)
-    if not any(chosen) and len(group) > 1:
-        return Row(group, chosen, None, None)
-    # A member alone counts as 1 where its weight is 0.
-    fused = torch.from_numpy(fuse([scores[i].logits for i in group], chosen if any(chosen) else (1.0,)))
-    y = torch.from_numpy(scores[0].label)
-    return Row(group, chosen, top_k(fused, y), top_k(fused, y, 5))
+def _labels(members: Sequence[EnsembleMember]) -> list[str]:
+    """Name the members by stream, by run, or by folder, whichever tells them apart."""
+    for key in ("stream", "run"):
+        names = [str(getattr(member.result, key)) for member in members]
+        if len(set(names)) == len(names):
+            return names
+    return [str(member.folder) for member in members]
 
 
-def _result(ensemble: Ensemble) -> EnsembleResult:
-    results, labels = [member.result for member in ensemble.members], ensemble.labels
-    first = results[0]
-    common = {
-        key: getattr(first, key) if len({getattr(result, key) for result in results}) == 1 else None
-        for key in ("objective", "encoder", "seed", "step")
-    }
-    shared = ("protocol", "recipe", "options", "dataset", "crop", "crops", "bodies", "validation", "joint_map")
-    members = [
-        MemberRecord(
-            folder=str(member.folder),
-            weight=weight,
-            top1=member.result.metrics.get("top1"),
-            top5=member.result.metrics.get("top5"),
-            **{
-                key: getattr(member.result, key)
-                for key in ("run", "stream", "objective", "encoder", "seed", "step", "pretrained_on", "config")
-            },
-        )
-        for member, weight in zip(ensemble.members, ensemble.weights, strict=True)
-    ]
-    weights = dict(zip(labels, ensemble.weights, strict=True))
-    return EnsembleResult(
-        **{key: getattr(first, key) for key in shared},
-        **common,
-        run=" + ".join(result.run for result in results),
-        stream=" + ".join(str(result.stream) for result in results),
-        metrics={"top1": ensemble.rows[-1].top1, "top5": ensemble.rows[-1].top5},
-        weights={"name": ensemble.name, "values": weights, "source": ensemble.source},
-        fused=tuple(members),
-        table=[asdict(row) | {"members": [labels[i] for i in row.members]} for row in ensemble.rows],
-        best_member=labels[ensemble.best_member],
-        above_best_member=ensemble.gain,
-        versions=versions(),
-        date=str(date.today()),
+def _table(labels: list[str], scores: list[Scores], weights: list[float]) -> list[dict[str, Any]]:
+    """Return accuracies (%) of every member, every pair and all members; ``None`` where all weights are 0."""
+    y, count, table = torch.from_numpy(scores[0].label), len(labels), []
+    for group in (g for size in sorted({1, 2, count}) for g in itertools.combinations(range(count), size)):
+        row = {
+            "members": [labels[i] for i in group],
+            "weights": [weights[i] for i in group],
+            "top1": None,
+            "top5": None,
+        }
+        if any(row["weights"]) or len(group) == 1:
+            # A member alone counts as 1 where its weight is 0.
+            used = row["weights"] if any(row["weights"]) else [1.0]
+            fused = torch.from_numpy(fuse([scores[i].logits for i in group], used))
+            row |= {"top1": top_k(fused, y), "top5": top_k(fused, y, 5)}
+        table.append(row)
+    return table
+
+
+def _record(member: EnsembleMember, weight: float) -> MemberRecord:
+    keys = ("run", "stream", "objective", "encoder", "seed", "step", "pretrained_on", "config")
+    accuracies = {key: member.result.metrics.get(key) for key in ("top1", "top5")}
+    return MemberRecord(
+        folder=str(member.folder), weight=weight, **accuracies, **{key: getattr(member.result, key) for key in keys}
     )

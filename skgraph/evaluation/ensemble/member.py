@@ -10,23 +10,10 @@ from skgraph.errors import DataError, first_three
 from skgraph.evaluation.results.result import EnsembleResult, Result, value_at
 from skgraph.evaluation.results.scores import Scores, quoted, read_scores
 
-# Keys that members must share: a sum over anything else would mix two evaluations. `normalise.scale` is not one of
-# them: it is measured on the coordinates of each stream.
+# Keys that members must share; not `normalise.scale`, which is measured on the coordinates of each stream.
 _SHARED = (
-    "protocol",
-    "recipe",
-    "options",
-    "dataset.content_hash",
-    "dataset.split",
-    "dataset.preprocessing",
-    "bodies",
-    "crop",
-    "crops",
-    "validation",
-    "joint_map",
-    "config.frames",
-    "config.normalise.center",
-    "config.normalise.align",
+    *("protocol", "recipe", "options", "dataset.content_hash", "dataset.split", "dataset.preprocessing", "bodies"),
+    *("crop", "crops", "validation", "joint_map", "config.frames", "config.normalise.center", "config.normalise.align"),
 )
 _ABSENT = object()
 _UNSUITABLE = {
@@ -45,13 +32,10 @@ class EnsembleMember:
 
 
 def read_member(path: Path) -> EnsembleMember:
-    """Read one evaluation.
-
-    Args:
-        path: the folder, or its ``scores.npz``.
+    """Read one evaluation, from its folder or its ``scores.npz``.
 
     Raises:
-        DataError: the folder holds no evaluation, or one that cannot be fused.
+        DataError: there is none, or one that cannot be fused.
     """
     folder = path.parent if path.name == "scores.npz" else path
     if not (folder / "scores.npz").is_file():

@@ -35,10 +35,7 @@ def check_weights(weights: object, count: int) -> None:
         if weights == "tuned" and count > _MOST_TUNED:
             raise ConfigError(f"weights=tuned searches a grid for at most {_MOST_TUNED} members, found {count}")
         return
-    numbers = isinstance(weights, (list, tuple)) and all(
-        isinstance(weight, (int, float)) and not isinstance(weight, bool) for weight in weights
-    )
-    if not numbers:
+    if not isinstance(weights, (list, tuple)) or not all(type(weight) in (int, float) for weight in weights):
         raise ConfigError(f"weights must be one of {', '.join(_NAMES)} or a list of numbers, found '{weights}'")
     if len(weights) != count:
         raise ConfigError(f"weights must be {count} numbers, one for each of scores, found {len(weights)}")
@@ -47,14 +44,7 @@ def check_weights(weights: object, count: int) -> None:
 
 
 def choose_weights(weights: str | Sequence[float], members: Sequence[EnsembleMember]) -> tuple[str, list[float], str]:
-    """Choose the weights of members.
-
-    Args:
-        weights: a name or numbers, checked by :func:`check_weights`.
-        members: in the order of the numbers.
-
-    Returns:
-        the name (``"given"`` for numbers), a number for each member, and their source in words.
+    """Return the name of checked weights (``"given"`` for numbers), a number for each member, and their source.
 
     Raises:
         ConfigError: weights of streams for members of other streams, or held-out scores that are missing.
@@ -74,16 +64,10 @@ def choose_weights(weights: str | Sequence[float], members: Sequence[EnsembleMem
 
 
 def tuned_weights(scores: Sequence[Scores]) -> list[float]:
-    """Search the weights whose fusion has the best top-1 accuracy.
+    """Search the weights of best top-1 on held-out training clips, which the members have in the same order.
 
     Tries every point of the simplex in steps of 0.1. Among equally good points the most even one wins, then the one
     with more weight on earlier members.
-
-    Args:
-        scores: held-out training clips of each member, in the same order of clips.
-
-    Returns:
-        numbers from 0 to 1 that sum to 1.
     """
 
     def right(point: tuple[int, ...]) -> int:
@@ -107,8 +91,7 @@ def _held_out(members: Sequence[EnsembleMember]) -> list[Scores]:
         path = member.folder / "validation_scores.npz"
         if not path.is_file():
             raise ConfigError(
-                f"weights=tuned needs '{path}', scores of training people that the classifier has not seen: "
-                "validation=0.2 of skgraph.evaluate makes it"
+                f"weights=tuned needs '{path}', scores of held-out people: validation=0.2 of skgraph.evaluate makes it"
             )
         scores.append(read_scores(path))
         check_same_classes(scores[-1], member.scores)

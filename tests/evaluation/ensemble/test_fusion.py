@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skgraph.errors import ConfigError, DataError
-from skgraph.evaluation.ensemble import ensemble_folder, format_ensemble, fuse_results, save_ensemble
+from skgraph.evaluation.ensemble import Ensemble, ensemble_folder, format_ensemble, fuse_results, save_ensemble
 from skgraph.evaluation.results.scores import read_scores
 from tests.made_up_evaluations import (
     LABELS,
@@ -23,6 +23,12 @@ def accuracy(logits: np.ndarray) -> float:
     return 100 * float((logits.argmax(axis=1) == LABELS).mean())
 
 
+def accuracies(found: Ensemble) -> dict[tuple[int, ...], float]:
+    """Top-1 by the indices of the fused members."""
+    names = list(found.result.weights["values"])
+    return {tuple(map(names.index, row["members"])): row["top1"] for row in found.result.table}
+
+
 @pytest.mark.parametrize(
     ("weights", "numbers"),
     [
@@ -36,9 +42,11 @@ def accuracy(logits: np.ndarray) -> float:
 def test_the_formula(folders, weights, numbers):
     found = fuse_results(folders, weights)
     z = [logits_of(folder) for folder in folders]
-    assert found.weights == list(numbers) and found.fused.name.tolist() == NAMES.tolist()
+    assert (
+        list(found.result.weights["values"].values()) == list(numbers) and found.fused.name.tolist() == NAMES.tolist()
+    )
     np.testing.assert_allclose(found.fused.logits, numbers[0] * z[0] + numbers[1] * z[1] + numbers[2] * z[2])
-    by_members = {row.members: row.top1 for row in found.rows}
+    by_members = accuracies(found)
     assert list(by_members) == [(0,), (1,), (2,), (0, 1), (0, 2), (1, 2), (0, 1, 2)]
     for i in range(3):
         assert by_members[i,] == accuracy(z[i])
@@ -48,7 +56,7 @@ def test_the_formula(folders, weights, numbers):
 
 def test_a_large_scale_has_much_to_say(folders):
     rewrite_scores(folders[2], logits=1000 * logits_of(folders[2]))
-    assert fuse_results(folders).rows[-1].top1 == accuracy(logits_of(folders[2]))
+    assert fuse_results(folders).result.metrics["top1"] == accuracy(logits_of(folders[2]))
 
 
 def test_clips_are_joined_by_name(tmp_path, folders):
@@ -60,17 +68,17 @@ def test_clips_are_joined_by_name(tmp_path, folders):
     ]
     found = fuse_results(shuffled, "aimclr")
     np.testing.assert_array_equal(found.fused.logits, straight.fused.logits)
-    assert found.rows == straight.rows
+    assert found.result.table == straight.result.table
 
 
 def test_the_table_says_what_was_fused(folders):
     found = fuse_results(folders, "aimclr")
     lines = format_ensemble(found).splitlines()
     assert lines[2].split() == ["members", "weights", "top-1", "top-5"]
-    assert lines[3].split() == ["joint", "0.6", f"{found.rows[0].top1:.2f}", "100.00"]
+    assert lines[3].split() == ["joint", "0.6", f"{accuracies(found)[0,]:.2f}", "100.00"]
     assert lines[9].split()[:8] == ["joint", "+", "bone", "+", "motion", "0.6,", "0.6,", "0.4"]
-    best = max(row.top1 for row in found.rows[:3])
-    gain = found.rows[-1].top1 - best
+    *alone, _, _, _, together = accuracies(found).values()
+    gain = together - max(alone)
     assert "at least as good as the best member" in lines[10] and f"{gain:+.2f} points" in lines[10]
     assert "publishes no fusion" in format_ensemble(fuse_results(folders, "mamp"))
 
@@ -82,12 +90,12 @@ def test_a_fusion_may_be_worse_than_its_best_member(tmp_path):
 
 
 def test_two_members_have_one_pair(folders):
-    assert [row.members for row in fuse_results(folders[:2]).rows] == [(0,), (1,), (0, 1)]
+    assert list(accuracies(fuse_results(folders[:2]))) == [(0,), (1,), (0, 1)]
 
 
 def test_weights_of_nought(folders):
     found = fuse_results(folders, [1, 0, 0])
-    rows = {row.members: row.top1 for row in found.rows}
+    rows = accuracies(found)
     assert rows[1, 2] is None and rows[1,] == accuracy(logits_of(folders[1])) and rows[0, 1, 2] == rows[0,]
     assert " 0, 0 " in format_ensemble(found)
 
@@ -105,7 +113,7 @@ def test_what_is_left_behind(tmp_path, folders):
         "source": "AimCLR, AAAI 2022; also MS-CLR and HiCLR",
     }
     assert [member["run"] for member in card["members"]] == list(STREAMS) and len(card["table"]) == 7
-    assert card["top1"] == found.rows[-1].top1 and card["dataset"]["content_hash"] == "0123456789abcdef"
+    assert card["top1"] == accuracies(found)[0, 1, 2] and card["dataset"]["content_hash"] == "0123456789abcdef"
     assert card["protocol"] == "linear" and card["stream"] == "joint + bone + motion"
     assert {"versions", "date", "above_best_member", "best_member"} <= card.keys()
     with pytest.raises(DataError, match="is an ensemble itself: list its members"):
@@ -121,7 +129,8 @@ def test_other_members_and_weights_have_other_folders(folders):
 
 
 def test_two_of_one_stream_are_called_by_their_runs(tmp_path, folders):
-    assert fuse_results([folders[0], write_evaluation(tmp_path, "joint2")]).labels == ["joint", "joint2"]
+    found = fuse_results([folders[0], write_evaluation(tmp_path, "joint2")])
+    assert list(found.result.weights["values"]) == ["joint", "joint2"]
 
 
 def test_a_member_is_listed_once(folders):

@@ -33,7 +33,7 @@ def test_the_mean_ranks_as_the_sum(folders):
 
 def test_weights_of_streams_find_theirs(folders):
     found = fuse_results([folders[2], folders[0] / "scores.npz", folders[1]], "aimclr")
-    assert found.weights == [0.4, 0.6, 0.6] and found.labels == ["motion", "joint", "bone"]
+    assert found.result.weights["values"] == {"motion": 0.4, "joint": 0.6, "bone": 0.6}
 
 
 def test_weights_of_streams_refuse_two_of_one_and_a_missing_one(tmp_path, folders):
@@ -84,7 +84,7 @@ def test_tuning_never_looks_at_test_labels(tmp_path):
             rewrite_scores(folder, label=labels)
         found = fuse_results(folders, "tuned")
         assert "no test label" in format_ensemble(found)
-        return found.weights
+        return list(found.result.weights["values"].values())
 
     honest = tuned("a", LABELS)
     assert honest[0] > honest[1]
