@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,8 +63,7 @@ def diagnose(
         folder: of the run, with ``checkpoint.pt`` and, from ``trainer.snapshot_every``, ``snapshots``.
         store: clips, with labels or without.
         split: of the store.
-        device: where to compute.
-        precision: see :func:`skgraph.training.devices.autocast`.
+        device, precision: where and how to compute, see :func:`skgraph.training.devices.autocast`.
         bodies: number of bodies, at most, spread evenly over the training clips.
         batch_size: bodies encoded at once, and in the batch for the loss.
         progress: show a bar in a terminal.
@@ -87,20 +86,19 @@ def diagnose(
         raise CheckpointError(f"'{paths[-1]}' has topology '{topology.name}', '{store.path}' '{store.topology.name}'")
     dataset = SkeletonDataset(store, split, "train", items="bodies", frames=config["frames"])
     if len(dataset) < FEWEST:
-        raise DataError(f"the training part of '{store.path}' has {len(dataset)} bodies, probes need {FEWEST} at least")
+        raise DataError(f"'{store.path}' has {len(dataset)} training bodies, probes need at least {FEWEST}")
     index = torch.linspace(0, len(dataset) - 1, min(bodies, len(dataset))).round().long()
     angle = torch.empty(len(index)).uniform_(-VIEW_ANGLE, VIEW_ANGLE, generator=torch.Generator().manual_seed(0))
     rows, targets, untrained = [], None, None
-    hidden = None if progress else True  # None: shown in a terminal
-    for step, objective in tqdm(
-        _objectives(paths, config, topology), total=len(paths) + 1, desc="checkpoints", disable=hidden, leave=False
-    ):
+    bar = {"total": len(paths) + 1, "desc": "checkpoints", "disable": None if progress else True, "leave": False}
+    for step, objective in tqdm(_objectives(paths, config, topology), **bar):
         objective.to(device)
         views = build_views(config, topology, objective.encoder.grid[0], objective.num_views).to(device)
         with frozen(objective), autocast(device, precision):
-            plain, turned = _features(objective.encoder, dataset, index, angle, views, device, batch_size)
-            batch = index[:: max(1, len(index) // batch_size)]
-            row = {"step": float(step), **_objective_metrics(objective, dataset, batch, views, device)}
+            batches = (dataset.batch(rows).to(device) for rows in index.split(batch_size))
+            plain, turned = _features(objective.encoder, batches, angle.split(batch_size), views)
+            batch = dataset.batch(index[:: max(1, len(index) // batch_size)]).to(device)
+            row = {"step": float(step), **_objective_metrics(objective, batch, views)}
         targets = targets or _probe_targets(dataset, index, views, device)
         untrained = plain if untrained is None else untrained
         row |= probe_features(plain, targets, turned, angle)
@@ -131,29 +129,19 @@ def _objectives(paths: list[Path], config: dict[str, Any], topology: Topology) -
 
 
 def _features(
-    encoder: nn.Module,
-    dataset: SkeletonDataset,
-    index: Tensor,
-    angle: Tensor,
-    views: ViewMaker,
-    device: torch.device,
-    batch_size: int,
+    encoder: nn.Module, batches: Iterator[SkeletonData], angles: Sequence[Tensor], views: ViewMaker
 ) -> tuple[Tensor, Tensor]:
-    """Return mean-pooled features ``[n, D]`` of bodies as recorded, and turned."""
+    """Return mean-pooled features ``[n, D]`` of bodies as recorded, and turned by angles ``[b]`` of each batch."""
     plain, turned = [], []
-    for rows, turns in zip(index.split(batch_size), angle.split(batch_size), strict=True):
-        bodies = dataset.batch(rows).to(device)
-        for found, turn in ((plain, None), (turned, _Turn(turns.to(device)))):
+    for bodies, angle in zip(batches, angles, strict=True):
+        for found, turn in ((plain, None), (turned, _Turn(angle.to(bodies.joints.device)))):
             found.append(encoder(views.plain(bodies, turn).joints[:, 0]).float().mean(dim=1).cpu())
     return torch.cat(plain), torch.cat(turned)
 
 
-def _objective_metrics(
-    objective: nn.Module, dataset: SkeletonDataset, index: Tensor, views: ViewMaker, device: torch.device
-) -> dict[str, float]:
+def _objective_metrics(objective: nn.Module, bodies: SkeletonData, views: ViewMaker) -> dict[str, float]:
     """Return loss, logs and prediction errors of one batch, the same for all checkpoints."""
-    generator = torch.Generator(device).manual_seed(0)
-    batch = views(dataset.batch(index).to(device), generator)
+    batch = views(bodies, torch.Generator(bodies.joints.device).manual_seed(0))
     loss, logs = objective(*batch)
     row = {"loss": float(loss), **{key: float(value) for key, value in logs.items()}}
     if isinstance(objective, SJEPA):

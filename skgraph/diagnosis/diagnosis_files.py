@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from skgraph._internal.atomic import atomic_folder
 from skgraph.diagnosis.diagnose import Diagnosis
+from skgraph.evaluation.results.class_tables import csv_text
 
 COLUMNS = {  # of the table: key, title, decimals
     "step": ("step", 0),
@@ -42,12 +42,10 @@ def format_diagnosis(diagnosis: Diagnosis) -> str:
     if probes := [COLUMNS[key][0] for key in ("action", "neighbour", "subject") if key in columns]:
         about += f"; {', '.join(probes)}: accuracy, %"
     about += "; pose, speed, view (the heading): variance explained, %, below 0 worse than the mean"
-    if "skill" in columns:
-        about += (
-            "\nskill: share of the best trivial prediction's squared distance that the predictor saves; below 0 it "
-        )
-        about += "is worse than that"
-    return "\n".join([*body, about])
+    skill = (
+        "skill: share of the best trivial prediction's squared distance that the predictor saves; below 0 it is worse"
+    )
+    return "\n".join([*body, about, *([skill] if "skill" in columns else [])])
 
 
 def curves_figure(diagnosis: Diagnosis) -> Figure:
@@ -70,9 +68,7 @@ def curves_figure(diagnosis: Diagnosis) -> Figure:
 def save_diagnosis(folder: Path, diagnosis: Diagnosis) -> None:
     """Write ``diagnosis.csv`` and ``diagnosis.png`` into a folder, which is replaced if it exists."""
     columns = list(dict.fromkeys(key for row in diagnosis.rows for key in row))
+    rows = [[row.get(key, "") for key in columns] for row in diagnosis.rows]
     with atomic_folder(folder) as partial:
-        with open(partial / "diagnosis.csv", "w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, columns, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(diagnosis.rows)
+        (partial / "diagnosis.csv").write_text(csv_text([columns, *rows]), encoding="utf-8")
         curves_figure(diagnosis).savefig(partial / "diagnosis.png", dpi=120)

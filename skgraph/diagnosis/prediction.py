@@ -41,13 +41,12 @@ class PredictionErrors:
 def predict_masked(
     objective: SJEPA | MaskedRegression, views: Tensor, visible: Tensor, masked: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return predictions and targets as the loss compares them.
+    """Return predictions and targets as the loss of an objective in evaluation mode compares them.
 
     Args:
-        objective: in evaluation mode.
+        objective: S-JEPA or a masked regression.
         views: ``[num_views, B, T, V, C]``.
-        visible: ids of visible tokens, ``[B, K]``.
-        masked: ids of masked tokens, ``[B, L - K]``.
+        visible, masked: token ids, ``[B, K]`` and ``[B, L - K]``.
 
     Returns:
         predictions ``[B, L - K, d]`` of the masked tokens, and targets ``[B, L, d]`` of all tokens.
@@ -61,10 +60,7 @@ def predict_masked(
 
 @torch.no_grad()
 def prediction_errors(objective: SJEPA, views: Tensor, visible: Tensor, masked: Tensor) -> PredictionErrors:
-    """Compare predictions with trivial ones.
-
-    The arguments are those of :func:`~skgraph.diagnosis.prediction.predict_masked`.
-    """
+    """Compare predictions with trivial ones; takes what :func:`~skgraph.diagnosis.prediction.predict_masked` takes."""
     predicted, target = predict_masked(objective, views, visible, masked)
     wanted = _take(target, masked)
     mean = _take(target, visible).mean(dim=1, keepdim=True)
@@ -76,15 +72,9 @@ def prediction_errors(objective: SJEPA, views: Tensor, visible: Tensor, masked: 
 
 
 def interpolate(tokens: Tensor, visible: Tensor, grid: tuple[int, int]) -> Tensor:
-    """Interpolate every token between the visible ones of its joint: linear in time, constant beyond.
+    """Interpolate tokens ``[B, L, D]`` of each joint between its visible ones ``[B, K]``.
 
-    Args:
-        tokens: ``[B, L, D]``; masked ones are not read.
-        visible: token ids ``[B, K]``.
-        grid: ``(T_e, V)``.
-
-    Returns:
-        ``[B, L, D]``; the mean of the visible tokens for joints without any.
+    Interpolation is linear in time, and constant beyond the first and the last. Joints without a visible token have the mean of all visible tokens. Masked tokens are not read.
     """
     patches, joints = grid
     seen = torch.zeros(tokens.shape[:2], dtype=torch.bool, device=tokens.device).scatter_(1, visible, True)

@@ -49,11 +49,8 @@ def probe_features(features: Tensor, targets: ProbeTargets, turned: Tensor, angl
         is worse than the mean.
     """
     fold = folds(targets.subject)
-    found = {
-        "pose": explained(features, targets.pose, fold),
-        "speed": explained(features, targets.speed, fold),
-        "view": explained(turned, angle[:, None], fold),
-    }
+    found = {key: explained(features, getattr(targets, key), fold) for key in ("pose", "speed")}
+    found["view"] = explained(turned, angle[:, None], fold)
     if len(targets.action.unique()) > 1 and (targets.action >= 0).all():
         found["action"] = _accuracy(_linear, features, targets.action, fold)
         found["neighbour"] = _accuracy(knn_scores, features, targets.action, fold)

@@ -54,8 +54,7 @@ def compare(
         store: the dataset to evaluate on, or its folder.
         split: its split, the first if not given; probes learn from the training clips.
         protocols: or their configurations, see :func:`~skgraph.evaluation.build_protocol`.
-        device: where to compute.
-        precision: see :func:`skgraph.training.devices.autocast`.
+        device, precision: where and how to compute, see :func:`skgraph.training.devices.autocast`.
         settings: for all protocols.
         processes: of a distributed evaluation.
         progress: show bars.
@@ -99,7 +98,7 @@ def compare(
         processes=processes,
         progress=progress,
         cache=run.folder / "features" if settings.cache else None,
-        **{key: getattr(settings, key) for key in ("bodies", "crop", "crops", "batch_size")},
+        settings=settings,
     )
     untrained = replace(context, make_encoder=partial(run.encoder, False))
     results = []
@@ -119,7 +118,7 @@ def compare(
             rankme=None if features is None else float(rankme(features)),
             feature_std=None if features is None else float(features.std(dim=0, correction=0).mean()),
             seconds=round(time.perf_counter() - start, 1),
-            **_description(run, context, split, settings),
+            **_description(run, context, split),
         )
         if processes.is_main:
             save_result(result_folder(run.folder, protocol, store, split, settings), context, result, outcome)
@@ -153,7 +152,7 @@ def hold_out_subjects(subject: Tensor, share: float, seed: int) -> Tensor:
     return torch.isin(subject, people[order[:count]])
 
 
-def _description(run: PretrainedRun, context: EvaluationContext, split: str, settings: Settings) -> dict[str, Any]:
+def _description(run: PretrainedRun, context: EvaluationContext, split: str) -> dict[str, Any]:
     """Return the fields of a result that do not depend on the protocol."""
     store, config = context.test.store, run.config
     data = EvaluatedData(
@@ -180,7 +179,7 @@ def _description(run: PretrainedRun, context: EvaluationContext, split: str, set
         "stream": config["stream"].get("name"),
         "dataset": data,
         "pretrained_on": pretrained_on,
-        **{key: getattr(settings, key) for key in ("crop", "crops", "bodies", "validation", "joint_map")},
+        **{key: getattr(context.settings, key) for key in ("crop", "crops", "bodies", "validation", "joint_map")},
         "step": run.step,
         "seed": context.seed,
         "device": str(context.device),

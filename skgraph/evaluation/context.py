@@ -14,10 +14,11 @@ from torch import Tensor, nn
 from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset
 from skgraph.errors import ConfigError, DataError
-from skgraph.evaluation.features.bodies import BodyRule, crop_windows, read_bodies
+from skgraph.evaluation.features.bodies import crop_windows, read_bodies
 from skgraph.evaluation.features.clip_features import Features, clip_features, window_features
 from skgraph.evaluation.features.feature_cache import cached_features, code_hash, weights_hash
 from skgraph.evaluation.features.windows import Windows
+from skgraph.evaluation.settings import Settings
 from skgraph.training.devices import autocast, choose_precision
 from skgraph.training.views import ViewMaker
 
@@ -33,12 +34,8 @@ class EvaluationContext:
         train: clips.
         validation: clips of held-out training people, or ``None``.
         test: clips.
-        device: where to compute.
-        precision: see :func:`skgraph.training.devices.autocast`.
-        bodies: see :func:`~skgraph.evaluation.clip_features`.
-        crop: proportion of a clip that is encoded; ``None`` for that of the protocol.
-        crops: windows of that proportion.
-        batch_size: clips encoded at once.
+        device, precision: where and how to compute, see :func:`skgraph.training.devices.autocast`.
+        settings: of the bodies, the crops and the batches.
         seed: of the protocol's draws.
         processes: that share the work.
         progress: show bars.
@@ -53,10 +50,7 @@ class EvaluationContext:
     test: SkeletonDataset
     device: torch.device
     precision: str = "auto"
-    bodies: BodyRule = "present"
-    crop: float | None = None
-    crops: int = 1
-    batch_size: int = 128
+    settings: Settings = field(default_factory=Settings)
     seed: int = 0
     processes: Processes = field(default_factory=Processes)
     progress: bool = False
@@ -67,7 +61,7 @@ class EvaluationContext:
     _hash: str = field(init=False, default="", repr=False)
 
     def __post_init__(self) -> None:
-        fewest = min(len(clips) for clips in (self.train, self.validation, self.test) if clips is not None)
+        fewest = min(map(len, (self.train, *self.unseen)))
         if fewest < self.processes.world_size:
             raise ConfigError(f"{self.processes.world_size} processes need as many clips on each side, found {fewest}")
 
@@ -76,14 +70,17 @@ class EvaluationContext:
         """Number of classes of the dataset."""
         return self.train.num_classes
 
+    @property
+    def unseen(self) -> list[SkeletonDataset]:
+        """The test clips, and the clips of held-out training people if any."""
+        return [self.test] if self.validation is None else [self.test, self.validation]
+
     def features(self, dataset: SkeletonDataset, crop: float = 1.0) -> Features:
         """Return features of the frozen encoder, from the cache where they are there.
 
-        Args:
-            dataset: one of the context's, or a subset.
-            crop: proportion of a clip, unless the context sets one.
+        ``crop`` is the proportion of a clip, unless the settings have one.
         """
-        crop = self.crop or crop
+        crop = self.settings.crop or crop
         encoder = self._encoder()
         depends_on = {
             "weights": self._hash,
@@ -94,8 +91,8 @@ class EvaluationContext:
             "frames": dataset.frames,
             "min_frames": dataset.min_frames,
             "crop": crop,
-            "crops": self.crops,
-            "bodies": self.bodies,
+            "crops": self.settings.crops,
+            "bodies": self.settings.bodies,
             "device": self.device.type,
             "precision": choose_precision(self.device, self.precision),
             "torch": str(torch.__version__),
@@ -103,7 +100,7 @@ class EvaluationContext:
         }
         # With several processes one would read what another still computes, and wait for it for ever.
         cache = self.cache if self.processes.world_size == 1 else None
-        compute = partial(clip_features, encoder, dataset, **self._options(), crop=crop, crops=self.crops)
+        compute = partial(clip_features, encoder, dataset, **self._options(), crop=crop, crops=self.settings.crops)
         return cached_features(cache, depends_on, dataset, compute)
 
     def window_features(self, dataset: SkeletonDataset, windows: Windows) -> Tensor:
@@ -112,21 +109,18 @@ class EvaluationContext:
 
     @torch.no_grad()
     def scores(self, classifier: nn.Module, dataset: SkeletonDataset, crop: float) -> Tensor:
-        """Return logits ``[N, K]`` of a classifier, averaged over the crops of each clip.
+        """Return logits ``[N, K]`` of ``classifier(bodies)``, averaged over the crops of each clip.
 
-        Args:
-            classifier: ``classifier(bodies) -> logits``, in evaluation mode.
-            dataset: one of the context's.
-            crop: proportion of a clip, unless the context sets one.
+        ``crop`` is the proportion of a clip, unless the settings have one.
         """
         indices = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
         logits = []
-        for chunk in indices[self.processes.rank :: self.processes.world_size].split(self.batch_size):
+        for chunk in indices[self.processes.rank :: self.processes.world_size].split(self.settings.batch_size):
             total: Tensor | float = 0.0
-            for windows in crop_windows(dataset, chunk, self.crop or crop, self.crops):
-                batch = read_bodies(dataset, chunk, self.views, self.device, self.bodies, windows)
+            for windows in crop_windows(dataset, chunk, self.settings.crop or crop, self.settings.crops):
+                batch = read_bodies(dataset, chunk, self.views, self.device, self.settings.bodies, windows)
                 with autocast(self.device, self.precision):
-                    total = total + classifier(batch).float() / self.crops
+                    total = total + classifier(batch).float() / self.settings.crops
             logits.append(total.cpu())
         scores = self.processes.gather_rows(torch.cat(logits))
         if not scores.isfinite().all():
@@ -134,8 +128,9 @@ class EvaluationContext:
         return scores
 
     def _options(self) -> dict[str, Any]:
-        keys = ("views", "device", "precision", "bodies", "batch_size", "processes")
-        return {key: getattr(self, key) for key in keys} | {"progress": self.progress and self.processes.is_main}
+        options = {key: getattr(self, key) for key in ("views", "device", "precision", "processes")}
+        options |= {key: getattr(self.settings, key) for key in ("bodies", "batch_size")}
+        return options | {"progress": self.progress and self.processes.is_main}
 
     def _encoder(self) -> nn.Module:
         if self._frozen is None:

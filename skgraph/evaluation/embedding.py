@@ -10,15 +10,13 @@ from typing import Any, Literal
 import numpy as np
 import torch
 from torch import Tensor
-from tqdm import tqdm
 
 from skgraph._internal.atomic import atomic_file
 from skgraph._internal.options import at_least, check_kinds
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.datasets import open_recordings
 from skgraph.errors import ConfigError
-from skgraph.evaluation.features.bodies import read_bodies
-from skgraph.evaluation.features.clip_features import encode, frozen
+from skgraph.evaluation.features.clip_features import encode_windows
 from skgraph.evaluation.features.windows import sliding_windows
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.topology import Topology
@@ -64,7 +62,6 @@ class Embedding:
             np.savez(file, **arrays, **facts)
 
 
-@torch.no_grad()
 def embed(
     run: str | Path | PretrainedRun,
     source: str | Path | SkeletonStore,
@@ -94,8 +91,7 @@ def embed(
         check_height: of such a source: refuse bodies that are not the size of people, which shows a wrong unit.
         window: frames of sliding windows; without it a recording is one window.
         stride: frames from one window to the next; by default half a window.
-        device: where to compute.
-        precision: see :func:`skgraph.training.devices.autocast`.
+        device, precision: where and how to compute, see :func:`skgraph.training.devices.autocast`.
         batch_size: windows encoded at once.
         progress: show a bar in a terminal.
 
@@ -120,19 +116,14 @@ def embed(
         views = run.views(store.topology, joint_map).to(where)
         encoder = run.encoder().to(where)
         windows = sliding_windows(dataset, window, stride or max(1, (window or 0) // 2))
+        options = {"precision": precision, "batch_size": batch_size, "progress": progress}
+        everything = torch.arange(len(windows.row))
         x, rows, body = [], [], []
-        with frozen(encoder) as check:
-            hidden = None if progress else True  # None: shown in a terminal
-            chunks = torch.arange(len(windows.row)).split(batch_size)
-            for chunk in tqdm(chunks, desc="encoding", disable=hidden, leave=False):
-                frames = (windows.start[chunk], windows.width[chunk])
-                batch = read_bodies(dataset, windows.row[chunk], views, where, windows=frames)
-                tokens = encode(encoder, batch, where, precision, dataset).unflatten(1, encoder.grid)  # [b, T_e, V, D]
-                check()
-                features = tokens.mean(dim=_AVERAGED[level])
-                x.append((batch.mean(features) if level == "clip" else features).cpu())
-                rows.append(chunk if level == "clip" else chunk[batch.clip.cpu()])
-                body.append(torch.full_like(chunk, -1) if level == "clip" else batch.slot.cpu())
+        for chunk, batch, tokens in encode_windows(encoder, dataset, windows, everything, views, where, **options):
+            features = tokens.unflatten(1, encoder.grid).mean(dim=_AVERAGED[level])
+            x.append((batch.mean(features) if level == "clip" else features).cpu())
+            rows.append(chunk if level == "clip" else chunk[batch.clip.cpu()])
+            body.append(torch.full_like(chunk, -1) if level == "clip" else batch.slot.cpu())
         row = torch.cat(rows)
         return Embedding(
             torch.cat(x),

@@ -31,23 +31,13 @@ FORMAT_VERSION = 1
 WEIGHTS, CONFIG, CARD = "model.safetensors", "config.json", "README.md"
 _KINDS = {"config": dict, "topology": dict, "step": int, "content_hash": str}
 # Tensors of a head: kind and number of dimensions.
-_HEAD = {
-    "mean": (torch.float32, 1),
-    "scale": (torch.float32, 1),
-    "weight": (torch.float64, 2),
-    "bias": (torch.float64, 1),
-}
+_HEAD = {key: (torch.float32, 1) for key in ("mean", "scale")}
+_HEAD |= {"weight": (torch.float64, 2), "bias": (torch.float64, 1)}
 
 
 @dataclass(frozen=True)
 class Head:
-    """A linear head with the names of its classes.
-
-    Attributes:
-        probe: on clip features.
-        class_names: of its logits.
-        background: index of the background class, or ``None``.
-    """
+    """A linear head on clip features, the names of its classes, and the index of the background class, if any."""
 
     probe: LinearProbe
     class_names: tuple[str, ...]
@@ -82,10 +72,10 @@ def save_model_folder(
     head: Head | None = None,
     **facts: Any,
 ) -> None:
-    """Write a model folder, whole or not at all.
+    """Write a model folder, whole or not at all; an older one is replaced.
 
     Args:
-        folder: replaced if it exists.
+        folder: to write.
         weights: of the encoder.
         config: of the run; written without the location of its data.
         topology: of the pre-training.
@@ -141,11 +131,9 @@ def read_model_folder(folder: Path) -> dict[str, Any]:
         raise CheckpointError(f"the weights '{weights}' are damaged or no safetensors: {first_line(error)}") from error
     preprocessing = content.get("preprocessing")
     return {
-        "config": content["config"],
+        **{key: content[key] for key in ("config", "step", "content_hash")},
         "topology": Topology.from_dict(content["topology"], source=str(path)),
         "weights": {key[len("encoder.") :]: value for key, value in tensors.items() if key.startswith("encoder.")},
-        "step": content["step"],
-        "content_hash": content["content_hash"],
         "preprocessing": preprocessing if isinstance(preprocessing, str) else None,
         "weights_file": weights,
         "head": _head(content, tensors, path),
@@ -157,16 +145,16 @@ def _head(content: dict[str, Any], tensors: dict[str, Tensor], path: Path) -> He
     if names is None:
         return None
     found = {key: tensors.get(f"head.{key}") for key in _HEAD}
-    whole = all(x is not None and (x.dtype, x.dim()) == _HEAD[key] for key, x in found.items())
-    listed = isinstance(names, list) and len(names) > 1 and all(isinstance(name, str) for name in names)
+    good = isinstance(names, list) and len(names) > 1 and all(isinstance(name, str) for name in names)
+    good = good and all(x is not None and (x.dtype, x.dim()) == _HEAD[key] for key, x in found.items())
     # Logits of finite features must be finite; a feature that did not vary has an infinite scale.
-    finite = whole and all(bool(found[key].isfinite().all()) for key in ("mean", "weight", "bias"))
-    if not listed or not finite or not bool((found["scale"] > 0).all()):
+    good = good and all(bool(found[key].isfinite().all()) for key in ("mean", "weight", "bias"))
+    if not good or not bool((found["scale"] > 0).all()):
         raise CheckpointError(f"'{path}' names classes, but '{WEIGHTS}' holds no whole head for them")
-    classes, features, shape = len(names), len(found["mean"]), [*found["weight"].shape]
-    if shape != [classes, features] or len(found["bias"]) != classes or len(found["scale"]) != features:
+    classes, shape, sizes = len(names), [*found["weight"].shape], [len(found[key]) for key in ("bias", "mean", "scale")]
+    if [classes, shape[1], shape[1]] != sizes or shape[0] != classes:
         raise CheckpointError(
-            f"the head in '{WEIGHTS}' has shape {shape}, '{path}' names {classes} classes of {features} features"
+            f"the head in '{WEIGHTS}' has shape {shape}, '{path}' names {classes} classes of {sizes[1]} features"
         )
     if background is not None and (type(background) is not int or not 0 <= background < classes):
         raise CheckpointError(f"'{path}': 'background' must be the number of a class, found '{background}'")
@@ -183,7 +171,7 @@ def _check_classes(node: Any, path: Path, top: bool = True) -> None:
         target = node.get("_target_")
         if node.get("_partial_") and top:
             raise ConfigError(f"'{path}': '{target}' must be whole, not partial")
-        if target is not None and not _is_own(str(target)):
+        if target is not None and not _is_ours(str(target)):
             raise ConfigError(f"'{path}' names the class '{target}': a model folder may only name those of skgraph")
         for value in node.values():
             _check_classes(value, path, top="_target_" not in node)
@@ -192,22 +180,16 @@ def _check_classes(node: Any, path: Path, top: bool = True) -> None:
             _check_classes(value, path)
 
 
-def _is_own(target: str) -> bool:
+def _is_ours(target: str) -> bool:
     """Whether a dotted name leads to a class of skgraph, not just through one of its modules."""
-    if not target.startswith("skgraph."):
-        return False
     try:
-        return get_class(target).__module__.startswith("skgraph.")
+        return target.startswith("skgraph.") and get_class(target).__module__.startswith("skgraph.")
     except Exception:  # hydra raises ImportError, ValueError and others for names that lead nowhere
         return False
 
 
 def from_hub(name: str) -> Path:
-    """Download a model ``owner/model`` of the Hugging Face Hub into the Hub's cache, and return its folder.
-
-    Raises:
-        ConfigError: ``huggingface_hub`` is not installed, or the model cannot be downloaded.
-    """
+    """Download a model ``owner/model`` of the Hugging Face Hub into the Hub's cache, and return its folder."""
     try:
         from huggingface_hub import snapshot_download
     except ImportError as error:

@@ -23,9 +23,9 @@ from skgraph.transforms import MapJoints
 
 def folder_of_run(value: object) -> Path:
     """Return the folder that the option ``run`` names, or raise a ConfigError where it is no path."""
-    if not isinstance(value, (str, Path, int)) or isinstance(value, bool):
-        raise ConfigError(f"run must be the folder of a run, found '{value}'")
-    return Path(str(value))
+    if type(value) is int or isinstance(value, (str, Path)):
+        return Path(str(value))
+    raise ConfigError(f"run must be the folder of a run, found '{value}'")
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,11 @@ class PretrainedRun:
     """The encoder of a run folder, and the preparation of its input. Open one with :meth:`open`.
 
     Attributes:
-        folder: of the run.
-        config: its configuration.
+        folder, config: of the run.
         topology: of the pre-training.
         weights: of the encoder.
         step: of the checkpoint.
-        content_hash: of the store that it was trained on.
-        preprocessing: of that store; ``None`` where it is not known.
+        content_hash, preprocessing: of the store of the pre-training; ``preprocessing`` is ``None`` where unknown.
         weights_file: the checkpoint, or the file of the model.
         head: linear head of a model folder; see :mod:`skgraph.evaluation.model_folder`.
     """
@@ -94,11 +92,10 @@ class PretrainedRun:
             CheckpointError: the weights do not fit.
         """
         own = self.config["encoder"]
-        if options:
-            accepted = inspect.signature(get_class(own["_target_"])).parameters
-            if unknown := [key for key in options if key not in accepted]:
-                kind = own["_target_"].rpartition(".")[2]
-                raise ConfigError(f"{kind} has no {unknown[0]}: say protocol.{unknown[0]}=0")
+        accepted = inspect.signature(get_class(own["_target_"])).parameters if options else {}
+        if unknown := [key for key in options if key not in accepted]:
+            kind = own["_target_"].rpartition(".")[2]
+            raise ConfigError(f"{kind} has no {unknown[0]}: say protocol.{unknown[0]}=0")
         torch.manual_seed(self.config["seed"] if seed is None else seed)
         encoder = build_encoder(self.config | {"encoder": own | options}, self.topology)
         if trained:
@@ -119,17 +116,15 @@ class PretrainedRun:
         """
         if same_skeleton(self.topology, topology):
             if joint_map not in (None, "auto"):
-                raise ConfigError(
-                    f"joint_map={joint_map}: the recordings have the run's own skeleton, nothing is mapped"
-                )
+                raise ConfigError(f"joint_map={joint_map}: the recordings have the run's skeleton, nothing is mapped")
             first = []
         elif joint_map is not None:
             first = [MapJoints.load(topology, self.topology, None if joint_map == "auto" else joint_map)]
         else:
+            ours, theirs = (f"'{each.name}' ({each.num_joints} joints)" for each in (self.topology, topology))
             raise CheckpointError(
-                f"the checkpoint '{self.weights_file}' was trained on topology '{self.topology.name}' "
-                f"({self.topology.num_joints} joints), the recordings have '{topology.name}' ({topology.num_joints} "
-                f"joints): {self._mapping_hint(topology)}"
+                f"the checkpoint '{self.weights_file}' was trained on topology {ours}, the recordings have {theirs}: "
+                f"{self._mapping_hint(topology)}"
             )
         return build_views(self.config, self.topology, self.encoder(trained=False).grid[0], 1, first)
 
@@ -166,11 +161,8 @@ _HARMLESS = re.compile(r"none|\S+ to m|\S+ labels|whole recordings")
 
 
 def preprocessing_note(trained: str | None, here: str | None) -> str | None:
-    """Say that two stores were prepared in other ways; None where they were not, or where it is not known.
-
-    Args:
-        trained: preprocessing of the store of the pre-training.
-        here: preprocessing of the store that is encoded.
+    """Note that the store of the pre-training and the one that is encoded were prepared in other ways; ``None`` where
+    they were not, or where it is not known.
     """
 
     def steps(preprocessing: str | None) -> list[str]:

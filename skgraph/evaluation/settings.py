@@ -23,9 +23,6 @@ class Settings:
         batch_size: clips encoded at once.
         cache: keep features in the run folder.
         seed: of the protocol's draws; the run's own if not given.
-
-    Raises:
-        ConfigError: a value out of its range.
     """
 
     crop: float | None = None

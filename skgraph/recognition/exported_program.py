@@ -29,8 +29,7 @@ class Program(nn.Module):
     """From raw coordinates of bodies to features, or to logits: normalisation, stream, scale, encoder, mean, head.
 
     Args:
-        encoder: of a run.
-        views: prepares its input.
+        encoder, views: of a run.
         probe: linear head; ``None`` for features.
     """
 
@@ -67,8 +66,7 @@ def export_program(
         path: of the file.
         format: ``"onnx"``, for onnxruntime and others, or ``"pt2"``, for :func:`torch.export.load`.
         frames, joints, channels: ``T``, ``V``, ``C``.
-        facts: plain values, written as ``skgraph`` in the metadata of an ONNX file, or as the extra file
-            ``skgraph.json`` of a pt2.
+        facts: plain values, in the metadata ``skgraph`` of an ONNX file, or the extra file ``skgraph.json`` of a pt2.
 
     Returns:
         the largest absolute difference to PyTorch, over batches of one, two and five random walks.
@@ -82,14 +80,12 @@ def export_program(
     generator = torch.Generator().manual_seed(0)
     batches = [0.05 * torch.randn(n, frames, joints, channels, generator=generator).cumsum(dim=1) for n in (1, 2, 5)]
     text = json.dumps(facts)
+    shapes = ({0: torch.export.Dim("batch")},)
     try:
-        exported = torch.export.export(
-            program, (batches[1],), dynamic_shapes=({0: torch.export.Dim("batch")},), strict=False
-        )
+        exported = torch.export.export(program, (batches[1],), dynamic_shapes=shapes, strict=False)
     except Exception as error:  # torch.export raises almost anything
-        raise ConfigError(
-            f"{type(program.encoder).__name__} cannot be exported for any number of bodies: {first_line(error)}"
-        ) from error
+        kind = type(program.encoder).__name__
+        raise ConfigError(f"{kind} cannot be exported for any number of bodies: {first_line(error)}") from error
     file = io.BytesIO()
     if format == "pt2":
         torch.export.save(exported, file, extra_files={"skgraph.json": text})
@@ -101,9 +97,7 @@ def export_program(
     difference = max(float(np.abs(a - b).max()) for a, b in zip(answers, wanted, strict=True))
     most = max(float(np.abs(b).max()) for b in wanted)
     if not difference <= TOLERANCE * max(most, 1e-6):
-        raise DataError(
-            f"the {format} program differs from PyTorch by {difference:.2g}, of {most:.2g} at most: not written"
-        )
+        raise DataError(f"the {format} program differs from PyTorch by {difference:.2g} of {most:.2g}: not written")
     with atomic_file(path) as output:
         output.write(file.getvalue())
     return difference

@@ -13,11 +13,8 @@ from skgraph.training.checkpoint import versions
 
 
 def model_card(run: PretrainedRun, head: Head | None = None) -> str:
-    """Describe a model in Markdown: its parts, its data, its accuracies and its use.
-
-    Args:
-        run: with the encoder; accuracies are those of its own frozen evaluations, if any.
-        head: exported with it.
+    """Describe a model, and the head exported with it, in Markdown: components, data, accuracies of its own frozen
+    evaluations, and use.
     """
     config = run.config
     kinds = {key: str(config[key].get("_target_")).rpartition(".")[2] for key in ("objective", "encoder")}
@@ -34,31 +31,28 @@ def model_card(run: PretrainedRun, head: Head | None = None) -> str:
     ]
     if head is not None:
         rows.append(("classes", ", ".join(head.class_names)))
-    lines = [
-        "---",
-        "library_name: skgraph",
-        "tags: [skeleton, action-recognition, self-supervised]",
-        "---",
-        f"# {plain(run.folder.name)}",
-        "",
-        "| | |",
-        "|---|---|",
-        *(f"| {key} | {_cell(value)} |" for key, value in rows),
-        "",
-        *_accuracies(run.folder),
-        "```python",
-        "from skgraph.evaluation import embed, load_encoder",
-        "",
-        'encoder = load_encoder("this folder")',
-        'features = embed("this folder", "recording.npy").x',
-        "```",
-        "",
-    ]
-    return "\n".join(lines)
+    table = "\n".join(f"| {key} | {_cell(value)} |" for key, value in rows)
+    return f"""---
+library_name: skgraph
+tags: [skeleton, action-recognition, self-supervised]
+---
+# {plain(run.folder.name)}
+
+| | |
+|---|---|
+{table}
+
+{_accuracies(run.folder)}```python
+from skgraph.evaluation import embed, load_encoder
+
+encoder = load_encoder("this folder")
+features = embed("this folder", "recording.npy").x
+```
+"""
 
 
-def _accuracies(folder: Path) -> list[str]:
-    rows = []
+def _accuracies(folder: Path) -> str:
+    rows = ""
     for path in sorted(folder.glob("evaluation/*/result.json")):
         try:
             result = Result.load(path)
@@ -69,17 +63,17 @@ def _accuracies(folder: Path) -> list[str]:
         trained, random = result.metrics["top1"], result.random_init["top1"]
         if None not in (trained, random):
             data = f"{_cell(result.dataset.name)}, {_cell(result.dataset.split)}"
-            rows.append(f"| {_cell(result.label)} | {data} | {trained:.1f} | {random:.1f} |")
-    if not rows:
-        return []
-    return [
-        "Top-1 accuracy of the frozen encoder, in per cent:",
-        "",
-        "| protocol | test clips of | trained | random |",
-        "|---|---|---|---|",
-        *rows,
-        "",
-    ]
+            rows += f"| {_cell(result.label)} | {data} | {trained:.1f} | {random:.1f} |\n"
+    return (
+        f"""Top-1 accuracy of the frozen encoder, in per cent:
+
+| protocol | test clips of | trained | random |
+|---|---|---|---|
+{rows}
+"""
+        if rows
+        else ""
+    )
 
 
 def _cell(text: object) -> str:

@@ -32,8 +32,7 @@ class Recogniser:
         probe: linear head on the mean feature of a clip's bodies.
         class_names: of its logits; the last one is ``background`` if it was fitted to recordings with segments.
         background: index of that class, or ``None``.
-        device: of the encoder.
-        precision: see :func:`skgraph.training.devices.autocast`.
+        device, precision: of the encoder, see :func:`skgraph.training.devices.autocast`.
     """
 
     run: PretrainedRun
@@ -63,8 +62,7 @@ class Recogniser:
             run: a run or its folder.
             store: labelled clips, or their folder, of the run's topology.
             split: fit to its training clips; to all clips if not given.
-            device: where to compute.
-            precision: see :func:`skgraph.training.devices.autocast`.
+            device, precision: where and how to compute, see :func:`skgraph.training.devices.autocast`.
             c: inverse strength of the probe's penalty.
             progress: show bars in a terminal.
 
@@ -104,8 +102,7 @@ class Recogniser:
 
         Args:
             run: the model folder; ``hf:owner/model`` is a model of the Hugging Face Hub.
-            device: where to compute.
-            precision: see :func:`skgraph.training.devices.autocast`.
+            device, precision: where and how to compute, see :func:`skgraph.training.devices.autocast`.
 
         Raises:
             CheckpointError: there is no such model, or it has no head.
@@ -116,9 +113,8 @@ class Recogniser:
         device, head = torch.device(device), run.head
         encoder = run.encoder().to(device).eval()
         if len(head.probe.mean) != encoder.dim:
-            raise CheckpointError(
-                f"the head in '{run.weights_file}' takes {len(head.probe.mean)} features, the encoder has {encoder.dim}"
-            )
+            found = f"{len(head.probe.mean)} features, the encoder has {encoder.dim}"
+            raise CheckpointError(f"the head in '{run.weights_file}' takes {found}")
         return cls(run, encoder, head.probe, head.class_names, head.background, device, precision)
 
     def views(self, store: SkeletonStore, joint_map: str | None = None) -> ViewMaker:
@@ -129,7 +125,8 @@ class Recogniser:
         self, dataset: SkeletonDataset, windows: Windows, views: ViewMaker, progress: bool = False
     ) -> Tensor:
         """Return probabilities ``[W, K]`` of windows of clips."""
-        x = window_features(self.encoder, dataset, windows, views, self.device, self.precision, progress=progress)
+        options = {"views": views, "device": self.device, "precision": self.precision, "progress": progress}
+        x = window_features(self.encoder, dataset, windows, **options)
         return self.probe(x).softmax(dim=1)
 
     @torch.no_grad()

@@ -23,8 +23,7 @@ class StreamedLabel:
     Attributes:
         frame: index of the newest frame.
         label: the most probable class.
-        probability: of that class.
-        probabilities: of all classes, ``[K]``.
+        probability: of that class; ``probabilities`` are those of all classes, ``[K]``.
     """
 
     frame: int
@@ -38,8 +37,7 @@ class SkeletonStream:
 
     Args:
         recogniser: of the actions; frames must have the topology of its run.
-        window: frames of the window.
-        every: frames between two labels.
+        window, every: frames of the window, and between two labels.
         bodies: bodies of a frame, ``M``, at most.
 
     Raises:
@@ -58,13 +56,12 @@ class SkeletonStream:
         self.seen = 0
 
     def push(self, frame: ArrayLike) -> StreamedLabel | None:
-        """Take a frame, and label the last ``window`` frames every ``every`` frames.
+        """Take a frame, and return the label of the last ``window`` frames every ``every`` frames, otherwise ``None``.
+
+        The first windows are shorter.
 
         Args:
             frame: ``[V, C]``, or ``[M, V, C]`` with NaN for an absent body, in the unit of the run's data.
-
-        Returns:
-            the label; ``None`` in between. The first windows are shorter.
 
         Raises:
             DataError: a frame of another shape, or with numbers that are partly missing; it is skipped.
@@ -98,7 +95,7 @@ class SkeletonStream:
                 f"{list(frame.shape)}: {self.recogniser.run.topology.name} has {self._shape[0]} joints"
             )
         missing = np.isnan(frame).reshape(len(frame), -1)
-        if np.isinf(frame).any() or (missing.any(axis=1) & ~missing.all(axis=1)).any():
+        if np.isinf(frame).any() or (missing.any(axis=1) != missing.all(axis=1)).any():
             raise DataError(f"frame {self.seen} holds infinite numbers, or a body that is only partly there")
         absent = np.full((self.bodies - len(frame), *self._shape), np.nan, np.float32)
         return np.concatenate([frame, absent])

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError
@@ -13,6 +14,7 @@ from skgraph.evaluation.features.windows import sliding_windows
 from skgraph.evaluation.results.segments import find_segments, frame_scores
 from skgraph.recognition.recogniser import Recogniser
 
+COLUMNS = ("recording", "label", "start", "end", "probability")
 LONGEST = 1e6  # seconds of a window, eleven days
 
 
@@ -46,16 +48,12 @@ class Timeline:
 
     def rows(self) -> list[dict[str, str | float]]:
         """Return recording, label, start and end in seconds, and probability of each segment."""
-        return [
-            {
-                "recording": self.name,
-                "label": self.class_names[label],
-                "start": round(start / self.fps, 3),
-                "end": round(end / self.fps, 3),
-                "probability": round(float(score), 4),
-            }
-            for (label, start, end), score in zip(self.segments.tolist(), self.scores, strict=True)
-        ]
+        found = []
+        for (label, *frames), score in zip(self.segments.tolist(), self.scores, strict=True):
+            start, end = (round(frame / self.fps, 3) for frame in frames)
+            values = (self.name, self.class_names[label], start, end, round(float(score), 4))
+            found.append(dict(zip(COLUMNS, values, strict=True)))
+        return found
 
 
 def timelines(
@@ -95,12 +93,10 @@ def timelines(
             raise ConfigError(f"{key} must be {low} and at most {LONGEST:g}, in seconds, found {value}")
     if not 0 <= threshold <= 1:
         raise ConfigError(f"threshold must be a probability in [0, 1], found {threshold}")
-    if window is None and stride is not None:
+    if stride is not None and window is None:
         raise ConfigError(f"stride={stride} is for sliding windows: say window=... as well")
-    if window is not None and stride is not None and stride > window:
-        raise ConfigError(
-            f"stride must be at most the window of {window} s, so that no frame is left out; found {stride}"
-        )
+    if stride is not None and stride > window:
+        raise ConfigError(f"stride must be at most the window of {window} s, found {stride}")
     dataset = SkeletonDataset(store, frames=recogniser.run.config["frames"])
     views = recogniser.views(store, joint_map)
     fps = float(store.meta.get("fps", 30.0))
@@ -116,16 +112,13 @@ def timelines(
         if width is None:
             best = int(frames[0].argmax())
             segments, score = torch.tensor([[best, 0, length]]), frames[:1, best]
-            segments, score = (segments[:0], score[:0]) if best == background else (segments, score)
+            keep = (score >= threshold) & (best != background)
         else:
             # A column for background where there is none, so that every label can be found.
-            columns = frames if background < frames.size(1) else torch.cat([frames, frames.new_zeros(length, 1)], dim=1)
+            columns = frames if background < frames.size(1) else F.pad(frames, (0, 1))
             odd = max(1, round(smooth * fps)) // 2 * 2 + 1
             segments, score = find_segments(columns, background, max(1, round(shortest * fps)), odd)
-        keep = score >= threshold
-        found.append(
-            Timeline(
-                str(store.name[clip]), fps, recogniser.class_names, frames, segments[keep], score[keep], width is None
-            )
-        )
+            keep = score >= threshold
+        facts = (str(store.name[clip]), fps, recogniser.class_names, frames)
+        found.append(Timeline(*facts, segments[keep], score[keep], width is None))
     return found

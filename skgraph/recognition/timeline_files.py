@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Sequence
@@ -14,7 +13,8 @@ from matplotlib.figure import Figure
 
 from skgraph._internal.atomic import atomic_folder
 from skgraph._internal.text import plain
-from skgraph.recognition.timeline import Timeline
+from skgraph.evaluation.results.class_tables import csv_text
+from skgraph.recognition.timeline import COLUMNS, Timeline
 
 DRAWN = 20  # figures, at most
 
@@ -29,27 +29,20 @@ def is_replaceable(folder: Path) -> bool:
 
 
 def save_timelines(folder: Path, found: Sequence[Timeline], **facts: Any) -> None:
-    """Write ``predictions.json``, ``segments.csv`` and figures of the first twenty timelines with windows.
+    """Write ``predictions.json`` with the ``facts``, ``segments.csv`` and figures of the first timelines with windows.
 
-    Args:
-        folder: written whole or not at all; replaced if it exists.
-        found: of every recording.
-        facts: more values for the JSON file.
+    The folder is written whole or not at all, and replaced if it exists.
     """
+    content = {
+        **facts,
+        "class_names": list(found[0].class_names) if found else [],
+        "recordings": [_recording(timeline) for timeline in found],
+    }
     with atomic_folder(folder) as partial:
-        content = {
-            **facts,
-            "class_names": list(found[0].class_names) if found else [],
-            "recordings": [_recording(timeline) for timeline in found],
-        }
-        (partial / "predictions.json").write_text(
-            json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8"
-        )
-        with open(partial / "segments.csv", "w", encoding="utf-8", newline="") as file:
-            writer = csv.DictWriter(file, ["recording", "label", "start", "end", "probability"], lineterminator="\n")
-            writer.writeheader()
-            for timeline in found:
-                writer.writerows(timeline.rows())
+        text = json.dumps(content, indent=1, allow_nan=False)
+        (partial / "predictions.json").write_text(text + "\n", encoding="utf-8")
+        rows = [row.values() for timeline in found for row in timeline.rows()]
+        (partial / "segments.csv").write_text(csv_text([COLUMNS, *rows]), encoding="utf-8")
         for i, timeline in enumerate([t for t in found if not t.whole][:DRAWN]):
             name = re.sub(r"[^\w.+-]", "_", timeline.name)[:80]
             timeline_figure(timeline).savefig(partial / f"{i:02d}_{name}.png", dpi=110)
@@ -68,9 +61,7 @@ def _recording(timeline: Timeline) -> dict[str, Any]:
 def timeline_figure(timeline: Timeline, most: int = 10) -> Figure:
     """Draw probabilities of labels over time, above the segments.
 
-    Args:
-        timeline: to draw.
-        most: labels drawn, at most: those of the segments, then those most probable at some time.
+    At most ``most`` labels are drawn: those of the segments, then those most probable at some time.
     """
     p = timeline.probabilities.numpy()
     named = dict.fromkeys(timeline.segments[:, 0].tolist())

@@ -7,6 +7,7 @@ import torch
 
 from skgraph.data import SkeletonDataset
 from skgraph.encoders import TransformerEncoder
+from skgraph.evaluation import Settings
 from skgraph.evaluation.context import EvaluationContext
 from skgraph.training import ViewMaker
 from skgraph.transforms import Center, Compose, RandomTokenMask
@@ -33,4 +34,4 @@ def make_encoder(topology):
 @pytest.fixture
 def context(store, views, make_encoder) -> EvaluationContext:
     train, test = (SkeletonDataset(store, "xsub", part, frames=16) for part in ("train", "test"))
-    return EvaluationContext(make_encoder, views, train, test, CPU, "fp32", batch_size=10)
+    return EvaluationContext(make_encoder, views, train, test, CPU, "fp32", Settings(batch_size=10))

@@ -14,15 +14,19 @@ from skgraph.evaluation.features.windows import Windows
 CPU = torch.device("cpu")
 
 
+def with_settings(context, **values):
+    return replace(context, settings=replace(context.settings, **values))
+
+
 def test_features_are_kept_and_depend_on_all_that_matters(context, tmp_path):
     context = replace(context, cache=tmp_path, input={"stream": "joint"})
     first = context.features(context.train)
     assert torch.equal(first.x, context.features(context.train).x) and len(list(tmp_path.iterdir())) == 1
     variants = [
-        replace(context, crop=0.9, crops=2),
-        replace(context, bodies="padded"),
+        with_settings(context, crop=0.9, crops=2),
+        with_settings(context, bodies="padded"),
         replace(context, input={"stream": "bone"}),
-        replace(context, crop=0.5),
+        with_settings(context, crop=0.5),
         replace(context, precision="bf16"),
     ]
     for variant in variants:
@@ -55,7 +59,7 @@ def test_scores_of_a_classifier_do_not_depend_on_the_batch(context, make_encoder
     torch.manual_seed(0)
     classifier = Classifier(make_encoder(), LinearHead(16, 4), frozen=True).eval()
     many = context.scores(classifier, context.test, 1.0)
-    few = replace(context, batch_size=3).scores(classifier, context.test, 1.0)
+    few = with_settings(context, batch_size=3).scores(classifier, context.test, 1.0)
     assert many.shape == (24, 4) and torch.allclose(many, few, atol=1e-5)
     features = context.features(context.test).x
     assert torch.allclose(many, classifier.head.classify(features), atol=1e-5)

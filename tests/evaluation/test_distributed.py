@@ -12,7 +12,7 @@ from torch import multiprocessing
 from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.encoders import TransformerEncoder
-from skgraph.evaluation import build_protocol
+from skgraph.evaluation import Settings, build_protocol
 from skgraph.evaluation.context import EvaluationContext
 from skgraph.topology import Topology
 from skgraph.training import ViewMaker
@@ -33,7 +33,7 @@ def context(store_path) -> EvaluationContext:
     store = SkeletonStore.open(store_path)
     train, test = (SkeletonDataset(store, "xsub", part, frames=16) for part in ("train", "test"))
     # An odd number of test clips: the processes have shares of different sizes.
-    return EvaluationContext(make, views, train, test[:23], torch.device("cpu"), "fp32", batch_size=5)
+    return EvaluationContext(make, views, train, test[:23], torch.device("cpu"), "fp32", Settings(batch_size=5))
 
 
 def test_two_processes(store_path, tmp_path):

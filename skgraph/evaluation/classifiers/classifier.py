@@ -47,18 +47,14 @@ def parameter_groups(
     r"""Group trainable parameters by learning rate and weight decay, for an optimiser.
 
     Layer-wise decay (Clark et al., ELECTRA, 2020; as BEiT and MAE fine-tune): with ``n`` blocks the embedding has the
-    rate :math:`\lambda^{n + 1}`, block ``i`` (from 0) :math:`\lambda^{n - i}`, the last norm and the head 1.
-
-    Args:
-        classifier: its encoder must have ``blocks`` where ``layer_decay`` is not 1.
-        weight_decay: of matrices; norms, biases, embeddings and tokens have none.
-        layer_decay: :math:`\lambda`.
+    rate :math:`\lambda^{n + 1}`, block ``i`` (from 0) :math:`\lambda^{n - i}`, the last norm and the head 1;
+    :math:`\lambda` is ``layer_decay``. Only matrices have ``weight_decay``: no norms, biases, embeddings or tokens.
 
     Yields:
         ``params``, ``weight_decay`` and ``lr_scale``, a factor of the learning rate.
 
     Raises:
-        ConfigError: the encoder has no ``blocks`` to tell its layers by.
+        ConfigError: ``layer_decay`` is not 1, and the encoder has no ``blocks``.
     """
     blocks = getattr(classifier.encoder, "blocks", None)
     if layer_decay != 1 and not isinstance(blocks, nn.ModuleList):

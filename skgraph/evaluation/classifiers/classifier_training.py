@@ -39,9 +39,6 @@ class ClassifierTraining:
         rotate: largest angle about each axis, in radians.
         test_crop: centred proportion of a test clip, unless the evaluation sets another.
         score_every: epochs between scorings of the test clips; the last epoch is always scored.
-
-    Raises:
-        ConfigError: a value out of its range.
     """
 
     head: HeadName

@@ -1,4 +1,4 @@
-"""Heads: from the tokens of the bodies of clips to class scores."""
+"""Heads: from tokens ``[b, L, D]`` of the bodies of clips to logits ``[B, K]``; ``dim`` is ``D``."""
 
 from __future__ import annotations
 
@@ -17,10 +17,7 @@ HeadName = Literal["linear", "bn_linear", "mlp", "attentive"]
 class LinearHead(nn.Module):
     """A linear layer on the mean over tokens and bodies.
 
-    Args:
-        dim: width of the tokens, ``D``.
-        num_classes: ``K``.
-        norm: standardise features over the batch first, without learned scale (MAMP's linear probe).
+    With ``norm``, features are standardised over the batch first, without learned scale (MAMP's linear probe).
     """
 
     def __init__(self, dim: int, num_classes: int, norm: bool = False) -> None:
@@ -31,7 +28,6 @@ class LinearHead(nn.Module):
         nn.init.zeros_(self.linear.bias)
 
     def forward(self, tokens: Tensor, bodies: Bodies) -> Tensor:
-        """Map tokens ``[b, L, D]`` to logits ``[B, K]``."""
         return self.classify(bodies.mean(tokens.mean(dim=1)))
 
     def classify(self, features: Tensor) -> Tensor:
@@ -42,11 +38,7 @@ class LinearHead(nn.Module):
 class MLPHead(nn.Module):
     """MAMP's head for fine-tuning: mean over time, concatenated joints, mean over bodies, a two-layer MLP.
 
-    Args:
-        dim, grid: width ``D`` and ``(T_e, V)`` of the tokens.
-        num_classes: ``K``.
-        hidden_dim: width of the MLP.
-        dropout: of the tokens.
+    The tokens have the ``grid`` ``(T_e, V)`` and are dropped out first.
     """
 
     def __init__(
@@ -63,7 +55,6 @@ class MLPHead(nn.Module):
         )
 
     def forward(self, tokens: Tensor, bodies: Bodies) -> Tensor:
-        """Map tokens ``[b, L, D]`` to logits ``[B, K]``."""
         joints = self.dropout(tokens).unflatten(1, self.grid).mean(dim=1).flatten(1)  # [b, V * D]
         return self.mlp(bodies.mean(joints))
 
@@ -72,13 +63,7 @@ class AttentiveHead(nn.Module):
     """Cross-attention of one learned query to all tokens of a clip, an MLP, and a linear layer.
 
     The attentive probe of V-JEPA (Bardes et al., TMLR 2024, section 3.3); attention and MLP are residual, each after a
-    LayerNorm.
-
-    Args:
-        dim: width of the tokens, ``D``.
-        num_classes: ``K``.
-        heads: attention heads.
-        mlp_ratio: hidden width of the MLP over ``dim``.
+    LayerNorm. The MLP is ``mlp_ratio`` times as wide as the tokens.
     """
 
     def __init__(self, dim: int, num_classes: int, heads: int = 4, mlp_ratio: float = 4.0) -> None:
@@ -94,7 +79,6 @@ class AttentiveHead(nn.Module):
         nn.init.normal_(self.query_token, std=0.02)
 
     def forward(self, tokens: Tensor, bodies: Bodies) -> Tensor:
-        """Map tokens ``[b, L, D]`` to logits ``[B, K]``, with attention over all bodies of a clip."""
         tokens, present = bodies.padded(self.norm1(tokens))  # [B, M * L, D]
         key, value = self.key_value(tokens).unflatten(2, (2, self.heads, -1)).permute(2, 0, 3, 1, 4)
         query = self.query(self.query_token).view(1, self.heads, 1, -1).expand(len(tokens), -1, -1, -1)

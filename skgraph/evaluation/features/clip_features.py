@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -58,8 +59,7 @@ def clip_features(
         encoder: put into evaluation mode, which is checked after every batch.
         dataset: clips, with ``frames`` set.
         views: its :meth:`~skgraph.training.ViewMaker.plain` prepares the joints.
-        device: of the encoder.
-        precision: see :func:`skgraph.training.devices.autocast`.
+        device, precision: of the encoder, see :func:`skgraph.training.devices.autocast`.
         bodies: ``"present"`` averages the present bodies; ``"padded"`` encodes absent bodies as zeros and averages them
             in, as published protocols do.
         batch_size: clips encoded at once.
@@ -73,55 +73,58 @@ def clip_features(
         DataError: the features of a clip are not finite.
     """
     rows = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
+    options = {"views": views, "device": device, "precision": precision, "bodies": bodies}
+    options |= {"batch_size": batch_size, "progress": progress}
     x: Tensor | float = 0.0
     for start, width in crop_windows(dataset, rows, crop, crops):
         windows = Windows(rows, start, width, [1] * len(rows))
-        options = (views, device, precision, bodies, batch_size, progress, processes)
-        x = x + window_features(encoder, dataset, windows, *options) / crops
+        x = x + window_features(encoder, dataset, windows, processes, **options) / crops
     return Features(x, dataset.store.y[dataset.clips], dataset.clips)
 
 
-@torch.no_grad()
 def window_features(
+    encoder: nn.Module, dataset: SkeletonDataset, windows: Windows, processes: Processes = Processes(), **options: Any
+) -> Tensor:
+    """Return features ``[W, D]`` of windows; see :func:`clip_features` and, for the options, :func:`encode_windows`."""
+    share = torch.arange(len(windows.row))[processes.rank :: processes.world_size]
+    encoded = encode_windows(encoder, dataset, windows, share, **options)
+    return processes.gather_rows(torch.cat([bodies.mean(tokens.mean(dim=1)).cpu() for _, bodies, tokens in encoded]))
+
+
+@torch.no_grad()
+def encode_windows(
     encoder: nn.Module,
     dataset: SkeletonDataset,
     windows: Windows,
+    share: Tensor,
     views: ViewMaker,
     device: torch.device,
     precision: str = "auto",
     bodies: BodyRule = "present",
     batch_size: int = 128,
     progress: bool = False,
-    processes: Processes = Processes(),
-) -> Tensor:
-    """Return features ``[W, D]`` of windows, each resampled to ``dataset.frames``; see :func:`clip_features`."""
-    share = torch.arange(len(windows.row))[processes.rank :: processes.world_size]
-    x = []
+) -> Iterator[tuple[Tensor, Bodies, Tensor]]:
+    """Encode the windows at the positions ``share``, each resampled to ``dataset.frames``.
+
+    Yields:
+        positions ``[B]``, bodies, and their tokens ``[b, L, D]`` float32.
+
+    Raises:
+        DataError: tokens are not finite; names the clip.
+    """
+    hidden = None if progress else True  # None: shown in a terminal
     with frozen(encoder) as check:
-        hidden = None if progress else True  # None: shown in a terminal
         for chunk in tqdm(share.split(batch_size), desc="encoding", disable=hidden, leave=False):
             frames = (windows.start[chunk], windows.width[chunk])
             batch = read_bodies(dataset, windows.row[chunk], views, device, bodies, frames)
-            x.append(batch.mean(encode(encoder, batch, device, precision, dataset).mean(dim=1)).cpu())
+            with autocast(device, precision):
+                tokens = encoder(batch.joints)
             check()
-    return processes.gather_rows(torch.cat(x))
-
-
-def encode(encoder: nn.Module, batch: Bodies, device: torch.device, precision: str, dataset: SkeletonDataset) -> Tensor:
-    """Return tokens ``[b, L, D]`` float32 of bodies.
-
-    Raises:
-        DataError: they are not finite; names the clip.
-    """
-    with autocast(device, precision):
-        tokens = encoder(batch.joints)
-    if not tokens.isfinite().all():
-        bad = batch.clip[~tokens.isfinite().flatten(1).all(dim=1)][0]
-        name = dataset.store.name[int(batch.ids[bad])]
-        raise DataError(
-            f"the features of clip '{name}' in '{dataset.store.path}' are not finite: check its coordinates"
-        )
-    return tokens.float()
+            if not tokens.isfinite().all():
+                bad = batch.clip[~tokens.isfinite().flatten(1).all(dim=1)][0]
+                clip = f"'{dataset.store.name[int(batch.ids[bad])]}' in '{dataset.store.path}'"
+                raise DataError(f"the features of clip {clip} are not finite: check its coordinates")
+            yield chunk, batch, tokens.float()
 
 
 @contextmanager

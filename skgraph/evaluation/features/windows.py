@@ -47,9 +47,8 @@ def sliding_windows(dataset: SkeletonDataset, width: int | None, stride: int = 1
 
 def window_labels(dataset: SkeletonDataset, windows: Windows, width: int) -> Tensor:
     """Return :func:`window_label` of the windows of all clips of a dataset, ``[W]``."""
-    starts = windows.start.split(windows.count)
-    labels = [dataset.store.frame_labels(clip) for clip in dataset.clips.tolist()]
-    return torch.cat([window_label(label, start, width) for label, start in zip(labels, starts, strict=True)])
+    clips = zip(dataset.clips.tolist(), windows.start.split(windows.count), strict=True)
+    return torch.cat([window_label(dataset.store.frame_labels(clip), start, width) for clip, start in clips])
 
 
 def window_starts(length: int, width: int, stride: int) -> Tensor:

@@ -36,9 +36,6 @@ class Detection(Protocol):
         smooth: frames of a moving average over the frames' probabilities, odd.
         min_length: frames of the shortest segment.
         c: inverse strength of the probe's penalty.
-
-    Raises:
-        ConfigError: a value out of its range.
     """
 
     name: ClassVar[str] = "detection"

@@ -23,9 +23,6 @@ class KNN(Protocol):
 
     Attributes:
         k: neighbours of the headline metric; the result has 1, 5, 10 and 20 beside it.
-
-    Raises:
-        ConfigError: ``k`` is below 1.
     """
 
     name: ClassVar[str] = "knn"
@@ -36,15 +33,15 @@ class KNN(Protocol):
         at_least("protocol knn", 1, k=self.k)
 
     def evaluate(self, context: EvaluationContext) -> Outcome:
-        train, test, held_out = _features(context)
+        train, *unseen = _features(context)
 
-        def scores(unseen: Features, k: int) -> Tensor:
-            return knn_scores(train.x, train.y, unseen.x, context.num_classes, k)
+        def scores(clips: Features, k: int) -> Tensor:
+            return knn_scores(train.x, train.y, clips.x, context.num_classes, k)
 
-        by_k = {k: scores(test, k) for k in sorted({self.k, 1, 5, 10, 20})}
-        facts = {"top1_by_k": {str(k): top_k(each, test.y) for k, each in by_k.items()}}
-        validation = None if held_out is None else scores(held_out, self.k)
-        return Outcome(by_k[self.k], "votes", validation, train.x, facts)
+        by_k = {k: scores(unseen[0], k) for k in sorted({self.k, 1, 5, 10, 20})}
+        facts = {"top1_by_k": {str(k): top_k(each, unseen[0].y) for k, each in by_k.items()}}
+        validation = (scores(clips, self.k) for clips in unseen[1:])
+        return Outcome(by_k[self.k], *validation, kind="votes", features=train.x, facts=facts)
 
 
 @dataclass(frozen=True)
@@ -55,14 +52,10 @@ class Retrieval(Protocol):
     draws: ClassVar[bool] = False
 
     def evaluate(self, context: EvaluationContext) -> Outcome:
-        train, test, held_out = _features(context)
-
-        def ranking(unseen: Features) -> tuple[Tensor, dict[str, float]]:
-            return retrieve(train.x, train.y, unseen.x, unseen.y, context.num_classes)
-
-        scores, facts = ranking(test)
-        validation = None if held_out is None else ranking(held_out)[0]
-        return Outcome(scores, "similarities", validation, train.x, facts)
+        train, *unseen = _features(context)
+        found = [retrieve(train.x, train.y, clips.x, clips.y, context.num_classes) for clips in unseen]
+        scores = (scores for scores, _ in found)
+        return Outcome(*scores, kind="similarities", features=train.x, facts=found[0][1])
 
 
 @dataclass(frozen=True)
@@ -72,9 +65,6 @@ class Linear(Protocol):
     Attributes:
         c: inverse strength of the penalty.
         iterations: of the solver, at most.
-
-    Raises:
-        ConfigError: a value that is not positive.
     """
 
     name: ClassVar[str] = "linear"
@@ -90,13 +80,12 @@ class Linear(Protocol):
             raise ConfigError("protocol linear: c must be above 0, found 0")
 
     def evaluate(self, context: EvaluationContext) -> Outcome:
-        train, test, held_out = _features(context)
-        unseen = [test.x] if held_out is None else [test.x, held_out.x]
-        scores = linear_scores(train.x, train.y, unseen, context.num_classes, self.c, self.iterations)
-        return Outcome(scores[0], validation=scores[1] if len(scores) > 1 else None, features=train.x)
+        train, *unseen = _features(context)
+        x = [clips.x for clips in unseen]
+        scores = linear_scores(train.x, train.y, x, context.num_classes, self.c, self.iterations)
+        return Outcome(*scores, features=train.x)
 
 
-def _features(context: EvaluationContext) -> tuple[Features, Features, Features | None]:
-    """Return features of the training, the test and the held-out clips."""
-    train, test = context.features(context.train), context.features(context.test)
-    return train, test, None if context.validation is None else context.features(context.validation)
+def _features(context: EvaluationContext) -> list[Features]:
+    """Return features of the training clips, then of the unseen ones."""
+    return [context.features(clips) for clips in (context.train, *context.unseen)]

@@ -20,17 +20,17 @@ class Outcome:
 
     Attributes:
         scores: of the test clips, ``[n, K]``; ``None`` for a protocol without scores of clips.
+        validation: scores of the held-out training clips.
         kind: ``"logits"``, whose softmax is a probability; ``"similarities"``; or ``"votes"``, of which only the
             highest means anything, since many are equal.
-        validation: scores of the held-out training clips.
         features: of the training clips, by a frozen encoder; their rank shows a collapse.
         facts: metrics of the protocol, plain values; they replace those computed from the scores.
         texts: more files for the result folder, by name.
     """
 
     scores: Tensor | None
-    kind: Literal["logits", "similarities", "votes"] = "logits"
     validation: Tensor | None = None
+    kind: Literal["logits", "similarities", "votes"] = "logits"
     features: Tensor | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
@@ -73,19 +73,12 @@ class Protocol(ABC):
             raise ConfigError(f"seed={settings.seed}: nothing is drawn in protocol {self.label}, no seed changes it")
 
     def check(self, source_hash: str, store: SkeletonStore) -> None:
-        """Raise a ConfigError unless the protocol fits a store.
-
-        Args:
-            source_hash: content hash of the store of the pre-training.
-            store: to evaluate on.
-        """
+        """Raise a ConfigError unless the protocol fits a store; ``source_hash`` is the pre-training store's."""
         if len(store.class_names) < 2:
             raise ConfigError(f"'{store.path}' has one class, '{store.class_names[0]}': there is nothing to tell apart")
         if (store.y < 0).any():
-            raise ConfigError(
-                f"'{store.path}' holds recordings without one label each, '{store.name[int(store.y.argmin())]}' for "
-                "instance: use protocol=detection"
-            )
+            clip = f"'{store.name[int(store.y.argmin())]}' for instance"
+            raise ConfigError(f"'{store.path}' holds recordings without one label each, {clip}: use protocol=detection")
 
 
 def labels(dataset: SkeletonDataset) -> Tensor:

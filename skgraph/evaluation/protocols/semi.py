@@ -31,9 +31,6 @@ class Semi(Supervised):
         fraction: share of the training clips that keep their labels.
         sampling: see :func:`labelled_subset`.
         subsets: number of subsets, with seeds that follow that of the evaluation.
-
-    Raises:
-        ConfigError: a value out of its range.
     """
 
     name: str = "semi"

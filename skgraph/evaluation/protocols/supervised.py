@@ -52,33 +52,30 @@ class Supervised(Protocol, ClassifierTraining):
     def check(self, source_hash: str, store: SkeletonStore) -> None:
         super().check(source_hash, store)
         if self.name == "transfer" and source_hash == store.content_hash:
-            raise ConfigError(
-                "protocol=transfer evaluates on another dataset than the run's: say dataset=store dataset.root=FOLDER, "
-                "or protocol=finetune"
-            )
+            hint = "say dataset=store dataset.root=FOLDER, or protocol=finetune"
+            raise ConfigError(f"protocol=transfer evaluates on another dataset than the run's: {hint}")
 
     def evaluate(self, context: EvaluationContext) -> Outcome:
         return self.train_on(context, context.train, context.seed)
 
     def train_on(self, context: EvaluationContext, train: SkeletonDataset, seed: int) -> Outcome:
         """Train on some of the context's training clips, and score its test clips."""
-        unseen = [context.test] if context.validation is None else [context.test, context.validation]
+        unseen = context.unseen
         if self.frozen and not self.augments and self.head in ("linear", "bn_linear"):
             features, *others = (context.features(dataset, self.test_crop) for dataset in (train, *unseen))
             how = (context.device, seed, context.processes, context.progress)
             history = self.fit_head(features, others, context.num_classes, *how)
         else:
-            history = self._fit_on_clips(context, train, unseen, seed)
-        by_epoch = [
-            (epoch, [top_k(s, labels(dataset)) for s, dataset in zip(scores, unseen, strict=True)])
-            for epoch, scores in history.scored
-        ]
-        epoch, accuracy = max(by_epoch, key=lambda item: item[1][-1])
-        best = {"epoch": epoch, "top1": accuracy[0], "chosen_on": "test" if len(unseen) == 1 else "validation"}
-        scores = history.scored[-1][1]
+            history = self._fit_on_clips(context, train, seed)
+
+        def accuracy(scores: list[Tensor], i: int) -> float:
+            return top_k(scores[i], labels(unseen[i]))
+
+        epoch, scores = max(history.scored, key=lambda item: accuracy(item[1], -1))
+        chosen_on = "test" if len(unseen) == 1 else "validation"
+        best = {"epoch": epoch, "top1": accuracy(scores, 0), "chosen_on": chosen_on}
         return Outcome(
-            scores[0],
-            validation=scores[1] if len(scores) > 1 else None,
+            *history.scored[-1][1],
             features=context.features(train, self.test_crop).x if self.frozen else None,
             facts={"training_loss": history.loss[-1], "best": best},
         )
@@ -113,9 +110,7 @@ class Supervised(Protocol, ClassifierTraining):
         source = _FeatureSource(train.y, train.x.to(device))
         return fit(model, groups, source, self, score, device, "fp32", seed, processes, progress)
 
-    def _fit_on_clips(
-        self, context: EvaluationContext, train: SkeletonDataset, unseen: Sequence[SkeletonDataset], seed: int
-    ) -> History:
+    def _fit_on_clips(self, context: EvaluationContext, train: SkeletonDataset, seed: int) -> History:
         encoder = context.make_encoder(seed, **({"drop_path": self.drop_path} if self.drop_path else {}))
         torch.manual_seed(seed)
         head = build_head(self.head, encoder.dim, encoder.grid, context.num_classes)
@@ -124,7 +119,7 @@ class Supervised(Protocol, ClassifierTraining):
         source = _ClipSource(self, context, train)
 
         def score() -> list[Tensor]:
-            return [context.scores(model, dataset, self.test_crop) for dataset in unseen]
+            return [context.scores(model, dataset, self.test_crop) for dataset in context.unseen]
 
         how = (context.device, context.precision, seed, context.processes, context.progress)
         with frozen(encoder) if self.frozen else nullcontext():
@@ -145,7 +140,7 @@ class _ClipSource:
     def batch(self, rows: Tensor, generator: torch.Generator) -> Bodies:
         context, clips = self.context, self.clips[rows]
         return read_bodies(
-            self.dataset, clips, context.views, context.device, context.bodies, None, self.augment, generator
+            self.dataset, clips, context.views, context.device, context.settings.bodies, None, self.augment, generator
         )
 
 

@@ -20,11 +20,11 @@ def format_results(results: Sequence[Result]) -> str:
     for result in results:
         key = result.headline[0]
         value, line = result.metrics[key], f"{result.label:<16}"
-        random = None if result.random_init is None else result.random_init[key]
-        if value is None or (result.random_init is not None and random is None):  # a mean over no classes
+        random = result.random_init[key] if result.random_init else value
+        if value is None or random is None:  # a mean over no classes
             line += f"{'-':>10}"
         else:
-            line += f"{value:>10.1f}" + ("" if random is None else f"{random:>14.1f}{value - random:>+8.1f}")
+            line += f"{value:>10.1f}" + (f"{random:>14.1f}{value - random:>+8.1f}" if result.random_init else "")
         lines += [line, *(f"  {detail}" for detail in _details(result))]
     if note := preprocessing_note(first.pretrained_on.preprocessing, data.preprocessing):
         lines.append(note)

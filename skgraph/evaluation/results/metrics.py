@@ -53,8 +53,7 @@ def bootstrap_interval(
     Args:
         scores: ``[n, K]``, with labels ``y [n]``.
         share: of the draws within the interval.
-        draws: resamples.
-        seed: of the draws.
+        draws, seed: number of resamples, and the seed of their draws.
     """
     right = (scores.argmax(dim=1) == y).double()
     # The number of right rows among n drawn with replacement is binomial.
@@ -68,12 +67,9 @@ def bootstrap_interval(
 def summary(
     scores: Tensor, y: Tensor, kind: Literal["logits", "similarities", "votes"]
 ) -> dict[str, float | list[float] | None]:
-    """Return the metrics of a result.
+    """Return the metrics of scores ``[n, K]`` with labels ``y [n]``.
 
-    Args:
-        scores: ``[n, K]``.
-        y: labels ``[n]``.
-        kind: calibration needs logits; top-5 is not defined for votes, whose second rank is a tie.
+    Calibration needs logits; top-5 is not defined for votes, whose second rank is a tie.
     """
     low, high = bootstrap_interval(scores, y)
     return {

@@ -101,12 +101,11 @@ class Result:
         return best if isinstance(best, list) else [] if best is None else [best]
 
     def to_dict(self) -> dict[str, Any]:
-        """The content of ``result.json``."""
-        content = asdict(self)
-        content.pop("path")
-        return {
-            k: v for key, value in content.items() for k, v in (value if key == "metrics" else {key: value}).items()
-        }
+        """Return the content of ``result.json``."""
+        content: dict[str, Any] = {}
+        for key, value in asdict(self).items():
+            content |= value if key == "metrics" else {} if key == "path" else {key: value}
+        return content
 
     def save(self, folder: Path) -> None:
         """Write ``result.json`` into a folder, after all other files, so that a folder that has one is complete."""
@@ -132,17 +131,13 @@ class Result:
 
     @staticmethod
     def from_dict(content: Any, path: Path) -> Result:
-        """Build a result from the content of a ``result.json`` at a path.
-
-        Raises:
-            DataError: as :meth:`load`.
-        """
+        """Build a result from the content of a ``result.json`` at a path; raises as :meth:`load` does."""
         try:
             result = _from_json("result", content, path=path)
             _check_percentages(result)
+            return result
         except DataError as error:
             raise DataError(f"the result '{path}' cannot be used: {error}") from error
-        return result
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,13 +234,12 @@ def _check_percentages(result: Result) -> None:
     fraction = result.options.get("fraction", 1.0)
     if not isinstance(fraction, (int, float)) or not 0 < fraction <= 1:
         raise DataError(f"options.fraction must be in (0, 1], found '{fraction}'")
-    if not all(isinstance(best, Mapping) for best in result.best_epochs):
-        raise DataError(f"result.best must be a JSON object, found '{result.metrics['best']}'")
-    key = result.headline[0]
-    found = [("result", result.metrics, key), *(("best", best, "top1") for best in result.best_epochs)]
-    if result.random_init is not None:
-        found.append(("random_init", result.random_init, key))
+    headline = result.headline[0]
+    found = [("result", result.metrics, headline), *(("best", best, "top1") for best in result.best_epochs)]
+    found += [] if result.random_init is None else [("random_init", result.random_init, headline)]
     for name, metrics, first in found:
+        if not isinstance(metrics, Mapping):
+            raise DataError(f"{name} must be a JSON object, found '{metrics}'")
         if first not in metrics:
             raise DataError(f"{name} lacks {first}")
         for key in (first, "top1_std"):

@@ -44,8 +44,7 @@ def read_scores(path: Path) -> Scores:
     """Read the arrays ``name``, ``logits`` and ``label`` of an ``.npz``, without executing anything.
 
     Raises:
-        DataError: the file is missing or damaged, or an array is missing, pickled, of a wrong shape or kind, not
-            finite, with a label out of range or with a clip name twice.
+        DataError: the file is missing or damaged, or an array does not fit; names the clips.
     """
     arrays = _read_arrays(path)
     name, logits, label = (arrays[key] for key in _ARRAYS)
@@ -58,15 +57,12 @@ def read_scores(path: Path) -> Scores:
         )
     if twice := [clip for clip, times in Counter(name.tolist()).items() if times > 1]:
         raise DataError(f"the scores '{path}' name {count(len(twice), 'clip')} more than once: {quoted(twice)}")
-    if len(bad := name[~np.isfinite(logits).all(axis=1)]):
-        raise DataError(
-            f"the scores '{path}' have logits that are not finite, for {count(len(bad), 'clip')}: {quoted(bad)}"
-        )
-    if len(bad := name[(label < 0) | (label >= logits.shape[1])]):
-        raise DataError(
-            f"the scores '{path}' have labels outside 0 .. {logits.shape[1] - 1}, for {count(len(bad), 'clip')}: "
-            f"{quoted(bad)}"
-        )
+    for bad, problem in (
+        (name[~np.isfinite(logits).all(axis=1)], "logits that are not finite"),
+        (name[(label < 0) | (label >= logits.shape[1])], f"labels outside 0 .. {logits.shape[1] - 1}"),
+    ):
+        if len(bad):
+            raise DataError(f"the scores '{path}' have {problem}, for {count(len(bad), 'clip')}: {quoted(bad)}")
     return Scores(path, name, logits.astype(np.float64), label.astype(np.int64))
 
 
@@ -83,7 +79,11 @@ def join_scores(scores: Sequence[Scores]) -> list[Scores]:
         _check_same_clips(first, other)
         order = np.argsort(other.name)[rank]
         joined.append(Scores(other.path, other.name[order], other.logits[order], other.label[order]))
-        _check_same_labels(first, joined[-1])
+        label = joined[-1].label
+        if len(wrong := np.flatnonzero(label != first.label)):
+            clips = first_three([f"{str(first.name[i])!r} ({first.label[i]} and {label[i]})" for i in wrong])
+            both = f"'{first.path}' and '{other.path}'"
+            raise DataError(f"{both} have other labels for {count(len(wrong), 'clip')}: {clips}")
     return joined
 
 
@@ -123,11 +123,3 @@ def _check_same_clips(first: Scores, other: Scores) -> None:
     if sides:
         raise DataError(f"'{first.path}' and '{other.path}' are not of the same clips; {'; '.join(sides)}")
     check_same_classes(first, other)
-
-
-def _check_same_labels(first: Scores, other: Scores) -> None:
-    if len(wrong := np.flatnonzero(other.label != first.label)):
-        clips = [f"{str(first.name[i])!r} ({first.label[i]} and {other.label[i]})" for i in wrong]
-        raise DataError(
-            f"'{first.path}' and '{other.path}' have other labels for {count(len(wrong), 'clip')}: {first_three(clips)}"
-        )

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from skgraph.evaluation import build_protocol, top_k
+from skgraph.evaluation import Settings, build_protocol, top_k
 from skgraph.evaluation.features.feature_cache import weights_hash
 from skgraph.evaluation.protocols.protocol import labels
 
@@ -82,5 +82,5 @@ def test_the_clips_that_choose_the_best_epoch_are_the_held_out_ones(context):
 
 def test_padded_bodies_reach_the_head(context):
     present = short("linear_mamp").evaluate(context)
-    padded = short("linear_mamp").evaluate(replace(context, bodies="padded"))
+    padded = short("linear_mamp").evaluate(replace(context, settings=Settings(bodies="padded")))
     assert not torch.allclose(present.scores, padded.scores)
