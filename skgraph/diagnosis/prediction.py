@@ -74,7 +74,8 @@ def prediction_errors(objective: SJEPA, views: Tensor, visible: Tensor, masked: 
 def interpolate(tokens: Tensor, visible: Tensor, grid: tuple[int, int]) -> Tensor:
     """Interpolate tokens ``[B, L, D]`` of each joint between its visible ones ``[B, K]``.
 
-    Interpolation is linear in time, and constant beyond the first and the last. Joints without a visible token have the mean of all visible tokens. Masked tokens are not read.
+    Interpolation is linear in time, and constant beyond the first and the last. Joints without a visible token have
+    the mean of all visible tokens. Masked tokens are not read.
     """
     patches, joints = grid
     seen = torch.zeros(tokens.shape[:2], dtype=torch.bool, device=tokens.device).scatter_(1, visible, True)
