@@ -48,16 +48,20 @@ def probe_features(features: Tensor, targets: ProbeTargets, turned: Tensor, angl
         are known; and the variance explained by ridge regression in per cent, ``pose``, ``speed`` and ``view``; below 0
         is worse than the mean.
     """
+
+    def linear(train_x: Tensor, train_y: Tensor, test_x: Tensor, num_classes: int) -> Tensor:
+        return linear_scores(train_x, train_y, [test_x], num_classes)[0]
+
     fold = folds(targets.subject)
     found = {key: explained(features, getattr(targets, key), fold) for key in ("pose", "speed")}
     found["view"] = explained(turned, angle[:, None], fold)
     if len(targets.action.unique()) > 1 and (targets.action >= 0).all():
-        found["action"] = _accuracy(_linear, features, targets.action, fold)
+        found["action"] = _accuracy(linear, features, targets.action, fold)
         found["neighbour"] = _accuracy(knn_scores, features, targets.action, fold)
     people = targets.subject.unique()
     if len(people) > 1 and (people >= 0).all():
         _, person = targets.subject.unique(return_inverse=True)
-        found["subject"] = _accuracy(_linear, features, person, _alternating(person))
+        found["subject"] = _accuracy(linear, features, person, _alternating(person))
     return found
 
 
@@ -93,10 +97,6 @@ def explained(features: Tensor, values: Tensor, fold: Tensor, strength: float = 
         wrong += float((found - values[held]).square().sum())
         total += float((values[held] - middle).square().sum())
     return 100 * (1 - wrong / total) if total > 0 else 0.0
-
-
-def _linear(train_x: Tensor, train_y: Tensor, test_x: Tensor, num_classes: int) -> Tensor:
-    return linear_scores(train_x, train_y, [test_x], num_classes)[0]
 
 
 def _accuracy(classify: Callable[..., Tensor], features: Tensor, y: Tensor, fold: Tensor) -> float:

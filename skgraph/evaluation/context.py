@@ -31,9 +31,8 @@ class EvaluationContext:
         make_encoder: ``make_encoder(seed=None, **options) -> nn.Module``, a fresh copy each time; ``seed`` is that of
             random weights, ``options`` override those of its configuration (``drop_path``).
         views: prepares its input.
-        train: clips.
+        train, test: clips.
         validation: clips of held-out training people, or ``None``.
-        test: clips.
         device, precision: where and how to compute, see :func:`skgraph.training.devices.autocast`.
         settings: of the bodies, the crops and the batches.
         seed: of the protocol's draws.

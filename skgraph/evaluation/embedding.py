@@ -37,8 +37,7 @@ class Embedding:
         level: one of these.
         recording: name of each row's recording, ``[n]``.
         body: index of each row's body in its recording, ``[n]``; -1 at level ``clip``.
-        start: first frame of each row's window, ``[n]``.
-        end: the frame after its last, ``[n]``.
+        start, end: first frame of each row's window, and the frame after its last, ``[n]``.
         fps: frames a second.
         joints: names of the joints, in the order of level ``joint``.
         preprocessing: of the recordings, where they are a store.

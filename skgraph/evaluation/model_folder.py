@@ -76,9 +76,8 @@ def save_model_folder(
 
     Args:
         folder: to write.
-        weights: of the encoder.
+        weights, topology: of the encoder.
         config: of the run; written without the location of its data.
-        topology: of the pre-training.
         card: text of the model card.
         head: linear head, if any.
         facts: ``step``, ``content_hash`` and ``preprocessing`` of the run.

@@ -23,8 +23,7 @@ class Timeline:
     """The segments recognised in a recording.
 
     Attributes:
-        name: of the recording.
-        fps: its frames a second.
+        name, fps: of the recording; frames a second.
         class_names: of the columns of ``probabilities``.
         probabilities: of every frame, ``[T, K]``.
         segments: ``[S, 3]``: label, first frame, frame after the last; in order of time.

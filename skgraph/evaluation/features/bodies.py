@@ -24,10 +24,8 @@ class Bodies:
 
     Attributes:
         joints: ``[b, T, V, C]``, prepared for the encoder.
-        clip: clip of each body, ``[b]``, in ``0 .. B - 1``.
-        slot: index of each body in its clip, ``[b]``, in ``0 .. M - 1``.
-        y: labels of the clips, ``[B]``.
-        ids: clip ids in the store, ``[B]``, on the CPU.
+        clip, slot: clip of each body in ``0 .. B - 1``, and its index there in ``0 .. M - 1``, ``[b]``.
+        y, ids: labels of the clips, and their ids in the store, on the CPU, ``[B]``.
         slots: ``M``.
     """
 

@@ -30,11 +30,7 @@ class Windows:
 
 
 def sliding_windows(dataset: SkeletonDataset, width: int | None, stride: int = 1) -> Windows:
-    """Return windows that cover every frame of every clip; without a width each clip is one window.
-
-    Raises:
-        ConfigError: see :func:`window_starts`.
-    """
+    """Return windows that cover every frame of every clip (:func:`window_starts`); without a width, whole clips."""
     length = dataset.store.length[dataset.clips]
     one = torch.zeros(1, dtype=torch.long)
     starts = [one if width is None else window_starts(frames, width, stride) for frames in length.tolist()]

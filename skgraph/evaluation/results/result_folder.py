@@ -50,15 +50,12 @@ def check_result_folder(folder: Path, store: SkeletonStore, settings: Settings) 
         found = Result.load(folder / "result.json")
     except DataError:
         return  # missing, or damaged: nothing useful is lost
-    pairs = {"dataset.content_hash": (found.dataset.content_hash, store.content_hash)} | {
-        key: (getattr(found, key), getattr(settings, key))
-        for key in ("joint_map", "crop", "crops", "bodies", "validation")
-    }
-    for key, (there, new) in pairs.items():
+    pairs = [("dataset.content_hash", found.dataset.content_hash, store.content_hash)]
+    for key in ("joint_map", "crop", "crops", "bodies", "validation"):
+        pairs.append((key, getattr(found, key), getattr(settings, key)))
+    for key, there, new in pairs:
         if there != new:
-            raise ConfigError(
-                f"'{folder}' holds a result with {key} {there}, this one has {new}: delete or move that folder first"
-            )
+            raise ConfigError(f"'{folder}' holds a result with {key} {there}, not {new}: delete or move it first")
 
 
 def save_result(folder: Path, context: EvaluationContext, result: Result, outcome: Outcome) -> None:

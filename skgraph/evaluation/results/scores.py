@@ -67,11 +67,7 @@ def read_scores(path: Path) -> Scores:
 
 
 def join_scores(scores: Sequence[Scores]) -> list[Scores]:
-    """Sort scores into the first one's order of clips.
-
-    Raises:
-        DataError: clips, classes or labels differ; quotes how.
-    """
+    """Sort scores into the first one's order of clips, or raise a DataError where clips, classes or labels differ."""
     first = scores[0]
     joined = [first]
     rank = np.argsort(np.argsort(first.name))  # of the first one's clips among the sorted names
