@@ -39,67 +39,58 @@ def find_problems(survey: Survey) -> list[Problem]:
 
 def _broken(survey: Survey) -> Iterator[Problem]:
     missing, bodies = survey.missing, survey.bodies
-    if missing.damaged:
-        what = count(missing.damaged, "joint")
-        yield Problem(f"{what} not finite, in frames that no other statistic counts", worst(missing.damaged_at))
+    what = "not finite, in frames that no other statistic counts"
+    yield from _counted(missing.damaged, "joint", what, worst(missing.damaged_at))
     if survey.unit == "m" and len(bodies.heights):
         low, high = PLAUSIBLE_HEIGHT
         median = float(np.median(bodies.heights))
-        odd = int(((bodies.heights < low) | (bodies.heights > high)).sum())
-        if not low <= median <= high:
-            yield Problem(f"bodies are {median:.3g} m tall (median), people {low:g} to {high:g} m: a wrong unit?")
-        elif odd:
+        if low <= median <= high:
+            odd = (bodies.heights < low) | (bodies.heights > high)
             ends = [end for end in (bodies.smallest, bodies.largest) if not low <= end.value <= high]
-            yield Problem(f"{count(odd, 'body')} not of {low:g} to {high:g} m, as people are", _at(ends, "{:.3g} m"))
+            what = f"not of {low:g} to {high:g} m, as people are"
+            yield from _counted(odd.sum(), "body", what, _at(ends, "{:.3g} m"))
+        else:
+            yield Problem(f"bodies are {median:.3g} m tall (median), people {low:g} to {high:g} m: a wrong unit?")
 
 
 def _splits(survey: Survey) -> Iterator[Problem]:
     labels = survey.labels
     for leak in survey.duplicates.leaks:
-        for clips, what in (
-            (leak.exact, "the same frames as a training clip"),
-            (leak.near, f"the motion of a training clip, within {_tolerance(survey)}"),
-        ):
-            if clips:
-                yield Problem(f"split {plain(leak.split)}: {count(len(clips), 'test clip')} with {what}", few(clips))
+        near = f"with the motion of a training clip, within {_tolerance(survey)}"
+        for clips, what in ((leak.exact, "with the same frames as a training clip"), (leak.near, near)):
+            yield from _counted(len(clips), "test clip", what, few(clips), f"split {plain(leak.split)}: ")
     for split in labels.splits:
-        name = f"split {plain(split.name)}"
+        name = f"split {plain(split.name)}: "
         train, test = split.train_classes > 0, split.test_classes > 0
         for side, absent in (("training", test & ~train), ("test", train & ~test)):
-            if absent.any():
-                what = count(int(absent.sum()), "class")
-                yield Problem(f"{name}: {what} without {side} {labels.what}", _class_names(survey, absent))
+            what = f"without {side} {labels.what}"
+            yield from _counted(absent.sum(), "class", what, _class_names(survey, absent), name)
         # A split by camera or setup shares subjects by design, and has another key that is not shared.
-        if split.shared.get("subject") and all(split.shared.values()):
-            people = count(len(split.shared["subject"]), "subject")
-            yield Problem(f"{name}: {people} in training and test clips", few(split.shared["subject"]))
-    if (unused := labels.classes == 0).any():
-        what = count(int(unused.sum()), "class")
-        yield Problem(f"{what} without any {labels.what}", _class_names(survey, unused))
+        if all(split.shared.values()):
+            people = split.shared.get("subject", [])
+            yield from _counted(len(people), "subject", "in training and test clips", few(people), name)
+    unused = labels.classes == 0
+    yield from _counted(unused.sum(), "class", f"without any {labels.what}", _class_names(survey, unused))
 
 
 def _duplicates(survey: Survey) -> Iterator[Problem]:
-    found = survey.duplicates
-    if found.relabelled:
-        what = count(len(found.relabelled), "group")
-        yield Problem(f"{what} of clips with the same frames and different labels", _groups(found.relabelled))
-    for groups, what in ((found.exact, "frames"), (found.near, f"motion, within {_tolerance(survey)}")):
-        if groups:
-            clips = sum(map(len, groups))
-            yield Problem(f"{clips} clips in {count(len(groups), 'group')} of the same {what}", _groups(groups))
-    if found.doubled:
-        what = count(len(found.doubled), "clip")
-        yield Problem(f"{what} with two bodies that move alike, within {_tolerance(survey)}", few(found.doubled))
+    found, tolerance = survey.duplicates, _tolerance(survey)
+    what = "of clips with the same frames and different labels"
+    yield from _counted(len(found.relabelled), "group", what, _groups(found.relabelled))
+    for groups, what in ((found.exact, "frames"), (found.near, f"motion, within {tolerance}")):
+        clips = f"{sum(map(len, groups))} clips in "
+        yield from _counted(len(groups), "group", f"of the same {what}", _groups(groups), clips)
+    what = f"with two bodies that move alike, within {tolerance}"
+    yield from _counted(len(found.doubled), "clip", what, few(found.doubled))
 
 
 def _tracking(survey: Survey) -> Iterator[Problem]:
     jumps, bodies, missing = survey.jumps, survey.bodies, survey.missing
-    if jumps.count:
-        what = f"{count(jumps.count, 'jump')} over {jumps.limit:g} {jumps.unit}, in {count(jumps.clips, 'clip')}"
-        yield Problem(f"{what}, the largest", _at(jumps.largest, f"{{:.2g}} {jumps.unit}"))
-    if bodies.stretched:
-        what = f"{count(bodies.stretched, 'body')} with a bone whose length varies by more than {STRETCHED:.0%}"
-        yield Problem(what, _at([bone for bone in bodies.worst if bone.value > STRETCHED], "{:.0%}"))
+    what = f"over {jumps.limit:g} {jumps.unit}, in {count(jumps.clips, 'clip')}, the largest"
+    yield from _counted(jumps.count, "jump", what, _at(jumps.largest, f"{{:.2g}} {jumps.unit}"))
+    stretched = [bone for bone in bodies.worst if bone.value > STRETCHED]
+    what = f"with a bone whose length varies by more than {STRETCHED:.0%}"
+    yield from _counted(bodies.stretched, "body", what, _at(stretched, "{:.0%}"))
     if missing.repeated_at:
         what = f"whole bodies at rest to the last digit, {share(missing.repeated)} of the frames"
         yield Problem(what, _at(missing.repeated_at, "{:.1f} s"))
@@ -107,26 +98,30 @@ def _tracking(survey: Survey) -> Iterator[Problem]:
         what = f"joints at rest to the last digit for {missing.frozen_seconds:g} s and longer"
         most = share(float(missing.frozen.max()))
         yield Problem(f"{what}, at most {most} of the frames of a joint", _at(missing.frozen_at, "{:.1f} s"))
-    if missing.pairs:
-        pairs = few([f"{pair} {share(part)}" for pair, part in missing.pairs.items()])
-        what = f"{count(len(missing.pairs), 'pair')} of joints with exactly the same coordinates in some frames"
-        yield Problem(what, f"{pairs}; in {worst(missing.pairs_in)}")
+    pairs = few([f"{pair} {share(part)}" for pair, part in missing.pairs.items()])
+    what = "of joints with exactly the same coordinates in some frames"
+    yield from _counted(len(missing.pairs), "pair", what, f"{pairs}; in {worst(missing.pairs_in)}")
     sometimes = (missing.origin > 0) & (missing.origin < 1)
-    if sometimes.any():
-        what = f"{count(int(sometimes.sum()), 'joint')} exactly at the origin in some frames"
-        yield Problem(what, f"{_joints(survey, missing.origin, sometimes)}; in {worst(missing.origin_in)}")
-    if missing.unseen is not None and (unseen := missing.unseen > UNSEEN).any():
-        what = f"{count(int(unseen.sum()), 'joint')} not seen in more than {UNSEEN:.0%} of the frames"
-        yield Problem(what, _joints(survey, missing.unseen, unseen))
+    where = f"{_joints(survey, missing.origin, sometimes)}; in {worst(missing.origin_in)}"
+    yield from _counted(sometimes.sum(), "joint", "exactly at the origin in some frames", where)
+    if missing.unseen is not None:
+        unseen = missing.unseen > UNSEEN
+        what = f"not seen in more than {UNSEEN:.0%} of the frames"
+        yield from _counted(unseen.sum(), "joint", what, _joints(survey, missing.unseen, unseen))
 
 
 def _clips(survey: Survey) -> Iterator[Problem]:
     presence = survey.presence
     if empty := [clip for clip in presence.emptiest if clip.value > EMPTY]:
         yield Problem(f"clips with nobody in more than {EMPTY:.0%} of their frames", _at(empty, "{:.0%}"))
-    if short := int((presence.seconds < SHORT_SECONDS).sum()):
-        where = f"the shortest {plain(presence.shortest)}, {count(int(presence.shortest.value), 'frame')}"
-        yield Problem(f"{count(short, 'clip')} shorter than {SHORT_SECONDS:g} s", where)
+    where = f"the shortest {plain(presence.shortest)}, {count(int(presence.shortest.value), 'frame')}"
+    short = (presence.seconds < SHORT_SECONDS).sum()
+    yield from _counted(short, "clip", f"shorter than {SHORT_SECONDS:g} s", where)
+
+
+def _counted(number: int | np.integer, noun: str, text: str, where: str, before: str = "") -> list[Problem]:
+    """Return the problem of a number of things, or none if the number is 0."""
+    return [Problem(f"{before}{count(int(number), noun)} {text}", where)] if number else []
 
 
 def _at(locations: Sequence[Location], value: str) -> str:

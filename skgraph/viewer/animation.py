@@ -53,27 +53,27 @@ def animate(topology: Topology, clips: Sequence[ViewedClip], format: str = "gif"
     seconds = max(clip.joints.shape[1] / clip.fps for clip in clips)
     count = max(1, round(seconds * FPS))
     if len(clips) > MAX_CLIPS:
-        raise DataError(
-            f"an animation shows at most {MAX_CLIPS} clips, found {len(clips)}: choose some with clip=[...]"
-        )
+        raise DataError(f"an animation shows at most {MAX_CLIPS} clips, found {len(clips)}: choose with clip=[...]")
     if count * len(clips) > MAX_FRAMES:
+        limit = MAX_FRAMES // FPS // len(clips)
         raise DataError(
-            f"the longest of {len(clips)} clips takes {seconds:.0f} seconds, an animation of so many at most "
-            f"{MAX_FRAMES // FPS // len(clips)}: show a part of each with seconds=[0,{MAX_FRAMES // FPS // len(clips)}]"
+            f"the longest of {len(clips)} clips takes {seconds:.0f} seconds, an animation of so many at most {limit}: "
+            f"show a part of each with seconds=[0,{limit}]"
         )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # names in scripts that the font lacks
         if format == "mp4":
             return _mp4(_frames(topology, clips, colour, range(count)))
+        # One palette from a few frames: a palette for each frame would flicker and triple the file.
         few = np.unique(np.linspace(0, count - 1, 6).astype(int)).tolist()
-        palette = _palette(_frames(topology, clips, colour, few))
+        palette = Image.fromarray(np.concatenate(list(_frames(topology, clips, colour, few)))).quantize(128)
         return _gif(_frames(topology, clips, colour, range(count)), palette)
 
 
 def _frames(
     topology: Topology, clips: Sequence[ViewedClip], colour: str, chosen: Iterable[int]
 ) -> Iterator[np.ndarray]:
-    """Draw chosen frames, ``[height, width, 3]`` bytes each."""
+    """Draw the chosen frames as ``[height, width, 3]`` uint8."""
     figure = Figure(figsize=(_WIDTH * len(clips), _HEIGHT), dpi=_DPI)
     canvas = FigureCanvasAgg(figure)
     top = ramp_maximum([clip.layers[colour] for clip in clips]) if colour != "part" else 1.0
@@ -89,7 +89,7 @@ def _frames(
 
 
 class _Panel:
-    """Axes of one clip, with its bones and joints."""
+    """Axes of one clip, with a collection of bones and one of joints for each body."""
 
     def __init__(
         self, figure: Figure, index: int, count: int, topology: Topology, clip: ViewedClip, colour: str, top: float
@@ -108,17 +108,16 @@ class _Panel:
         for limit, a, b in zip((axes.set_xlim, axes.set_ylim), low, high, strict=True):
             limit((a + b - 1.12 * size) / 2, (a + b + 1.12 * size) / 2)
         self.title = axes.set_title("", fontsize=8, parse_math=False)
-        self.bones = [LineCollection([], linewidths=2.2 - 0.7 * min(m, 1)) for m in range(len(clip.joints))]
-        self.joints: list[PathCollection] = []
-        for lines in self.bones:
-            axes.add_collection(lines)
-            self.joints.append(axes.scatter([], [], s=16, zorder=3, linewidths=0))
+        self.bodies: list[tuple[LineCollection, PathCollection]] = []
+        for m in range(len(clip.joints)):
+            lines = axes.add_collection(LineCollection([], linewidths=2.2 - 0.7 * min(m, 1)))
+            self.bodies.append((lines, axes.scatter([], [], s=16, zorder=3, linewidths=0)))
 
     def show(self, seconds: float) -> None:
         """Draw the clip at a time."""
         self.title.set_text(self.clip.caption(seconds))
         frame = min(self.clip.joints.shape[1] - 1, round(seconds * self.clip.fps))
-        for m, (lines, dots) in enumerate(zip(self.bones, self.joints, strict=True)):
+        for m, (lines, dots) in enumerate(self.bodies):
             present = bool(self.clip.present[m, frame])
             pose, colours = self.flat[m, frame], self.colours[m, frame]
             lines.set_segments(pose[self.edges] if present else [])
@@ -146,31 +145,21 @@ def _colours(topology: Topology, clip: ViewedClip, colour: str, top: float) -> n
 
 
 def _legend(figure: Figure, topology: Topology, clip: ViewedClip, colour: str, top: float) -> None:
-    """Label the colours in a line at the bottom."""
+    """Write the meaning of the colours in a line at the bottom."""
     if colour == "part":
         entries = [(_HUES[i % len(_HUES)], name.replace("_", " ")) for i, name in enumerate(topology.parts)]
-    elif (layer := clip.layers[colour]).kind == "two":
+    elif (layer := clip.layers[colour]).kind == "binary":
         entries = [(_HIGH, layer.high), (_LOW, layer.low)]
     else:
         entries = [(_RAMP(0.0), f"{layer.title}: 0"), (_RAMP(1.0), f"at least {top:.2g} {layer.unit}".strip())]
     marks = [figure.text(0, 0, "●", fontsize=7, color=hue) for hue, _ in entries]
     x = 0.98
-    canvas = FigureCanvasAgg(figure)
-    renderer = canvas.get_renderer()
+    renderer = FigureCanvasAgg(figure).get_renderer()
     for mark, (_, name) in zip(reversed(marks), reversed(entries), strict=True):
         word = figure.text(x, 0.01, name, fontsize=6, color="0.3", ha="right", parse_math=False)
         x -= word.get_window_extent(renderer).width / figure.bbox.width + 0.03 * _WIDTH / figure.get_figwidth()
         mark.set_position((x, 0.01))
         x -= 0.02 * _WIDTH / figure.get_figwidth()
-
-
-def _palette(frames: Iterator[np.ndarray]) -> Image.Image:
-    """Compute one palette from a few frames: a palette for each frame would flicker and triple the file."""
-    few = [Image.fromarray(frame) for frame in frames]
-    sheet = Image.new("RGB", (few[0].width, few[0].height * len(few)))
-    for i, picture in enumerate(few):
-        sheet.paste(picture, (0, i * picture.height))
-    return sheet.quantize(128)
 
 
 def _gif(frames: Iterator[np.ndarray], palette: Image.Image) -> bytes:

@@ -47,15 +47,7 @@ def viewer_page(
         },
         "clips": [_clip(clip, maxima) for clip in clips],
         "layers": [
-            {
-                "key": key,
-                "title": layer.title,
-                "unit": layer.unit,
-                "kind": layer.kind,
-                "high": layer.high,
-                "low": layer.low,
-                "max": maxima[key],
-            }
+            {"key": key, **{name: text for name, text in vars(layer).items() if name != "values"}, "max": maxima[key]}
             for key, layer in clips[0].layers.items()
         ],
         "front": front(topology, clips[0]),

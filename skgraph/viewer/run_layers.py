@@ -46,10 +46,10 @@ def run_layers(
       cross-entropy), mean over the masks among ``masks`` that hide the token.
 
     Args:
-        run: the folder of a run.
-        store: store of the clips.
+        run: folder of the run.
+        store: holds the clips.
         indices: numbers of the clips.
-        kinds: kinds of layers.
+        kinds: of the layers.
         joint_map: see :meth:`~skgraph.evaluation.PretrainedRun.views`.
         seed: of the masks.
         masks: number of masks for the mean error.
@@ -78,10 +78,12 @@ def run_layers(
     layers: list[dict[str, Layer]] = [{} for _ in indices]
     with frozen(objective), torch.no_grad():
         for kind in kinds:
-            values = _VALUES[kind](inputs)
-            dense = _by_clip(values.unflatten(1, objective.encoder.grid), bodies)
-            for layer, clip in zip(layers, dense, strict=True):
-                layer[kind] = replace(_LAYERS[kind], values=clip)
+            compute, described = _LAYERS[kind]
+            values = compute(inputs).unflatten(1, objective.encoder.grid)  # [b, T_e, V]
+            dense = values.new_zeros(len(bodies), bodies.slots, *values.shape[1:])  # zero for absent bodies
+            dense[bodies.clip, bodies.slot] = values
+            for layer, clip in zip(layers, dense.float().numpy(), strict=True):
+                layer[kind] = replace(described, values=clip)
     return layers
 
 
@@ -124,13 +126,6 @@ def _objective(run: PretrainedRun) -> nn.Module:
     return objective
 
 
-def _by_clip(values: Tensor, bodies: Bodies) -> np.ndarray:
-    """Arrange ``[b, T_e, V]`` of bodies as ``[B, M, T_e, V]`` of clips, zero for absent bodies."""
-    dense = values.new_zeros(len(bodies), bodies.slots, *values.shape[1:])
-    dense[bodies.clip, bodies.slot] = values
-    return dense.float().numpy()
-
-
 def _mask(inputs: _Inputs) -> Tensor:
     visible, masked = inputs.draw(inputs.generator())
     return torch.zeros(len(visible), visible.size(1) + masked.size(1)).scatter_(1, visible, 1.0)
@@ -146,13 +141,10 @@ def _attention(inputs: _Inputs) -> Tensor:
 def _error(inputs: _Inputs) -> Tensor:
     objective, generator = inputs.objective, inputs.generator()
     if not isinstance(objective, (SJEPA, MaskedRegression)):
-        raise ConfigError(
-            f"error needs an objective that predicts each token (S-JEPA, MAMP, SkeletonMAE), the run has "
-            f"{type(objective).__name__}"
-        )
+        able = "an objective that predicts each token (S-JEPA, MAMP, SkeletonMAE)"
+        raise ConfigError(f"error needs {able}, the run has {type(objective).__name__}")
     joints = inputs.bodies.joints.expand(objective.num_views, *inputs.bodies.joints.shape)
-    total: Tensor | float = 0.0
-    count: Tensor | float = 0.0
+    total, count = torch.zeros(2, 1)
     for _ in range(inputs.masks):
         visible, masked = inputs.draw(generator)
         predicted, target = predict_masked(objective, joints, visible, masked)
@@ -163,12 +155,11 @@ def _error(inputs: _Inputs) -> Tensor:
     return total / count.clamp(min=1)
 
 
-_VALUES: dict[str, Callable[[_Inputs], Tensor]] = {"mask": _mask, "attention": _attention, "error": _error}
 _NO_VALUES = np.zeros((1, 1, 1), np.float32)
-_LAYERS = {
-    "mask": Layer("visible to the encoder", _NO_VALUES, kind="binary", high="visible", low="masked"),
-    "attention": Layer("attention", _NO_VALUES, "x an even share"),
-    "error": Layer("prediction error", _NO_VALUES),
+_LAYERS: dict[str, tuple[Callable[[_Inputs], Tensor], Layer]] = {
+    "mask": (_mask, Layer("visible to the encoder", _NO_VALUES, kind="binary", high="visible", low="masked")),
+    "attention": (_attention, Layer("attention", _NO_VALUES, "x an even share")),
+    "error": (_error, Layer("prediction error", _NO_VALUES)),
 }
 
 

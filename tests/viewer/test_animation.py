@@ -77,6 +77,7 @@ def test_colours_of_a_layer(topology):
     blue, grey = (0, 114, 178), (216, 216, 216)
     for picture, there, absent in ((pictures[0], blue, grey), (pictures[-1], grey, blue)):
         assert len(columns(picture[40:330], there)) and not len(columns(picture[40:330], absent))
+        assert len(columns(picture[340:], blue)) and len(columns(picture[340:], grey))  # the legend
 
 
 def test_mp4(topology, tmp_path):
