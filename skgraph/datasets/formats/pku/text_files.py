@@ -1,4 +1,4 @@
-"""The small text files of PKU-MMD: labels of a recording, and the recordings of a split."""
+"""Text files of PKU-MMD beside the skeletons: labels of a recording, and the recordings of a split."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ INDEXINGS = ("one_based", "zero_based")
 
 
 def read_labels(path: Path, label_indexing: str) -> np.ndarray:
-    """Labels of a recording: rows (label from 0, first frame, frame after the last), `[S, 3]` int64.
+    """Return the labels of a recording as rows of label from 0, first frame and frame after the last, `[S, 3]` int64.
 
     A line is `label,start,end,confidence`, the label from 1. The dataset does not say how frames are counted:
 
@@ -22,8 +22,8 @@ def read_labels(path: Path, label_indexing: str) -> np.ndarray:
     - `zero_based`: frames `start` to `end - 1` from 0 (as MAMP, CMD and PCM3 do), one frame later and one fewer.
 
     Raises:
-        ConfigError: another indexing.
-        DataError: the file cannot be read, or a line has another form.
+        ConfigError: `label_indexing` is neither.
+        DataError: the file cannot be read, or a line is not of this form.
     """
     if label_indexing not in INDEXINGS:
         raise ConfigError(f"label_indexing must be one of {', '.join(INDEXINGS)}, found '{label_indexing}'")
@@ -48,10 +48,10 @@ def read_labels(path: Path, label_indexing: str) -> np.ndarray:
 
 
 def read_split(path: Path) -> tuple[frozenset[str], frozenset[str]]:
-    """Names of the recordings that train and that validate: the second and the fourth line of a split file.
+    """Return the names of the recordings that train and of those that validate: lines 2 and 4 of a split file.
 
     Raises:
-        DataError: the file cannot be read, has another form, or a name is in both parts.
+        DataError: the file cannot be read, has another form, or a name is on both sides.
     """
     lines = [line for _, line in read_lines(path) if line]
     if len(lines) != 4 or "," in lines[0] + lines[2]:
@@ -61,5 +61,5 @@ def read_split(path: Path) -> tuple[frozenset[str], frozenset[str]]:
         )
     train, test = (frozenset(filter(None, (name.strip() for name in line.split(",")))) for line in (lines[1], lines[3]))
     if both := sorted(train & test):
-        raise DataError(f"'{path}' has {len(both)} recordings in both parts, '{both[0]}' first")
+        raise DataError(f"'{path}' has {len(both)} recordings on both sides, '{both[0]}' first")
     return train, test

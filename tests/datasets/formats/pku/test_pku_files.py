@@ -83,7 +83,7 @@ def test_splits(tmp_path):
     path.write_text("Training videos:\nA01N01-L, A01N02-L, \nValidation videos:\nA02N01-L,\n")  # as they are published
     assert read_split(path) == ({"A01N01-L", "A01N02-L"}, {"A02N01-L"})
     path.write_text(split_text(["a", "b"], ["b"]))
-    with pytest.raises(DataError, match="has 1 recordings in both parts, 'b' first"):
+    with pytest.raises(DataError, match="has 1 recordings on both sides, 'b' first"):
         read_split(path)
     path.write_text("a, b\n")
     with pytest.raises(DataError, match="expected four lines, the second with .* found 1"):
