@@ -51,6 +51,31 @@ def test_it_reads_what_a_plain_reading_of_the_lines_reads():
             assert (2 * sure).tolist() == states
 
 
+def test_positions_are_those_of_float():
+    words = [f"{value:.{digits}g}" for value in RNG.normal(size=30) for digits in (1, 3, 7, 9, 15, 17)]
+    words += [f"{value:.{digits}f}" for value in RNG.uniform(-99, 99, 30) for digits in (0, 1, 7, 8, 13, 14, 20)]
+    words += "0 -0 7 -0.0 0. -.5 .5 1e-05 -1.234567E-05 +0.5 123456789012345678 1E+300 4.9e-324".split()
+    words += ["0.0"] * (-len(words) % 75)
+    lines = [" ".join(words[i : i + 3]) + " 0 0 0 0 0 0 0 0 2" for i in range(0, len(words), 3)]
+    bodies = ["\n".join(["1", "7 0 1 1 1 1 0 0 0 2", "25", *lines[i : i + 25]]) for i in range(0, len(lines), 25)]
+    (track,) = parse_skeleton("\n".join([str(len(bodies)), *bodies]).encode()).tracks
+    assert track.joints.tobytes() == np.array([float(word) for word in words]).tobytes()
+
+
+def test_every_byte_that_is_no_digit_is_seen():
+    text = edited(6, "0.1 WORD 0.3 0 0 0 0 0 0 0 0 2").encode()
+    for byte in set(range(33, 256)) - {*b"0123456789_"}:
+        for before, after in ((b"0.1", b"3"), (b"", b".123"), (b"0.123", b""), (b"-", b".1"), (b"0", b"123")):
+            word = before + bytes([byte]) + after
+            try:
+                expected = float(word)
+            except ValueError:
+                with pytest.raises(DataError, match="line 6: expected a number, found b"):
+                    parse_skeleton(text.replace(b"WORD", word))
+            else:
+                assert parse_skeleton(text.replace(b"WORD", word)).tracks[0].joints[0, 1, 1] == expected
+
+
 def test_bodies_that_vanish_and_return_and_frames_with_nobody():
     joints, there = scene(bodies=2, frames=8)
     there[:] = [[0, 1, 1, 0, 0, 0, 1, 0], [0, 0, 1, 0, 1, 0, 1, 1]]
