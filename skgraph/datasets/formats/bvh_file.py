@@ -1,4 +1,4 @@
-"""A BVH file (Biovision hierarchy): a skeleton, its motion, and the joint positions that follow from both."""
+"""BVH files (Biovision hierarchy): a skeleton, its motion, and joint positions by forward kinematics."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ MOST_JOINTS = 1000
 
 _CHANNELS = {f"{axis}{kind}".casefold(): f"{axis}{kind}" for kind in ("position", "rotation") for axis in "XYZ"}
 _LONGEST_NAME = 200
-_BATCH = 1000  # frames that are read and placed at a time
-_TIMES = (1e-4, 10.0)  # seconds of a frame that are plausible
+_BATCH = 1000  # frames in memory at a time
+_TIMES = (1e-4, 10.0)  # plausible seconds of a frame
 
 
 @dataclass
@@ -30,10 +30,10 @@ class BvhJoint:
 
     Args:
         name: of the joint; of an End Site, the name of its joint and ``End``.
-        parent: its number in the file, -1 of the root.
+        parent: index of its parent in the file, -1 of the root.
         is_end: whether it is an End Site, which has a position and no motion.
         offset: its position in the frame of its parent, in the file's unit.
-        channels: in the order of their numbers in a frame: ``Xposition`` to ``Zrotation``.
+        channels: ``Xposition`` to ``Zrotation``, in the order of their values in a frame.
     """
 
     name: str
@@ -64,7 +64,7 @@ class BvhFile:
         """Read a file up to its motion.
 
         Raises:
-            DataError: the file is missing, or its hierarchy is not one; the message says in which line.
+            DataError: the file is missing, or its hierarchy is malformed; the message names the line.
         """
         path = Path(path).expanduser()
         if not path.is_file():
@@ -82,7 +82,7 @@ class BvhFile:
 
     @property
     def rest(self) -> np.ndarray:
-        """Joint positions ``[J, 3]`` where nothing is turned, relative to the root, in the file's unit."""
+        """Joint positions ``[J, 3]`` without rotations, relative to the root, in the file's unit."""
         positions = np.zeros((len(self.joints), 3))
         with np.errstate(over="ignore", invalid="ignore"):
             for i, joint in enumerate(self.joints[1:], start=1):
@@ -90,7 +90,7 @@ class BvhFile:
         return positions
 
     def positions(self, joints: Sequence[int] | None = None, every: int = 1) -> np.ndarray:
-        """Positions of the joints in every frame, by forward kinematics.
+        """Compute the positions of the joints in every frame by forward kinematics.
 
         With `R_j` the product of the elementary rotations of joint j in the order of its channels (each about an axis
         that the ones before it have turned) and `t_j` its offset, in which position channels replace coordinates::
@@ -99,36 +99,35 @@ class BvhFile:
             W_j = W_parent(j) R_j     p_j = p_parent(j) + W_parent(j) t_j
 
         Position channels of a joint are its position in the frame of its parent, not a distance from its offset, as
-        MotionBuilder writes them and as LaFAN1's own reader takes them; where offsets are zero both readings agree.
+        MotionBuilder writes them and LaFAN1's own reader reads them; where offsets are zero both agree.
 
         Args:
-            joints: numbers of the joints that are wanted; by default all, End Sites among them.
-            every: keep the frames 0, every, 2 every, ... The others are not read.
+            joints: indices of the joints to return; by default all, End Sites included.
+            every: keep the frames 0, every, 2 every, ...
 
         Returns:
             ``[T, J, 3]`` float64, in the file's unit and axes.
 
         Raises:
-            DataError: a frame is incomplete or no number, or their count is another than the file says.
+            DataError: a frame is incomplete or holds no numbers, or the number of frames is not the stated one.
         """
         wanted = list(range(len(self.joints)) if joints is None else joints)
         words = _Words(self.path, read_lines(self.path))
         if (header := BvhFile._read(self.path, words)) != self:
-            raise DataError(f"'{self.path}' has changed since it was opened: {header} now, {self} then")
+            raise DataError(f"'{self.path}' has changed since it was opened: {header} now, {self} before")
         columns = [f"{joint.name} {channel}" for joint in self.joints for channel in joint.channels]
         positions = [np.zeros((0, len(wanted), 3))]
         kept = self._kept_frames(words, every)
         while batch := list(islice(kept, _BATCH)):
             with np.errstate(over="ignore", invalid="ignore"):
                 positions.append(_forward_kinematics(self.joints, _numbers(self.path, batch, columns))[:, wanted])
-            bad = np.argwhere(~np.isfinite(positions[-1]).all(axis=2))
-            if len(bad):
-                joint = self.joints[wanted[bad[0, 1]]].name
-                raise DataError(f"'{self.path}', line {batch[bad[0, 0]][0]}: joint '{joint}' is at no finite position")
+            if (bad := np.argwhere(~np.isfinite(positions[-1]).all(axis=2))).size:
+                line, joint = batch[bad[0, 0]][0], self.joints[wanted[bad[0, 1]]].name
+                raise DataError(f"'{self.path}', line {line}: the position of joint '{joint}' is not finite")
         return np.concatenate(positions)
 
     def _kept_frames(self, words: _Words, every: int) -> Iterator[tuple[int, str]]:
-        """Yield every so many lines of motion with their numbers; check their count at the end."""
+        """Yield the line number and text of every `every`-th frame; check the number of frames at the end."""
         frames = 0
         for number, line in words.lines:
             if line:
@@ -136,11 +135,11 @@ class BvhFile:
                     yield number, line
                 frames += 1
         if frames != self.frames:
-            raise DataError(f"'{self.path}' says it has {self.frames} frames, and has {frames} lines of motion")
+            raise DataError(f"'{self.path}' must have {self.frames} frames by its header, found {frames}")
 
 
 class _Words:
-    """The words of a BVH file one after another, and their line."""
+    """A tokenizer of a BVH file, which knows the line it is in."""
 
     def __init__(self, path: Path, lines: Iterator[tuple[int, str]]) -> None:
         self.path, self.lines, self.line = path, lines, 0
@@ -150,13 +149,13 @@ class _Words:
         return DataError(f"'{self.path}', line {self.line}: {problem}")
 
     def next(self, expected: str) -> str:
-        """The next word, wherever it is."""
+        """Return the next word, of this or a later line."""
         while not self._words:
             self._words.extend(self._next_line(expected).replace("{", " { ").replace("}", " } ").split())
         return self._words.popleft()
 
     def name(self) -> str:
-        """The rest of the line up to a brace, for names may have blanks in them."""
+        """Return the rest of the line up to a brace, since names may contain blanks."""
         words = []
         while self._words and self._words[0] != "{":
             words.append(self._words.popleft())
@@ -177,13 +176,12 @@ class _Words:
         return value
 
     def match(self, pattern: str, expected: str) -> str:
-        """Return the group of a pattern that the next line that is not empty must match."""
-        line = " ".join(self._words) if self._words else ""
+        """Return the group of a pattern that the next line with text must match."""
+        line = " ".join(self._words)
         while not line:
             line = self._next_line(expected)
         self._words.clear()
-        found = re.fullmatch(pattern, line, re.IGNORECASE)
-        if found is None:
+        if (found := re.fullmatch(pattern, line, re.IGNORECASE)) is None:
             raise self.error(f"expected {expected}, found '{line[:40]}'")
         return found[1]
 
@@ -199,96 +197,77 @@ def _hierarchy(words: _Words) -> list[BvhJoint]:
     joints: list[BvhJoint] = []
     is_open: list[int] = []  # the joints whose braces are open, outermost first
     line_of: dict[str, int] = {}
-    moving: set[int] = set()  # the joints that have their channels
+    moving: set[int] = set()  # the joints that have their CHANNELS
     while True:
-        word = words.next("the rest of the hierarchy, and MOTION")
+        allowed, joint = ["MOTION" if joints else "ROOT"], None
+        if is_open:
+            joint = joints[is_open[-1]]
+            # CHANNELS come before the first child, since frames list channels in the order of the joints.
+            first = joint is joints[-1] and is_open[-1] not in moving
+            allowed = ["}"] if joint.offset else ["OFFSET"]
+            allowed += [] if joint.is_end else ["CHANNELS", "JOINT", "END"] if first else ["JOINT", "END"]
+        word = words.next(" or ".join(allowed))
         key = word.upper()
-        if key == "MOTION" and joints and not is_open:
+        if key not in allowed:
+            where = f" in joint '{joint.name}'" if joint else ""
+            raise words.error(f"expected {' or '.join(allowed)}{where}, found '{word[:40]}'")
+        if key == "MOTION":
             return joints
-        if key in ("ROOT", "JOINT", "END"):
-            _check_joint_allowed(words, key, joints, is_open)
-            joint = BvhJoint(words.name(), is_open[-1] if is_open else -1, key == "END")
-            if joint.is_end:
-                if joint.name.upper() != "SITE":
-                    raise words.error(f"expected 'End Site', found 'End {joint.name[:40]}'")
-                joint.name = f"{joints[joint.parent].name}End"
-            elif joint.name in line_of:
-                raise words.error(f"joint '{joint.name}' is there a second time, after line {line_of[joint.name]}")
+        if joint and key == "OFFSET":
+            joint.offset = tuple(words.number(words.next("three numbers")) for _ in range(3))
+        elif joint and key == "CHANNELS":
+            joint.channels = _channels(words, joint.name)
+            moving.add(is_open[-1])
+        elif key == "}":
+            is_open.pop()
+        else:
+            child = BvhJoint(words.name(), is_open[-1] if is_open else -1, key == "END")
+            if child.is_end and child.name.upper() != "SITE":
+                raise words.error(f"expected 'End Site', found 'End {child.name[:40]}'")
+            if joint and child.is_end:
+                child.name = f"{joint.name}End"
+            elif child.name in line_of:
+                raise words.error(f"joint '{child.name}' is there a second time, after line {line_of[child.name]}")
             else:
-                line_of[joint.name] = words.line
+                line_of[child.name] = words.line
+            if len(joints) == MOST_JOINTS:
+                raise words.error(f"more than {MOST_JOINTS} joints and End Sites")
             words.expect("{")
             is_open.append(len(joints))
-            joints.append(joint)
-        elif key == "OFFSET" and is_open:
-            if joints[is_open[-1]].offset:
-                raise words.error(f"joint '{joints[is_open[-1]].name}' has a second OFFSET")
-            joints[is_open[-1]].offset = tuple(words.number(words.next("three numbers")) for _ in range(3))
-        elif key == "CHANNELS" and is_open and not joints[is_open[-1]].is_end:
-            joint = joints[is_open[-1]]
-            if is_open[-1] in moving:
-                raise words.error(f"joint '{joint.name}' has a second CHANNELS")
-            if joint is not joints[-1]:  # in a frame, are its numbers before those of its children?
-                raise words.error(f"joint '{joint.name}' has CHANNELS after its child '{joints[is_open[-1] + 1].name}'")
-            moving.add(is_open[-1])
-            joint.channels = _channels(words, joint.name)
-        elif word == "}" and is_open:
-            joint = joints[is_open.pop()]
-            if not joint.offset:
-                raise words.error(f"joint '{joint.name}' has no OFFSET")
-        else:
-            expected = "ROOT" if not joints else "MOTION" if not is_open else "OFFSET, CHANNELS, JOINT, End Site or '}'"
-            raise words.error(f"expected {expected}, found '{word[:40]}'")
-
-
-def _check_joint_allowed(words: _Words, key: str, joints: list[BvhJoint], is_open: list[int]) -> None:
-    """Raise a DataError unless a joint may begin here."""
-    if key == "ROOT" and joints:
-        raise words.error(f"a second ROOT, after '{joints[0].name}': expected one skeleton")
-    if key != "ROOT" and not is_open:
-        raise words.error(f"expected {'MOTION' if joints else 'ROOT'}, found '{key}' outside of a joint")
-    if is_open and joints[is_open[-1]].is_end:
-        raise words.error(f"an End Site has joints in it, that of '{joints[joints[is_open[-1]].parent].name}'")
-    if len(joints) == MOST_JOINTS:
-        raise words.error(f"more than {MOST_JOINTS} joints and End Sites")
+            joints.append(child)
 
 
 def _channels(words: _Words, joint: str) -> tuple[str, ...]:
     count = words.next("the number of channels")
     if count not in tuple("0123456"):
         raise words.error(f"joint '{joint}' must have 0 to 6 channels, found '{count[:40]}'")
-    channels = []
+    channels: list[str] = []
     for _ in range(int(count)):
         word = words.next("the names of channels")
-        if word.casefold() not in _CHANNELS:
+        channel = _CHANNELS.get(word.casefold(), "")
+        if not channel or channel in channels:
             known = ", ".join(_CHANNELS.values())
-            raise words.error(f"joint '{joint}' has the channel '{word[:40]}', expected {count} of {known}")
-        channels.append(_CHANNELS[word.casefold()])
-    if len(set(channels)) < len(channels):
-        raise words.error(f"joint '{joint}' has a channel twice: {', '.join(channels)}")
+            raise words.error(f"joint '{joint}' has the channel '{word[:40]}', expected {count} different of {known}")
+        channels.append(channel)
     return tuple(channels)
 
 
 def _numbers(path: Path, lines: list[tuple[int, str]], columns: list[str]) -> np.ndarray:
-    """Lines of motion as numbers ``[T, channels]``."""
+    """Return lines of motion as numbers ``[T, channels]``."""
     rows = [line.split() for _, line in lines]
     for (number, _), row in zip(lines, rows, strict=True):
         if len(row) != len(columns):
-            raise DataError(
-                f"'{path}', line {number}: a frame must be {len(columns)} numbers, one a channel, found {len(row)}"
-            )
+            raise DataError(f"'{path}', line {number}: a frame must be {len(columns)} numbers, found {len(row)}")
     motion = np.array([_number(word) for row in rows for word in row]).reshape(len(rows), len(columns))
-    bad = np.argwhere(~np.isfinite(motion))
-    if len(bad):
+    if (bad := np.argwhere(~np.isfinite(motion))).size:
         frame, column = bad[0]
-        raise DataError(
-            f"'{path}', line {lines[frame][0]}: '{columns[column]}' must be a finite number, found "
-            f"'{rows[frame][column][:40]}'"
-        )
+        where = f"'{path}', line {lines[frame][0]}: '{columns[column]}'"
+        raise DataError(f"{where} must be a finite number, found '{rows[frame][column][:40]}'")
     return motion
 
 
 def _number(word: str) -> float:
-    """A number, NaN where the word is none."""
+    """Return a word as a number, NaN if it is not one."""
     try:
         return parse_number(word)
     except ValueError:
@@ -296,7 +275,7 @@ def _number(word: str) -> float:
 
 
 def _forward_kinematics(joints: list[BvhJoint], motion: np.ndarray) -> np.ndarray:
-    """Positions ``[T, J, 3]`` from the channels of frames ``[T, channels]``; see `BvhFile.positions`."""
+    """Compute positions ``[T, J, 3]`` from channels ``[T, channels]``; see `BvhFile.positions`."""
     positions = np.zeros((len(motion), len(joints), 3))
     turns: list[np.ndarray] = []  # W_j, [T, 3, 3]
     column = 0
@@ -319,7 +298,7 @@ def _forward_kinematics(joints: list[BvhJoint], motion: np.ndarray) -> np.ndarra
 
 
 def _turn(axis: int, angle: np.ndarray) -> np.ndarray:
-    """Rotations ``[T, 3, 3]`` about a coordinate axis by angles ``[T]`` in radians, right-handed."""
+    """Return right-handed rotations ``[T, 3, 3]`` about a coordinate axis by angles ``[T]`` in radians."""
     a, b = (axis + 1) % 3, (axis + 2) % 3
     turn = np.zeros((len(angle), 3, 3))
     turn[:, axis, axis] = 1

@@ -1,4 +1,4 @@
-"""The topology of a BVH file: its hierarchy, with symmetry and body parts by names and rest pose."""
+"""Topologies of BVH files, with symmetry and body parts from names and the rest pose."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _LEFT = (
     r"(?<![^\W_])[lL](?=[^\W\d_])",
     r"(?<=[^\W_])[lL](?![^\W_])",
 )
-_APART = 0.05  # of the skeleton's size: joints that are nearer in the rest pose give no direction
-_STEEP = 0.5  # cosine of the angle to the vertical up to which a spine points up
+_APART = 0.05  # fraction of the skeleton's size: least distance of joints that give a direction
+_STEEP = 0.5  # least cosine of the angle between a spine and the vertical
 
 
 def mirror_pairs(names: Iterable[str]) -> dict[str, str]:
-    """Find the pairs of names that differ in their side alone, as ``{left: right}``.
+    """Find the pairs of names that differ only in their side, as ``{left: right}``.
 
     A side is ``left`` or ``right`` anywhere in a name, or ``l`` or ``r`` as a prefix, a suffix or a single letter, each
     also in capitals. Both names must be present, so that ``lowerback`` has no counterpart.
@@ -50,14 +50,14 @@ def bvh_topology(source: str | Path | BvhFile, end_sites: bool = False, up: str 
     """Derive a topology from the hierarchy of a BVH file.
 
     Joints and parents are those of the file. Names give mirror counterparts (`mirror_pairs`); a pair is in the mirror
-    if it maps bones to bones: a finger that one hand has alone costs that arm its mirror. A limb begins where a joint
-    with a counterpart hangs on one without, and is a body part named after its first joint; all other joints are the
-    part ``torso``. In a file without pairs every branch of the root is a part. The center is the root.
+    if it maps bones to bones, so that a finger of only one hand removes that arm from the mirror. A limb begins at a
+    joint with a counterpart whose parent has none, and is a body part named after its first joint; all other joints are
+    the part ``torso``. In a file without pairs every branch of the root is a part. The center is the root.
 
-    The rest pose gives directions. ``across`` joins the first pair that lies apart in the largest limbs that branch off
-    above the lowest ones (the arms above the legs), or else in the lowest; ``up`` leads from where the lowest limbs
-    branch off to where those do, if that line is nearer to the vertical than to the floor. What does not follow from
-    the file is left out.
+    The rest pose gives directions. ``across`` joins the first separate pair in the largest limbs that branch off above
+    the lowest ones (the arms above the legs), or else in the lowest; ``up`` leads from the joint where the lowest limbs
+    branch off to that of the former, if it is within 60 degrees of the vertical. Directions that the file does not
+    determine are left out.
 
     ``yaml.safe_dump(bvh_topology("walk.bvh").to_dict(), sort_keys=False)`` is the text of a topology file to edit.
 
@@ -67,8 +67,8 @@ def bvh_topology(source: str | Path | BvhFile, end_sites: bool = False, up: str 
         up: the file's vertical axis, `y` or `z`.
 
     Raises:
-        ConfigError: another axis.
-        DataError: the file is not a BVH file, or an End Site would have the name of a joint.
+        ConfigError: the axis is another one.
+        DataError: the file is not a BVH file, or an End Site has the name of a joint.
     """
     if up not in UP_AXES:
         raise ConfigError(f"up must be y or z, the axis of the file that points up, found '{up}'")
@@ -77,7 +77,7 @@ def bvh_topology(source: str | Path | BvhFile, end_sites: bool = False, up: str 
     parents: dict[str, str | None] = {}
     for joint in (file.joints[i] for i in kept):
         if joint.name in parents:
-            raise DataError(f"'{file.path}': an End Site would have the name '{joint.name}', and another joint has it")
+            raise DataError(f"'{file.path}': an End Site and a joint would both have the name '{joint.name}'")
         parents[joint.name] = None if joint.parent < 0 else file.joints[joint.parent].name
     pairs = mirror_pairs(joint.name for joint in file.joints if not joint.is_end)
     if end_sites:  # their names follow from those of their joints, and so do their sides

@@ -1,4 +1,4 @@
-"""Reads a folder of BVH files (motion capture) with a CSV file of their labels."""
+"""Reader of a folder of BVH files (motion capture) with a CSV of their labels."""
 
 from __future__ import annotations
 
@@ -31,16 +31,15 @@ def read_bvh(
     end_sites: bool = False,
     labelled: bool = True,
 ) -> RawDataset:
-    """Open a folder of BVH files, one clip each, and check their hierarchies; the motion is read when it is asked for.
+    """Open a folder of BVH files, one clip each, and check their hierarchies; the motion is read lazily.
 
-    A clip is ``NAME.bvh``, one body; the CSV is that of `LabelTable.of_folder`. Joints are where forward kinematics
-    puts them (`BvhFile.positions`), with y up in the store. Without a topology the first file gives one
-    (`bvh_topology`), and all others must have its hierarchy, while offsets, and so the size of the body, may differ.
-    With a topology its joints, End Sites (``<Joint>End``) among them, are taken by name from whatever hierarchy each
-    file has.
+    A clip is ``NAME.bvh``, one body; the CSV is that of `LabelTable.of_folder`. Forward kinematics gives joint
+    positions (`BvhFile.positions`), stored with y up. Without a topology the first file gives one (`bvh_topology`), and
+    all others must have its hierarchy; offsets may differ. With a topology, its joints, End Sites (``<Joint>End``)
+    included, are taken by name from the hierarchy of each file.
 
-    The format has no unit, and centimetres are usual; where the unit is wrong, `write_store` says which one would give
-    bodies the size of people.
+    The format has no unit, and centimetres are usual; if the bodies are too small or too large, `write_store` names the
+    unit that fits.
 
     Args:
         source: the folder.
@@ -48,12 +47,12 @@ def read_bvh(
         topology: a topology, its name, or the path of its file; by default that of the first file.
         labels: the CSV; by default `labels.csv` in the folder.
         up: the files' vertical axis, `y` or `z`; of `z`, (x, y, z) becomes (x, z, -y).
-        every: keep one of so many frames: motion capture has 120 a second and more.
-        end_sites: whether End Sites become joints; with a topology its names decide.
-        labelled: whether labels are needed; otherwise every clip of the folder is read, without the CSV.
+        every: keep the frames 0, every, 2 every, ...: motion capture has 120 a second and more.
+        end_sites: whether End Sites become joints; a topology lists its own.
+        labelled: False reads every clip of the folder, without the CSV.
 
     Raises:
-        ConfigError: an option that is none, or `end_sites` together with a topology.
+        ConfigError: an option is invalid, or `end_sites` is given together with a topology.
         DataError: files and CSV do not match, a file is broken, hierarchies or frame rates differ, or a file lacks a
             joint of the topology.
     """
@@ -63,9 +62,7 @@ def read_bvh(
     if not isinstance(every, int) or every < 1:
         raise ConfigError(f"every must be a whole number, 1 or more, found {every}")
     if topology is not None and end_sites:
-        raise ConfigError(
-            "end_sites belongs to the topology of the files; a topology file names the End Sites that it has"
-        )
+        raise ConfigError("end_sites is for files without a topology: a topology names its End Sites itself")
     if topology is not None:
         topology = open_topology(topology, 3, "BVH files")
     table = LabelTable.of_folder(folder, ".bvh", labels, labelled)
@@ -83,12 +80,10 @@ def read_bvh(
 
     def clips() -> Iterator[RawClip]:
         for file, wanted in zip(files, indices, strict=True):
-            places = file.positions(wanted, every)
-            joints = to_float32(z_up_to_y_up(places) if up == "z" else places, scale)[None]
+            positions = file.positions(wanted, every)
+            joints = to_float32(z_up_to_y_up(positions) if up == "z" else positions, scale)[None]
             yield RawClip(joints, frame_mask=np.ones(joints.shape[:2], bool))
 
-    about = table.columns
-    about["notes"] = [*about["notes"], *notes]
     done = [f"1 of {every} frames kept"] if every > 1 else []
     done += ["z up to y up"] if up == "z" else []
     return RawDataset(
@@ -98,7 +93,7 @@ def read_bvh(
         fps=_rate(files[0]) / every,
         source=folder.resolve().name,
         preprocessing="; ".join(["forward kinematics", *done]),
-        **about,
+        **(table.columns | {"notes": table.notes + notes}),
     )
 
 
@@ -111,29 +106,23 @@ def _check_rates(files: list[BvhFile]) -> None:
     first = files[0]
     for file in files[1:]:
         if abs(file.frame_time / first.frame_time - 1) > _RATE_TOLERANCE:
-            raise DataError(
-                f"'{file.path}' has {_rate(file):g} frames a second, '{first.path}' has {_rate(first):g}: a store has "
-                "one rate, prepare them in folders of their own"
-            )
+            rates = f"'{file.path}' has {_rate(file):g} frames a second, '{first.path}' has {_rate(first):g}"
+            raise DataError(f"{rates}: a store has one rate, use a folder for each")
 
 
 def _check_hierarchies(files: list[BvhFile]) -> None:
-    first, *others = ([_describe_joint(file, i) for i in range(len(file.joints))] for file in files)
+    first, *others = (_describe_joints(file) for file in files)
     for file, joints in zip(files[1:], others, strict=True):
         for i, (expected, found) in enumerate(zip_longest(first, joints, fillvalue="nothing")):
             if found != expected:
-                raise DataError(
-                    f"'{file.path}' has another hierarchy than '{files[0].path}': joint {i} is {found}, expected "
-                    f"{expected}; a topology takes joints by name"
-                )
+                problem = f"'{file.path}' has another hierarchy than '{files[0].path}': joint {i} is {found}"
+                raise DataError(f"{problem}, expected {expected}; topology=NAME takes joints by name")
 
 
-def _describe_joint(file: BvhFile, i: int) -> str:
-    joint = file.joints[i]
-    if joint.parent < 0:
-        return f"the root '{joint.name}'"
-    kind = "the End Site" if joint.is_end else f"'{joint.name}'"
-    return f"{kind} of '{file.joints[joint.parent].name}'"
+def _describe_joints(file: BvhFile) -> list[str]:
+    root, *others = file.joints
+    kinds = [("the End Site" if joint.is_end else f"'{joint.name}'", joint.parent) for joint in others]
+    return [f"the root '{root.name}'", *(f"{kind} of '{file.joints[parent].name}'" for kind, parent in kinds)]
 
 
 def _joint_indices(file: BvhFile, topology: Topology) -> list[int]:
@@ -143,15 +132,14 @@ def _joint_indices(file: BvhFile, topology: Topology) -> list[int]:
         if not joint.is_end or joint.name not in index_of:
             index_of[joint.name] = i
     if missing := [joint for joint in topology.joints if joint not in index_of]:
-        raise DataError(
-            f"'{file.path}' lacks {len(missing)} joints of topology '{topology.name}': {first_three(missing)}; it has "
-            f"{', '.join(joint.name for joint in file.joints if not joint.is_end)}"
-        )
+        found = ", ".join(joint.name for joint in file.joints if not joint.is_end)
+        problem = f"lacks {len(missing)} joints of topology '{topology.name}': {first_three(missing)}"
+        raise DataError(f"'{file.path}' {problem}; it has {found}")
     return [index_of[joint] for joint in topology.joints]
 
 
 def _unmirrored(topology: Topology) -> list[str]:
-    """Note mirror counterparts by name that the topology's mirror leaves out."""
+    """Return a note on mirror counterparts by name that the topology's mirror leaves out."""
     alone = [
         f"{left} and {right}"
         for left, right in mirror_pairs(topology.joints).items()

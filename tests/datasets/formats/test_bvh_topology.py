@@ -46,7 +46,7 @@ def test_end_sites(topology):
     assert found.joints[:4] == ("Hips", "Spine", "Head", "HeadEnd")
     assert found.to_dict()["mirror"]["LeftHandEnd"] == "RightHandEnd"
     assert found.to_dict()["parts"]["LeftArm"] == ["LeftArm", "LeftHand", "LeftHandEnd"]
-    with pytest.raises(DataError, match="an End Site would have the name 'HeadEnd', and another joint has it"):
+    with pytest.raises(DataError, match="an End Site and a joint would both have the name 'HeadEnd'"):
         topology(BODY | {"HeadEnd": ("Spine", "0 0 1")}, end_sites=True)
 
 

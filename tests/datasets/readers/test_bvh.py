@@ -75,7 +75,7 @@ def test_a_topology_takes_joints_by_name_from_any_hierarchy(folder, tmp_path):
         DataError, match="lacks 31 joints of topology 'cmu_31': root, lhipjoint, lfemur and 28 more; it"
     ):
         read_bvh(folder, "cm", topology="cmu_31")
-    with pytest.raises(ConfigError, match="end_sites belongs to the topology of the files"):
+    with pytest.raises(ConfigError, match="end_sites is for files without a topology"):
         read_bvh(folder, "cm", topology="cmu_31", end_sites=True)
     with pytest.raises(ConfigError, match="BVH files are 3D, topology 'coco_17' is 2D"):
         read_bvh(folder, "cm", topology="coco_17")
@@ -95,7 +95,7 @@ def test_pairs_that_are_no_mirror_images_are_said(folder):
     [
         (
             BODY | {"Hat": ("Hips", "0 0 0")},
-            "joint 16 is 'Hat' of 'Hips', expected nothing; a topology takes joints by",
+            "joint 16 is 'Hat' of 'Hips', expected nothing; topology=NAME takes joints by",
         ),
         (BODY | {"Head": ("Hips", "0 0 0")}, "joint 2 is 'LeftArm' of 'Spine', expected 'Head' of 'Spine'"),
         (BODY | {"Hat": ("Head", "0 0 0")}, "joint 3 is 'Hat' of 'Head', expected the End Site of 'Head'"),
