@@ -1,4 +1,4 @@
-"""Reads a *ragged npz*: all frames of a dataset in one array, clip i at `x[offsets[i]:offsets[i + 1]]`."""
+"""Reader of a *ragged npz*: all frames of a dataset in one array, clip i at `x[offsets[i]:offsets[i + 1]]`."""
 
 from __future__ import annotations
 
@@ -17,9 +17,13 @@ from skgraph.datasets.readers.reader import check_joints, check_numbers, open_to
 from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line
 from skgraph.topology import Topology
 
-_REQUIRED = ("x", "offsets", "y", "name", "class_names")
+_REQUIRED = ("x", "offsets", "name")
+_LABELS = ("y", "class_names")
 _SEGMENTS = ("segment_clip", "segment_label", "segment_start", "segment_end")
-_OPTIONAL = ("subject", "camera", "setup", "split", "joint_names", "fps", "unit", "source", "license", *_SEGMENTS)
+_IDS = ("subject", "camera", "setup")
+_SCALARS = ("fps", "unit", "source", "license")
+_INTEGERS = ("offsets", "y", *_SEGMENTS)
+_VECTORS = ("name", "class_names", "joint_names", *_INTEGERS)
 
 
 def read_npz(
@@ -30,60 +34,59 @@ def read_npz(
     ignore_joint_names: bool = False,
     labelled: bool = True,
 ) -> RawDataset:
-    """Open a ragged npz and check all of it but the frames, which stream from the file when the clips are read.
+    """Open a ragged npz and check all but its frames, which stream from the file when the clips are read.
 
     Arrays: `x [sum of T, M, V, C]` integer or float, `offsets [N + 1]`, `y [N]` integer, `name [N]`, `class_names`;
     optional `subject`, `camera`, `setup` and `split` `[N]`, `joint_names [V]`, `fps`, `unit`, `source`, `license`.
-    Others are ignored. Nothing is ever unpickled. Joints in another order than the topology's are reordered by name.
+    Others are ignored. Nothing is unpickled. Joints in another order than the topology's are reordered by name.
 
     A file of untrimmed recordings also has `segment_clip`, `segment_label`, `segment_start` and `segment_end` `[S]`
-    integer: the number of a clip, and label, first frame and the frame after the last of an action in it, counted from
-    the clip's first frame, 0. Segments may overlap and come in any order. `y` is then -1 where no single label fits.
+    integer: the index of a clip, and label, first frame (from 0) and the frame after the last of an action in it.
+    Segments may overlap and come in any order. `y` is then -1 where no single label fits.
 
     Args:
         source: the file.
         topology: a topology, its name, or the path of its file.
-        unit: `m`, `cm`, `mm`, `normalised`, or `px` in 2D; by default what the file says.
-        fps: frames a second; by default what the file says.
+        unit: `m`, `cm`, `mm`, `normalised`, or `px` in 2D; by default that of the file.
+        fps: frames a second; by default that of the file.
         ignore_joint_names: take the joints in the file's order, whatever it calls them.
-        labelled: whether labels are needed; otherwise `y` and `class_names` may be absent, and do not count.
+        labelled: False ignores `y`, `class_names` and segments, which may then be absent.
 
     Raises:
         DataError: the file is missing, broken, pickled or inconsistent, or does not fit the topology.
     """
     path = Path(source).expanduser()
     topology = open_topology(topology)
-    arrays = _read_all_but_x(path, _REQUIRED if labelled else ("x", "offsets", "name"))
+    arrays = _read_all_but_x(path, labelled)
     x = NpzMember.of(path, "x")
     check_numbers(x.dtype, f"'{path}': array 'x'")
     if len(x.shape) != 4:
         raise DataError(f"'{path}': array 'x' must be [frames, bodies, joints, coordinates], found {list(x.shape)}")
     check_joints(x.shape, topology, f"'{path}': array 'x'")
-    names = [str(name) for name in _one_dimensional(path, arrays, "name")]
-    y = _one_dimensional(path, arrays, "y") if labelled else np.zeros(len(names), np.int64)
-    if y.dtype.kind not in "iu":
-        raise DataError(f"'{path}': array 'y' must hold integer labels, found {y.dtype}")
-    lengths = _lengths(path, _one_dimensional(path, arrays, "offsets"), names, x.shape[0])
-    unit = _scalar(path, arrays, "unit") if unit is None else unit
+    names = [str(name) for name in arrays["name"]]
+    lengths = _lengths(path, arrays["offsets"], names, x.shape[0])
+    scalars = {key: arrays[key].item() for key in _SCALARS if key in arrays and arrays[key].size}
+    unit = scalars.get("unit") if unit is None else unit
     if unit is None:
         raise DataError(f"'{path}' does not say its unit: give unit=m, unit=cm or unit=mm")
     scale, _ = store_unit(str(unit), topology)
-    fps = _scalar(path, arrays, "fps") if fps is None else fps
+    fps = scalars.get("fps") if fps is None else fps
     if fps is None:
         raise DataError(f"'{path}' does not say its frame rate: give fps=30 or what it is")
-    if isinstance(fps, bool) or not isinstance(fps, (int, float, np.integer, np.floating)) or not np.isfinite(fps):
+    if isinstance(fps, bool) or not isinstance(fps, (int, float, np.number)):
         raise DataError(f"'{path}': the frame rate must be a number above 0, found '{fps}'")
     order, notes = None, []
     if "joint_names" in arrays and not ignore_joint_names:
-        found = [str(joint) for joint in _one_dimensional(path, arrays, "joint_names")]
-        order = _order(path, found, topology)
+        order = _order(path, [str(joint) for joint in arrays["joint_names"]], topology)
         if order is not None:
             moved = sum(i != v for v, i in enumerate(order))
             notes.append(f"{moved} joints were moved, by name, to the order of topology '{topology.name}'")
     elif "joint_names" not in arrays:
         notes.append(f"the file names no joints: taken in the order of topology '{topology.name}'")
-    class_names = _class_names(path, arrays) if labelled else ["unlabelled"]
-    about = [str(value) for key in ("source", "license") if (value := _scalar(path, arrays, key)) is not None]
+    y, class_names = np.zeros(len(names), np.int64), ["unlabelled"]
+    if labelled:
+        y, class_names = arrays["y"].astype(np.int64), _class_names(path, arrays["class_names"])
+    about = [str(scalars[key]) for key in ("source", "license") if key in scalars]
 
     def clips() -> Iterator[RawClip]:
         for frames in x.pieces(lengths):
@@ -94,19 +97,22 @@ def read_npz(
         topology=topology,
         class_names=class_names,
         name=names,
-        y=y.astype(np.int64),
+        y=y,
         clips=clips,
         unit=str(unit),
         fps=float(fps),
         source="; licence: ".join(about) or path.name,
-        segments=_segments(path, arrays, names, lengths, len(class_names)) if labelled else None,
+        segments=_segments(path, arrays, len(names)),
         notes=notes,
         splits=[given_split(arrays["split"], names)] if "split" in arrays else [],
-        **{key: arrays[key] for key in ("subject", "camera", "setup") if key in arrays},
+        **{key: arrays[key] for key in _IDS if key in arrays},
     )
 
 
-def _read_all_but_x(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarray]:
+def _read_all_but_x(path: Path, labelled: bool) -> dict[str, np.ndarray]:
+    """Read the arrays that are used; labels and segments only where clips are labelled."""
+    required = (*_REQUIRED, *_LABELS) if labelled else _REQUIRED
+    used = {*_VECTORS, *_SCALARS, *_IDS, "split"} - set(() if labelled else (*_LABELS, *_SEGMENTS))
     arrays = {}
     for key in check_npz(path, required):
         member = NpzMember.of(path, key)
@@ -115,13 +121,13 @@ def _read_all_but_x(path: Path, required: tuple[str, ...]) -> dict[str, np.ndarr
                 f"'{path}': array '{key}' is a pickled object, which is never read: save numbers, and text by "
                 "np.array(..., dtype=str)"
             )
-        if key in (*_REQUIRED, *_OPTIONAL) and key != "x":
-            arrays[key] = _checked(path, key, member.read())
+        if key in used:
+            arrays[key] = _checked(f"'{path}': array '{key}'", key, member.read())
     return arrays
 
 
 def check_npz(path: Path, required: Sequence[str]) -> list[str]:
-    """Return the names of the arrays in an npz, from its directory alone.
+    """Return the names of the arrays in an npz without reading them.
 
     Raises:
         DataError: the file is missing or no complete npz, lacks an array, or has one twice.
@@ -131,9 +137,8 @@ def check_npz(path: Path, required: Sequence[str]) -> list[str]:
     try:
         archive = np.load(path, allow_pickle=False)
     except BROKEN_ARCHIVE as error:
-        raise DataError(
-            f"'{path}' is not a complete npz file (truncated, or another format): {first_line(error)}"
-        ) from error
+        problem = "is not a complete npz file (truncated, or another format)"
+        raise DataError(f"'{path}' {problem}: {first_line(error)}") from error
     if not isinstance(archive, np.lib.npyio.NpzFile):
         raise DataError(f"'{path}' holds a single array, expected an npz with the arrays {', '.join(required)}")
     with archive:
@@ -147,109 +152,72 @@ def check_npz(path: Path, required: Sequence[str]) -> list[str]:
     return keys
 
 
-def _checked(path: Path, key: str, values: np.ndarray) -> np.ndarray:
-    """Return the array, text decoded, if a store can hold it."""
+def _checked(where: str, key: str, values: np.ndarray) -> np.ndarray:
+    """Return an array, text decoded, if it has the right kind and a store can hold it."""
+    if key in _VECTORS and values.ndim != 1:
+        raise DataError(f"{where} must have one dimension, found shape {list(values.shape)}")
+    if key in _SCALARS and values.size > 1:
+        raise DataError(f"{where} must hold one value, found shape {list(values.shape)}")
+    if key in _INTEGERS and values.dtype.kind not in "iu":
+        raise DataError(f"{where} must hold integers, found {values.dtype}")
     if values.dtype.kind == "u" and values.size and values.max() > LARGEST_ID:
-        raise DataError(f"'{path}': array '{key}' holds {values.max()}, expected integers of at most {LARGEST_ID}")
+        raise DataError(f"{where} holds {values.max()}, expected integers of at most {LARGEST_ID}")
     try:
         values = np.char.decode(values, "utf-8") if values.dtype.kind == "S" else values
     except UnicodeDecodeError as error:
-        raise DataError(f"'{path}': array '{key}' is not text in UTF-8: {error}") from error
+        raise DataError(f"{where} is not text in UTF-8: {error}") from error
     if values.dtype.kind == "U" and not is_valid_unicode(values):
-        raise DataError(f"'{path}': array '{key}' holds what is no letter")
+        raise DataError(f"{where} is not valid unicode")
     return values
 
 
-def _one_dimensional(path: Path, arrays: dict[str, np.ndarray], key: str) -> np.ndarray:
-    if arrays[key].ndim != 1:
-        raise DataError(f"'{path}': array '{key}' must have one dimension, found shape {list(arrays[key].shape)}")
-    return arrays[key]
-
-
-def _scalar(path: Path, arrays: dict[str, np.ndarray], key: str) -> object:
-    """Return the one value of an array; None where it is absent."""
-    values = arrays[key] if key in arrays else np.zeros(0)
-    if values.size > 1:
-        raise DataError(f"'{path}': array '{key}' must hold one value, found shape {list(values.shape)}")
-    return values.item() if values.size else None
-
-
-def _class_names(path: Path, arrays: dict[str, np.ndarray]) -> list[str]:
-    names = [str(name) for name in _one_dimensional(path, arrays, "class_names")]
-    seen: dict[str, int] = {}
-    for label, name in enumerate(names):
+def _class_names(path: Path, values: np.ndarray) -> list[str]:
+    label_of: dict[str, int] = {}
+    for label, name in enumerate(map(str, values)):
         if not name.strip():
             raise DataError(f"'{path}': array 'class_names' must name every class, found '{name}' for label {label}")
-        if (first := seen.setdefault(name, label)) != label:
+        if (first := label_of.setdefault(name, label)) != label:
             raise DataError(f"'{path}': array 'class_names' has '{name}' twice, for the labels {first} and {label}")
-    return names
+    return list(label_of)
 
 
 def _lengths(path: Path, offsets: np.ndarray, names: list[str], frames: int) -> np.ndarray:
-    if offsets.dtype.kind not in "iu" or len(offsets) != len(names) + 1:
-        raise DataError(
-            f"'{path}': array 'offsets' must hold {len(names) + 1} integers, one more than the clips; found "
-            f"{len(offsets)} of {offsets.dtype}"
-        )
+    """Return the number of frames of each clip."""
+    where = f"'{path}': array 'offsets' must"
+    if len(offsets) != len(names) + 1:
+        raise DataError(f"{where} hold {len(names) + 1} integers, one more than the clips; found {len(offsets)}")
     offsets = offsets.astype(np.int64)
     if offsets[0] != 0 or offsets[-1] != frames:
-        raise DataError(
-            f"'{path}': array 'offsets' must run from 0 to {frames}, the length of 'x'; found {offsets[0]} to "
-            f"{offsets[-1]}"
-        )
+        raise DataError(f"{where} run from 0 to {frames}, the length of 'x'; found {offsets[0]} to {offsets[-1]}")
     lengths = np.diff(offsets)
     if (lengths < 0).any():
         i = int(np.argmax(lengths < 0))
-        raise DataError(
-            f"'{path}': array 'offsets' must not decrease, found {offsets[i + 1]} after {offsets[i]} at clip "
-            f"'{names[i]}'"
-        )
+        raise DataError(f"{where} not decrease, found {offsets[i + 1]} after {offsets[i]} at clip '{names[i]}'")
     return lengths
 
 
-def _segments(
-    path: Path, arrays: dict[str, np.ndarray], names: list[str], lengths: np.ndarray, classes: int
-) -> list[np.ndarray] | None:
-    """Rows (label, start, end) of the segments of each clip, in the file's order; None in a file without segments."""
+def _segments(path: Path, arrays: dict[str, np.ndarray], clips: int) -> list[np.ndarray] | None:
+    """Return rows (label, start, end) of each clip in the file's order, None without segments; a store checks them."""
     missing = [key for key in _SEGMENTS if key not in arrays]
     if len(missing) == len(_SEGMENTS):
         return None
     if missing:
         raise DataError(f"'{path}' has segments, but lacks the arrays {', '.join(missing)}")
-    columns = [_one_dimensional(path, arrays, key) for key in _SEGMENTS]
-    for key, column in zip(_SEGMENTS, columns, strict=True):
-        if column.dtype.kind not in "iu" or len(column) != len(columns[0]):
-            raise DataError(
-                f"'{path}': array '{key}' must hold {len(columns[0])} integers, one a segment; found {len(column)} of "
-                f"{column.dtype}"
-            )
-    clip, label, start, end = (column.astype(np.int64) for column in columns)
-    outside = np.flatnonzero((clip < 0) | (clip >= len(names)))
-    if len(outside):
+    count = len(arrays["segment_clip"])
+    for key in _SEGMENTS:
+        if len(arrays[key]) != count:
+            raise DataError(f"'{path}': array '{key}' must hold {count} integers, found {len(arrays[key])}")
+    clip, *columns = (arrays[key].astype(np.int64) for key in _SEGMENTS)
+    if (outside := np.flatnonzero((clip < 0) | (clip >= clips))).size:
         i = outside[0]
-        raise DataError(
-            f"'{path}': segment {i} is in clip {clip[i]}, expected 0 to {len(names) - 1} for {len(names)} clips "
-            f"({len(outside)} such segments)"
-        )
-    frames = lengths[clip]
-    for bad, expected in (
-        ((label < 0) | (label >= classes), f"a label 0 to {classes - 1} for {classes} class names"),
-        ((start < 0) | (start >= end) | (end > frames), "0 <= start < end <= {frames}, the frames of the clip"),
-    ):
-        if bad.any():
-            i = int(np.argmax(bad))
-            raise DataError(
-                f"'{path}': segment {i}, in clip '{names[clip[i]]}', is (label {label[i]}, start {start[i]}, end "
-                f"{end[i]}), expected {expected.format(frames=frames[i])} ({bad.sum()} such segments)"
-            )
+        raise DataError(f"'{path}': segment {i} is in clip {clip[i]}, expected 0 to {clips - 1}")
     order = np.argsort(clip, kind="stable")
-    rows = np.stack([label, start, end], axis=1)[order]
-    return np.split(rows, np.searchsorted(clip[order], np.arange(1, len(names))))
+    return np.split(np.stack(columns, axis=1)[order], np.searchsorted(clip[order], np.arange(1, clips)))
 
 
 def _order(path: Path, found: list[str], topology: Topology) -> list[int] | None:
     """Return the index of each joint of the topology in the file; None where the order is the same."""
-    # Letter case and punctuation are ignored only where that cannot take one joint for another.
+    # Letter case and punctuation are ignored unless that would confuse two joints.
     unique = [len({_key(joint) for joint in joints}) == len(joints) for joints in (found, topology.joints)]
     loose = unique[1] and (unique[0] or len(found) != topology.num_joints)
     spelling = _key if loose else str

@@ -1,8 +1,8 @@
-"""Reads the annotation pickles of PYSKL and MMAction2, in 2D and 3D."""
+"""Reader of the annotation pickles of PYSKL and MMAction2, in 2D and 3D."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,27 +21,26 @@ from skgraph.errors import DataError, first_three
 from skgraph.topology import Topology
 
 _TOPOLOGIES = {(17, 2): "coco_17", (18, 2): "openpose_18", (25, 3): "ntu_rgbd"}
-# A heat map's peak is not bounded by 1, and rounding may bring it below 0.
+# The peak of a heat map may exceed 1, and rounding may bring it below 0.
 _SCORES = (-0.5, 2.0)
+_AXES = ("bodies", "frames", "joints", "coordinates")
 
 
 def read_pyskl(
     source: str | Path, topology: str | Topology | None = None, unit: str | None = None, fps: float = 30.0
 ) -> RawDataset:
-    """Open an annotation pickle of PYSKL or MMAction2, by `read_pickle`, which runs nothing that is in it.
+    """Open an annotation pickle of PYSKL or MMAction2 with `read_pickle`, which executes nothing.
 
-    The file is read into memory as a whole, as a pickle must be; clips share that memory. Its format is that of
-    `tools/data/README.md` of the repository PYSKL: a dict of `annotations`, a list with a dict a clip, and `split`, a
-    dict of lists of clip names; or such a list alone. A clip has `frame_dir` (or `filename`), its name, `label`,
-    `keypoint` `[M, T, V, C]` (float16 and float32 occur) and, where given, `total_frames` (which must be T) and
-    `keypoint_score` `[M, T, V]`. Other keys, such as `img_shape`, do not count.
+    The file is read into memory as a whole. Its format is that of `tools/data/README.md` of the repository PYSKL: a
+    dict of `annotations`, a list of one dict per clip, and `split`, a dict of lists of clip names; or such a list of
+    dicts alone. A clip has `frame_dir` (or `filename`), its name, `label`, `keypoint` `[M, T, V, C]` and, optionally,
+    `total_frames` (which must be T) and `keypoint_score` `[M, T, V]`. Other keys, such as `img_shape`, are ignored.
 
-    In 2D the files have y down in pixels: y is negated, so that it is up. Scores are the clips' confidence, those of
-    heat maps that exceed 1 count as 1; joints of score 0 (without scores, those at 0, 0 in 2D) were not seen, and are
-    filled in by `fill_missing`.
+    In 2D the files have y down in pixels: y is negated, so that it is up. Scores become the confidence, cut to 0 to 1;
+    joints of score 0 (without scores, those at 0, 0 in 2D) were not seen, and are filled in by `fill_missing`.
 
-    Lists of `split` pair up as `pair_subsets` says (`xsub_train` and `xsub_val` are the split `xsub`); clips in none of
-    them are kept. Clips named as those of NTU RGB+D have their subject, camera and setup from the name.
+    `pair_subsets` pairs the lists of `split` (`xsub_train` and `xsub_val` are the split `xsub`); clips in none of them
+    are kept. Names of NTU RGB+D clips give subject, camera and setup.
 
     Args:
         source: the file.
@@ -56,26 +55,22 @@ def read_pyskl(
     path = Path(source).expanduser()
     annotations, lists = _content(path, read_pickle(path))
     names = _names(path, annotations)
-    shape = _checked_keypoint(path, names[0], annotations[0]).shape
+    where = [f"'{path}': clip '{name}'" for name in names]
     if topology is None:
-        topology = _TOPOLOGIES.get(shape[2:])
-        if topology is None:
-            raise DataError(
-                f"'{path}': clip '{names[0]}' has {shape[2]} joints in {shape[3]}D: give topology=NAME (known without "
-                "are 17 and 18 joints in 2D, and 25 in 3D)"
-            )
+        _, _, *shape = _array(where[0], annotations[0], "keypoint", _AXES).shape
+        if (topology := _TOPOLOGIES.get(tuple(shape))) is None:
+            raise DataError(f"{where[0]} has {shape[0]} joints in {shape[1]}D: give topology=NAME")
     topology = open_topology(topology)
     unit = unit or ("px" if topology.dim == 2 else "m")
     scale, _ = store_unit(unit, topology)
     scored = "keypoint_score" in annotations[0]
-    for name, annotation in zip(names, annotations, strict=True):
-        _check(path, name, annotation, topology, scored)
-    labels = [_label(path, name, annotation) for name, annotation in zip(names, annotations, strict=True)]
+    for clip, annotation in zip(where, annotations, strict=True):
+        _check(clip, annotation, topology, scored)
     splits, notes = _splits(path, lists, names)
 
     def clips() -> Iterator[RawClip]:
-        for name, annotation in zip(names, annotations, strict=True):
-            yield _clip(path, name, annotation, topology, scale)
+        for clip, annotation in zip(where, annotations, strict=True):
+            yield _clip(clip, annotation, topology, scale)
 
     done = ["y negated, so that it is up"] if topology.dim == 2 else []
     return RawDataset(
@@ -88,14 +83,13 @@ def read_pyskl(
         splits=splits,
         preprocessing="; ".join(["as annotated by PYSKL or MMAction2", *done]),
         notes=notes,
-        **ntu_columns(names, np.array(labels, np.int64), str(path)),
+        **ntu_columns(names, [annotation["label"] for annotation in annotations], str(path)),
     )
 
 
 def _content(path: Path, content: Any) -> tuple[list[Any], dict[str, Any]]:
     """Return the annotations, and the lists of names of the splits."""
-    lists: Any = {}
-    annotations = content
+    annotations, lists = content, {}
     if isinstance(content, dict):
         if "annotations" not in content:
             found = first_three([repr(key)[:40] for key in content]) or "an empty dict"
@@ -120,25 +114,19 @@ def _names(path: Path, annotations: list[Any]) -> list[str]:
     return names
 
 
-def _checked_keypoint(path: Path, name: str, annotation: Mapping[str, Any]) -> np.ndarray:
-    if "keypoint" not in annotation and "raw_file" in annotation:
-        raise DataError(
-            f"'{path}': clip '{name}' is annotated without its joints, which lie in another file (as those of "
-            "Kinetics-400): such files are not read"
-        )
-    keypoint = annotation.get("keypoint")
-    if not isinstance(keypoint, np.ndarray) or keypoint.dtype.kind not in "iuf" or keypoint.ndim != 4:
-        raise DataError(
-            f"'{path}': 'keypoint' of clip '{name}' must be an array of numbers [bodies, frames, joints, coordinates], "
-            f"found {describe(keypoint)}"
-        )
-    return keypoint
+def _array(where: str, annotation: Mapping[str, Any], key: str, axes: Sequence[str]) -> np.ndarray:
+    values = annotation.get(key)
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "iuf" or values.ndim != len(axes):
+        found = describe(values)
+        if values is None and "raw_file" in annotation:
+            found = "'raw_file': joints in files of their own, as those of Kinetics-400, are not read"
+        raise DataError(f"{where}: '{key}' must be an array of numbers [{', '.join(axes)}], found {found}")
+    return values
 
 
-def _check(path: Path, name: str, annotation: Mapping[str, Any], topology: Topology, scored: bool) -> None:
+def _check(where: str, annotation: Mapping[str, Any], topology: Topology, scored: bool) -> None:
     """Check everything of an annotation but the values of its arrays."""
-    keypoint = _checked_keypoint(path, name, annotation)
-    where = f"'{path}': clip '{name}'"
+    keypoint = _array(where, annotation, "keypoint", _AXES)
     check_clip_shape(keypoint.shape, topology, where)
     frames = keypoint.shape[1]
     total = annotation.get("total_frames", frames)
@@ -146,46 +134,34 @@ def _check(path: Path, name: str, annotation: Mapping[str, Any], topology: Topol
         raise DataError(f"{where} has {frames} frames of joints, its 'total_frames' is {describe(total)}")
     if ("keypoint_score" in annotation) != scored:
         raise DataError(f"{where} has {'no' if scored else 'a'} 'keypoint_score', unlike the first clip of the file")
-    if scored:
-        score = annotation["keypoint_score"]
-        if not isinstance(score, np.ndarray) or score.dtype.kind not in "iuf" or score.shape != keypoint.shape[:3]:
-            raise DataError(
-                f"{where}: 'keypoint_score' must be an array of numbers {list(keypoint.shape[:3])}, found "
-                f"{describe(score)}"
-            )
-
-
-def _label(path: Path, name: str, annotation: Mapping[str, Any]) -> int:
-    label = annotation.get("label")
-    if type(label) is not int or not -(2**62) < label < 2**62:
-        raise DataError(f"'{path}': clip '{name}' needs a whole number as its 'label', found {describe(label)}")
-    return label
+    if scored and (score := _array(where, annotation, "keypoint_score", _AXES[:3])).shape != keypoint.shape[:3]:
+        raise DataError(f"{where}: 'keypoint_score' must be {list(keypoint.shape[:3])}, found {list(score.shape)}")
+    if type(label := annotation.get("label")) is not int:
+        raise DataError(f"{where} needs a whole number as its 'label', found {describe(label)}")
 
 
 def _splits(path: Path, lists: Mapping[str, Any], names: list[str]) -> tuple[list[Split], list[str]]:
     """Return the splits and notes on them."""
-    number_of = {name: i for i, name in enumerate(names)}
+    known = set(names)
     subsets, notes = {}, []
-    for part, members in lists.items():
-        is_list = isinstance(members, (list, tuple)) or (isinstance(members, np.ndarray) and members.ndim == 1)
-        if not isinstance(part, str) or not is_list:
-            raise DataError(
-                f"'{path}': part {describe(part)} of 'split' must be a list of clip names, found {describe(members)}"
-            )
+    for subset, members in lists.items():
+        where = f"'{path}': subset {describe(subset)} of 'split' must be a list of clip names"
         members = members.tolist() if isinstance(members, np.ndarray) else members
-        if strange := [member for member in members if not isinstance(member, str)]:
-            raise DataError(f"'{path}': part '{part}' of 'split' must name clips, found {describe(strange[0])}")
-        if unknown := [member for member in members if member not in number_of]:
-            notes.append(f"part '{part}' names {len(unknown)} clips that the file has not: {first_three(unknown)}")
-        subsets[part] = np.zeros(len(names), bool)
-        subsets[part][[number_of[member] for member in members if member in number_of]] = True
+        if not isinstance(subset, str) or not isinstance(members, (list, tuple)):
+            raise DataError(f"{where}, found {describe(members)}")
+        if others := [member for member in members if not isinstance(member, str)]:
+            raise DataError(f"{where}, found {describe(others[0])} in it")
+        if unknown := [member for member in members if member not in known]:
+            notes.append(f"part '{subset}' names {len(unknown)} clips that the file has not: {first_three(unknown)}")
+        chosen = set(members)
+        subsets[subset] = np.array([name in chosen for name in names])
     splits, unpaired = pair_subsets(subsets, names)
     if unpaired:
         notes.append(f"parts that belong to no split: {', '.join(unpaired)}")
     return splits, notes
 
 
-def _clip(path: Path, name: str, annotation: Mapping[str, Any], topology: Topology, scale: float) -> RawClip:
+def _clip(where: str, annotation: Mapping[str, Any], topology: Topology, scale: float) -> RawClip:
     keypoint = annotation["keypoint"]
     if not keypoint.size:
         return RawClip.left_out(NOBODY_DETECTED)
@@ -198,22 +174,8 @@ def _clip(path: Path, name: str, annotation: Mapping[str, Any], topology: Topolo
     seen = (keypoint != 0).any(axis=-1) if score is None else score > 0
     confidence = None
     if score is not None:
-        confidence = score.astype(np.float32)
-        wrong = ~((confidence >= _SCORES[0]) & (confidence <= _SCORES[1]))  # also where it is no number
-        _refuse(wrong, path, name, topology, score, "has the score", "0 to 1")
-        confidence = confidence.clip(0, 1)
-    _refuse(seen & ~np.isfinite(joints).all(axis=-1), path, name, topology, keypoint, "is at", "finite numbers")
-    filled, frame_mask = fill_missing(joints, seen, topology)
-    return RawClip(filled, frame_mask, confidence)
-
-
-def _refuse(
-    wrong: np.ndarray, path: Path, name: str, topology: Topology, values: np.ndarray, what: str, expected: str
-) -> None:
-    """Raise for the first joint `[M, T, V]` that is wrong, with its values."""
-    if wrong.any():
-        body, frame, joint = np.argwhere(wrong)[0]
-        raise DataError(
-            f"'{path}': clip '{name}', body {body}, frame {frame}: joint '{topology.joints[joint]}' {what} "
-            f"{values[body, frame, joint].tolist()}, expected {expected}"
-        )
+        lowest, highest = float(score.min()), float(score.max())
+        if not (_SCORES[0] <= lowest and highest <= _SCORES[1]):  # also refuses NaN
+            raise DataError(f"{where}: 'keypoint_score' must be 0 to 1, found {lowest:g} to {highest:g}")
+        confidence = score.astype(np.float32).clip(0, 1)
+    return RawClip(*fill_missing(joints, seen, topology), confidence)

@@ -1,4 +1,4 @@
-"""Reads the folders that ST-GCN's and 2s-AGCN's scripts make of NTU RGB+D: `train_data.npy`, `train_label.pkl`, ..."""
+"""Reader of the folders that ST-GCN's and 2s-AGCN's scripts write: `train_data.npy`, `train_label.pkl`, ..."""
 
 from __future__ import annotations
 
@@ -22,8 +22,7 @@ from skgraph.topology import Topology
 
 _SUBSETS = ("train", "val", "test")
 _CLIPS_TO_FIND_UP = 100
-# The files have 300. The search for a replay takes time by its square.
-_MAX_FRAMES = 3_000
+_MAX_FRAMES = 3_000  # the files have 300; finding a replay takes quadratic time
 
 
 def read_stgcn(
@@ -34,26 +33,26 @@ def read_stgcn(
     unit: str = "m",
     fps: float = 30.0,
 ) -> RawDataset:
-    """Open a folder of ST-GCN or 2s-AGCN and check all of it but the frames, which are memory-mapped.
+    """Open a folder of ST-GCN or 2s-AGCN and check all but its frames, which are memory-mapped.
 
     For each subset, `train`, `val` and `test`, the folder has (`data_gen/ntu_gendata.py` of the repository 2s-AGCN)
     `SUBSET_data_joint.npy` or `SUBSET_data.npy`, `[N, 3, T, V, M]`, and `SUBSET_label.pkl`, a list of N names and one
-    of their labels, read by `read_pickle`, which runs nothing that is in it. `SUBSET_num_frame.npy`, `[N]` integers,
-    which CMD's scripts add, limits the length of clips.
+    of their labels, read with `read_pickle`, which executes nothing. `SUBSET_num_frame.npy`, `[N]` integers, which
+    CMD's scripts add, limits the length of clips.
 
-    T is 300, whatever the length of a clip. ST-GCN puts zeros after its end, 2s-AGCN replays every body from its
-    beginning. So a body ends with its last frame that is not zero; if that is frame T, it ends where its pose begins to
-    repeat up to rounding. Poses are relative to a joint, since 2s-AGCN subtracts the position of another body, which
-    replays with another period. A clip ends with the last of its bodies.
+    T is 300 for every clip. ST-GCN pads with zeros, 2s-AGCN replays every body from its beginning. So a body ends with
+    its last frame that is not zero; if that is frame T, it ends where its pose begins to repeat up to rounding. Poses
+    are relative to a joint, since 2s-AGCN subtracts the position of another body, which replays with another period. A
+    clip ends with the last of its bodies.
 
-    2s-AGCN turns clips so that z is up. Then they are turned back by a quarter about x, so that y is.
+    2s-AGCN turns clips so that z is up; they are turned back by 90 degrees about x, so that y is up.
 
     Names of NTU RGB+D (`S001C001P001R001A001.skeleton`) give subject, camera and setup.
 
     Args:
         source: the folder.
-        split_name: of the split; by default `xsub`, `xview` or `xset` as the folder's name has it, else `given`.
-        up: the axis that is up in the files, `y` or `z`; by default what the spines of the first clips show.
+        split_name: of the split; by default `xsub`, `xview` or `xset` if the folder's name says so, else `given`.
+        up: the axis that is up in the files, `y` or `z`; by default that of the spines in the first clips.
         topology: a topology in 3D, its name, or the path of its file.
         unit: `m`, `cm`, `mm` or `normalised`.
         fps: frames a second.
@@ -94,20 +93,19 @@ def read_stgcn(
         splits=splits,
         notes=notes,
         preprocessing="; ".join(["as converted by the scripts of ST-GCN or 2s-AGCN", "padding left out", *done]),
-        **ntu_columns(names, np.array([label for subset in subsets for label in subset.labels], np.int64), str(folder)),
+        **ntu_columns(names, [label for subset in subsets for label in subset.labels], str(folder)),
     )
 
 
 @dataclass(frozen=True)
 class _Subset:
-    """The train, val or test subset.
+    """A subset of the clips.
 
     Args:
-        kind: which.
+        kind: `train`, `val` or `test`.
         data: `[N, C, T, V, M]`, memory-mapped.
-        names: of the clips, [N].
-        labels: of the clips, [N].
-        longest: frames that a clip has at most, [N].
+        names, labels: of the clips, [N].
+        longest: upper limit of each clip's frames, [N].
     """
 
     kind: str
@@ -128,27 +126,21 @@ def _subsets(folder: Path, topology: Topology) -> tuple[list[_Subset], list[str]
         if len(files) > 1:
             notes.append(f"'{files[0].name}' is read, and '{files[1].name}' is not")
         data = open_npy(files[0])
-        expected = (topology.num_joints, topology.dim)
-        fits = data.ndim == 5 and (data.shape[3], data.shape[1]) == expected
+        fits = data.ndim == 5 and (data.shape[3], data.shape[1]) == (topology.num_joints, topology.dim)
         if not fits or not 0 < data.shape[2] <= _MAX_FRAMES or not 0 < data.shape[4] <= 10:
-            raise DataError(
-                f"'{files[0]}' must be [clips, {topology.dim}, frames, {topology.num_joints}, bodies] for topology "
-                f"'{topology.name}', found {list(data.shape)}"
-            )
+            expected = f"[clips, {topology.dim}, frames, {topology.num_joints}, bodies] for topology '{topology.name}'"
+            raise DataError(f"'{files[0]}' must be {expected}, found {list(data.shape)}")
         check_numbers(data.dtype, f"'{files[0]}'")
         names, labels = _labels(folder / f"{kind}_label.pkl", len(data))
         longest = _longest(folder / f"{kind}_num_frame.npy", len(data), data.shape[2])
         subsets.append(_Subset(kind, data, names, labels, longest))
     if not subsets:
-        raise DataError(
-            f"'{folder}' has none of train_data_joint.npy, train_data.npy, val_data_joint.npy, ...: expected a folder "
-            "of ST-GCN or 2s-AGCN"
-        )
+        raise DataError(f"'{folder}' has none of train_data_joint.npy, train_data.npy, val_data_joint.npy, ...")
     return subsets, notes
 
 
 def _labels(path: Path, clips: int) -> tuple[list[str], list[int]]:
-    """Read names and labels, one of each a clip."""
+    """Read the name and label of each clip."""
     content = read_pickle(path)
     if not isinstance(content, (list, tuple)) or len(content) != 2:
         raise DataError(f"'{path}' must hold two lists, names and labels, found {describe(content)}")
@@ -157,20 +149,17 @@ def _labels(path: Path, clips: int) -> tuple[list[str], list[int]]:
         values = values.tolist() if isinstance(values, np.ndarray) else values
         if not isinstance(values, (list, tuple)) or len(values) != clips:
             raise DataError(f"'{path}' must hold {clips} {what}, as many as there are clips, found {describe(values)}")
-        wrong = [i for i, value in enumerate(values) if type(value) is not kind]
-        if wrong:
+        if wrong := [i for i, value in enumerate(values) if type(value) is not kind]:
             expected = "text" if kind is str else "a whole number"
             found = describe(values[wrong[0]])
             raise DataError(f"'{path}': entry {wrong[0]} of the {what} must be {expected}, found {found}")
         both.append(list(values))
     names, labels = both
-    for i, label in enumerate(labels):
-        if not -(2**62) < label < 2**62:
-            raise DataError(f"'{path}': the label of clip {i} has {label.bit_length()} bits")
     return [name.removesuffix(".skeleton") for name in names], labels
 
 
 def _longest(path: Path, clips: int, frames: int) -> np.ndarray:
+    """Read the upper limit of each clip's frames."""
     if not path.exists():
         return np.full(clips, frames)
     values = open_npy(path)
@@ -208,13 +197,11 @@ def _clip(subset: _Subset, i: int, turn: bool, scale: float) -> np.ndarray:
 
 def _end(body: np.ndarray) -> int:
     """Return the length of a body `[T, V, C]` without the zeros or the replay after its end."""
-    there = np.flatnonzero((body != 0).any(axis=(1, 2)))
-    if not there.size:
-        return 0
-    if there[-1] + 1 < len(body) or body.dtype.kind != "f" or not np.isfinite(body).all():
-        return int(there[-1]) + 1
+    end = int(np.flatnonzero((body != 0).any(axis=(1, 2))).max(initial=-1)) + 1
+    if end < len(body) or body.dtype.kind != "f" or not np.isfinite(body).all():
+        return end
     pose = body.astype(np.float64) - body[:, :1]
-    # The scripts subtract and turn a replay in float32. A person who stands still moves a hundred times as much.
+    # The rounding of the scripts in float32; a person who stands still moves a hundred times as much.
     tolerance = 32 * float(np.finfo(np.float32).eps) * float(np.abs(body).max())
     for start in np.flatnonzero((np.abs(pose[1:] - pose[0]) <= tolerance).all(axis=(1, 2))) + 1:
         if (np.abs(pose[start:] - pose[:-start]) <= tolerance).all():

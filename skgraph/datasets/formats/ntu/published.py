@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skgraph.datasets.formats.pickle_file import describe
 from skgraph.datasets.raw_dataset import Split
 from skgraph.errors import ConfigError, DataError
 
 MAX_CLASSES = 10_000
-"""Limit of labels: a class name is made for every label up to the largest, and a damaged one may be anything."""
+"""Limit of labels, since every label up to the largest gets a class name."""
 
 # A001 to A120; the first 60 are those of NTU RGB+D 60. A050 to A060 and A106 to A120 are of two people.
 ACTIONS = tuple(
@@ -53,7 +54,7 @@ _TRAIN_CAMERAS = (2, 3)
 
 
 class ClipName(NamedTuple):
-    """The numbers in a recording's name, such as `S001C002P003R002A013`, all from 1."""
+    """The numbers in the name of a recording, such as `S001C002P003R002A013`, all from 1."""
 
     setup: int
     camera: int
@@ -73,10 +74,10 @@ class Release:
     """NTU RGB+D 60 or 120.
 
     Args:
-        actions: how many classes, the first so many of `ACTIONS`.
-        setups: how many setups, from 1.
-        recordings: files in the archives.
-        missing: recordings that the authors list as having no or incomplete skeletons.
+        actions: number of classes, the first of `ACTIONS`.
+        setups: number of setups.
+        recordings: number of files in the archives.
+        missing: number of recordings that the authors list as having missing or incomplete skeletons.
         split_sizes: training and test clips of each split, without the missing ones.
     """
 
@@ -120,26 +121,27 @@ def release(number: int) -> Release:
     return RELEASES[number]
 
 
-def ntu_columns(names: Sequence[str], y: np.ndarray, where: str) -> dict[str, Any]:
-    """Return the columns of a `RawDataset` that clip names and labels give.
+def ntu_columns(names: Sequence[str], y: Sequence[int] | np.ndarray, where: str) -> dict[str, Any]:
+    """Return the columns of a `RawDataset` that follow from clip names and labels.
 
     Args:
         names: of the clips, [N].
-        y: labels [N], integers.
+        y: labels [N], integers of any size.
         where: file or folder, for errors.
 
     Returns:
-        `y` as int64 and `class_names`; where every clip is named as those of NTU RGB+D, also `subject`, `camera` and
-        `setup` [N]. Class names are those of the actions where labels and names agree, else `0`, `1`, ...
+        `y` as int64 and `class_names`; if every clip has a name of NTU RGB+D, also `subject`, `camera` and `setup` [N].
+        Class names are the actions if labels and names agree, else `0`, `1`, ...
 
     Raises:
         DataError: a label that is negative or not below 10,000.
     """
-    outside = np.flatnonzero((y < 0) | (y >= MAX_CLASSES))
-    if outside.size:
-        i = outside[0]
-        raise DataError(f"'{where}': clip '{names[i]}' has label {y[i]}, expected 0 to {MAX_CLASSES - 1}")
-    y = y.astype(np.int64)
+    for name, label in zip(names, y, strict=True):
+        if not 0 <= label < MAX_CLASSES:
+            raise DataError(
+                f"'{where}': clip '{name}' has label {describe(int(label))}, expected 0 to {MAX_CLASSES - 1}"
+            )
+    y = np.array(y, np.int64)
     classes = int(y.max(initial=0)) + 1
     columns: dict[str, Any] = {"y": y, "class_names": [str(label) for label in range(classes)]}
     parsed = [name for text in names if (name := ClipName.parse(text))]
@@ -152,5 +154,5 @@ def ntu_columns(names: Sequence[str], y: np.ndarray, where: str) -> dict[str, An
 
 
 def ntu_class_names(classes: int) -> list[str]:
-    """Return the names of so many actions; beyond the 120 of NTU RGB+D 120 they are numbers."""
+    """Return the names of the first actions, `A121`, ... beyond the 120 of NTU RGB+D 120."""
     return [*ACTIONS[:classes], *(f"A{action:03d}" for action in range(len(ACTIONS) + 1, classes + 1))]
