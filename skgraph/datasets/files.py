@@ -25,13 +25,19 @@ def check_file(path: Path) -> None:
         raise DataError(f"'{path}' is {found}, expected a file")
 
 
-def folder_files(folder: Path, suffix: str) -> list[Path]:
+def folder_files(folder: Path, suffix: str, but: Path | None = None) -> list[Path]:
     """List the files of a folder whose names end in a suffix, sorted by name.
+
+    Args:
+        folder: the folder.
+        suffix: of the names.
+        but: a file to leave out, such as the labels of the others.
 
     Raises:
         DataError: the folder cannot be read, or a name with this suffix is no file.
     """
-    files = [path for path in _entries(folder) if path.name.endswith(suffix)]
+    left_out = but.name if but is not None and but.parent.resolve() == folder.resolve() else None
+    files = [path for path in _entries(folder) if path.name.endswith(suffix) and path.name != left_out]
     for path in files:
         check_file(path)
     return files
@@ -47,7 +53,7 @@ def folders_in(folder: Path) -> list[Path]:
 
 
 def all_below(folder: Path) -> Iterator[Path]:
-    """Walk through a folder and the folders in it, sorted; links to folders are not followed.
+    """Walk through a folder and the folders in it, sorted, without following links to folders.
 
     Raises:
         DataError: one of the folders cannot be read.
@@ -78,7 +84,7 @@ def numbered_files(
         suffix: of a clip's file, such as ``.json``.
         pattern: regular expression of a whole name without the suffix, whose named groups are numbers of a few digits.
         example: name of a file, for errors.
-        allowed: the numbers that occur in the dataset, by group; any number where a group is not listed.
+        allowed: the numbers that occur in the dataset, by group; a group that is not listed may have any.
 
     Returns:
         Names without the suffix [N], and the numbers int64 [N] by group.
@@ -97,13 +103,10 @@ def numbered_files(
     groups = re.compile(pattern).groupindex
     numbers = {group: np.array([int(match[group]) for match in found if match], np.int64) for group in groups}
     for group, values in allowed.items():
-        outside = np.flatnonzero(~np.isin(numbers[group], list(values)))
-        if len(outside):
-            i = outside[0]
-            raise DataError(
-                f"'{folder / names[i]}{suffix}' is of {group} {numbers[group][i]}, expected one of "
-                f"{', '.join(map(str, values))} ({len(outside)} such files)"
-            )
+        if (outside := np.flatnonzero(~np.isin(numbers[group], list(values)))).size:
+            found = f"'{folder / names[outside[0]]}{suffix}' is of {group} {numbers[group][outside[0]]}"
+            expected = ", ".join(map(str, values))
+            raise DataError(f"{found}, expected one of {expected} ({len(outside)} such files)")
     return names, numbers
 
 
@@ -115,7 +118,7 @@ class SourceFile:
         container: the folder or the archive.
         path: within it.
         size: in bytes, unpacked.
-        stamp: time of its last change in nanoseconds; checksum of an archive's member.
+        stamp: time of the last change in nanoseconds; in an archive, the checksum.
     """
 
     container: str
@@ -195,13 +198,12 @@ def _members(path: Path, suffix: str) -> list[SourceFile]:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
     except BROKEN_ARCHIVE as error:
-        raise DataError(
-            f"'{path}' is not a complete zip archive (is the download finished?): {first_line(error)}"
-        ) from error
+        problem = "is not a complete zip archive (is the download finished?)"
+        raise DataError(f"'{path}' {problem}: {first_line(error)}") from error
     return [
         SourceFile(str(path), member.filename, member.file_size, member.CRC)
         for member in members
-        # An archive made on a Mac has a shadow of every file.
+        # macOS adds a file of metadata for every file.
         if PurePosixPath(member.filename).suffix.lower() == suffix
         and "__MACOSX" not in member.filename
         and not member.is_dir()
@@ -210,5 +212,5 @@ def _members(path: Path, suffix: str) -> list[SourceFile]:
 
 @functools.lru_cache(maxsize=8)
 def _archive(path: str, *state: int) -> zipfile.ZipFile:
-    """Keep an archive open: its directory is read once a process, as long as the file's state is the same."""
+    """Open an archive and keep it open, so that each process reads its directory once while its state is the same."""
     return zipfile.ZipFile(path)

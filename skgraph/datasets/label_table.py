@@ -1,4 +1,4 @@
-"""The CSV of labels of a folder of clips, with a line a clip."""
+"""The CSV of labels of a folder of clips, with one line per clip."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _NO_COMMAS = {";": "semicolons", "\t": "tabs"}
 
 @dataclass(frozen=True)
 class LabelTable:
-    """Names, labels, ids and split of clips: the columns of a `RawDataset` that a CSV gives.
+    """Names, labels, ids and split of clips: the columns of a `RawDataset` in a CSV.
 
     Args:
         name: clip names [N], the files' names without their suffix.
         y: labels [N] int64.
         class_names: names of the labels 0, 1, ...
         ids: `subject`, `camera` and `setup` [N], integers or text, where known.
-        splits: the split that the CSV gives, or none.
-        notes: unused columns.
+        splits: the split of the CSV, or none.
+        notes: on unused columns.
     """
 
     name: list[str]
@@ -47,7 +47,7 @@ class LabelTable:
     ) -> LabelTable:
         """Read the table of the files `NAME` + `suffix` of a folder (or of its sub-folders, where the suffix is "").
 
-        The CSV has a line a clip: `name` and `label` (class names, or integers, which then name the classes), optional
+        The CSV has one line per clip: `name` and `label` (text or integers, which name the classes), optional
         `subject`, `camera`, `setup` (integers or text) and `split` (`train` or `test`). Classes are in sorted order,
         integers by value. Titles may have capitals.
 
@@ -55,21 +55,16 @@ class LabelTable:
             folder: the clips.
             suffix: of a clip's file, such as `.npy`; "" where every clip is a folder.
             labels: the CSV; by default `labels.csv` in the folder.
-            labelled: whether labels are needed; otherwise the CSV does not count, and all clips are of one class.
+            labelled: False ignores the CSV and puts all clips into one class.
 
         Raises:
             DataError: no such folder, a CSV that cannot be read, or clips and CSV do not match.
         """
         if not folder.is_dir():
-            raise DataError(
-                f"no folder at '{folder}': expected {suffix or 'folders of'} clips and a CSV of their labels"
-            )
+            raise DataError(f"no folder at '{folder}': expected {suffix or 'folders of'} clips and a CSV of labels")
         path = Path(labels).expanduser() if labels is not None else folder / "labels.csv"
-        if suffix:
-            # The table itself, where clips are CSV files as well.
-            beside = path.name if path.parent.resolve() == folder.resolve() else ""
-            found = [path.name for path in folder_files(folder, suffix) if path.name != beside]
-            files = sorted(name.removesuffix(suffix) for name in found)
+        if suffix:  # clips may be CSV files themselves
+            files = sorted(file.name.removesuffix(suffix) for file in folder_files(folder, suffix, but=path))
         else:
             files = [path.name for path in folders_in(folder) if not path.name.startswith(".")]
         if not labelled:
@@ -97,7 +92,7 @@ class LabelTable:
 
 
 def _read(path: Path, suffix: str) -> tuple[dict[str, list[str]], list[str]]:
-    """Return the text of the known columns of a CSV, and the names of the others."""
+    """Return the text of the columns that are used, and the names of the others."""
     if not path.is_file():
         raise DataError(f"no CSV of labels at '{path}': expected the columns name and label, or say labels=FILE.csv")
     try:

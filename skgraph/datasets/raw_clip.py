@@ -1,4 +1,4 @@
-"""A clip between its raw file and a store."""
+"""Clips read from raw files."""
 
 from __future__ import annotations
 
@@ -9,15 +9,14 @@ import numpy as np
 
 @dataclass(frozen=True)
 class RawClip:
-    """One clip as a reader gives it.
+    """One clip from a reader.
 
     Args:
         joints: `[M, T, V, C]`, in the units of its dataset.
-        frame_mask: `[M, T]` bool, where each body is present; by default, a body is absent from the frames in which all
-            of its joints are exactly zero.
-        confidence: `[M, T, V]` in 0 to 1, how sure the tracker is of each joint; None where unknown.
-        excluded: why the clip is left out of the store; "" keeps it. What follows a colon is about this one clip.
-        segments: of an untrimmed recording, rows (label, start, end) in place of those of its dataset.
+        frame_mask: `[M, T]` bool, where each body is present; by default, where one of its joints is not zero.
+        confidence: `[M, T, V]` in 0 to 1, of the tracker in each joint; None where unknown.
+        excluded: reason to leave the clip out of the store, with details after a colon; "" keeps it.
+        segments: of an untrimmed recording, rows (label, start, end) that replace those of its dataset.
     """
 
     joints: np.ndarray

@@ -1,4 +1,4 @@
-"""A dataset between its raw files and a store."""
+"""Datasets read from raw files, and their splits."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from skgraph.errors import DataError
 from skgraph.topology import Topology
 
 LARGEST_ID = 2**63 - 1
-"""The largest integer that a store can hold, as its ids are int64."""
+"""The largest integer that a store can hold: its ids are int64."""
 
 _IDS = ("subject", "camera", "setup")
 _MAX_FPS = 1e6
-_LONGEST_NAME = 1000  # characters; a store keeps as many of every name as the longest has
+_LONGEST_NAME = 1000  # characters; in a store, every name takes as much space as the longest
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Split:
     Args:
         name: of the split, such as `xsub`.
         train: `[N]` bool, the training clips.
-        how: in words, how it was made.
-        test: `[N]` bool, the test clips, by default all others. A clip may be neither.
+        how: description of how it was made.
+        test: `[N]` bool, the test clips, by default all others. A clip may be in neither.
     """
 
     name: str
@@ -42,11 +42,11 @@ class Split:
         return ~self.train if self.test is None else self.test
 
     def of(self, clips: np.ndarray) -> Split:
-        """Restrict the split to some clips, by their numbers `[n]`."""
+        """Restrict the split to clips by their indices `[n]`."""
         return Split(self.name, self.train[clips], self.how, self.tests[clips])
 
     def problem(self) -> str:
-        """Return why the split cannot be used, "" if it can."""
+        """Return why the split is unusable, "" if it is usable."""
         for side, clips in (("training", self.train), ("test", self.tests)):
             if not clips.any():
                 return f"split '{self.name}' leaves no {side} clips: {self.how}"
@@ -55,30 +55,30 @@ class Split:
 
 @dataclass(frozen=True)
 class RawDataset:
-    """Names, labels and ids of all clips of a dataset, checked, and a way to read the clips one at a time.
+    """Checked names, labels and ids of all clips of a dataset, and a function that reads the clips one at a time.
 
-    A reader makes one, `write_store` turns it into a store. Memory holds a clip at a time.
+    A reader makes one, `write_store` turns it into a store. Memory holds one clip at a time.
 
     Args:
-        topology: the skeleton that the clips are in.
+        topology: of the clips.
         class_names: names of the labels 0, 1, ...
         name: clip names [N], unique.
-        y: labels [N] int64; where there are segments, -1 is a recording without a single label.
+        y: labels [N] int64; with segments, -1 is a recording without a single label.
         clips: starts an iteration over the N clips in order, with joints in `units`.
-        unit: unit of the files: `m`, `cm` or `mm`, or `px` / `normalised` where coordinates are not lengths.
+        unit: unit of the files: `m`, `cm` or `mm`, or `px` / `normalised` for coordinates that are not lengths.
         fps: frames a second.
-        source: where the data come from, for people.
-        subject, camera, setup: ids [N], int or str, or None where unknown; a single unknown one is -1 or "".
-        splits: the splits that the dataset comes with.
-        preprocessing: what `clips` does to the coordinates beyond a change of units.
-        segments: where clips are untrimmed recordings, rows (label, start, end) of each [S, 3], the end exclusive.
-        notes: for the report: how the files were read.
-        review: returns notes on the clips that were kept, given their numbers [n].
-        done: called when the store is whole.
+        source: title of the dataset, for people.
+        subject, camera, setup: ids [N], int or str, or None if unknown; a single unknown one is -1 or "".
+        splits: published or given splits.
+        preprocessing: changes of the coordinates by `clips` other than their unit.
+        segments: of untrimmed recordings, rows (label, start, end) of each [S, 3], the end exclusive.
+        notes: on how the files were read.
+        review: returns notes on the clips that were kept, given their indices [n].
+        done: called when the store is complete.
 
     Raises:
-        DataError: arrays of different lengths, a label without a class name, or a clip name that occurs twice or is not
-            valid text.
+        DataError: arrays have different lengths, a label has no class name, or a clip name occurs twice or is not valid
+            text.
     """
 
     topology: Topology
@@ -134,36 +134,32 @@ class RawDataset:
         seen: dict[str, int] = {}
         for i, name in enumerate(self.name):
             if len(name) > _LONGEST_NAME:
-                raise DataError(
-                    f"the name of clip {i} has {len(name)} characters, expected at most {_LONGEST_NAME}: "
-                    f"'{name[:60]}...'"
-                )
+                found = f"{len(name)} characters, expected at most {_LONGEST_NAME}: '{name[:60]}...'"
+                raise DataError(f"the name of clip {i} has {found}")
             if seen.setdefault(name, i) != i:
                 raise DataError(f"clip name '{name}' is used twice, by clips {seen[name]} and {i}")
-            # Names of files may be any bytes, but a store's are printed and written as text.
+            # File names may be any bytes, but names in a store are text.
             if "\0" in name or (not name.isascii() and name.encode("utf-8", "ignore").decode() != name):
-                raise DataError(f"clip name {name!r} is no text: expected the name of clip {i} in UTF-8")
+                raise DataError(f"clip name {name!r} is not valid text: expected the name of clip {i} in UTF-8")
 
     def _check_labels(self) -> None:
         lowest = -1 if any(map(len, self.segments or [])) else 0
         outside = np.flatnonzero((self.y < lowest) | (self.y >= len(self.class_names)))
         if len(outside):
-            i = outside[0]
-            raise DataError(
-                f"clip '{self.name[i]}' has label {self.y[i]}, expected {lowest} to {len(self.class_names) - 1} for "
-                f"{len(self.class_names)} class names ({len(outside)} such clips)"
-            )
+            i, classes = outside[0], len(self.class_names)
+            expected = f"{lowest} to {classes - 1} for {classes} class names ({len(outside)} such clips)"
+            raise DataError(f"clip '{self.name[i]}' has label {self.y[i]}, expected {expected}")
 
     def __len__(self) -> int:
         return len(self.name)
 
     @property
     def units(self) -> str:
-        """Unit of what `clips` yields: `m` where the files have lengths, else their own."""
+        """Unit of the clips' joints: `m` for files in a unit of length, else that of the files."""
         return "m" if self.unit in METRES else self.unit
 
     def labels(self, clips: np.ndarray) -> set[int]:
-        """Return the labels that occur among some clips [n], as the clips' own or as their segments'."""
+        """Return the labels of the clips of some indices [n] and of their segments."""
         own = set(self.y[clips].tolist()) - {-1}
         return own.union(*(self.segments[i][:, 0].tolist() for i in clips)) if self.segments is not None else own
 

@@ -1,4 +1,4 @@
-"""Recordings to embed, recognise or inspect, opened as a store; they need no labels."""
+"""Recordings, labelled or not, opened as a store to embed, recognise or inspect."""
 
 from __future__ import annotations
 
@@ -29,21 +29,22 @@ def open_recordings(
     labelled: bool = False,
     fps: float | None = None,
 ) -> SkeletonStore:
-    """Open a store, or make one of a ragged ``.npz``, an ``.npy`` clip or a folder of such clips.
+    """Open a store, or write one from a ragged ``.npz``, an ``.npy`` clip or a folder of such clips.
 
     Args:
-        source: the store, file or folder; labels and splits are not needed, and ignored unless ``labelled``.
+        source: the store, file or folder.
         topology: of a file's or folder's clips; a store has its own.
-        unit: of a file's or folder's coordinates; see :func:`~skgraph.datasets.read_npz`. ``None``: what an ``.npz``
-            states, and metres in an ``.npy``.
-        scratch: folder that does not exist, where a store may be made.
-        check_height: fail where bodies are not the size of people, which shows a wrong unit.
-        labelled: keep the labels, segments, ids and splits of an ``.npz``, or of a folder with a CSV of labels.
-        fps: frames a second of ``.npy`` clips, which do not state it; 30 if not given.
+        unit: of a file's or folder's coordinates; see :func:`~skgraph.datasets.read_npz`. By default that of the
+            ``.npz``, and metres for ``.npy``.
+        scratch: a new folder for the store.
+        check_height: fail if bodies do not have the size of people, the sign of a wrong unit.
+        labelled: keep the labels, segments, ids and splits of an ``.npz``, or of a folder with a CSV of labels;
+            otherwise they are ignored and may be absent.
+        fps: frames a second of ``.npy`` clips; by default 30.
 
     Raises:
-        ConfigError: ``fps`` is not positive, or is given for a store or an ``.npz``, which state it themselves.
-        DataError: nothing of these kinds is there, or it is damaged or does not fit the topology.
+        ConfigError: ``fps`` is not positive, or is given for a store or an ``.npz``, which have their own.
+        DataError: the source is of another kind, damaged or does not fit the topology.
     """
     source = Path(source).expanduser()
     if fps is not None and not 0 < fps < 1e6:
@@ -69,7 +70,7 @@ def open_recordings(
                 raise DataError(f"the recording '{name}' of '{source}' is zero throughout: nobody is in it")
             yield clip
 
-    # Not `write_store`: a single recording has no split.
+    # Unlike `write_store`, this allows a single recording without a split.
     with StoreWriter(scratch, topology, raw.class_names, source=raw.source, units=raw.units, fps=raw.fps) as writer:
         write_clips(writer, replace(raw, clips=clips), check_height)
         for split in raw.splits:
@@ -98,17 +99,12 @@ def _unlabelled_npy(source: Path, topology: Topology, unit: str) -> RawDataset:
 
 
 def _no_recordings(source: Path) -> DataError:
-    expected = "expected a store, a .npz, a .npy or a folder of .npy clips"
+    problem = f"no recordings at '{source}': expected a store, a .npz, a .npy or a folder of .npy clips"
     if not source.exists():
-        return DataError(f"no recordings at '{source}': {expected}")
-    if source.is_dir():
-        kinds = sorted({path.suffix or "plain" for path in source.glob("*") if path.is_file()})
-        found = f"a folder of {first_three(kinds)} files" if kinds else "a folder without files"
-    else:
-        kinds = [source.suffix or "plain"]
-        found = f"a {kinds[0]} file"
-    dataset = "bvh" if ".bvh" in kinds else "NAME"
-    return DataError(
-        f"no recordings at '{source}': {expected}, found {found}; `python -m skgraph.prepare dataset={dataset} "
-        "source=... out=STORE` makes a store of many other forms, which can be given instead"
-    )
+        return DataError(problem)
+    files = [path for path in source.glob("*") if path.is_file()] if source.is_dir() else [source]
+    kinds = sorted({path.suffix or "plain" for path in files})
+    found = f"a folder of {first_three(kinds)} files" if kinds else "a folder without files"
+    found = found if source.is_dir() else f"a {kinds[0]} file"
+    command = f"python -m skgraph.prepare dataset={'bvh' if '.bvh' in kinds else 'NAME'} source=... out=STORE"
+    return DataError(f"{problem}, found {found}; `{command}` makes a store of many other formats")

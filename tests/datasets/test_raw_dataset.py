@@ -35,7 +35,9 @@ def test_long_names():
 @pytest.mark.parametrize("name", ["\udcff", "a\0"])
 def test_names_that_are_no_text(name):
     """A file's name may be any bytes; the NUL at the end of a name would be lost in the store."""
-    with pytest.raises(DataError, match="'a lab': clip name '.*' is no text: expected the name of clip 1 in UTF-8"):
+    with pytest.raises(
+        DataError, match="'a lab': clip name '.*' is not valid text: expected the name of clip 1 in UTF-8"
+    ):
         raw(["a", name])
 
 

@@ -1,4 +1,4 @@
-"""A recording of a Kinect: tracks of bodies by their tracking id, each with its own frames."""
+"""Kinect recordings: bodies by their tracking id."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Track:
         frame: the frames in which it is present, `[n]` int64, ascending.
         slot: its index in the tracker's list of bodies in each of these frames, `[n]` int64.
         joints: `[n, V, 3]` float64, metres, in the sensor's coordinates.
-        confidence: `[n, V]` in 0 to 1, how sure the tracker is of each joint.
+        confidence: `[n, V]` in 0 to 1, of the tracker in each joint.
     """
 
     frame: np.ndarray
@@ -43,7 +43,7 @@ class Recording:
     """All bodies of a recording.
 
     Args:
-        frames: its length, empty frames included.
+        frames: number of frames, empty ones included.
         tracks: bodies in the order of their appearance.
     """
 
@@ -60,11 +60,11 @@ class Recording:
         joints: np.ndarray,
         confidence: np.ndarray,
     ) -> Recording:
-        """Sort bodies that a file lists frame by frame into tracks.
+        """Make tracks of bodies that are listed frame by frame.
 
         Args:
-            frames: length of the recording.
-            frame: of each body and frame `[n]`, ascending.
+            frames: number of frames of the recording.
+            frame: of each listed body `[n]`, ascending.
             slot: its index among the bodies of its frame `[n]`.
             body: its id [n].
             joints: `[n, V, 3]`.

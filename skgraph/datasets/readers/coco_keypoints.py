@@ -1,8 +1,9 @@
-"""Reads COCO keypoints as detectors write them: results, annotations, and the predictions of MMPose."""
+"""Reader of COCO keypoints in three formats: COCO results, COCO annotations and predictions of MMPose."""
 
 from __future__ import annotations
 
 import re
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from skgraph.datasets.preparation.pose_detections import PoseDetections, check_d
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
-from skgraph.datasets.readers.reader import open_topology, read_clip_folder
+from skgraph.datasets.readers.reader import expect_joints, open_topology, read_clip_folder
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 
@@ -28,19 +29,19 @@ def read_coco_keypoints(
     min_confidence: float = 0.05,
     labelled: bool = True,
 ) -> RawDataset:
-    """Open a folder of clips, one JSON file each; they are read when they are asked for. Three formats are told apart:
+    """Open a folder of clips, one JSON file each, read lazily. The format is one of three:
 
     - COCO results (cocodataset.org, "results format"): a list of people, each with `image_id`, `keypoints` (flat x, y
-      and confidence) and an optional `track_id`. The frame is `image_id`, or the last number in it where it is a file
-      name. Frames in which nobody was found are not in the list, and are gaps.
+      and confidence) and an optional `track_id`. The frame is `image_id`, or the last number in it if it is a file
+      name. Frames without people are absent from the list.
     - COCO annotations: `images` and `annotations`, whose keypoints have a visibility, 0 not labelled, 1 hidden, 2
-      visible, which become the confidences 0, 0.5 and 1. The frame is the image's `frame_id` where all images have one,
-      else the last number in its `file_name`. The names of `categories` must be the topology's.
-    - MMPose: a list of `frame_id` and `instances`, as its inferencer writes it, or an `instance_info` with it, as its
-      demos do; an instance has `keypoints` [[x, y], ...], `keypoint_scores` and an optional `track_id`.
+      visible, which become the confidences 0, 0.5 and 1. The frame is the image's `frame_id` if all images have one,
+      else the last number in its `file_name`. Keypoint names in `categories` must be the topology's.
+    - MMPose: a list of `frame_id` and `instances` (its inferencer), or an object with it as `instance_info` (its
+      demos); an instance has `keypoints` [[x, y], ...], `keypoint_scores` and an optional `track_id`.
 
     A clip begins with the lowest frame number. People without a `track_id` are tracked by `track_bodies`. The category
-    and the score of the whole person do not count. Images have y down: y is negated, so that it is up.
+    and the score of the whole person are ignored. Images have y down: y is negated, so that it is up.
 
     Args:
         source: the folder.
@@ -49,12 +50,12 @@ def read_coco_keypoints(
         unit: `px`, or `normalised`.
         fps: frames a second.
         max_bodies: how many bodies a clip keeps, see `track_bodies`.
-        min_confidence: below it a joint counts as not seen. Estimators that work on a box place every joint in it,
-            seen or not, and are unsure of some; how unsure is kept as the confidence of the store.
-        labelled: whether labels are needed; otherwise every clip of the folder is read, without the CSV.
+        min_confidence: below it a joint counts as not seen. Top-down estimators place every joint in the person's box,
+            seen or not; their confidence is kept in the store.
+        labelled: False reads every clip of the folder, without the CSV.
 
     Raises:
-        ConfigError: an option that cannot be.
+        ConfigError: an option is out of range.
         DataError: files and CSV do not match, or a file is broken or does not fit the topology.
     """
     topology = open_topology(topology, 2, "COCO keypoints")
@@ -109,8 +110,7 @@ def _add_annotations(detections: PoseDetections, content: dict[str, Any]) -> Non
         where = f"'{path}', image {i}"
         number = expect_key(image, "id", where)
         if type(number) not in (int, str) or number in by_id:
-            problem = "is used twice" if type(number) in (int, str) else "must be a whole number or a text"
-            raise DataError(f"{where}: id {problem}, found {describe(number)}")
+            raise DataError(f"{where}: id must be a unique whole number or text, found {describe(number)}")
         if has_frames:
             by_id[number] = expect(image["frame_id"], int, f"{where}: frame_id")
         else:
@@ -124,61 +124,46 @@ def _add_annotations(detections: PoseDetections, content: dict[str, Any]) -> Non
         if type(image) not in (int, str) or image not in by_id:
             raise DataError(f"{where}: image_id {describe(image)} is none of the images")
         visibility = values[:, 2]
-        if not np.isin(visibility, (0, 1, 2)).all():
-            joint = int(np.argmin(np.isin(visibility, (0, 1, 2))))
-            raise DataError(
-                f"{where}: joint '{topology.joints[joint]}' has the visibility {visibility[joint]:g}, expected 0, 1 or "
-                "2; detections are a list of results"
-            )
+        if not (valid := np.isin(visibility, (0, 1, 2))).all():
+            joint = int(np.argmin(valid))
+            found = f"joint '{topology.joints[joint]}' has the visibility {visibility[joint]:g}"
+            raise DataError(f"{where}: {found}, expected 0, 1 or 2; detections are a list of results")
         detections.add(by_id[image], values[:, :2], visibility / 2, _identity(person, where))
 
 
 def _add_mmpose(detections: PoseDetections, frames: list[Any]) -> None:
-    path, joints = detections.source, detections.topology.num_joints
+    path, topology = detections.source, detections.topology
     for i, frame in enumerate(frames):
         where = f"'{path}', entry {i}"
         number = expect(expect_key(frame, "frame_id", where), int, f"{where}: frame_id")
         detections.add_frame(number)
         for k, person in enumerate(expect(expect_key(frame, "instances", where), list, f"{where}: instances")):
             where = f"'{path}', frame {number}, instance {k}"
-            points = expect(expect_key(person, "keypoints", where), list, f"{where}: keypoints")
-            if len(points) != joints:
-                raise DataError(
-                    f"{where}: keypoints must be the {joints} joints of topology '{detections.topology.name}', found "
-                    f"{len(points)}"
-                )
-            for v, point in enumerate(points):
-                if type(point) is not list or len(point) != 2:
-                    expect_numbers(point, 2, f"{where}: keypoint {v}")
-            flat = expect_numbers([value for point in points for value in point], 2 * joints, f"{where}: keypoints")
+            points = expect_joints(expect_key(person, "keypoints", where), topology, f"{where}: keypoints")
             scores = expect_key(person, "keypoint_scores", where)
-            scores = expect_numbers(scores, joints, f"{where}: keypoint_scores")
-            detections.add(number, flat.reshape(joints, 2), scores, _identity(person, where))
+            scores = expect_numbers(scores, topology.num_joints, f"{where}: keypoint_scores")
+            detections.add(number, points, scores, _identity(person, where))
 
 
 def _flat(person: Any, topology: Topology, where: str) -> np.ndarray:
     """Return x, y and confidence or visibility of a person's keypoints, [V, 3]."""
     values = expect(expect_key(person, "keypoints", where), list, f"{where}: keypoints")
     if len(values) != 3 * topology.num_joints:
-        raise DataError(
-            f"{where}: keypoints must have {3 * topology.num_joints} numbers, three for each of the "
-            f"{topology.num_joints} joints of topology '{topology.name}', found {len(values)}"
-        )
+        expected = f"three numbers for each of the {topology.num_joints} joints of topology '{topology.name}'"
+        raise DataError(f"{where}: keypoints must be {expected}, found {len(values)}")
     return expect_numbers(values, len(values), f"{where}: keypoints").reshape(-1, 3)
 
 
 def _check_names(names: Any, topology: Topology, where: str) -> None:
     expect(names, list, where)
-    if names != list(topology.joints):
-        i = next((i for i, pair in enumerate(zip(names, topology.joints, strict=False)) if pair[0] != pair[1]), None)
-        differ = f"{len(names)} names" if i is None else f"{describe(names[i])} where '{topology.joints[i]}' belongs"
-        raise DataError(
-            f"{where} must be the {topology.num_joints} joints of topology '{topology.name}', found {differ}"
-        )
+    wrong = [name for name, joint in zip_longest(names, topology.joints) if name != joint]
+    if wrong:
+        expected = f"the {topology.num_joints} joints of topology '{topology.name}'"
+        raise DataError(f"{where} must be {expected}, found {len(names)}, {describe(wrong[0])} first to differ")
 
 
 def _number_in(name: str, where: str) -> int:
-    """Return the last number in a file name, without its suffix: 12 of `clip3_000012.jpg`."""
+    """Return the last number in a file name before its suffix, such as 12 of `clip3_000012.jpg`."""
     digits = re.findall(r"[0-9]+", Path(name).stem)
     if not digits or len(digits[-1]) > 18:
         raise DataError(f"{where} must end in the number of the frame, found {describe(name)}")

@@ -1,4 +1,4 @@
-"""Reads the `.npz` files of CTR-GCN's preparation of NTU RGB+D, which MAMP and many others use."""
+"""Reader of the `.npz` files of CTR-GCN's preparation of NTU RGB+D, which MAMP and many others use."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ from skgraph.errors import DataError
 from skgraph.topology import Topology
 
 _KEYS = ("x_train", "y_train", "x_test", "y_test")
-# A clip is read as a whole, and any number of zeros compresses to nothing.
-_MAX_FRAMES = 100_000
+_MAX_FRAMES = 100_000  # a limit of memory: zeros compress to nothing
 
 
 def read_ctrgcn(
@@ -31,19 +30,19 @@ def read_ctrgcn(
     unit: str = "m",
     fps: float = 30.0,
 ) -> RawDataset:
-    """Open an `.npz` of CTR-GCN's pipeline and check all of it but the frames, which stream from the file.
+    """Open an `.npz` of CTR-GCN's pipeline and check all but its frames, which stream from the file.
 
     Arrays (`data/ntu/seq_transformation.py` of the repository CTR-GCN): `x_train` and `x_test` `[N, T, M * V * C]`, two
     bodies of 25 joints with zeros after the last frame; `y_train` and `y_test` `[N, K]` with a one in the column of the
-    class, or `[N]` integers. Others are ignored. Nothing is ever unpickled.
+    class, or `[N]` integers. Others are ignored. Nothing is unpickled.
 
-    A clip ends with its last frame in which anything is not zero. For a single person the pipeline repeats the body in
-    NTU-120, and not in NTU-60: a body that equals the first in every frame is left out. The file has no names of clips:
-    they are called `train00001`, ..., `test00001`, ..., and `A001`, ... are the names of the classes.
+    A clip ends with its last frame that is not zero throughout. For a single person the pipeline repeats the body in
+    NTU-120, not in NTU-60: a body that equals the first in every frame is left out. The file has no clip names:
+    clips are called `train00001`, ..., `test00001`, ...; classes have the names of NTU's actions.
 
     Args:
         source: the file.
-        split_name: of the split; by default `xsub`, `xview` or `xset` as the file's name has it (`NTU60_CS.npz`,
+        split_name: of the split; by default `xsub`, `xview` or `xset` if the file's name says so (`NTU60_CS.npz`,
             `NTU120_CSet.npz`), else `given`.
         topology: a topology in 3D, its name, or the path of its file.
         unit: `m`, `cm`, `mm` or `normalised`.
@@ -103,22 +102,19 @@ def _checked_frames(member: NpzMember, topology: Topology) -> NpzMember:
     a_body = topology.num_joints * topology.dim
     shape = member.shape
     if len(shape) != 3 or not 0 < shape[1] <= _MAX_FRAMES or not shape[2] or shape[2] % a_body:
-        raise DataError(
-            f"'{member.path}': array '{member.key}' must be [clips, frames, bodies * {a_body}] for topology "
-            f"'{topology.name}' ({topology.num_joints} joints in 3D), found {list(shape)}"
-        )
+        expected = f"[clips, frames, bodies * {a_body}] for topology '{topology.name}'"
+        raise DataError(f"'{member.path}': array '{member.key}' must be {expected}, found {list(shape)}")
     return member
 
 
 def _labels(member: NpzMember, clips: int) -> tuple[np.ndarray, int | None]:
-    """Read labels [N], and the number of classes of one-hot ones."""
+    """Read labels [N], and the number of classes if they are one-hot."""
     where = f"'{member.path}': array '{member.key}'"
     shape = member.shape
     one_hot = len(shape) == 2 and 0 < shape[1] <= MAX_CLASSES
     if not (one_hot or (len(shape) == 1 and member.dtype.kind in "iu")) or shape[0] != clips:
-        raise DataError(
-            f"{where} must be one-hot, [{clips}, classes], or integers [{clips}], found {member.dtype} {list(shape)}"
-        )
+        expected = f"one-hot, [{clips}, classes], or integers [{clips}]"
+        raise DataError(f"{where} must be {expected}, found {member.dtype} {list(shape)}")
     values = next(member.pieces([clips]))
     if not one_hot:
         return values.astype(np.int64), None

@@ -1,4 +1,4 @@
-"""Reads Kinetics-Skeleton, the OpenPose skeletons of the Kinetics videos that came with ST-GCN."""
+"""Reader of Kinetics-Skeleton, the OpenPose skeletons of Kinetics videos that ST-GCN published."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def read_kinetics_skeleton(
     min_confidence: float = 0.05,
     labelled: bool = True,
 ) -> RawDataset:
-    """Open Kinetics-Skeleton and check its label files; the clips are read when they are asked for.
+    """Open Kinetics-Skeleton and check its label files; clips are read lazily.
 
     The format is that of the release of ST-GCN (Yan et al., AAAI 2018): a folder of `VIDEO.json` with `data`, a list
     of `frame_index` and `skeleton`, a list of people with `pose` (x and y of 18 joints in turn, as fractions of the
@@ -48,19 +48,19 @@ def read_kinetics_skeleton(
     frame_index, 1 in the release; missing frames are gaps. People are tracked by `track_bodies`; ST-GCN's loader takes
     the two with the highest score in each frame instead.
 
-    Images have y down: y is negated, so that it is up, from -1 to 0. The images were 340 by 256, which the coordinates
-    no longer show: bodies are narrower than they were.
+    Images have y down: y is negated, so that it is up, from -1 to 0. The images were 340 by 256, so that normalised
+    bodies are narrower than real ones.
 
     Args:
         source: the folder that holds `kinetics_train` and `kinetics_val`, which become the split, or one such folder.
         labels: the label file of one folder; by default the one beside it, FOLDER_label.json.
         fps: frames a second; the release has 30.
         max_bodies: how many bodies a clip keeps, see `track_bodies`.
-        min_confidence: below it a joint counts as not seen. OpenPose's own threshold of drawing is 0.05.
-        labelled: whether labels are needed; otherwise every clip of the folder is read, without the label file.
+        min_confidence: below it a joint counts as not seen; 0.05 is OpenPose's threshold of drawing.
+        labelled: False reads every clip of the folder, without the label file.
 
     Raises:
-        ConfigError: an option that cannot be.
+        ConfigError: an option is out of range.
         DataError: clips and labels do not match, or a file is broken or is no Kinetics-Skeleton.
     """
     folder = Path(source).expanduser()
@@ -105,24 +105,20 @@ def read_kinetics_skeleton(
 
 def _videos(folder: Path, table: Path | None, side: str) -> list[_Video]:
     """List the clips of a folder, in the order of their names."""
-    beside = table.name if table is not None and table.parent.resolve() == folder.resolve() else ""
-    files = {path.stem: path for path in folder_files(folder, ".json") if path.name != beside}
+    files = {path.stem: path for path in folder_files(folder, ".json", table)}
     if not files:
         raise DataError(f"no .json file in '{folder}': expected a clip VIDEO.json each")
     if table is None:
         return [_Video(path, "unlabelled", 0, True, side) for path in files.values()]
-    entries = {name: _entry(value, f"'{table}', '{name}'") for name, value in _table(table).items()}
+    if not table.is_file():
+        raise DataError(f"no labels at '{table}': expected the label file of the release, or say labels=FILE.json")
+    content = expect(read_json(table), dict, f"'{table}'")
+    entries = {name: _entry(value, f"'{table}', '{name}'") for name, value in content.items()}
     if lost := sorted(set(files) - set(entries)):
         raise DataError(f"{len(lost)} clips of '{folder}' are not in '{table}': {first_three(lost)}")
     if lost := sorted(name for name in set(entries) - set(files) if entries[name][2]):
         raise DataError(f"{len(lost)} clips of '{table}' have no .json file in '{folder}': {first_three(lost)}")
     return [_Video(files.get(name, folder / f"{name}.json"), *entries[name], side) for name in sorted(entries)]
-
-
-def _table(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise DataError(f"no labels at '{path}': expected the label file of the release, or say labels=FILE.json")
-    return expect(read_json(path), dict, f"'{path}'")
 
 
 def _entry(value: Any, where: str) -> tuple[str, int, bool]:
@@ -137,10 +133,8 @@ def _classes(videos: list[_Video]) -> tuple[list[str], np.ndarray, list[str]]:
     names: dict[int, str] = {}
     for video in videos:
         if names.setdefault(video.label_index, video.label) != video.label:
-            raise DataError(
-                f"label_index {describe(video.label_index)} is '{names[video.label_index]}' and '{video.label}' (clip "
-                f"'{video.path.stem}')"
-            )
+            both = f"'{names[video.label_index]}' and '{video.label}' (clip '{video.path.stem}')"
+            raise DataError(f"label_index {describe(video.label_index)} is {both}")
     known = sorted(names)
     order = {index: label for label, index in enumerate(known)}
     y = np.array([order[video.label_index] for video in videos], np.int64)
@@ -156,9 +150,8 @@ def _detections(video: _Video, topology: Topology, labelled: bool) -> PoseDetect
     if labelled:
         index = expect_key(content, "label_index", f"'{path}'")
         if index != video.label_index:
-            raise DataError(
-                f"'{path}' has label_index {describe(index)}, the label file says {video.label_index} ('{video.label}')"
-            )
+            expected = f"{video.label_index} ('{video.label}') by the label file"
+            raise DataError(f"'{path}' has label_index {describe(index)}, expected {expected}")
     detections = PoseDetections(path, topology)
     for i, frame in enumerate(frames):
         where = f"'{path}', data {i}"

@@ -1,4 +1,4 @@
-"""Reads pose landmarks of MediaPipe, one JSON or CSV file a clip."""
+"""Reader of pose landmarks of MediaPipe, one JSON or CSV file per clip."""
 
 from __future__ import annotations
 
@@ -23,8 +23,7 @@ from skgraph.topology import Topology
 # x12 and nose_x; v is the visibility.
 _COLUMNS = (re.compile(r"([xyzv]|visibility)_?([0-9]+)"), re.compile(r"(.+?)_?([xyzv]|visibility)"))
 
-# Identity of the person in files of one person, which MediaPipe followed itself: one body, however far it jumps.
-_ONLY = 0
+_ONLY = 0  # identity in files of one person, which MediaPipe itself tracked: one body, however far it jumps
 
 
 def read_mediapipe(
@@ -37,38 +36,35 @@ def read_mediapipe(
     min_confidence: float = 0.0,
     labelled: bool = True,
 ) -> RawDataset:
-    """Open a folder of clips, one file each; they are read when they are asked for.
+    """Open a folder of clips, one file each, read lazily.
 
-    MediaPipe writes no files itself; these are the two that people make of its results:
+    MediaPipe itself writes no files. Its results are usually saved as one of these:
 
     - `NAME.json`: a list of frames, or an object with `frames` and an optional `fps`. A frame is a list of landmarks in
-      the order of `PoseLandmark`, or a list of such lists where several people were looked for, or null or [] where
-      nobody was found. A landmark has `x`, `y`, `z` and an optional `visibility`. Several people are tracked by
-      `track_bodies`; one is one body.
+      the order of `PoseLandmark`, a list of such lists for several people, or null or [] for none. A landmark has `x`,
+      `y`, `z` and an optional `visibility`. Several people are tracked by `track_bodies`; one person is one body.
     - `NAME.csv`: a header with `frame` and, of each landmark, `x0`, `y0`, `z0` and an optional `v0`, or `nose_x`,
-      `nose_y`, `nose_z` and `nose_visibility` (or `nose_v`); a line a frame. The clip begins with the lowest frame;
+      `nose_y`, `nose_z` and `nose_visibility` (or `nose_v`); a line per frame. The clip begins with the lowest frame;
       missing frames and lines of empty cells are gaps. Other columns are ignored.
 
     World landmarks are in metres, with the origin between the hips of each frame, so that walking is lost. Their axes
-    are those of the image: x to the right, y down (a head is at a negative y), z away from the camera (MediaPipe's
-    issue 4205). x and y are negated, so that y is up and z away from the camera, as Kinect has them; negating y alone
-    would mirror people, and make their left hand a right one.
-    Image landmarks are parts of the image's width and height; their depth is dropped, and y is negated.
+    are those of the image: x to the right, y down, z away from the camera (MediaPipe's issue 4205). x and y are
+    negated, so that y is up and z away from the camera, as with Kinect; negating y alone would mirror people.
+    Image landmarks are fractions of the image's width and height; their depth is dropped, and y is negated.
 
     Args:
         source: the folder.
         topology: `mediapipe_33`, or a custom one in the same order. Image landmarks take it in 2D.
         labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
         world: whether these are world landmarks, in 3D; otherwise image landmarks, in 2D.
-        fps: frames a second; a file that says another number is an error.
+        fps: frames a second, which a file's own `fps` must match.
         max_bodies: how many bodies a clip keeps, see `track_bodies`.
-        min_confidence: below it a joint counts as not seen. The visibility of a landmark, which is kept as its
-            confidence (1 where the file has none), says whether it is hidden; MediaPipe fits hidden ones with the rest
-            of the body, which is better than to fill them in, so all are taken.
-        labelled: whether labels are needed; otherwise every clip of the folder is read, without the CSV.
+        min_confidence: visibility below which a joint counts as not seen; 0 takes all, since MediaPipe fits hidden
+            landmarks with the rest of the body. Visibility (1 if the file has none) becomes the confidence.
+        labelled: False reads every clip of the folder, without the CSV.
 
     Raises:
-        ConfigError: an option that cannot be.
+        ConfigError: an option is out of range.
         DataError: files and CSV do not match, or a file is broken or does not fit the topology.
     """
     topology = open_topology(topology)
@@ -91,14 +87,12 @@ def read_mediapipe(
 
 
 def _suffix(folder: Path, labels: str | Path | None) -> str:
-    """Return the suffix of the clips; the CSV of labels is not one."""
+    """Return the suffix of the clips, without the CSV of labels."""
     table = Path(labels).expanduser() if labels is not None else folder / "labels.csv"
-    beside = table.name if table.parent.resolve() == folder.resolve() else ""
-    files = [] if not folder.is_dir() else folder_files(folder, ".json") + folder_files(folder, ".csv")
-    found = {path.suffix for path in files if path.name != beside}
+    found = [suffix for suffix in (".json", ".csv") if folder.is_dir() and folder_files(folder, suffix, table)]
     if len(found) == 2:
         raise DataError(f"'{folder}' holds .json and .csv files, expected clips of one kind")
-    return found.pop() if found else ".json"
+    return found[0] if found else ".json"
 
 
 def _from_json(path: Path, topology: Topology, fps: float) -> PoseDetections:
@@ -130,15 +124,12 @@ def _check_fps(found: Any, fps: float, path: Path) -> None:
 
 def _landmarks(landmarks: Any, topology: Topology, where: str) -> tuple[np.ndarray, np.ndarray]:
     """Return one person's joints [V, C] and their visibility [V]."""
-    expect(landmarks, list, where)
-    if len(landmarks) != topology.num_joints:
-        raise DataError(
-            f"{where} must be the {topology.num_joints} landmarks of topology '{topology.name}', found {len(landmarks)}"
-        )
+    if len(expect(landmarks, list, where)) != topology.num_joints:
+        expected = f"the {topology.num_joints} landmarks of topology '{topology.name}'"
+        raise DataError(f"{where} must be {expected}, found {len(landmarks)}")
     axes = "xyz"[: topology.dim]
-    needed = set(axes)
     for joint, landmark in zip(topology.joints, landmarks, strict=True):
-        if type(landmark) is not dict or not needed.issubset(landmark):
+        if type(landmark) is not dict or not set(axes).issubset(landmark):
             for axis in axes:
                 expect_key(landmark, axis, f"{where}, landmark '{joint}'")
     flat = [landmark[axis] for landmark in landmarks for axis in axes]
@@ -148,7 +139,7 @@ def _landmarks(landmarks: Any, topology: Topology, where: str) -> tuple[np.ndarr
 
 
 def _from_csv(path: Path, topology: Topology, fps: float) -> PoseDetections:
-    """Read a CSV as `_from_json` reads JSON; it has no frame rate."""
+    """Read a CSV, which has no frame rate to compare with `fps`."""
     detections = PoseDetections(path, topology, zero_is_missing=False)
     if path.stat().st_size > SIZE_LIMIT:
         raise DataError(f"'{path}' has more than {SIZE_LIMIT // 2**20} MiB, expected one clip a file")
@@ -191,19 +182,12 @@ def _columns(header: list[str], topology: Topology, path: Path) -> tuple[int, li
     needed = wanted + visible if any(key in column_of for key in visible) else wanted
     if missing := [key for key in needed if key not in column_of]:
         raise DataError(f"'{path}' lacks the columns {first_three(missing)}; its header has {len(header)}")
-    return (
-        column_of["frame"],
-        [column_of[key] for key in wanted[1:]],
-        [column_of[key] for key in visible if key in column_of],
-    )
+    frame, *coordinates = (column_of[key] for key in wanted)
+    return frame, coordinates, [column_of[key] for key in visible if key in column_of]
 
 
 def _cells(line: list[str], columns: list[int], header: list[str], where: str) -> list[float]:
     """Return the numbers in some columns, NaN in an empty cell."""
-    try:
-        return [parse_number(line[i]) if line[i] else math.nan for i in columns]
-    except ValueError:
-        pass
     values = []
     for i in columns:
         try:

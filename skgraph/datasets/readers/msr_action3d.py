@@ -1,4 +1,4 @@
-"""Reads the skeletons of MSR Action3D, text files."""
+"""Reader of the skeletons of MSR Action3D, text files."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.datasets.files import numbered_files
-from skgraph.datasets.formats.text_file import parse_number, read_lines
+from skgraph.datasets.formats.text_file import parse_numbers, read_lines
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset, Split
@@ -30,7 +30,7 @@ _SUBSETS = {
     "as2": (1, 4, 7, 8, 9, 11, 12, 14),
     "as3": (6, 14, 15, 16, 17, 18, 19, 20),
 }
-# The order of the lines of a frame, that of a tracker before the Kinect's SDK.
+# The order of the lines of a frame, from a tracker older than the Kinect SDK.
 _JOINTS = """
     ShoulderLeft ShoulderRight ShoulderCenter Spine HipLeft HipRight HipCenter ElbowLeft ElbowRight
     WristLeft WristRight HandLeft HandRight KneeLeft KneeRight AnkleLeft AnkleRight FootLeft FootRight
@@ -41,7 +41,7 @@ _MOST_LINES = 20 * 10_000  # the longest clip has fewer than a hundred frames
 
 
 def read_msr_action3d(source: str | Path, subset: str = "all") -> RawDataset:
-    """Open the folder ``MSRAction3DSkeletonReal3D`` of MSR Action3D; the clips are read when they are asked for.
+    """Open the folder ``MSRAction3DSkeletonReal3D`` of MSR Action3D; clips are read lazily.
 
     Li, Zhang, Liu, Action Recognition Based on a Bag of 3D Points, CVPR Workshops 2010: 20 actions of 10 people, up to
     3 times each, 15 frames a second. ``a01_s01_e01_skeleton3D.txt`` (action, subject, example) has a line for each
@@ -49,9 +49,9 @@ def read_msr_action3d(source: str | Path, subset: str = "all") -> RawDataset:
     left, so that a person who faces it has the right hand at the larger x; y up; z away from it. The dataset's joint
     order is its own; clips are in that of topology `kinect_v1`.
 
-    Confidence is 0 to 1. Trunk and feet, which the tracker infers from the others, have a confidence of 0 throughout
-    and sound places; a joint at exactly (0, 0, 0) was not seen and is filled in (`fill_missing`). Some clips have
-    nothing but zeros and are left out. The files in pixels and depth (``*_skeleton.txt``) are not read.
+    Confidence is 0 to 1. Trunk and feet, which the tracker infers, have valid positions and a confidence of 0
+    throughout; a joint at exactly (0, 0, 0) was not seen and is filled in (`fill_missing`). Some clips are zero
+    throughout and left out. The files in pixels and depth (``*_skeleton.txt``) are not read.
 
     The split is the usual one, `xsub`: subjects 1, 3, 5, 7, 9 train, the others test.
 
@@ -67,10 +67,8 @@ def read_msr_action3d(source: str | Path, subset: str = "all") -> RawDataset:
         raise ConfigError(f"subset must be one of {', '.join(_SUBSETS)}, found '{subset}'")
     folder = Path(source).expanduser()
     if not any(folder.glob(f"*{_SUFFIX}")) and any(folder.glob("*_skeleton.txt")):
-        raise DataError(
-            f"'{folder}' has the skeletons in pixels and depth (*_skeleton.txt), expected those in metres, "
-            f"*{_SUFFIX}, of MSRAction3DSkeletonReal3D"
-        )
+        expected = f"those in metres, *{_SUFFIX}, of MSRAction3DSkeletonReal3D"
+        raise DataError(f"'{folder}' has the skeletons in pixels and depth (*_skeleton.txt), expected {expected}")
     topology = Topology.load("kinect_v1")
     names, numbers = numbered_files(
         folder,
@@ -108,21 +106,17 @@ def read_msr_action3d(source: str | Path, subset: str = "all") -> RawDataset:
 
 
 def _read(path: Path) -> np.ndarray:
-    """Joints and confidence ``[T, 20, 4]`` in the order of the file."""
-    rows: list[list[float]] = []
+    """Return joints and confidence ``[T, 20, 4]`` in the order of the file."""
+    rows: list[np.ndarray] = []
     for number, line in read_lines(path):
-        words = line.split()
-        if not words:
+        if not line:
             continue
         try:
-            row = [parse_number(word) for word in words]
-        except ValueError:
-            row = []
-        if len(row) != 4:
-            raise DataError(f"'{path}', line {number}: expected x, y, z and confidence, found '{line[:60]}'")
-        if len(rows) == _MOST_LINES:
+            rows.append(parse_numbers(line.encode(), 4))
+        except ValueError as error:
+            raise DataError(f"'{path}', line {number}: x, y, z and confidence: {error}") from None
+        if len(rows) > _MOST_LINES:
             raise DataError(f"'{path}' has more than {_MOST_LINES} lines, expected one clip")
-        rows.append(row)
     if len(rows) % len(_JOINTS):
         raise DataError(f"'{path}' has {len(rows)} lines, expected {len(_JOINTS)} for every frame")
     return to_float32(np.array(rows, np.float64)).reshape(-1, len(_JOINTS), 4)

@@ -1,4 +1,4 @@
-"""Reads a folder of `.npy` clips with a CSV of their labels."""
+"""Reader of a folder of `.npy` clips with a CSV of their labels."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def read_npy(
     fps: float = 30.0,
     labelled: bool = True,
 ) -> RawDataset:
-    """Open a folder of clips, one file each, and check its CSV; the clips are read when they are asked for.
+    """Open a folder of clips, one file each, and check its CSV; clips are read lazily.
 
     A clip is `NAME.npy`, `[M, T, V, C]` or, of one body, `[T, V, C]`, integer or float; the CSV is that of
     `LabelTable.of_folder`.
@@ -32,7 +32,7 @@ def read_npy(
         labels: the CSV; by default `labels.csv` in the folder.
         unit: `m`, `cm`, `mm`, `normalised`, or `px` in 2D; by default `m` in 3D, and in 2D it must be given.
         fps: frames a second.
-        labelled: whether labels are needed; otherwise every clip of the folder is read, without the CSV.
+        labelled: False reads every clip of the folder, without the CSV.
 
     Raises:
         DataError: files and CSV do not match, a file is broken or pickled, or a clip does not fit the topology.
@@ -48,10 +48,10 @@ def read_npy(
 
 
 def default_unit(topology: Topology) -> str:
-    """Return the unit of files that do not say it: metres in 3D.
+    """Return the unit of files without a stated unit: metres in 3D.
 
     Raises:
-        ConfigError: in 2D, where there is no usual unit.
+        ConfigError: the topology is 2D, where no unit is usual.
     """
     if topology.dim == 2:
         raise ConfigError(f"clips of the 2D topology '{topology.name}' need a unit: unit=px or unit=normalised")
@@ -69,8 +69,6 @@ def read_npy_clip(path: Path, topology: Topology, scale: float = 1.0) -> RawClip
     clip = clip[None] if clip.ndim == 3 else clip
     check_clip_shape(clip.shape, topology, f"'{path}'")
     if clip.size > MOST_NUMBERS:
-        raise DataError(
-            f"'{path}' has {clip.size} numbers, expected a clip of at most {MOST_NUMBERS}: cut recordings into shorter "
-            "ones"
-        )
+        expected = f"a clip of at most {MOST_NUMBERS}: cut recordings into shorter ones"
+        raise DataError(f"'{path}' has {clip.size} numbers, expected {expected}")
     return RawClip(to_float32(clip, scale))

@@ -1,4 +1,4 @@
-"""Reads NTU RGB+D 60 and 120 from the downloaded files."""
+"""Reader of NTU RGB+D 60 and 120, as downloaded."""
 
 from __future__ import annotations
 
@@ -24,8 +24,7 @@ from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
 _FPS = 30.0
-# To be changed with whatever changes the clips that come of a file: parts of an older version are not used then.
-_VERSION = 1
+_VERSION = 1  # of conversion caches; increase it when a change converts files differently
 _HINT = "(damaged=exclude leaves such files out; what has been read is kept)"
 
 
@@ -41,25 +40,24 @@ def read_ntu(
 ) -> RawDataset:
     """Find the `.skeleton` files of NTU RGB+D 60 or 120; they are parsed in parallel when the clips are read.
 
-    Names say action, subject, camera and setup; the splits are the published ones. Recordings of the other benchmark
-    are passed over. Positions are in metres in the sensor's coordinates: x to its left, y up, z away from it.
+    File names give action, subject, camera and setup; the splits are the published ones. Recordings of the other
+    release are ignored. Positions are in metres in the sensor's coordinates: x to its left, y up, z away from it.
 
     Args:
-        source: folders that hold the files or the downloaded zip archives, or these archives; one or several.
-        parts: a folder that does not exist. What has been converted waits there, and a command that was stopped goes on
-            from there; it goes away with the end of the work.
+        source: folders of the files or the downloaded zip archives, or these archives; one or several.
+        parts: a new folder for the conversion cache, from which an interrupted command resumes; deleted at the end.
         dataset: 60 or 120.
-        preset: what is made of a recording, see `skgraph.datasets.preparation.presets`.
-        missing_list: the authors' file of recordings with missing skeletons, whose names are left out; without it,
-            those in which nobody is found are left out.
-        damaged: what becomes of a file that cannot be parsed: `error`, or `exclude` to leave it out and count it.
-        confidence: whether the tracking state of each joint is kept (not tracked 0, inferred 0.5, tracked 1), where the
+        preset: the preparation of a recording, see `skgraph.datasets.preparation.presets`.
+        missing_list: the authors' file of recordings with missing skeletons, which are left out; without it, recordings
+            without a body are left out.
+        damaged: for a file that cannot be parsed: `error`, or `exclude` to leave it out and count it.
+        confidence: whether the tracking state of each joint is kept (not tracked 0, inferred 0.5, tracked 1), if the
             preset keeps it.
-        processes: how many parse at once; by default one for each CPU.
+        processes: number of processes that parse; by default one for each CPU.
 
     Raises:
-        ConfigError: an option has no such value.
-        DataError: no files are there, or the list of missing ones is none.
+        ConfigError: an option is invalid.
+        DataError: there are no files, or the list of missing skeletons names none.
     """
     published, folder = release(dataset), Path(parts).expanduser()
     check_preset(preset)
@@ -71,11 +69,9 @@ def read_ntu(
     named = [(file, name) for file in found if (name := ClipName.parse(file.stem)) is not None]
     own = [(file, name) for file, name in named if published.holds(name)]
     notes = []
-    if others := len(found) - len(named):
-        odd = [file.stem for file in found if ClipName.parse(file.stem) is None]
-        notes.append(
-            f"{others} .skeleton files are not named as NTU RGB+D names them, and were not read: {first_three(odd)}"
-        )
+    if odd := [file.stem for file in found if ClipName.parse(file.stem) is None]:
+        problem = "are not named as NTU RGB+D names them, and were not read"
+        notes.append(f"{len(odd)} .skeleton files {problem}: {first_three(odd)}")
     if outside := len(named) - len(own):
         notes.append(f"{outside} recordings do not belong to NTU RGB+D {dataset}, and were not read")
     if not own:
@@ -116,7 +112,7 @@ def read_ntu(
 
 
 def _missing(path: str | Path | None) -> frozenset[str]:
-    """Return the names in the authors' list, which has lines of other text too."""
+    """Return the names in the authors' list, which also has other text."""
     if path is None:
         return frozenset()
     pattern = re.compile(r"\bS\d{3}C\d{3}P\d{3}R\d{3}A\d{3}\b")
@@ -146,7 +142,7 @@ def _read(preset: str, confidence: bool, damaged: str, files: Sequence[SourceFil
 
 
 def _review(published: Release, dataset: int, names: list[ClipName], listed: bool) -> Callable[[np.ndarray], list[str]]:
-    """Make the review of the clips that were kept: are they as many as published, and if not, why."""
+    """Return a function that compares the numbers of kept clips with the published ones and explains differences."""
 
     def review(kept: np.ndarray) -> list[str]:
         expected = published.recordings - published.missing

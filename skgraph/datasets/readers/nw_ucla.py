@@ -1,19 +1,18 @@
-"""Reads Northwestern-UCLA Multiview Action 3D in JSON, as the skeleton papers exchange it."""
+"""Reader of Northwestern-UCLA Multiview Action 3D in JSON, the form that skeleton papers exchange."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from skgraph.datasets.files import numbered_files
-from skgraph.datasets.formats.json_file import describe, read_json
+from skgraph.datasets.formats.json_file import describe, expect, expect_key, read_json
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset, Split
-from skgraph.datasets.readers.reader import to_float32
+from skgraph.datasets.readers.reader import expect_joints, to_float32
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 
@@ -34,7 +33,7 @@ _LARGEST = 8 * 2**20  # bytes; the files have less than one MiB
 
 
 def read_nw_ucla(source: str | Path) -> RawDataset:
-    """Open the folder ``all_sqe`` of NW-UCLA; the clips are read when they are asked for.
+    """Open the folder ``all_sqe`` of NW-UCLA; clips are read lazily.
 
     Wang et al., Cross-view Action Modeling, Learning and Recognition, CVPR 2014: 10 actions of 10 people before three
     Kinects. The files are those that Shift-GCN and CTR-GCN train on: ``a01_s01_e00_v01.json`` (action, subject,
@@ -49,7 +48,7 @@ def read_nw_ucla(source: str | Path) -> RawDataset:
         source: the folder.
 
     Raises:
-        DataError: a file name is not of this dataset, a file is broken, or its label is not that of its name.
+        DataError: a file name is not of this dataset, a file is broken, or its label and its name disagree.
     """
     folder = Path(source).expanduser()
     topology = Topology.load("kinect_v1")
@@ -64,7 +63,7 @@ def read_nw_ucla(source: str | Path) -> RawDataset:
 
     def clips() -> Iterator[RawClip]:
         for name, label in zip(names, y, strict=True):
-            joints = _read(folder / f"{name}.json", int(label) + 1)[None]
+            joints = _read(folder / f"{name}.json", int(label) + 1, topology)[None]
             yield RawClip(*fill_missing(joints, (joints != 0).any(axis=-1), topology))
 
     return RawDataset(
@@ -82,31 +81,12 @@ def read_nw_ucla(source: str | Path) -> RawDataset:
     )
 
 
-def _read(path: Path, label: int) -> np.ndarray:
-    """Joints ``[T, 20, 3]`` of a clip that has this label, counted from 1."""
+def _read(path: Path, label: int, topology: Topology) -> np.ndarray:
+    """Return joints ``[T, 20, 3]`` of a clip that must have this label, counted from 1."""
     content = read_json(path, _LARGEST)
-    if not isinstance(content, dict) or "skeletons" not in content or "label" not in content:
-        raise DataError(f"'{path}' must be an object with 'skeletons' and 'label'")
-    if content["label"] != label or isinstance(content["label"], bool):
-        raise DataError(f"'{path}' has the label {describe(content['label'])}, its name says {label}")
-    return _joints(path, content["skeletons"])
-
-
-def _listed(joint: Any) -> str:
-    return ", ".join(map(describe, joint[:4])) or "none" if isinstance(joint, list) else describe(joint)
-
-
-def _joints(path: Path, skeletons: Any) -> np.ndarray:
-    if not isinstance(skeletons, list):
-        raise DataError(f"'{path}': 'skeletons' must be a list of frames, found {describe(skeletons)}")
-    for t, frame in enumerate(skeletons):
-        if not isinstance(frame, list) or len(frame) != 20:
-            found = f"{len(frame)} joints" if isinstance(frame, list) else describe(frame)
-            raise DataError(f"'{path}', frame {t}: expected 20 joints, found {found}")
-        for v, joint in enumerate(frame):
-            if not isinstance(joint, list) or len(joint) != 3 or not all(type(x) in (int, float) for x in joint):
-                raise DataError(f"'{path}', frame {t}, joint {v}: expected three numbers, found {_listed(joint)}")
-    try:
-        return to_float32(np.array(skeletons, np.float64)).reshape(-1, 20, 3)
-    except OverflowError as error:  # an integer of hundreds of digits
-        raise DataError(f"'{path}': a coordinate is too large: {error}") from error
+    found = expect_key(content, "label", f"'{path}'")
+    if found != label or isinstance(found, bool):
+        raise DataError(f"'{path}' has the label {describe(found)}, its name says {label}")
+    frames = expect(expect_key(content, "skeletons", f"'{path}'"), list, f"'{path}': skeletons")
+    joints = [expect_joints(frame, topology, f"'{path}', frame {t}") for t, frame in enumerate(frames)]
+    return to_float32(np.array(joints, np.float64).reshape(-1, topology.num_joints, topology.dim))

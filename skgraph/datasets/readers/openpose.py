@@ -1,4 +1,4 @@
-"""Reads the output of OpenPose's `--write_json`: one JSON file a frame."""
+"""Reader of the output of OpenPose's `--write_json`: one JSON file per frame."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def read_openpose(
     min_confidence: float = 0.05,
     labelled: bool = True,
 ) -> RawDataset:
-    """Open a folder with a sub-folder a clip, each with OpenPose's files; they are read when they are asked for.
+    """Open a folder with a sub-folder of OpenPose's files for each clip; clips are read lazily.
 
-    The format is that of OpenPose's `doc/02_output.md`: a file `NAME_000000000012_keypoints.json` a frame, even
-    of an empty one, with `people`, each with `pose_keypoints_2d` (`pose_keypoints` before version 1.1), flat x,
-    y and confidence of every joint in the order of the model's body parts, 0, 0, 0 where it was not found. The number
-    in the name is the frame's; the clip begins with the lowest, and missing numbers are gaps. `person_id` is kept where
-    OpenPose tracked; at [-1], and without one, people are tracked by `track_bodies`. Faces, hands and the 3D keypoints,
-    whose axes depend on the calibration of the cameras, are not read.
+    The format is that of OpenPose's `doc/02_output.md`: a file `NAME_000000000012_keypoints.json` for each frame with
+    `people`, each with `pose_keypoints_2d` (`pose_keypoints` before version 1.1), flat x, y and confidence of every
+    joint in the model's order, 0, 0, 0 where it was not found. The number in the name is the frame's; the clip begins
+    with the lowest, and missing numbers are gaps. `person_id` is kept where OpenPose tracked; at [-1], and without one,
+    people are tracked by `track_bodies`. Faces, hands and 3D keypoints, whose axes depend on the camera calibration,
+    are not read.
 
     Images have y down: y is negated, so that it is up.
 
@@ -46,14 +46,14 @@ def read_openpose(
         source: the folder.
         topology: `openpose_25` (BODY_25), `openpose_18` (COCO), or a custom 2D topology in the model's order.
         labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
-        unit: `px`, or `normalised` where OpenPose was told to scale the keypoints.
+        unit: `px`, or `normalised` for OpenPose's `--keypoint_scale`.
         fps: frames a second.
         max_bodies: how many bodies a clip keeps, see `track_bodies`.
-        min_confidence: below it a joint counts as not seen. OpenPose's own threshold of drawing is 0.05.
-        labelled: whether labels are needed; otherwise every clip of the folder is read, without the CSV.
+        min_confidence: below it a joint counts as not seen; 0.05 is OpenPose's threshold of drawing.
+        labelled: False reads every clip of the folder, without the CSV.
 
     Raises:
-        ConfigError: an option that cannot be.
+        ConfigError: an option is out of range.
         DataError: folders and CSV do not match, or a file is broken or does not fit the topology.
     """
     topology = open_topology(topology, 2, "OpenPose's keypoints")
@@ -78,7 +78,10 @@ def _detections(folder: Path, topology: Topology) -> PoseDetections:
             key = next((key for key in _KEYS if key in person), _KEYS[0])
             values = expect_key(person, key, where)
             if type(values) is list and len(values) != 3 * topology.num_joints:
-                raise DataError(_wrong_count(f"{where}: {key}", len(values), topology))
+                expected = f"{3 * topology.num_joints} numbers, x, y and confidence of the {topology.num_joints} joints"
+                model = _MODELS.get(len(values) / 3)
+                advice = f": say topology={model}" if model else ""
+                raise DataError(f"{where}: {key} must have {expected}, found {len(values)}{advice}")
             values = expect_numbers(values, 3 * topology.num_joints, f"{where}: {key}").reshape(-1, 3)
             detections.add(number, values[:, :2], values[:, 2], _identity(person, where))
     return detections
@@ -108,12 +111,3 @@ def _identity(person: dict, where: str) -> int:
     if type(value) is not list or len(value) != 1 or type(value[0]) is not int:
         raise DataError(f"{where}: person_id must be a list of one whole number, found {describe(value)}")
     return max(value[0], -1)
-
-
-def _wrong_count(where: str, found: int, topology: Topology) -> str:
-    other = _MODELS.get(found // 3 if found % 3 == 0 else 0)
-    advice = f"; these are the {found // 3} joints of topology={other}" if other else ""
-    return (
-        f"{where} must have {3 * topology.num_joints} numbers, x, y and confidence of the {topology.num_joints} joints "
-        f"of topology '{topology.name}', found {found}{advice}"
-    )

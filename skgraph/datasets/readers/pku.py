@@ -1,4 +1,4 @@
-"""Reads PKU-MMD I and II from the downloaded files."""
+"""Reader of PKU-MMD I and II, as downloaded."""
 
 from __future__ import annotations
 
@@ -27,16 +27,15 @@ from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
 _FPS = 30.0
-_VERSION = 2
-# Recordings are a hundred times as long as clips.
-_RECORDINGS_AT_ONCE = 16
+_VERSION = 2  # of conversion caches
+_RECORDINGS_AT_ONCE = 16  # a recording is a hundred times as long as a clip
 _NAMES = {1: re.compile(r"\d{4}-[LMR]"), 2: re.compile(r"A\d{2}N\d{2}-[LMR]")}
 _SPLITS = {"xsub": "subject", "xview": "view"}
 _MOST_FRAMES = 300
 
 
 def mamp_pku(recording: Recording) -> RawClip:
-    """Convert as MAMP does: the first 300 frames, both bodies by their slot, nothing subtracted or turned."""
+    """Convert as MAMP does: the first 300 frames, both bodies by their slot, neither centred nor turned."""
     if not recording.tracks:
         return RawClip.left_out(NOBODY)
     joints = np.zeros((2, recording.frames, *recording.tracks[0].joints.shape[1:]), np.float32)
@@ -45,7 +44,7 @@ def mamp_pku(recording: Recording) -> RawClip:
     return RawClip(joints[:, :_MOST_FRAMES])
 
 
-# What CTR-GCN's and PYSKL's scripts would do is not published for this dataset; CMD's are those of 2s-AGCN.
+# CTR-GCN and PYSKL have published no scripts for this dataset; CMD's are those of 2s-AGCN.
 PRESETS: dict[str, Callable[[Recording], RawClip]] = {"skgraph": skgraph_preset, "mamp": mamp_pku, "agcn": agcn}
 
 
@@ -69,21 +68,22 @@ def read_pku(
 
     Args:
         source: the folder that holds folders of skeletons, of labels and of splits, at any depth.
-        parts: a folder that does not exist. What has been converted waits there, and a command that was stopped goes on
-            from there; it goes away with the end of the work.
+        parts: a new folder for the conversion cache, from which an interrupted command resumes; deleted at the end.
         dataset: 1 or 2.
         form: `clips`, one for each labelled action, or `recordings`, whole and with their labels as segments, for
             detection.
-        preset: `skgraph`, `mamp` or `agcn`, see `skgraph.datasets.preparation.presets`; recordings keep to `skgraph`.
-        label_indexing: `one_based` or `zero_based`, how the label files count frames, see `read_labels`.
-        skeletons: the folder or zip archive of skeleton files; by default the folder in `source` whose name says so.
-        labels: the folder of label files, likewise.
-        splits: the folder of the split files, likewise.
-        processes: how many parse at once; by default one for each CPU.
+        preset: `skgraph`, `mamp` or `agcn`, see `skgraph.datasets.preparation.presets`; recordings allow only
+            `skgraph`.
+        label_indexing: `one_based` or `zero_based` frames in the label files, see `read_labels`.
+        skeletons: the folder or zip archive of skeleton files; by default the folder in `source` with `skeleton` in its
+            name.
+        labels: the folder of label files; by default the one with `label` in its name.
+        splits: the folder of split files; by default the one with `split` in its name.
+        processes: number of processes that parse; by default one for each CPU.
 
     Raises:
-        ConfigError: an option has no such value.
-        DataError: files are missing, or do not belong together.
+        ConfigError: an option is invalid.
+        DataError: files are missing or do not match.
     """
     if dataset not in _NAMES:
         raise ConfigError(f"PKU-MMD is 1 or 2, found {dataset}")
@@ -153,9 +153,8 @@ def _folder(root: Path, word: str) -> Path:
     found = [path for path in folders if word in path.name.lower() and any(path.glob("*.txt"))]
     if len(found) != 1:
         listed = first_three([f"'{path}'" for path in found]) or "none"
-        raise DataError(
-            f"expected one folder of .txt files with '{word}' in its name in '{root}', found {listed}: say {word}s="
-        )
+        expected = f"one folder of .txt files with '{word}' in its name in '{root}'"
+        raise DataError(f"expected {expected}, found {listed}: say {word}s=")
     return found[0]
 
 
@@ -163,8 +162,6 @@ def _splits(root: Path, folder: str | Path | None, files: Sequence[SourceFile], 
     """Read the splits of the recordings from the folder of split files."""
     split_folder = Path(folder).expanduser() if folder is not None else _folder(root, "split")
     names, splits = [file.stem for file in files], []
-    if not split_folder.is_dir():
-        raise DataError(f"no folder at '{split_folder}': expected the split files of PKU-MMD")
     for name, word in _SPLITS.items():
         paths = [path for path in folder_files(split_folder, ".txt") if word in path.stem.lower()]
         if len(paths) != 1:
@@ -172,10 +169,8 @@ def _splits(root: Path, folder: str | Path | None, files: Sequence[SourceFile], 
         train, test = read_split(paths[0])
         known = set(names)
         if not known & (train | test):
-            raise DataError(
-                f"'{paths[0]}' names none of the {len(names)} recordings: it has '{min(train | test, default='')}', "
-                f"they are like '{names[0]}'"
-            )
+            found = f"it has '{min(train | test, default='')}', expected names such as '{names[0]}'"
+            raise DataError(f"'{paths[0]}' names none of the {len(names)} recordings: {found}")
         if absent := len((train | test) - known):
             notes.append(f"split '{name}' names {absent} recordings that are not in the source")
         if extra := len(known - train - test):
@@ -186,7 +181,7 @@ def _splits(root: Path, folder: str | Path | None, files: Sequence[SourceFile], 
 
 
 def _read(preset: str, items: Sequence[tuple[SourceFile, int, int]]) -> list[RawClip]:
-    """Cut clips out of recordings; whole recordings where `preset` is ""."""
+    """Convert spans of recordings with a preset, or whole recordings if `preset` is ""."""
     clips = []
     for file, start, end in items:
         joints = _frames(file)
@@ -194,15 +189,14 @@ def _read(preset: str, items: Sequence[tuple[SourceFile, int, int]]) -> list[Raw
             clips.append(RawClip(joints.swapaxes(0, 1).astype(np.float32)))
         elif start >= len(joints):
             raise DataError(f"'{file}' has {len(joints)} frames, and a label starts at frame {start}")
-        else:  # some labels end a little after their recording
-            clip = PRESETS[preset](as_recording(joints[start:end]))
-            clips.append(replace(clip, confidence=None))  # the files have none
+        else:  # some labels end a little after their recording; the files have no confidence
+            clips.append(replace(PRESETS[preset](as_recording(joints[start:end])), confidence=None))
     return clips
 
 
 @functools.lru_cache(maxsize=1)
 def _frames(file: SourceFile) -> np.ndarray:
-    """Parse a recording, once for all of its clips, which follow one another."""
+    """Parse a recording, once for all its consecutive clips."""
     try:
         return parse_pku(file.read())
     except DataError as error:
@@ -210,7 +204,7 @@ def _frames(file: SourceFile) -> np.ndarray:
 
 
 def _with_segments(clip: RawClip, segments: np.ndarray, file: SourceFile) -> RawClip:
-    """Return a whole recording with its labels, which end with it at the latest."""
+    """Return a whole recording with its labels, cut to its length."""
     frames = clip.joints.shape[1]
     if (late := segments[:, 1] >= frames).any():
         raise DataError(f"'{file}' has {frames} frames, and a label starts at frame {segments[late][0, 1]}")

@@ -1,12 +1,14 @@
-"""What readers share: arguments, shapes, coordinates, and folders with a file a clip."""
+"""Tools of readers: folders with a file a clip, and checks of topologies, shapes and coordinates."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from skgraph.datasets.formats.json_file import expect, expect_numbers
 from skgraph.datasets.label_table import LabelTable
 from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset
@@ -35,8 +37,8 @@ def read_clip_folder(
         unit: of the files.
         fps: frames a second.
         labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
-        labelled: whether labels are needed; otherwise every clip of the folder is read, without the CSV.
-        preprocessing: what `read_clip` does to the coordinates beyond a change of units.
+        labelled: False reads every clip of the folder, without the CSV.
+        preprocessing: changes of the coordinates by `read_clip` other than their unit.
 
     Raises:
         DataError: clips and CSV do not match.
@@ -64,8 +66,8 @@ def open_topology(topology: str | Topology, dim: int | None = None, what: str = 
 
     Args:
         topology: of the clips.
-        dim: coordinates of a joint, where all files of the source have the same number.
-        what: is read, for the error.
+        dim: number of coordinates that the topology must have, if only one is possible.
+        what: name of the clips, for the error.
 
     Raises:
         ConfigError: the topology has another number of coordinates.
@@ -103,15 +105,31 @@ def check_clip_shape(shape: Sequence[int], topology: Topology, where: str) -> No
         )
 
 
-def to_float32(joints: np.ndarray, scale: float = 1.0) -> np.ndarray:
-    """Scale coordinates in double precision and round them to what a store holds.
+def expect_joints(values: Any, topology: Topology, where: str) -> np.ndarray:
+    """Return a JSON list of joints, each a list of numbers or nulls, as float64 `[V, C]`, NaN for null.
 
-    What is too large becomes infinite without a warning: the store refuses it and says where it is.
+    Raises:
+        DataError: there are other than the topology's joints or coordinates, or a value is no number.
+    """
+    if len(expect(values, list, where)) != topology.num_joints:
+        expected = f"the {topology.num_joints} joints of topology '{topology.name}'"
+        raise DataError(f"{where} must be {expected}, found {len(values)}")
+    for v, joint in enumerate(values):
+        if type(joint) is not list or len(joint) != topology.dim:
+            expect_numbers(joint, topology.dim, f"{where}, joint {v}")
+    flat = [number for joint in values for number in joint]
+    return expect_numbers(flat, len(flat), where).reshape(-1, topology.dim)
+
+
+def to_float32(joints: np.ndarray, scale: float = 1.0) -> np.ndarray:
+    """Scale coordinates in double precision and round them to the precision of a store.
+
+    Numbers that are too large become infinite without a warning; `write_store` refuses them and names the joint.
     """
     with np.errstate(over="ignore"):
         return np.multiply(joints, scale, dtype=np.float64).astype(np.float32)
 
 
 def z_up_to_y_up(joints: np.ndarray) -> np.ndarray:
-    """Turn coordinates `[..., 3]` by a quarter about x: (x, y, z) becomes (x, z, -y)."""
+    """Rotate coordinates `[..., 3]` by 90 degrees about x: (x, y, z) becomes (x, z, -y)."""
     return np.stack([joints[..., 0], joints[..., 2], -joints[..., 1]], axis=-1)

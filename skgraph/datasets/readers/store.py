@@ -1,4 +1,4 @@
-"""Reads a store to make another of it: with other splits or joints, or in less space."""
+"""Reader of a store, to write another one with other splits, joints or precision."""
 
 from __future__ import annotations
 
@@ -15,18 +15,20 @@ from skgraph.datasets.raw_clip import RawClip
 from skgraph.datasets.raw_dataset import RawDataset, Split
 from skgraph.errors import DataError
 
+_IDS = ("subject", "camera", "setup")
+
 
 def read_store(source: str | Path) -> RawDataset:
-    """Open a store; its clips are read when they are asked for.
+    """Open a store; its clips are read lazily.
 
-    Everything is kept: names, labels, splits, segments, ids and confidence, and the descriptions of preprocessing and
-    notes. Coordinates that are lengths become metres.
+    Names, labels, splits, segments, ids, confidence, notes and the description of the preprocessing are kept. Lengths
+    become metres.
 
     Args:
         source: the folder of the store.
 
     Raises:
-        StoreError: it is missing, incomplete, truncated or of another format version.
+        StoreError: the store is missing, incomplete, truncated or of another format version.
     """
     store = SkeletonStore.open(Path(source).expanduser())
     meta = store.meta
@@ -50,7 +52,7 @@ def read_store(source: str | Path) -> RawDataset:
         preprocessing="" if done == "none" else done,
         notes=_notes(store),
         segments=[store.segments(i).numpy() for i in range(store.num_clips)] if store.has_segments else None,
-        **{key: _known(getattr(store, key).numpy()) for key in ("subject", "camera", "setup")},
+        **{key: ids.numpy() for key in _IDS if ((ids := getattr(store, key)) >= 0).any()},
     )
 
 
@@ -59,10 +61,8 @@ def _clip(store: SkeletonStore, i: int, scale: float) -> RawClip:
     frames, present, confidence = store.read_tracks(first, last)
     shape = (last - first, int(store.length[i]))
     if math.prod(shape) * store.topology.num_joints * store.topology.dim > MOST_NUMBERS:
-        raise DataError(
-            f"clip '{store.name[i]}' of '{store.path}' has {shape[0]} bodies in {shape[1]} frames, expected a clip of "
-            f"at most {MOST_NUMBERS} numbers"
-        )
+        found = f"clip '{store.name[i]}' of '{store.path}' has {shape[0]} bodies in {shape[1]} frames"
+        raise DataError(f"{found}, expected a clip of at most {MOST_NUMBERS} numbers")
     joints = np.zeros((*shape, *frames.shape[1:]), np.float32)
     frame_mask = np.zeros(shape, bool)
     sure = None if confidence is None else np.zeros((*shape, frames.shape[1]))
@@ -78,18 +78,12 @@ def _clip(store: SkeletonStore, i: int, scale: float) -> RawClip:
 
 
 def _split(store: SkeletonStore, name: str) -> Split:
-    part = {key: np.zeros(store.num_clips, bool) for key in ("train", "test")}
-    for key, chosen in part.items():
-        chosen[store.split(name, key).numpy()] = True
-    return Split(name, part["train"], str(store.meta["splits"].get(name) or ""), part["test"])
-
-
-def _known(ids: np.ndarray) -> np.ndarray | None:
-    return ids if (ids >= 0).any() else None
+    train, test = (np.isin(np.arange(store.num_clips), store.split(name, key).numpy()) for key in ("train", "test"))
+    return Split(name, train, str(store.meta["splits"].get(name) or ""), test)
 
 
 def _notes(store: SkeletonStore) -> list[str]:
-    """Return the notes of the store, and how many clips were left out of it."""
+    """Return the notes of the store, with one on the clips that were left out of it."""
     noted = store.meta.get("notes") or []
     notes = [str(note) for note in noted] if isinstance(noted, list) else [str(noted)]
     if count := len(store.excluded):

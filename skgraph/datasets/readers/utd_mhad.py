@@ -1,4 +1,4 @@
-"""Reads the skeletons of UTD-MHAD, Matlab files."""
+"""Reader of the skeletons of UTD-MHAD, Matlab files."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _LARGEST = 2**22  # bytes; the longest clip has a fiftieth of that
 
 
 def read_utd_mhad(source: str | Path) -> RawDataset:
-    """Open the folder ``Skeleton`` of UTD-MHAD; the clips are read when they are asked for.
+    """Open the folder ``Skeleton`` of UTD-MHAD; clips are read lazily.
 
     Chen, Jafari, Kehtarnavaz, UTD-MHAD: A Multimodal Dataset for Human Action Recognition Utilizing a Depth Camera and
     a Wearable Inertial Sensor, ICIP 2015: 27 actions of 8 people before a Kinect v1, up to 4 times each.
@@ -46,8 +46,7 @@ def read_utd_mhad(source: str | Path) -> RawDataset:
         source: the folder.
 
     Raises:
-        DataError: a file name is not of this dataset, or a file is broken or holds anything but numbers. What is no
-            number is never read.
+        DataError: a file name is not of this dataset, or a file is broken or has no array of numbers ``d_skel``.
     """
     folder = Path(source).expanduser()
     topology = Topology.load("utd_mhad")
@@ -79,7 +78,7 @@ def read_utd_mhad(source: str | Path) -> RawDataset:
 
 
 def _read(path: Path) -> np.ndarray:
-    """Joints ``[T, 20, 3]``."""
+    """Return joints ``[T, 20, 3]``."""
     joints = read_mat_array(path, "d_skel", _LARGEST)
     if joints.ndim not in (2, 3) or joints.shape[:2] != (20, 3):
         raise DataError(f"'{path}': 'd_skel' must be [20, 3, frames], found {list(joints.shape)}")

@@ -112,7 +112,7 @@ def wrong(**changes):
         ("{", "c.json' is not a complete JSON file"),
         ([], r"c.json' must be an object, found a list of 0"),
         ({"label": "abseiling"}, "c.json' lacks the key 'data'; it has 'label'"),
-        (clip(5, []), r"has label_index 5, the label file says 0 \('abseiling'\)"),
+        (clip(5, []), r"has label_index 5, expected 0 \('abseiling'\) by the label file"),
         ({"data": [7], "label_index": 0}, "data 0 must be an object, found 7"),
         ({"data": [{"frame_index": "1"}], "label_index": 0}, "data 0: frame_index must be a whole number"),
         ({"data": [{"frame_index": 1, "skeleton": []}] * 2, "label_index": 0}, "c.json' has frame 1 twice"),

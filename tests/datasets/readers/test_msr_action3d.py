@@ -116,17 +116,17 @@ def test_bad_subsets_and_folders(folder, tmp_path):
 @pytest.mark.parametrize(
     "text, message",
     [
-        (FRAME + FRAME[:90], "line 25: expected x, y, z and confidence, found"),
+        (FRAME + FRAME[:90], "line 25: x, y, z and confidence: expected 4 numbers, found"),
         (FRAME + "1 2 3 1\n", "has 21 lines, expected 20 for every frame"),
-        (FRAME.replace("0.70", "high"), "line 20: expected x, y, z and confidence, found '0.04 high 2.55 1.0'"),
-        (FRAME.replace("0.70", "0_0.70"), "line 20: expected x, y, z and confidence, found '0.04 0_0.70 2.55 1.0'"),
-        (FRAME.replace("0.70 ", ""), "line 20: expected x, y, z and confidence"),
+        (FRAME.replace("0.70", "high"), "line 20: x, y, z and confidence: expected a number, found b'high'"),
+        (FRAME.replace("0.70", "0_0.70"), "line 20: x, y, z and confidence: expected a number, found b'0_0.70'"),
+        (FRAME.replace("0.70 ", ""), "line 20: x, y, z and confidence: expected 4 numbers, found 3"),
         (FRAME.replace("0.70", "nan"), "body 0, frame 0, joint 'Head' is .*nan.*, expected finite"),
         (FRAME.replace("0.70", "1e300"), "joint 'Head' is .*inf.*, expected finite"),
         (FRAME.replace("0.97", "1.97"), "joint 'HipRight' has the confidence 1.97.*, expected 0 to 1"),
         (FRAME.replace("0.97", "nan"), "joint 'HipRight' has the confidence nan, expected 0 to 1"),
         ("\xff", "is not a text file in UTF-8"),
-        ("\0" * 80, "line 1: expected x, y, z and confidence"),
+        ("\0" * 80, "line 1: x, y, z and confidence: expected 4 numbers"),
     ],
 )
 def test_bad_clips(folder, tmp_path, text, message):

@@ -106,7 +106,7 @@ def test_a_part_of_the_recordings_is_said(folder, tmp_path):
         (lambda f: (f / "Split/cross-view.txt").unlink(), "expected one file of the split by view in .*, found 0"),
         (
             lambda f: (f / "Split/cross-view.txt").write_text(split_text(["A01N01-L"], ["A01N02-L"])),
-            "cross-view.txt' names none of the 4 recordings: it has 'A01N01-L', they are like '0002-L'",
+            "cross-view.txt' names none of the 4 recordings: it has 'A01N01-L', expected names such as '0002-L'",
         ),
         (lambda f: (f / "Label/Train_Label/0003-L.txt").unlink(), "1 recordings have no label file in .*: 0003-L"),
         (lambda f: (f / "Data/PKU_Skeleton").rename(f / "Data/poses"), "'skeleton' in its name in .*, found none"),
