@@ -1,11 +1,14 @@
-"""`.npy` files, which hold one array."""
+"""`.npy` files, which hold one array, and arrays from the bytes of a file."""
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 
+from skgraph.datasets.formats.text_file import is_valid_unicode
 from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line
 
 MOST_NUMBERS = 2**25
@@ -29,4 +32,26 @@ def open_npy(path: Path) -> np.ndarray:
     if not isinstance(array, np.ndarray):
         array.close()
         raise DataError(f"'{path}' is an archive of arrays, expected one .npy array")
+    return array
+
+
+def array_from_bytes(data: bytes, dtype: np.dtype, shape: tuple[Any, ...], order: Literal["C", "F"]) -> np.ndarray:
+    """Make a read-only array of plain numbers or text, in native byte order, of all of some bytes.
+
+    Raises:
+        ValueError: the shape is none, or bytes do not fit it or are no values of the type.
+    """
+    if type(data) is not bytes or type(shape) is not tuple or len(shape) > 32:
+        raise ValueError(f"an array of a {type(shape).__name__} and a {type(data).__name__}")
+    if not all(type(n) is int and 0 <= n < 2**48 for n in shape):
+        raise ValueError("the shape of an array must be whole numbers, 0 or more")
+    if math.prod(shape) * dtype.itemsize != len(data):
+        raise ValueError(f"an array of {dtype} {list(shape)} has {len(data)} bytes")
+    if dtype.kind == "b" and max(data, default=0) > 1:
+        raise ValueError("an array of bool holds neither 0 nor 1")
+    array = (np.frombuffer(data, dtype) if data else np.zeros(0, dtype)).reshape(shape, order=order)
+    if dtype.kind == "U" and not is_valid_unicode(array):
+        raise ValueError("an array of text holds what is not a character")
+    array = array.astype(dtype.newbyteorder("="), copy=False)
+    array.flags.writeable = False
     return array

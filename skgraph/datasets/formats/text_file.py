@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -98,3 +99,14 @@ def is_valid_unicode(values: np.ndarray) -> bool:
         return True
     codes = np.ascontiguousarray(values).view(np.dtype(np.uint32).newbyteorder(values.dtype.byteorder))
     return not ((codes > 0x10FFFF) | ((codes >= 0xD800) & (codes < 0xE000))).any()
+
+
+def describe(value: Any) -> str:
+    """Describe an array, container, text or number in a few words, however large it is."""
+    if isinstance(value, np.ndarray):
+        return f"an array of {value.dtype} {list(value.shape)}"
+    if isinstance(value, (dict, list, tuple, set, frozenset)):
+        return f"a {type(value).__name__} of {len(value)}"
+    if type(value) is int and abs(value) >= 10**18:
+        return "a huge whole number"
+    return repr(value[:40] if isinstance(value, (str, bytes)) else value)

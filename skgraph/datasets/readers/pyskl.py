@@ -10,7 +10,8 @@ import numpy as np
 
 from skgraph.datasets.exclusion import NOBODY_DETECTED
 from skgraph.datasets.formats.ntu.published import ntu_columns
-from skgraph.datasets.formats.pickle_file import describe, read_pickle
+from skgraph.datasets.formats.pickle_file import read_pickle
+from skgraph.datasets.formats.text_file import describe
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.preparation.published_splits import pair_subsets
 from skgraph.datasets.preparation.units import store_unit

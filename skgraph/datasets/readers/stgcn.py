@@ -11,7 +11,8 @@ import numpy as np
 from skgraph.data.store_checks import check_split_name
 from skgraph.datasets.formats.npy_file import open_npy
 from skgraph.datasets.formats.ntu.published import ntu_columns
-from skgraph.datasets.formats.pickle_file import describe, read_pickle
+from skgraph.datasets.formats.pickle_file import read_pickle
+from skgraph.datasets.formats.text_file import describe
 from skgraph.datasets.preparation.published_splits import ntu_split_name, pair_subsets
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_clip import RawClip

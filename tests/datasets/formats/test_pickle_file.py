@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from skgraph.datasets.formats import pickle_file
-from skgraph.datasets.formats.pickle_file import describe, read_pickle
+from skgraph.datasets.formats.pickle_file import read_pickle
+from skgraph.datasets.formats.text_file import describe
 from skgraph.errors import DataError
 
 PROTOCOLS = range(6)
@@ -248,7 +249,7 @@ def dtype(code="i2", version=3, order="<", fields=(None, None, None), size=-1, a
         ({"fortran": b"K\x02"}, "an array whose description is not"),
         ({"version": b"K\x02"}, "an array whose description is not"),
         ({"dtype": b"X\x02\x00\x00\x00i2"}, "an array whose description is not"),
-        ({"dtype": INT16[: INT16.index(b"(")]}, "a type without byte order"),
+        ({"dtype": INT16[: INT16.index(b"(")]}, "an array whose description is not"),
         ({"dtype": dtype("O8")}, "an array of 'O8'"),
         ({"dtype": dtype("object")}, "an array of 'object'"),
         ({"dtype": dtype("i2,i2")}, "an array of 'i2,i2'"),
@@ -324,7 +325,7 @@ def test_arrays_that_are_none(load, change, message):
         (b"N" + b"\x85" * 1_300 + b".", "nests more than 100 containers"),
         (b"]q\x00h\x00a.", "or one contains itself"),
         (b"}q\x00K\x01h\x00\x85s.", "or one contains itself"),
-        (b"]" * 200_000 + b".", "makes 5200[0-9]+ bytes of 200001: refused as a bomb"),
+        (b"]" * 200_000 + b".", "refused as a bomb"),
         (b"N" + b"\x94" * 200_000 + b".", "refused as a bomb"),
         (b"(" * 200_000 + b".", "refused as a bomb"),
     ],
@@ -385,7 +386,7 @@ def test_shared_parts_stay_shared(load):
 def test_one_thing_again_and_again(load, monkeypatch, once, again):
     monkeypatch.setattr(pickle_file, "_ALWAYS", 200_000)
     # Half a gigabyte of a file of 0.1 MB, if it were done.
-    with pytest.raises(DataError, match=r"makes \d+ bytes of \d+: refused as a bomb"):
+    with pytest.raises(DataError, match=r"needs \d+ bytes of memory, at most \d+: refused as a bomb"):
         load(b"\x80\x03](" + once + again * 10_000 + b"e.")
 
 
