@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skgraph.datasets.formats.pickle_file import describe
+from skgraph.datasets.formats.text_file import describe
 from skgraph.datasets.raw_dataset import Split
 from skgraph.errors import ConfigError, DataError
 
