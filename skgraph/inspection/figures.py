@@ -29,39 +29,36 @@ def survey_figures(survey: Survey) -> dict[str, dict[str, Figure]]:
         poses[caption] = _jump_poses(store, jumps.largest[:6])
     side = f", by side of split {plain(labels.splits[0].name)}" if labels.splits else ""
     clips = {
-        "Lengths of the clips.": _lengths(survey),
+        "Lengths of the clips.": _lengths(survey.presence.seconds),
         f"{labels.what.capitalize()} of each class{side}.": _classes(survey),
     }
     tracking = {}
     if len(bodies.heights):
         caption = "Sizes of the bodies: largest extent along an axis, median over the frames."
-        tracking[caption] = _sizes(survey)
+        tracking[caption] = _histogram(bodies.heights, f"size of a body, {plain(survey.unit)}", "bodies")
     if np.isfinite(bodies.variation).any():
         tracking["Variation of the length of each bone within a body."] = _bones(survey)
     if jumps.count:
         caption = f"Jumps of each joint, {jumps.count} in {jumps.steps} steps of bodies."
-        tracking[caption] = _jumps(survey)
+        label = f"jumps over {jumps.limit:g} {jumps.unit}"
+        tracking[caption] = _bars(store.topology.joints, {"jumps": (jumps.by_joint, _BLUE)}, label)
     tracking["Joints that seem not to have been seen."] = _missing(survey)
     return {"Bodies": poses, "Clips": clips, "Tracking": tracking}
 
 
-def _lengths(survey: Survey) -> Figure:
-    seconds = survey.presence.seconds
-    figure, axes = _figure(6, 2.6)
+def _lengths(seconds: np.ndarray) -> Figure:
     # The axis ends at the 99th percentile, so that one long clip does not hide the others.
     end = max(np.quantile(seconds, 0.99), 2 * np.median(seconds))
-    axes.hist(np.minimum(seconds, end), bins=40, color=_BLUE)
     beyond = int((seconds > end).sum())
-    axes.set_xlabel("seconds" + (f" (the last bar includes {beyond} longer clips)" if beyond else ""))
-    axes.set_ylabel("clips")
-    return figure
+    label = "seconds" + (f" (the last bar includes {beyond} longer clips)" if beyond else "")
+    return _histogram(np.minimum(seconds, end), label, "clips")
 
 
-def _sizes(survey: Survey) -> Figure:
+def _histogram(values: np.ndarray, label: str, things: str) -> Figure:
     figure, axes = _figure(6, 2.6)
-    axes.hist(survey.bodies.heights, bins=40, color=_BLUE)
-    axes.set_xlabel(f"size of a body, {plain(survey.unit)}", parse_math=False)
-    axes.set_ylabel("bodies")
+    axes.hist(values, bins=40, color=_BLUE)
+    axes.set_xlabel(label, parse_math=False)
+    axes.set_ylabel(things)
     return figure
 
 
@@ -89,19 +86,13 @@ def _bones(survey: Survey) -> Figure:
     return figure
 
 
-def _jumps(survey: Survey) -> Figure:
-    jumps = survey.jumps
-    parts = {"jumps": (jumps.by_joint, _BLUE)}
-    return _bars(survey.store.topology.joints, parts, f"jumps over {jumps.limit:g} {jumps.unit}")
-
-
 def _missing(survey: Survey) -> Figure:
     missing = survey.missing
-    parts = {"at the origin": (100 * missing.origin, _GREY), "frozen": (100 * missing.frozen, _BLUE)}
+    stacks = {"at the origin": (100 * missing.origin, _GREY), "frozen": (100 * missing.frozen, _BLUE)}
     if missing.unseen is not None:
-        parts["not seen"] = (100 * missing.unseen, _RED)
-        parts["unsure"] = (100 * (missing.unsure - missing.unseen), _ORANGE)
-    return _bars(survey.store.topology.joints, parts, "% of the frames")
+        stacks["not seen"] = (100 * missing.unseen, _RED)
+        stacks["unsure"] = (100 * (missing.unsure - missing.unseen), _ORANGE)
+    return _bars(survey.store.topology.joints, stacks, "% of the frames")
 
 
 def _poses(store: SkeletonStore, number: int = 6) -> Figure:
@@ -187,15 +178,11 @@ def _panels(number: int) -> tuple[Figure, np.ndarray]:
 
 
 def _bars(
-    names: Sequence[str], parts: dict[str, tuple[np.ndarray, str]], label: str, order: np.ndarray | None = None
+    names: Sequence[str], stacks: dict[str, tuple[np.ndarray, str]], label: str, order: np.ndarray | None = None
 ) -> Figure:
-    """Stacked horizontal bars from the top down, with names where there is room.
+    """Draw stacked horizontal bars from the top down, with names where there is room.
 
-    Args:
-        names: of all bars.
-        parts: values ``[n]`` and colour of each part of a bar, by its name in the legend.
-        label: of the horizontal axis.
-        order: of the bars.
+    ``stacks`` holds values ``[n]`` and a colour by the name in the legend.
     """
     order = np.arange(len(names)) if order is None else order
     figure, axes = _figure(6, 1.1 + 0.17 * min(max(len(order), 4), _MOST_NAMED))
@@ -203,10 +190,10 @@ def _bars(
     if len(order) <= _MOST_NAMED:
         axes.set_yticks(np.arange(len(order)), [_short(names[i]) for i in order], fontsize=7, parse_math=False)
     left = np.zeros(len(order))
-    for name, (values, colour) in parts.items():
+    for name, (values, colour) in stacks.items():
         axes.barh(np.arange(len(order)), values[order], left=left, color=colour, label=name)
         left = left + values[order]
     axes.set_xlabel(label)
-    if len(parts) > 1:
+    if len(stacks) > 1:
         axes.legend(frameon=False, fontsize=8)
     return figure

@@ -17,10 +17,10 @@ class SplitStatistics:
 
     Args:
         name: name of the split.
-        how: description of the split, as the store has it.
+        how: the store's description of the split.
         train, test, neither: number of clips on each side, and on none.
         train_classes, test_classes: clips (or segments) of each class ``[classes]``.
-        shared: subjects, cameras and setups with training and test clips; no key where the store does not know them.
+        shared: subjects, cameras and setups with training and test clips; no key where all are unknown.
     """
 
     name: str
@@ -80,10 +80,7 @@ def count_labels(store: SkeletonStore) -> LabelStatistics:
         )
 
     counted = {key: np.unique(values, return_counts=True) for key, values in ids.items()}
-    return LabelStatistics(
-        "segments" if store.has_segments else "clips",
-        store.class_names,
-        by_class(clips),
-        {key: dict(zip(values.tolist(), counts.tolist(), strict=True)) for key, (values, counts) in counted.items()},
-        [count_split(name) for name in store.splits()],
-    )
+    counted = {key: dict(zip(*(x.tolist() for x in pair), strict=True)) for key, pair in counted.items()}
+    splits = [count_split(name) for name in store.splits()]
+    what = "segments" if store.has_segments else "clips"
+    return LabelStatistics(what, store.class_names, by_class(clips), counted, splits)

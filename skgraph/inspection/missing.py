@@ -18,19 +18,18 @@ class MissingStatistics:
     Args:
         rows: frames of all bodies.
         damaged: joints with coordinates that are not finite; their frames are left out of every other statistic.
-        damaged_at: the first of them.
+        damaged_at: locations of the first damaged joints.
         origin: share in which a joint is exactly at the origin ``[V]``.
         frozen: share in which a joint does not move at all for ``frozen_seconds`` while the body does ``[V]``.
         frozen_seconds: shortest rest that counts.
         frozen_at: longest rests in seconds, at their first frame.
-        repeated: share in which all joints rest so.
-        repeated_at: likewise.
-        origin_in: clips with the most joints at the origin, but for joints that are there in every frame.
-        pairs: shares in which two joints have exactly the same coordinates, by their names, largest first.
-        pairs_in: clips with the most such pairs, counted in all frames.
-        unseen: share in which the tracker gives a joint confidence 0 ``[V]``; ``None`` without confidences.
-        unsure: likewise, confidence below 0.5.
-        confidence: mean confidence ``[V]``.
+        repeated: share in which no joint moves at all for ``frozen_seconds``.
+        repeated_at: longest rests of a whole body in seconds, at their first frame.
+        origin_in: clips with the most joints at the origin, without joints that are there in every frame.
+        pairs: share in which two joints have exactly the same coordinates, by their names, largest first.
+        pairs_in: clips with the most such pairs, summed over the frames.
+        unseen, unsure: share in which a joint has confidence 0, below 0.5 ``[V]``; ``None`` without confidences.
+        confidence: mean confidence ``[V]``, or ``None``.
     """
 
     rows: int
@@ -48,6 +47,11 @@ class MissingStatistics:
     unseen: np.ndarray | None
     unsure: np.ndarray | None
     confidence: np.ndarray | None
+
+    def shares(self) -> dict[str, np.ndarray]:
+        """Return the shares of each joint ``[V]``, by what is wrong with it."""
+        shares = {"at the origin": self.origin, "frozen": self.frozen}
+        return shares if self.unseen is None else shares | {"not seen": self.unseen, "unsure": self.unsure}
 
 
 class MissingCounter:
@@ -136,12 +140,8 @@ class MissingCounter:
     def result(self) -> MissingStatistics:
         """Return the statistics of all added clips."""
         store, names, rows = self.store, self.store.topology.joints, max(self.rows, 1)
-        first, second = self.equal.nonzero()
-        order = np.argsort(-self.equal[first, second], kind="stable")
-        pairs = {
-            f"{names[a]} = {names[b]}": float(self.equal[a, b] / rows)
-            for a, b in zip(first[order], second[order], strict=True)
-        }
+        pairs = np.argwhere(self.equal).tolist()
+        pairs = {f"{names[a]} = {names[b]}": float(self.equal[a, b] / rows) for a, b in pairs}
         unseen, unsure, confidence = self.confidence / rows if store.has_confidence else (None,) * 3
         return MissingStatistics(
             rows=self.rows,
@@ -154,7 +154,7 @@ class MissingCounter:
             repeated=float(self.rest[-1] / rows),
             repeated_at=self.repeated_at.locations(store),
             origin_in=worst_clips(store, self.origin_in),
-            pairs=pairs,
+            pairs=dict(sorted(pairs.items(), key=lambda pair: -pair[1])),
             pairs_in=worst_clips(store, self.equal_in),
             unseen=unseen,
             unsure=unsure,

@@ -37,13 +37,7 @@ def _statistics(survey: Survey) -> Iterator[_Table]:
         columns |= {f"{split.name} train": split.train_classes, f"{split.name} test": split.test_classes}
     yield _columns("Classes", columns)
     columns = {"joint": survey.store.topology.joints, "jumps": survey.jumps.by_joint}
-    shares = {
-        "at the origin": missing.origin,
-        "frozen": missing.frozen,
-        "not seen": missing.unseen,
-        "unsure": missing.unsure,
-    }
-    columns |= {key: [share(value) for value in values] for key, values in shares.items() if values is not None}
+    columns |= {key: [share(value) for value in values] for key, values in missing.shares().items()}
     if missing.confidence is not None:
         columns["mean confidence"] = [f"{value:.2f}" for value in missing.confidence]
     yield _columns("Joints", columns)

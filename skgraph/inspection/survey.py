@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,7 @@ class Survey:
             "unit": self.unit,
             "fps": self.fps,
         }
-        statistics = {f.name: _plain(getattr(self, f.name)) for f in fields(self) if f.name != "store"}
+        statistics = {f.name: _plain(asdict(getattr(self, f.name))) for f in fields(self) if f.name != "store"}
         statistics["presence"]["seconds"] = _histogram(self.presence.seconds)
         statistics["bodies"]["heights"] = _histogram(self.bodies.heights)
         return {"store": about, **statistics}
@@ -72,7 +72,7 @@ def survey_store(
     Memory grows with the number of clips and bodies, about 600 bytes a body, and not with the frames.
 
     Args:
-        store: the store.
+        store: holds the clips.
         jump: limit of a step; see :class:`~skgraph.inspection.jumps.JumpCounter`.
         frozen: seconds without any motion; see :class:`~skgraph.inspection.missing.MissingCounter`.
         near: tolerance of duplicates; see :class:`~skgraph.inspection.duplicates.DuplicateSearch`.
@@ -85,8 +85,7 @@ def survey_store(
         MissingCounter(store, frozen),
         DuplicateSearch(store, near),
     )
-    hidden = None if progress else True  # None: shown on a terminal
-    bar = tqdm(total=store.num_clips, desc="inspecting", unit="clip", leave=False, disable=hidden)
+    bar = tqdm(total=store.num_clips, desc="inspecting", unit="clip", leave=False, disable=None if progress else True)
     # Damaged files hold numbers such as 1e38 with infinite distances and squares, which every statistic leaves out.
     with bar, np.errstate(over="ignore", invalid="ignore"):
         for chunk in chunks(store):
@@ -97,8 +96,6 @@ def survey_store(
 
 
 def _plain(value: Any) -> Any:
-    if is_dataclass(value):
-        return {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
     if isinstance(value, dict):
         return {str(key): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

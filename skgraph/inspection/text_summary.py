@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import textwrap
 from collections.abc import Sequence
 
@@ -19,10 +20,8 @@ _WIDTH = 110
 
 def summarise(survey: Survey) -> dict[str, str]:
     """Return the statistics in words, by topic."""
-    store, presence, labels, jumps, duplicates = (
-        survey.store, survey.presence, survey.labels, survey.jumps, survey.duplicates
-    )  # fmt: skip
-    topology = store.topology
+    store, topology, presence, labels = survey.store, survey.store.topology, survey.presence, survey.labels
+    jumps, duplicates = survey.jumps, survey.duplicates
     unit = "" if topology.dim == 3 and survey.unit == "m" else f"; unit {plain(survey.unit)}"
     minutes = presence.seconds.sum() / 60
     return {
@@ -50,22 +49,12 @@ def format_survey(survey: Survey, problems: Sequence[Problem], colour: bool = Fa
     """Return the statistics and the problems, a line each; ``colour`` marks problems in red."""
     rows = summarise(survey)
     width = max(len(key) for key in rows) + 2
-    lines = [_filled(key.ljust(width), text) for key, text in rows.items()]
+    fill = functools.partial(textwrap.fill, width=_WIDTH, break_long_words=False, break_on_hyphens=False)
+    lines = [fill(text, initial_indent=key.ljust(width), subsequent_indent=" " * width) for key, text in rows.items()]
     red, normal = ("\033[31;1m", "\033[0m") if colour else ("", "")
     lines.append(f"\n{count(len(problems), 'problem')} to look at" if problems else "\nno problem was found")
-    lines += [f"{red}!{normal} " + _filled("", str(problem), "  ") for problem in problems]
+    lines += [f"{red}!{normal} " + fill(str(problem), subsequent_indent="  ") for problem in problems]
     return "\n".join(lines)
-
-
-def _filled(key: str, text: str, indent: str = "") -> str:
-    return textwrap.fill(
-        text,
-        _WIDTH,
-        initial_indent=key,
-        subsequent_indent=indent or " " * len(key),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
 
 
 def _range(low: int, high: int) -> str:
@@ -150,16 +139,10 @@ def _bones(survey: Survey) -> str:
 
 def _joints(missing: MissingStatistics, names: Sequence[str]) -> str:
     texts = []
-    for what, shares in (
-        ("at the origin", missing.origin),
-        ("frozen", missing.frozen),
-        ("not seen", missing.unseen),
-        ("unsure", missing.unsure),
-    ):
-        if shares is not None:
-            worst = int(shares.argmax())
-            most = f"{what} {share(float(shares[worst]))} ({plain(names[worst])})"
-            texts.append(most if shares[worst] else f"none {what}")
+    for what, shares in missing.shares().items():
+        worst = int(shares.argmax())
+        most = f"{what} {share(float(shares[worst]))} ({plain(names[worst])})"
+        texts.append(most if shares[worst] else f"none {what}")
     pairs = [f"{pair} {share(part)}" for pair, part in missing.pairs.items()]
     texts.append(f"same coordinates {few(pairs)}" if pairs else "none with the coordinates of another")
     if missing.confidence is not None:

@@ -22,8 +22,8 @@ def collect(paths: Iterable[Path | str]) -> tuple[list[Result], list[str]]:
         DataError: a path does not exist, or no result can be used.
     """
     files: dict[Path, Path] = {}
-    paths = [Path(path) for path in paths]
-    for path in paths:
+    folders = [Path(path) for path in paths]
+    for path in folders:
         if not path.exists():
             raise DataError(f"'{path}' does not exist: expected the folder of a run, an evaluation or an ensemble")
         # A shell may list other files beside folders.
@@ -41,7 +41,7 @@ def collect(paths: Iterable[Path | str]) -> tuple[list[Result], list[str]]:
         else:
             results.append(result)
     if not results:
-        listed = ", ".join(f"'{path}'" for path in paths)
+        listed = ", ".join(f"'{path}'" for path in folders) or "no path at all"
         unusable = f"; {len(warnings)} cannot be used, the first: {warnings[0]}" if warnings else ""
-        raise DataError(f"there is no result.json of an evaluation at or below {listed or 'no path at all'}{unusable}")
+        raise DataError(f"there is no result.json of an evaluation at or below {listed}{unusable}")
     return results, warnings

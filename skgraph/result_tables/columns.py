@@ -30,15 +30,15 @@ _NAMES = {
 
 @dataclass(frozen=True)
 class Column:
-    """What the metrics of a column have in common.
+    """Protocol, recipe and options that the metrics of a column share.
 
     Attributes:
-        protocol: of the results.
-        recipe: of the results, empty for none.
-        options: those that differ from the protocol's configuration, as sorted JSON, without seed and fraction.
+        protocol: name of the protocol.
+        recipe: name of the recipe, or empty.
+        options: options that differ from the protocol's configuration, as sorted JSON, without seed and fraction.
         fraction: share of the labels, where it is an option.
         source: dataset of the pre-training, for transfer.
-        best: empty for the headline (the last epoch); otherwise what the best epoch was chosen on.
+        best: empty for the headline (the last epoch), else the clips on which the best epoch was chosen.
     """
 
     protocol: str
@@ -51,26 +51,15 @@ class Column:
     @property
     def sort_key(self) -> tuple:
         """Order of the columns."""
-        known = [*_NAMES, self.protocol]
+        protocol = ([*_NAMES, self.protocol].index(self.protocol), self.protocol)
         options = (len(json.loads(self.options)), self.options)
-        return (
-            known.index(self.protocol),
-            self.protocol,
-            self.recipe,
-            self.fraction or 0,
-            self.source,
-            *options,
-            self.best,
-        )
+        return (*protocol, self.recipe, self.fraction or 0, self.source, *options, self.best)
 
     @property
     def header(self) -> str:
         """Text above the column."""
-        words = [_NAMES.get(self.protocol, self.protocol), self.recipe]
-        if self.fraction is not None:
-            words.append(f"{100 * self.fraction:g} %")
-        if self.source:
-            words.append(f"from {self.source}")
+        fraction = "" if self.fraction is None else f"{100 * self.fraction:g} %"
+        words = [_NAMES.get(self.protocol, self.protocol), self.recipe, fraction, self.source and f"from {self.source}"]
         text = " ".join(word for word in words if word)
         text += "".join(f", {key} {format_option(value)}" for key, value in json.loads(self.options).items())
         chosen_on = {"test": "the test clips", "validation": "held-out people"}.get(self.best, self.best)

@@ -84,22 +84,15 @@ def read_published() -> list[Published]:
                 )
                 key = replace(entry, venue="", sources=(), caveats=())
                 if before := entries.get(key):
-                    sources_of_both = before.sources + entry.sources
                     caveats_of_both = tuple(dict.fromkeys(before.caveats + entry.caveats))
-                    entry = replace(before, sources=sources_of_both, caveats=caveats_of_both)
+                    entry = replace(before, sources=before.sources + entry.sources, caveats=caveats_of_both)
                 entries[key] = entry
     return list(entries.values())
 
 
 # Published protocols of each column: what papers call retrieval is the nearest neighbour by cosine distance.
-_COUNTERPARTS = {
-    "linear": {"linear"},
-    "finetune": {"finetune"},
-    "semi": {"semi"},
-    "transfer": {"transfer"},
-    "knn": {"knn", "retrieval"},
-    "retrieval": {"knn", "retrieval"},
-}
+_COUNTERPARTS = {protocol: {protocol} for protocol in ("linear", "finetune", "semi", "transfer")}
+_COUNTERPARTS |= {protocol: {"knn", "retrieval"} for protocol in ("knn", "retrieval")}
 
 
 def published_rows(
@@ -152,11 +145,9 @@ def published_rows(
 
 def _streams(results: Sequence[Result]) -> set[str]:
     """Return the published streams to compare results with: one, or the fusion of three."""
-    streams = set()
-    for result in results:
-        own = sorted(member.stream or "" for member in result.members)
-        streams |= {"joint"} if len(own) == 1 else {"three"} if own == ["bone", "joint", "motion"] else set()
-    return streams
+    own = [sorted(member.stream or "" for member in result.members) for result in results]
+    single = {"joint" for streams in own if len(streams) == 1}
+    return single | {"three" for streams in own if streams == ["bone", "joint", "motion"]}
 
 
 def _is_of(entry: Published, column: Column) -> bool:
@@ -173,7 +164,7 @@ def _is_of(entry: Published, column: Column) -> bool:
 def _cell(entry: Published, sources: dict[str, str], remarks: dict[str, str]) -> str:
     """Return the number with marks of its sources and remarks, which are numbered in order of appearance."""
     marks = sorted((sources.setdefault(source, str(len(sources) + 1)) for source in entry.sources), key=int)
-    for remark in (*entry.caveats, *([entry.doubtful] if entry.doubtful else [])):
+    for remark in filter(None, (*entry.caveats, entry.doubtful)):
         marks.append(remarks.setdefault(remark, "abcdefghijklmnopqrstuvwxyz"[len(remarks) % 26]))
     number = f"{entry.top1:.1f}" if round(entry.top1, 1) == entry.top1 else f"{entry.top1:.2f}"
     return f"{number} [{', '.join(marks)}]"

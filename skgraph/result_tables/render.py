@@ -7,15 +7,8 @@ from collections.abc import Sequence
 
 from skgraph.result_tables.tables import ROW_HEADER, Table
 
-_LATEX = {
+_LATEX = {character: f"\\{character}" for character in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
-    "&": r"\&",
-    "%": r"\%",
-    "$": r"\$",
-    "#": r"\#",
-    "_": r"\_",
-    "{": r"\{",
-    "}": r"\}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
     "<": r"\textless{}",
@@ -37,8 +30,8 @@ def _markdown(table: Table) -> str:
     rows = [[_escape_markdown(cell) for cell in row] for row in [table.header, *table.rows, *table.published]]
     widths = [max(3, *(len(row[i]) for row in rows)) for i in range(len(table.header))]
     lines = ["| " + " | ".join(cell.ljust(w) for cell, w in zip(row, widths, strict=True)) + " |" for row in rows]
-    figures = range(len(ROW_HEADER), len(widths))
-    lines.insert(1, "|" + "|".join("-" * (w + 1) + (":" if i in figures else "-") for i, w in enumerate(widths)) + "|")
+    ends = "-" * len(ROW_HEADER) + ":" * (len(widths) - len(ROW_HEADER))  # metrics are aligned to the right
+    lines.insert(1, "|" + "|".join("-" * (w + 1) + end for w, end in zip(widths, ends, strict=True)) + "|")
     notes = [f"- {_escape_markdown(note)}" for note in table.notes]
     title, conditions = _escape_markdown(table.title), _escape_markdown(table.conditions)
     return "\n".join([f"## {title}", "", conditions, "", *lines, "", *notes, ""])
@@ -53,14 +46,14 @@ def _latex(table: Table) -> str:
     def lines(rows: list[list[str]]) -> list[str]:
         return [" & ".join(_escape_latex(cell) for cell in row) + r" \\" for row in rows]
 
-    figures = len(table.header) - len(ROW_HEADER)
+    metrics = len(table.header) - len(ROW_HEADER)
     notes = [rf"\par {_escape_latex(note)}" for note in table.notes]
     return "\n".join(
         [
             r"\begin{table}",
             r"\centering",
             rf"\caption{{{_escape_latex(f'{table.title}. {table.conditions}')}}}",
-            rf"\begin{{tabular}}{{{'l' * len(ROW_HEADER)}{'r' * figures}}}",
+            rf"\begin{{tabular}}{{{'l' * len(ROW_HEADER)}{'r' * metrics}}}",
             r"\toprule",
             *lines([table.header]),
             r"\midrule",
@@ -77,4 +70,4 @@ def _latex(table: Table) -> str:
 
 
 def _escape_latex(text: str) -> str:
-    return "".join(_LATEX.get(letter, letter) for letter in " ".join(text.split()))
+    return " ".join(text.split()).translate(str.maketrans(_LATEX))

@@ -18,21 +18,9 @@ from skgraph.result_tables.published import Published, published_rows
 # Conditions of an evaluation: results that differ in one never share a table.
 _CONDITIONS = ("content_hash", "preprocessing", "bodies", "crop", "crops", "validation", "joint_map")
 # Keys in which configurations of one method may differ. The scale is measured.
-_IGNORED_KEYS = {
-    "runs",
-    "name",
-    "seed",
-    "device",
-    "precision",
-    "evaluate",
-    "trainer.log_every",
-    "trainer.checkpoint_every",
-    "trainer.diagnose_every",
-    "trainer.diagnose_bodies",
-    "trainer.stop_at",
-    "trainer.progress",
-    "dataset.root",
-    "normalise.scale",
+_IGNORED_KEYS = {"runs", "name", "seed", "device", "precision", "evaluate", "dataset.root", "normalise.scale"} | {
+    f"trainer.{key}"
+    for key in ("log_every", "checkpoint_every", "diagnose_every", "diagnose_bodies", "stop_at", "progress")
 }
 # Columns that describe a row; columns of metrics follow.
 ROW_HEADER = ["Method", "Encoder", "Stream", "Run", "Seed", "Step", "Date"]
@@ -71,14 +59,15 @@ def arrange_results(results: Sequence[Result], published: Sequence[Published], d
     for result in results:
         data = result.dataset
         groups.setdefault((data.name, data.split, json.dumps(_conditions(result))), []).append(result)
-    made = []
-    for dataset, split, apart in sorted(groups):
-        own = json.loads(apart)
-        others = [json.loads(key[2]) for key in groups if key[:2] == (dataset, split) and key[2] != apart]
+    tables = []
+    for dataset, split, conditions in sorted(groups):
+        own = json.loads(conditions)
+        others = [json.loads(key[2]) for key in groups if key[:2] == (dataset, split)]
         differing = [key for i, key in enumerate(_CONDITIONS) if any(other[i] != own[i] for other in others)]
         here = [entry for entry in published if (entry.dataset, entry.split) == (dataset, split)]
-        made.append(_table(f"{dataset}, split {split}", groups[dataset, split, apart], here, doubtful, differing))
-    return made
+        results = groups[dataset, split, conditions]
+        tables.append(_table(f"{dataset}, split {split}", results, here, doubtful, differing))
+    return tables
 
 
 def _conditions(result: Result) -> list[Any]:
@@ -123,7 +112,7 @@ def _describe_conditions(result: Result) -> str:
 def _rows(results: list[Result]) -> tuple[list[list[Result]], bool]:
     """Group results of one method, encoder, stream and configuration, whatever the seed.
 
-    Runs of one method with the same seed are not independent draws: each has a row, and the second value is True.
+    Runs of one method with the same seed are not independent draws: each has its row, and the second value is True.
     """
     groups: dict[str, list[Result]] = {}
     for result in results:
@@ -150,10 +139,8 @@ def _has_each_seed_once(group: list[Result]) -> bool:
 
 def _method_key(result: Result) -> str:
     """Return the same text for results that share a row."""
-    configs = [
-        {key: value for key, value in _flat(member.config).items() if key not in _IGNORED_KEYS}
-        for member in result.members
-    ]
+    configs = [_flat(member.config) for member in result.members]
+    configs = [{key: value for key, value in config.items() if key not in _IGNORED_KEYS} for config in configs]
     key = [_method(result), _encoder(result), _stream(result), configs, result.step]
     return json.dumps(key, sort_keys=True)
 
@@ -166,17 +153,18 @@ def _method(result: Result) -> str:
         if name == "MaskedRegression":  # one class, two methods
             name = "SkeletonMAE" if value_at(member.config, "objective.target") == "joint" else "MAMP"
         name = {"SJEPA": "S-JEPA"}.get(name, name)
-        if member.pretrained_on.content_hash not in (None, result.dataset.content_hash):
-            if result.protocol != "transfer":
-                name += f", pre-trained on {value_at(member.config, 'dataset.name')}"
+        other = member.pretrained_on.content_hash not in (None, result.dataset.content_hash)
+        if other and result.protocol != "transfer":
+            name += f", pre-trained on {value_at(member.config, 'dataset.name')}"
         names.append(name)
     return " + ".join(dict.fromkeys(names))
 
 
 def _encoder(result: Result) -> str:
+    """Return the class of the encoder, with the message-passing layer of a ``PyGEncoder``."""
     names = []
     for member in result.members:
-        layer = value_at(member.config, "encoder.conv")  # message-passing layer of a PyGEncoder
+        layer = value_at(member.config, "encoder.conv")
         names.append(member.encoder.rpartition(".")[2] + (f" {layer}" if isinstance(layer, str) else ""))
     return " + ".join(dict.fromkeys(names))
 

@@ -22,13 +22,14 @@ def mask_on_clip(run: PretrainedRun, store: SkeletonStore, clip: int, seed: int 
     positions = views.normalise(dataset.batch(torch.tensor([clip])))
     joints, there = positions.joints[:1, 0], positions.frame_mask[:1, 0]
     visible, masked = views.mask.draw(joints, torch.Generator().manual_seed(seed), there)
-    vertices = store.topology.num_joints
-    grid = ((visible.size(1) + masked.size(1)) // vertices, vertices)
+    names = store.topology.joints
+    tokens = visible.size(1) + masked.size(1)
+    grid = (tokens // len(names), len(names))
     seen = set(visible[0].tolist())
     rows = [["patch", "joint", "visible"]]
-    rows += [[i // vertices, store.topology.joints[i % vertices], int(i in seen)] for i in range(grid[0] * grid[1])]
+    rows += [[i // len(names), names[i % len(names)], int(i in seen)] for i in range(tokens)]
     caption = (
-        f"Mask on '{store.name[clip]}': the encoder sees {len(seen)} of {grid[0] * grid[1]} tokens. "
+        f"Mask on '{store.name[clip]}': the encoder sees {len(seen)} of {tokens} tokens. "
         "Visible joints are filled, masked ones hollow."
     )
     return RunFigure.from_matplotlib("mask", caption, mask_figure(store.topology, joints[0], visible[0], grid), rows)

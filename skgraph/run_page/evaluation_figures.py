@@ -18,7 +18,7 @@ _MOST_NAMED = 130  # bars with room for a name
 
 
 def evaluation_figures(folder: Path) -> list[RunFigure]:
-    """Draw the tables that an evaluation has: a detection has none, and subjects may be unknown.
+    """Draw the confusion matrix and the accuracies of an evaluation, each if its table exists.
 
     Raises:
         DataError: a table of the evaluation is damaged.

@@ -7,9 +7,8 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from skgraph._internal.text import plain
 from skgraph.errors import ConfigError, DataError
-from skgraph.run_page.figure import RunFigure
+from skgraph.run_page.figure import RunFigure, legend_label
 
 MOST_CLIPS = 2000  # more would hide each other
 _MARKERS = "os^vDPX*<>hd"
@@ -22,8 +21,8 @@ def feature_map(features: Tensor, labels: list[str], clips: list[str], what: str
 
     Args:
         features: ``[n, D]``, at least 4 rows.
-        labels: label of each row, ``""`` for none.
-        clips: name of each row, for the data.
+        labels: label of each row, or ``""``.
+        clips: name of each row.
         what: noun for the rows, in the caption.
         seed: of t-SNE.
 
@@ -42,11 +41,9 @@ def feature_map(features: Tensor, labels: list[str], clips: list[str], what: str
     perplexity = min(30.0, (len(features) - 1) / 3)
     x = features.double().numpy()
     embedded = TSNE(2, perplexity=perplexity, init="pca", random_state=seed).fit_transform(x - x.mean(axis=0))
+    points = ([f"{x:.4g}" for x in point] for point in embedded.tolist())
     rows = [["clip", "label", "x", "y"]]
-    rows += [
-        [clip, label, f"{a:.4g}", f"{b:.4g}"]
-        for clip, label, (a, b) in zip(clips, labels, embedded.tolist(), strict=True)
-    ]
+    rows += [[clip, label, *point] for clip, label, point in zip(clips, labels, points, strict=True)]
     caption = (
         f"Features of {len(features)} {what} by t-SNE (perplexity {perplexity:.0f}). Neighbours are neighbours; "
         "distances between groups and their sizes mean nothing."
@@ -63,9 +60,8 @@ def _figure(embedded: np.ndarray, labels: list[str]) -> Figure:
         colour = colormaps["tab20" if len(classes) > 10 else "tab10"](i % 20) if name else "0.75"
         points = embedded[label == name]
         marker = _MARKERS[i // 20 % len(_MARKERS)]
-        word = plain(name or "no single label", 28).replace("$", r"\$")
-        word = f" {word}" if word.startswith("_") else word  # shown in the legend
-        axes.scatter(*points.T, s=11, color=colour, marker=marker, linewidths=0, label=word)
+        text = legend_label(name or "no single label", 28)
+        axes.scatter(*points.T, s=11, color=colour, marker=marker, linewidths=0, label=text)
     axes.set_axis_off()
     axes.set_aspect("equal", adjustable="datalim")
     if len(classes) <= 60:

@@ -12,6 +12,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from skgraph._internal.html_page import svg
+from skgraph._internal.text import plain
 
 
 def file_name(text: str) -> str:
@@ -19,16 +20,22 @@ def file_name(text: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.+-]", "_", text)[:80]
 
 
+def legend_label(text: str, characters: int) -> str:
+    """Return a text for a legend, where a dollar begins a formula and a leading underscore hides the entry."""
+    label = plain(text, characters).replace("$", r"\$")
+    return f" {label}" if label.startswith("_") else label
+
+
 @dataclass(frozen=True)
 class RunFigure:
     """A picture with its caption and data.
 
     Attributes:
-        name: of its files, without an ending.
+        name: name of the files, without an ending.
         caption: text below the picture.
-        content: the picture's file.
-        kind: ``"svg"`` or ``"gif"``, the ending of the file.
-        rows: of the data; the first names the columns.
+        content: bytes of the picture's file.
+        kind: ``"svg"`` or ``"gif"``, the ending of the picture's file.
+        rows: the data; the first row names the columns.
     """
 
     name: str

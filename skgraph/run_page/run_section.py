@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,9 @@ class RunSection:
     """Figures of a run.
 
     Attributes:
-        folder: of the run.
+        folder: folder of the run.
         summary: description of the run, by topic.
-        figures: by heading.
+        figures: figures by heading.
         left_out: a sentence for each figure that could not be drawn.
     """
 
@@ -43,13 +43,8 @@ class RunSection:
 
 def find_runs(paths: list[Path]) -> list[Path]:
     """Return the folders at or below some paths that hold the log of a training."""
-    found = {
-        log.parent.resolve(): log.parent
-        for path in paths
-        if path.is_dir()
-        for log in sorted(path.rglob("metrics.jsonl"))
-    }
-    return list(found.values())
+    logs = (log for path in paths if path.is_dir() for log in sorted(path.rglob("metrics.jsonl")))
+    return list({log.parent.resolve(): log.parent for log in logs}.values())
 
 
 def draw_run(
@@ -65,8 +60,8 @@ def draw_run(
     out with the reason.
 
     Args:
-        folder: of the run.
-        dataset: whose test clips are shown; by default the run's own.
+        folder: folder of the run.
+        dataset: dataset of the test clips to show; by default the run's own.
         clip: name of the clip to show; by default the first test clip.
         device: where features are computed.
         seed: of the mask and of t-SNE.
@@ -78,15 +73,12 @@ def draw_run(
     drawn, features_on = RunSection(folder), choose_device(device)
     given = open_store(dataset, write=False) if dataset else None
 
-    def draw(heading: str, *makers: Callable[[], list[RunFigure]]) -> None:
-        figures = []
-        for make in makers:
-            try:
-                figures += make()
-            except DataError as error:
-                drawn.left_out.append(f"{heading.lower()}: {error}")
-        if figures:
-            drawn.figures[heading] = figures
+    def draw(heading: str, make: Callable[[], Iterable[RunFigure]]) -> None:
+        try:
+            for figure in make():
+                drawn.figures.setdefault(heading, []).append(figure)
+        except DataError as error:
+            drawn.left_out.append(f"{heading.lower()}: {error}")
 
     draw("Training", lambda: [training_curves(folder)])
     try:
@@ -98,11 +90,8 @@ def draw_run(
     else:
         test = SkeletonDataset(store, split, "test", frames=run.config["frames"])
         shown = _clip(store, test, clip)
-        draw(
-            "Masked clip",
-            lambda: [mask_on_clip(run, store, shown, seed)],
-            lambda: [clip_animation(run, store, shown, seed)],
-        )
+        draw("Masked clip", lambda: [mask_on_clip(run, store, shown, seed)])
+        draw("Masked clip", lambda: [clip_animation(run, store, shown, seed)])
         draw("Features", lambda: [_feature_map(run, test, features_on, seed)])
     for path in sorted((folder / "evaluation").glob("*/result.json")):
         draw(f"Evaluation {path.parent.name}", lambda path=path: evaluation_figures(path.parent))

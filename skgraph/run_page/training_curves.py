@@ -5,13 +5,15 @@ from __future__ import annotations
 import itertools
 import json
 import math
+from operator import itemgetter
 from pathlib import Path
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from skgraph._internal.text import plain
 from skgraph.errors import DataError
-from skgraph.run_page.figure import RunFigure
+from skgraph.run_page.figure import RunFigure, legend_label
 
 _PANELS = {  # title: keys of the log
     "loss": ("loss", "prediction_loss", "variance_loss", "covariance_loss"),
@@ -47,10 +49,10 @@ def training_curves(folder: Path) -> RunFigure:
     drawn = [key for key in keys if key not in _NOT_DRAWN]
     if not drawn:
         raise DataError(f"nothing is in the log '{path}'")
-    panels = {label: [key for key in known if key in drawn] for label, known in _PANELS.items()}
     named = {key for known in _PANELS.values() for key in known}
-    panels |= {key: [key] for key in drawn if key not in named}
-    panels = dict(itertools.islice(((label, known) for label, known in panels.items() if known), _MOST_PANELS))
+    all_panels = _PANELS | {key: (key,) for key in drawn if key not in named}
+    panels = {title: [key for key in known if key in drawn] for title, known in all_panels.items()}
+    panels = dict(itertools.islice(filter(itemgetter(1), panels.items()), _MOST_PANELS))
     rows = [keys, *([record.get(key, "") for key in keys] for record in records)]
     return RunFigure.from_matplotlib("curves", "Training log.", _figure(panels, records), rows)
 
@@ -59,14 +61,13 @@ def _figure(panels: dict[str, list[str]], records: list[dict[str, float]]) -> Fi
     columns = min(3, len(panels))
     lines = math.ceil(len(panels) / columns)
     figure = Figure(figsize=(3.6 * columns, 2.4 * lines), layout="constrained")
-    axes = list(figure.subplots(lines, columns, squeeze=False).flat)
+    axes = figure.subplots(lines, columns, squeeze=False).ravel()
     for panel, (label, keys) in zip(axes, panels.items(), strict=False):
         for key in keys:
-            points = [(record["step"], record[key]) for record in records if key in record]
-            points = [point for point in points if all(abs(x) < 1e30 for x in point)]
+            points = np.array([(record["step"], record[key]) for record in records if key in record])
+            points = points[(abs(points) < 1e30).all(axis=1)]
             marker = "." if len(points) < 30 else None
-            x, y = zip(*points, strict=True) if points else ([], [])
-            panel.plot(x, y, marker=marker, linewidth=1.1, label=_words(key))
+            panel.plot(*points.T, marker=marker, linewidth=1.1, label=legend_label(key, 40))
         panel.set_title(plain(label, 40), fontsize=9, parse_math=False)
         panel.tick_params(labelsize=7)
         panel.grid(alpha=0.3)
@@ -77,9 +78,3 @@ def _figure(panels: dict[str, list[str]], records: list[dict[str, float]]) -> Fi
     for panel in axes[max(0, len(panels) - columns) : len(panels)]:
         panel.set_xlabel("step", fontsize=8)
     return figure
-
-
-def _words(key: str) -> str:
-    """Return a key for a legend, where a dollar begins a formula and a leading underscore hides the entry."""
-    word = plain(key, 40).replace("$", r"\$")
-    return f" {word}" if word.startswith("_") else word
