@@ -189,7 +189,7 @@ def find_files(source: str | Path | Sequence[str | Path], suffix: str) -> list[S
     found.sort(key=lambda file: (file.stem, str(file)))
     for one, other in itertools.pairwise(found):
         if one.stem == other.stem:
-            raise DataError(f"'{one.stem}' is there twice, as '{one}' and '{other}': name one of them as the source")
+            raise DataError(f"'{one.stem}' occurs twice, as '{one}' and '{other}': name one of them as the source")
     return found
 
 

@@ -117,9 +117,9 @@ class RawDataset:
         columns |= {f"split '{split.name}'": side for split in self.splits for side in (split.train, split.tests)}
         for key, values in columns.items():
             if values is not None and np.shape(values) != (len(self),):
-                raise DataError(f"{key} must be one value a clip, [{len(self)}], found {list(np.shape(values))}")
+                raise DataError(f"{key} must be one value per clip, [{len(self)}], found {list(np.shape(values))}")
         if self.segments is not None and len(self.segments) != len(self):
-            raise DataError(f"segments must be one array a clip, {len(self)}, found {len(self.segments)}")
+            raise DataError(f"segments must be one array per clip, {len(self)}, found {len(self.segments)}")
 
     def _check_ids(self) -> None:
         for key in _IDS:

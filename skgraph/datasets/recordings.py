@@ -67,7 +67,7 @@ def open_recordings(
     def clips() -> Iterator[RawClip]:
         for name, clip in zip(raw.name, raw.clips(), strict=True):
             if not clip.there.any():
-                raise DataError(f"the recording '{name}' of '{source}' is zero throughout: nobody is in it")
+                raise DataError(f"the recording '{name}' of '{source}' is zero throughout: there is no body in it")
             yield clip
 
     # Unlike `write_store`, this allows a single recording without a split.

@@ -126,7 +126,7 @@ def test_folders_and_archives_in_order_of_stems(tmp_path):
 def test_two_of_one_name(tmp_path):
     (tmp_path / "one.txt").write_text("1")
     archive(tmp_path / "a.zip", {"one.txt": "1"})
-    with pytest.raises(DataError, match="'one' is there twice, as '.*a.zip/one.txt' and '.*one.txt': name one of them"):
+    with pytest.raises(DataError, match="'one' occurs twice, as '.*a.zip/one.txt' and '.*one.txt': name one of them"):
         find_files(tmp_path, ".txt")
 
 

@@ -227,7 +227,7 @@ def _hierarchy(words: _Words) -> list[BvhJoint]:
             if joint and child.is_end:
                 child.name = f"{joint.name}End"
             elif child.name in line_of:
-                raise words.error(f"joint '{child.name}' is there a second time, after line {line_of[child.name]}")
+                raise words.error(f"joint '{child.name}' occurs twice, first in line {line_of[child.name]}")
             else:
                 line_of[child.name] = words.line
             if len(joints) == MOST_JOINTS:

@@ -49,7 +49,7 @@ def read_coco_keypoints(
         labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
         unit: `px`, or `normalised`.
         fps: frames a second.
-        max_bodies: how many bodies a clip keeps, see `track_bodies`.
+        max_bodies: number of bodies that a clip keeps, see `track_bodies`.
         min_confidence: below it a joint counts as not seen. Top-down estimators place every joint in the person's box,
             seen or not; their confidence is kept in the store.
         labelled: False reads every clip of the folder, without the CSV.
@@ -122,7 +122,7 @@ def _add_annotations(detections: PoseDetections, content: dict[str, Any]) -> Non
         values = _flat(person, topology, where)
         image = expect_key(person, "image_id", where)
         if type(image) not in (int, str) or image not in by_id:
-            raise DataError(f"{where}: image_id {describe(image)} is none of the images")
+            raise DataError(f"{where}: image_id {describe(image)} is not the id of an image")
         visibility = values[:, 2]
         if not (valid := np.isin(visibility, (0, 1, 2))).all():
             joint = int(np.argmin(valid))

@@ -58,7 +58,7 @@ def read_mediapipe(
         labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
         world: whether these are world landmarks, in 3D; otherwise image landmarks, in 2D.
         fps: frames a second, which a file's own `fps` must match.
-        max_bodies: how many bodies a clip keeps, see `track_bodies`.
+        max_bodies: number of bodies that a clip keeps, see `track_bodies`.
         min_confidence: visibility below which a joint counts as not seen; 0 takes all, since MediaPipe fits hidden
             landmarks with the rest of the body. Visibility (1 if the file has none) becomes the confidence.
         labelled: False reads every clip of the folder, without the CSV.

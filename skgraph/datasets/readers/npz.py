@@ -68,11 +68,11 @@ def read_npz(
     scalars = {key: arrays[key].item() for key in _SCALARS if key in arrays and arrays[key].size}
     unit = scalars.get("unit") if unit is None else unit
     if unit is None:
-        raise DataError(f"'{path}' does not say its unit: give unit=m, unit=cm or unit=mm")
+        raise DataError(f"'{path}' has no unit: give unit=m, unit=cm or unit=mm")
     scale, _ = store_unit(str(unit), topology)
     fps = scalars.get("fps") if fps is None else fps
     if fps is None:
-        raise DataError(f"'{path}' does not say its frame rate: give fps=30 or what it is")
+        raise DataError(f"'{path}' has no frame rate: give it, such as fps=30")
     if isinstance(fps, bool) or not isinstance(fps, (int, float, np.number)):
         raise DataError(f"'{path}': the frame rate must be a number above 0, found '{fps}'")
     order, notes = None, []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -106,7 +106,7 @@ def read_ntu(
         splits=published.splits(list(names)),
         preprocessing=f"preset {preset}",
         notes=notes,
-        review=_review(published, dataset, list(names), bool(missing)),
+        review=partial(_review, published, dataset, names, bool(missing)),
         done=lambda: ConversionCache.discard(folder),
     )
 
@@ -141,29 +141,23 @@ def _read(preset: str, confidence: bool, damaged: str, files: Sequence[SourceFil
     return clips
 
 
-def _review(published: Release, dataset: int, names: list[ClipName], listed: bool) -> Callable[[np.ndarray], list[str]]:
-    """Return a function that compares the numbers of kept clips with the published ones and explains differences."""
-
-    def review(kept: np.ndarray) -> list[str]:
-        expected = published.recordings - published.missing
-        parts = {
-            split.name: (int(split.train.sum()), int(split.tests.sum()))
-            for split in published.splits([names[i] for i in kept])
-        }
-        if parts == published.split_sizes:
-            return [f"{expected} clips, and in every split as many as published"]
-        reasons = []
-        if absent := published.recordings - len(names):
-            reasons.append(f"{absent} of the {published.recordings} recordings are not in the source")
-        if left_out := len(names) - len(kept):
-            reasons.append(f"{left_out} were left out")
-        if not listed:
-            reasons.append(f"missing_list was not given, and the published one has {published.missing} names")
-        counted = "; ".join(
-            f"{name} {train} + {test} (published {published.split_sizes[name][0]} + {published.split_sizes[name][1]})"
-            for name, (train, test) in parts.items()
-        )
-        why = ", ".join(reasons)
-        return [f"{len(kept)} clips, not the {expected} published of NTU RGB+D {dataset}: {why}. {counted}"]
-
-    return review
+def _review(published: Release, dataset: int, names: Sequence[ClipName], listed: bool, kept: np.ndarray) -> list[str]:
+    """Return a note that compares the numbers of kept clips with the published ones and explains differences."""
+    expected = published.recordings - published.missing
+    splits = published.splits([names[i] for i in kept])
+    sizes = {split.name: (int(split.train.sum()), int(split.tests.sum())) for split in splits}
+    if sizes == published.split_sizes:
+        return [f"{expected} clips, and in every split as many as published"]
+    reasons = []
+    if absent := published.recordings - len(names):
+        reasons.append(f"{absent} of the {published.recordings} recordings are not in the source")
+    if left_out := len(names) - len(kept):
+        reasons.append(f"{left_out} were left out")
+    if not listed:
+        reasons.append(f"missing_list was not given, and the published one has {published.missing} names")
+    counted = "; ".join(
+        f"{name} {train} + {test} (published {published.split_sizes[name][0]} + {published.split_sizes[name][1]})"
+        for name, (train, test) in sizes.items()
+    )
+    why = ", ".join(reasons)
+    return [f"{len(kept)} clips, not the {expected} published of NTU RGB+D {dataset}: {why}. {counted}"]

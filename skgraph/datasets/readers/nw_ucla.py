@@ -86,7 +86,7 @@ def _read(path: Path, label: int, topology: Topology) -> np.ndarray:
     content = read_json(path, _LARGEST)
     found = expect_key(content, "label", f"'{path}'")
     if found != label or isinstance(found, bool):
-        raise DataError(f"'{path}' has the label {describe(found)}, its name says {label}")
+        raise DataError(f"'{path}' has the label {describe(found)}, expected {label} as in its name")
     frames = expect(expect_key(content, "skeletons", f"'{path}'"), list, f"'{path}': skeletons")
     joints = [expect_joints(frame, topology, f"'{path}', frame {t}") for t, frame in enumerate(frames)]
     return to_float32(np.array(joints, np.float64).reshape(-1, topology.num_joints, topology.dim))

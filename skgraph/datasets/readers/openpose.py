@@ -48,7 +48,7 @@ def read_openpose(
         labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
         unit: `px`, or `normalised` for OpenPose's `--keypoint_scale`.
         fps: frames a second.
-        max_bodies: how many bodies a clip keeps, see `track_bodies`.
+        max_bodies: number of bodies that a clip keeps, see `track_bodies`.
         min_confidence: below it a joint counts as not seen; 0.05 is OpenPose's threshold of drawing.
         labelled: False reads every clip of the folder, without the CSV.
 

@@ -1,4 +1,4 @@
-"""Tools of readers: folders with a file a clip, and checks of topologies, shapes and coordinates."""
+"""Tools of readers: folders with one file per clip, and checks of topologies, shapes and coordinates."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def read_clip_folder(
     labelled: bool = True,
     preprocessing: str = "",
 ) -> RawDataset:
-    """Open a folder with one file (or sub-folder) a clip and a CSV of their labels.
+    """Open a folder with one file (or sub-folder) per clip and a CSV of labels.
 
     Args:
         source: the folder.
@@ -87,22 +87,18 @@ def check_numbers(dtype: np.dtype, where: str) -> None:
 def check_joints(shape: Sequence[int], topology: Topology, where: str) -> None:
     """Raise a DataError unless an array `[..., V, C]` has the joints and coordinates of a topology."""
     if tuple(shape[-2:]) != (topology.num_joints, topology.dim):
-        raise DataError(
-            f"{where} has {shape[-2]} joints in {shape[-1]}D, topology '{topology.name}' has {topology.num_joints} in "
-            f"{topology.dim}D"
-        )
+        expected = f"topology '{topology.name}' has {topology.num_joints} in {topology.dim}D"
+        raise DataError(f"{where} has {shape[-2]} joints in {shape[-1]}D, {expected}")
 
 
 def check_clip_shape(shape: Sequence[int], topology: Topology, where: str) -> None:
-    """Raise a DataError unless an array may be a clip `[M, T, V, C]` of a topology."""
+    """Raise a DataError unless an array has the shape `[M, T, V, C]` of a clip of a topology."""
+    expected = "[bodies, frames, joints, coordinates]"
     if len(shape) != 4:
-        raise DataError(f"{where} must be [bodies, frames, joints, coordinates], found {list(shape)}")
+        raise DataError(f"{where} must be {expected}, found {list(shape)}")
     check_joints(shape, topology, where)
     if shape[0] > max(10, shape[1]):
-        raise DataError(
-            f"{where} has {shape[0]} bodies in {shape[1]} frames: expected [bodies, frames, joints, coordinates]; swap "
-            "the first two axes"
-        )
+        raise DataError(f"{where} has {shape[0]} bodies in {shape[1]} frames: expected {expected}")
 
 
 def expect_joints(values: Any, topology: Topology, where: str) -> np.ndarray:

@@ -129,7 +129,7 @@ ONE = bvh([{"Hips": (1, 2, 3)}])
         ("ROOT Hips", "ROOT", "line 2: a joint has no name"),
         ("ROOT Hips\n{", "ROOT Hips\nOFFSET", "line 3: expected '{', found 'OFFSET'"),
         ("JOINT Spine", "ROOT Spine", "line 6: expected } or JOINT or END in joint 'Hips', found 'ROOT'"),
-        ("JOINT LeftHand", "JOINT Head", "joint 'Head' is there a second time, after line 10"),
+        ("JOINT LeftHand", "JOINT Head", "joint 'Head' occurs twice, first in line 10"),
         ("OFFSET 0 50 0", "OFFSET 0 fifty 0", "line 8: expected a finite number, found 'fifty'"),
         ("OFFSET 0 50 0", "OFFSET 0 nan 0", "line 8: expected a finite number, found 'nan'"),
         ("OFFSET 0 50 0", "OFFSET 0 1e999 0", "line 8: expected a finite number, found '1e999'"),

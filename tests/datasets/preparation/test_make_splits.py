@@ -148,7 +148,7 @@ def test_several_splits_of_the_dataset_s_own():
     assert make_split(dataset, by="random").name == "random"
     with pytest.raises(ConfigError, match="the dataset comes with several: xsub, xview"):
         make_splits(dataset, name="mine")
-    with pytest.raises(DataError, match=r"split 'xsub' must be one value a clip, \[8\], found \[3\]"):
+    with pytest.raises(DataError, match=r"split 'xsub' must be one value per clip, \[8\], found \[3\]"):
         replace(raw(), splits=[Split("xsub", np.ones(3, bool), "")])
 
 

@@ -154,8 +154,8 @@ ONE = [{"id": 1, "file_name": "1.jpg"}]
         ([result(0, 0, 95)], "frame 0, person 0: joint 'nose' has the confidence 95, expected 0 to 1"),
         ([result(0, 1e60)], r"frame 0, person 0: joint 'nose' is at \[1e\+60, 100.0\]"),
         ([result(1, 0), result(9999999, 0)], "has frames 1 to 9999999, expected at most 200000 frames"),
-        (annotated(ONE, [result(2, 0, 2)]), "annotation 0: image_id 2 is none of the images"),
-        (annotated(ONE, [result([], 0, 2)]), "annotation 0: image_id a list of 0 is none of the images"),
+        (annotated(ONE, [result(2, 0, 2)]), "annotation 0: image_id 2 is not the id of an image"),
+        (annotated(ONE, [result([], 0, 2)]), "annotation 0: image_id a list of 0 is not the id of an image"),
         (
             annotated(ONE, [result(1, 0, 0.9)]),
             "joint 'nose' has the visibility 0.9, expected 0, 1 or 2; detections are",

@@ -102,7 +102,7 @@ def test_compressed_and_fortran_order_read_the_same(npz, tmp_path):
 def test_unit_option_overrides_and_supplies(npz):
     assert read_npz(npz(), TOPOLOGY, unit="cm").unit == "cm"
     assert read_npz(npz(unit=None), TOPOLOGY, unit="mm").unit == "mm"
-    with pytest.raises(DataError, match="does not say its unit: give unit=m, unit=cm or unit=mm"):
+    with pytest.raises(DataError, match="has no unit: give unit=m, unit=cm or unit=mm"):
         read_npz(npz(unit=None), TOPOLOGY)
     with pytest.raises(ConfigError, match="must be m, cm, mm, normalised; found 'px'"):
         read_npz(npz(), TOPOLOGY, unit="px")
@@ -110,7 +110,7 @@ def test_unit_option_overrides_and_supplies(npz):
 
 def test_fps_option_supplies(npz):
     assert read_npz(npz(fps=None), TOPOLOGY, fps=25).fps == 25
-    with pytest.raises(DataError, match="does not say its frame rate"):
+    with pytest.raises(DataError, match="has no frame rate: give it"):
         read_npz(npz(fps=None), TOPOLOGY)
     with pytest.raises(DataError, match="positive number of frames a second, found -1"):
         read_npz(npz(), TOPOLOGY, fps=-1)
@@ -151,9 +151,9 @@ def test_nameless_joints_are_said(npz):
         ({"y": np.array([0, 2, 1])}, r"clip 'b' has label 2, expected 0 to 1 for 2 class names \(1 such clips\)"),
         ({"y": np.array([0, -1, 1])}, "clip 'b' has label -1"),
         ({"y": np.array([0.0, 1.0, 1.0])}, "'y' must hold integers, found float64"),
-        ({"y": np.array([0, 1])}, r"'y' must be one value a clip, \[3\], found \[2\]"),
+        ({"y": np.array([0, 1])}, r"'y' must be one value per clip, \[3\], found \[2\]"),
         ({"y": np.array([[0, 1, 1]])}, r"'y' must have one dimension, found shape \[1, 3\]"),
-        ({"subject": np.array([1, 2])}, r"'subject' must be one value a clip, \[3\], found \[2\]"),
+        ({"subject": np.array([1, 2])}, r"'subject' must be one value per clip, \[3\], found \[2\]"),
         ({"subject": np.array([1.0, 2, 3])}, "'subject' must be integers or text, found float64"),
         ({"offsets": np.array([0, 2, 6])}, "must hold 4 integers, one more than the clips; found 3"),
         ({"offsets": np.array([1, 2, 5, 6])}, "must run from 0 to 6, the length of 'x'; found 1 to 6"),
