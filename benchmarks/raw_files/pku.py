@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.data import SkeletonStore
-from skgraph.datasets.formats.pku.skeleton_file import BODIES
+from skgraph.datasets.formats.pku_files import BODIES
 from skgraph.errors import ConfigError
 
 

@@ -43,10 +43,6 @@ class PyGEncoder(Encoder):
         depth: blocks, the number of edges that information travels.
         mlp_ratio: hidden width of the MLPs over ``dim``.
 
-    Attributes:
-        dim: width of the tokens.
-        grid: ``(T_e, V)``, with ``T_e = T / l`` patches.
-
     Raises:
         ConfigError: no such layer, one that wants other input, options that it does not take, or ``patch_length`` does
             not divide ``frames``.

@@ -35,10 +35,6 @@ class STGCNEncoder(Encoder):
         widths: channels of each block. The default is the paper's, 3.1 M parameters.
         kernel_size: frames that a temporal convolution spans; odd.
 
-    Attributes:
-        dim: width of the tokens, the last of ``widths``.
-        grid: ``(T_e, V)``, with ``T_e = T / l`` patches.
-
     Raises:
         ConfigError: ``patch_length`` does not divide ``frames``, or is too long for the kernel.
     """

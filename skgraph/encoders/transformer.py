@@ -36,10 +36,6 @@ class TransformerEncoder(Encoder):
         drop_path: drop probability of the last block's residual branches, rising linearly from 0.
         gradient_checkpointing: recompute activations in the backward pass to save memory.
 
-    Attributes:
-        dim: width of the tokens.
-        grid: ``(T_e, V)``, with ``T_e = T / l`` patches.
-
     Raises:
         ConfigError: ``patch_length`` does not divide ``frames``, or ``heads`` does not divide ``dim``.
 

@@ -1,7 +1,7 @@
 """The loop that trains every objective, and what it needs: schedules, checkpoints, logs, diagnostics."""
 
 from skgraph.training.diagnostics import collapse_warning, feature_diagnostics, rankme
-from skgraph.training.schedule import learning_rate
+from skgraph.training.optimizer import learning_rate
 from skgraph.training.trainer import Trainer
 from skgraph.training.trainer_config import TrainerConfig
 from skgraph.training.views import ViewMaker, stream_scale

@@ -28,10 +28,9 @@ from skgraph.training.checkpoint import (
 from skgraph.training.compiling import compile_objective
 from skgraph.training.devices import autocast
 from skgraph.training.diagnostics import collapse_warning, log_diagnostics
-from skgraph.training.optimizer import adamw, check_gradients
+from skgraph.training.optimizer import adamw, check_gradients, learning_rate
 from skgraph.training.prefetch import prefetch
 from skgraph.training.run_log import RunLog, Throughput
-from skgraph.training.schedule import learning_rate
 from skgraph.training.trainer_config import TrainerConfig
 from skgraph.training.views import ViewMaker
 

@@ -20,9 +20,6 @@ class Center(GraphTransform):
         mode: ``first``: one offset a graph, the point of the first body at its first present frame, so that
             trajectories and the distances between bodies are kept; ``frame``: every body's own point at every frame, so
             that only poses are left.
-
-    Raises:
-        ConfigError: unknown ``mode``.
     """
 
     topology: Topology

@@ -25,9 +25,6 @@ class CropResample(GraphTransform):
         low: smallest proportion, in (0, 1].
         high: largest proportion, in [low, 1].
         min_frames: no window is shorter than this, unless its graph is.
-
-    Raises:
-        ConfigError: an argument outside its range.
     """
 
     def __init__(self, frames: int, low: float = 1.0, high: float = 1.0, min_frames: int = 1) -> None:

@@ -28,9 +28,6 @@ class GraphMask(GraphTransform):
         ratio: share of joints or tokens to mask, in (0, 1).
         patch_length: frames a token spans.
         topology: the skeleton that the mask is built for, or None for any.
-
-    Raises:
-        ConfigError: ``ratio`` or ``patch_length`` out of range.
     """
 
     def __init__(self, ratio: float, patch_length: int = 1, topology: Topology | None = None) -> None:

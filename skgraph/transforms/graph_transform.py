@@ -24,7 +24,8 @@ class GraphTransform(BaseTransform, nn.Module):
     that draw more finely say so. Constants are buffers that are not saved: ``transform.to(device)`` moves them.
 
     A subclass implements ``forward`` for ``joints [*, M, T, V, C]`` and ``frame_mask [*, M, T]`` with ``*`` empty or
-    ``B``, keeps shapes static, leaves zeros in absent frames, and writes its arguments in ``extra_repr``.
+    ``B``, keeps shapes static, leaves zeros in absent frames, writes its arguments in ``extra_repr``, and raises a
+    :class:`~skgraph.errors.ConfigError` for an argument outside its range.
 
     Args:
         topology: the skeleton that the transform is built for, or None for any.

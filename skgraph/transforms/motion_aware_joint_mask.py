@@ -28,9 +28,6 @@ class MotionAwareJointMask(GraphMask):
         patch_length: frames a token spans.
         alpha: motion exponent, at least 0; 0 masks uniformly, large values mask the fastest joints.
         eps: added to the mean steps, in metres, so that a joint at rest can be masked.
-
-    Raises:
-        ConfigError: an argument outside its range.
     """
 
     def __init__(self, ratio: float = 0.9, patch_length: int = 1, alpha: float = 1.0, eps: float = 1e-6) -> None:

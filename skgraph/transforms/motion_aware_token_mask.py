@@ -32,9 +32,6 @@ class MotionAwareTokenMask(GraphMask):
         ratio: share of tokens to mask.
         patch_length: frames a token spans.
         tau: temperature, positive; small values mask the most moving tokens, large ones mask uniformly.
-
-    Raises:
-        ConfigError: an argument outside its range.
     """
 
     def __init__(self, ratio: float = 0.9, patch_length: int = 4, tau: float = 0.8) -> None:

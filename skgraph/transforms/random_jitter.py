@@ -15,9 +15,6 @@ class RandomJitter(GraphTransform):
 
     Args:
         std: standard deviation of the noise, in metres.
-
-    Raises:
-        ConfigError: ``std`` is negative.
     """
 
     def __init__(self, std: float) -> None:

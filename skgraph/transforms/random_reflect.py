@@ -22,9 +22,6 @@ class RandomReflect(GraphTransform):
     Args:
         topology: gives the mirror counterparts.
         p: probability that a graph is mirrored.
-
-    Raises:
-        ConfigError: ``p`` outside [0, 1].
     """
 
     topology: Topology

@@ -24,9 +24,6 @@ class RandomRotate(LinearMap):
         x: largest angle about the x axis, in radians.
         y: largest angle about the y axis, in radians.
         z: largest angle about the z axis, in radians; the only one that 2D joints can have.
-
-    Raises:
-        ConfigError: an angle that is negative or not finite.
     """
 
     def __init__(self, x: float = 0.0, y: float = 0.0, z: float = 0.0) -> None:

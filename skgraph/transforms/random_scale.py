@@ -17,9 +17,6 @@ class RandomScale(LinearMap):
     Args:
         low: smallest factor, greater than 0.
         high: largest factor.
-
-    Raises:
-        ConfigError: not ``0 < low <= high``.
     """
 
     def __init__(self, low: float, high: float) -> None:

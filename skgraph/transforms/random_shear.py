@@ -19,9 +19,6 @@ class RandomShear(LinearMap):
 
     Args:
         strength: largest off-diagonal entry.
-
-    Raises:
-        ConfigError: ``strength`` is negative.
     """
 
     def __init__(self, strength: float) -> None:

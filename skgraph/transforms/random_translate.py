@@ -15,9 +15,6 @@ class RandomTranslate(GraphTransform):
 
     Args:
         max_offset: largest displacement along each axis, in metres.
-
-    Raises:
-        ConfigError: ``max_offset`` is negative.
     """
 
     def __init__(self, max_offset: float) -> None:

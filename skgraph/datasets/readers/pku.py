@@ -14,9 +14,7 @@ import numpy as np
 from skgraph.datasets.exclusion import NOBODY
 from skgraph.datasets.files import SourceFile, all_below, find_files, folder_files
 from skgraph.datasets.formats.kinect_recording import Recording
-from skgraph.datasets.formats.pku.published import ACTIONS
-from skgraph.datasets.formats.pku.skeleton_file import as_recording, parse_pku
-from skgraph.datasets.formats.pku.text_files import read_labels, read_split
+from skgraph.datasets.formats.pku_files import ACTIONS, as_recording, parse_pku, read_labels, read_split
 from skgraph.datasets.preparation.conversion_cache import ConversionCache
 from skgraph.datasets.preparation.convert import convert
 from skgraph.datasets.preparation.presets.agcn import agcn

@@ -9,7 +9,7 @@ from typing import Literal
 from skgraph._internal.options import at_least
 from skgraph.errors import ConfigError
 from skgraph.evaluation.classifiers.heads import HeadName
-from skgraph.training.schedule import learning_rate
+from skgraph.training.optimizer import learning_rate
 
 
 @dataclass(frozen=True, kw_only=True)

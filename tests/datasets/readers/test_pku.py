@@ -3,7 +3,7 @@ import pytest
 
 from benchmarks.raw_files.pku import label_text, pku_text, split_text
 from skgraph.data import SkeletonStore
-from skgraph.datasets.formats.pku.skeleton_file import as_recording
+from skgraph.datasets.formats.pku_files import as_recording
 from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.readers.pku import mamp_pku, read_pku
 from skgraph.errors import ConfigError, DataError

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from benchmarks.raw_files.pku import label_text, pku_text, split_text
-from skgraph.datasets.formats.pku.skeleton_file import as_recording, parse_pku
-from skgraph.datasets.formats.pku.text_files import read_labels, read_split
+from skgraph.datasets.formats.pku_files import as_recording, parse_pku, read_labels, read_split
 from skgraph.errors import ConfigError, DataError
 
 LINE = " ".join(["0.5"] * 150) + "\n"

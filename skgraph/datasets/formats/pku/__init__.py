@@ -1,1 +1,0 @@
-"""PKU-MMD I and II: from the downloaded files to a store."""

@@ -1,0 +1,123 @@
+"""Files of PKU-MMD I and II: skeletons of untrimmed recordings, their labels, and splits.
+
+Source: Liu et al., *PKU-MMD: A large scale benchmark for continuous multi-modal human action understanding*, 2017.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+
+from skgraph.datasets.formats.kinect_recording import Recording, Track
+from skgraph.datasets.formats.text_file import parse_numbers, read_lines
+from skgraph.errors import ConfigError, DataError
+
+# The 51 actions of PKU-MMD I; the 41 of PKU-MMD II are among them, under the same numbers.
+ACTIONS = tuple(
+    name.strip()
+    for name in """
+    bow, brush hair, brush teeth, check time, cheer up, clap, cross hands in front, drink, drop, eat meal or snack,
+    fall, give something to other person, hand waving, handshaking, hopping, hugging, jump up, kick other person,
+    kick something, make a phone call, pat on back of other person, pick up, play with phone or tablet,
+    point finger at other person, point to something, punch or slap other person, push other person,
+    put on a hat or cap, put something inside pocket, reading, rub two hands, salute, sit down, stand up,
+    take off a hat or cap, take off glasses, take off jacket, take out something from pocket, take a selfie,
+    tear up paper, throw, touch back, touch chest, touch head, touch neck, type on a keyboard, use a fan,
+    wear jacket, wear glasses, wipe face, writing
+    """.split(",")
+)
+INDEXINGS = ("one_based", "zero_based")
+BODIES, NUM_JOINTS = 2, 25
+_WORDS = BODIES * NUM_JOINTS * 3
+
+
+def parse_pku(data: bytes) -> np.ndarray:
+    """Parse the text of a skeleton file: a line a frame, 150 numbers, x, y and z of 25 joints of two bodies.
+
+    Positions are in metres in the sensor's coordinates, joints in the order of Kinect v2; a body that is not there is
+    zero throughout (Liu et al., *PKU-MMD*, 2017, and the notes that come with it).
+
+    Returns:
+        `[T, 2, 25, 3]` float64.
+
+    Raises:
+        DataError: a line has another length, or holds what is no finite number; the message names the line.
+    """
+    frames = []
+    for number, line in enumerate(io.BytesIO(data.rstrip()), 1):
+        try:
+            values = parse_numbers(line, _WORDS)
+        except ValueError as error:
+            raise DataError(f"line {number}: {error}") from None
+        if not np.isfinite(values).all():
+            raise DataError(f"line {number}: a number is not finite")
+        frames.append(values)
+    if not frames:
+        raise DataError(f"the file is empty: expected a line of {_WORDS} numbers a frame")
+    return np.array(frames).reshape(-1, BODIES, NUM_JOINTS, 3)
+
+
+def as_recording(joints: np.ndarray) -> Recording:
+    """Return frames `[T, 2, 25, 3]` as a recording of the bodies that are there."""
+    there = (joints != 0).any(axis=(2, 3))
+    tracks = []
+    for slot in range(joints.shape[1]):
+        frame = np.flatnonzero(there[:, slot])
+        if len(frame):
+            certain = np.ones((len(frame), joints.shape[2]))
+            tracks.append(Track(frame, np.full(len(frame), slot), joints[frame, slot], certain))
+    return Recording(len(joints), tracks)
+
+
+def read_labels(path: Path, label_indexing: str) -> np.ndarray:
+    """Return the labels of a recording as rows of label from 0, first frame and frame after the last, `[S, 3]` int64.
+
+    A line is `label,start,end,confidence`, the label from 1. The dataset does not say how frames are counted:
+
+    - `one_based`: frames `start` to `end` from 1, both included (as AimCLR reads them);
+    - `zero_based`: frames `start` to `end - 1` from 0 (as MAMP, CMD and PCM3 do), one frame later and one fewer.
+
+    Raises:
+        ConfigError: `label_indexing` is neither.
+        DataError: the file cannot be read, or a line is not of this form.
+    """
+    if label_indexing not in INDEXINGS:
+        raise ConfigError(f"label_indexing must be one of {', '.join(INDEXINGS)}, found '{label_indexing}'")
+    rows = []
+    for number, line in read_lines(path):
+        if not line:
+            continue
+        words = line.replace(",", " ").split()
+        try:
+            label, start, end = (int(word) for word in words[:3])
+            if len(words) not in (3, 4) or not 1 <= label <= len(ACTIONS) or not 0 <= start < end < 2**40:
+                raise ValueError
+        except ValueError:
+            raise DataError(
+                f"'{path}', line {number}: expected label,start,end,confidence with a label of 1 to {len(ACTIONS)} and "
+                f"a start before the end, found '{line[:60]}'"
+            ) from None
+        rows.append((label - 1, max(start - 1, 0) if label_indexing == "one_based" else start, end))
+    if not rows:
+        raise DataError(f"'{path}' has no label: expected lines of label,start,end,confidence")
+    return np.array(rows, np.int64)
+
+
+def read_split(path: Path) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the names of the recordings that train and of those that validate: lines 2 and 4 of a split file.
+
+    Raises:
+        DataError: the file cannot be read, has another form, or a name is on both sides.
+    """
+    lines = [line for _, line in read_lines(path) if line]
+    if len(lines) != 4 or "," in lines[0] + lines[2]:
+        raise DataError(
+            f"'{path}': expected four lines, the second with the recordings that train and the fourth with those that "
+            f"validate, found {len(lines)}"
+        )
+    train, test = (frozenset(filter(None, (name.strip() for name in line.split(",")))) for line in (lines[1], lines[3]))
+    if both := sorted(train & test):
+        raise DataError(f"'{path}' has {len(both)} recordings on both sides, '{both[0]}' first")
+    return train, test
