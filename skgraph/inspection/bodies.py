@@ -22,11 +22,10 @@ class BodyStatistics:
 
     Args:
         heights: size of each body that is present ``[n]``: median over its frames of its largest extent along an axis.
-        smallest, largest: one body each.
-        bones: names of the bones, the joints at their ends.
+        smallest, largest: locations of the smallest and the largest body.
+        bones: names of the joints at the ends of each bone.
         length: mean length of each bone ``[E]``, median over bodies; NaN where no body has one.
-        variation: variation of each bone ``[E]``, median over bodies.
-        variation_95: likewise, 95th percentile over bodies.
+        variation, variation_95: variation of each bone ``[E]``, median and 95th percentile over bodies.
         typical: median over bodies of the median over bones of the variation.
         worst: bones with the largest variation.
         stretched: bodies with a bone whose variation is above ``STRETCHED``.
@@ -60,9 +59,8 @@ class BodyMeasurement:
         if not len(chunk.tracks):
             return
         self.heights[chunk.tracks] = chunk.heights
-        length, variation = bone_lengths(chunk.joints, chunk.start[:-1], self.store.topology)
-        length[~np.isfinite(length)] = np.nan
-        variation[~np.isfinite(variation)] = np.nan
+        measured = bone_lengths(chunk.joints, chunk.start[:-1], self.store.topology)
+        length, variation = (np.where(np.isfinite(values), values, np.nan) for values in measured)
         self.length[chunk.tracks], self.variation[chunk.tracks] = length, variation
         body, bone = (variation > 0).nonzero()
         self.worst.add(variation[body, bone], chunk.tracks[body], np.full(len(body), -1), bone)
@@ -73,11 +71,9 @@ class BodyMeasurement:
         bones = [f"{names[parent]} - {names[child]}" for parent, child in store.topology.edges.tolist()]
         present = np.flatnonzero(np.isfinite(self.heights))
         heights = self.heights[present].astype(np.float64)
-        smallest, largest = None, None
-        if len(heights):
-            smallest, largest = (
-                body_location(store, int(present[i]), float(heights[i])) for i in (heights.argmin(), heights.argmax())
-            )
+        ends = (heights.argmin(), heights.argmax()) if len(heights) else ()
+        ends = [body_location(store, int(present[i]), float(heights[i])) for i in ends]
+        smallest, largest = ends or (None, None)
         varying = ~np.isnan(self.variation).all(axis=1)
         typical = np.median(np.nanmedian(self.variation[varying], axis=1)) if varying.any() else np.nan
         return BodyStatistics(

@@ -10,6 +10,8 @@ from skgraph.data import SkeletonStore
 from skgraph.inspection.chunk import Chunk
 from skgraph.inspection.location import LargestValues, Location, worst_clips
 
+_KEY_WEIGHTS = np.array([1.0, np.e, np.pi], np.float32)
+
 
 @dataclass(frozen=True)
 class MissingStatistics:
@@ -160,6 +162,3 @@ class MissingCounter:
             unsure=unsure,
             confidence=None if confidence is None else confidence / 255,
         )
-
-
-_KEY_WEIGHTS = np.array([1.0, np.e, np.pi], np.float32)

@@ -19,14 +19,14 @@ class PresenceStatistics:
         frames: frames of all clips together.
         seconds: length of each clip ``[N]``.
         bodies: number of clips with 1, 2, ... bodies.
-        late, early: bodies that appear after the first frame, and that leave before the last.
-        gaps: times a body leaves and returns.
+        late, early: number of bodies that appear after the first frame, that leave before the last.
+        gaps: number of times that a body leaves and returns.
         gap_bodies: bodies with a gap.
         gap_frames: frames in the gaps.
         longest_gaps: frame before each gap; its value is the length in frames.
         empty_frames: frames without any body.
-        emptiest: clips with the largest share of such frames.
-        shortest, longest: one clip each, by frames.
+        emptiest: clips with the largest share of empty frames.
+        shortest, longest: clips with the fewest and the most frames.
     """
 
     frames: int

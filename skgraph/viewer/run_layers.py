@@ -89,16 +89,7 @@ def run_layers(
 
 @dataclass(frozen=True)
 class _Inputs:
-    """Inputs of an objective.
-
-    Attributes:
-        objective: frozen objective.
-        views: preparation of its input.
-        bodies: prepared bodies of all clips.
-        positions: normalised clips, from which masks are drawn.
-        seed: of the masks.
-        masks: number of masks for the mean error.
-    """
+    """A frozen objective, the bodies of all clips, and the normalised clips from which masks are drawn."""
 
     objective: nn.Module
     views: ViewMaker

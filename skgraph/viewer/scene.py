@@ -39,14 +39,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Segment:
-    """A recognised action.
-
-    Attributes:
-        label: of the action.
-        start: in seconds.
-        end: in seconds.
-        probability: of the label.
-    """
+    """A recognised action, from ``start`` to ``end`` in seconds, with the probability of its label."""
 
     label: str
     start: float
@@ -59,12 +52,12 @@ class ViewedClip:
     """A clip in the viewer.
 
     Attributes:
-        name: of the clip.
+        name: name of the clip.
         label: name of the class, or "".
         fps: frames a second.
         joints: ``[M, T, V, 3]``, y up.
         present: ``[M, T]`` bool, where a body is present.
-        layers: numbers to colour the clip by, by key.
+        layers: layers by their key.
         segments: recognised actions, in order of time.
     """
 
