@@ -40,9 +40,9 @@ class DuplicateStatistics:
     Args:
         exact: groups of clips with the same frames.
         near: groups of clips with nearly the same motion, not all with the same frames.
-        relabelled: exact groups with different labels.
+        relabelled: groups in ``exact`` with different labels.
         doubled: clips in which two bodies have nearly the same motion.
-        leaks: one of each split.
+        leaks: leak of each split.
         tolerance: largest root mean square distance of joints between near duplicates, in the store's unit.
     """
 
@@ -65,11 +65,11 @@ class DuplicateSearch:
     the mean square distance of the joints of two bodies (Johnson and Lindenstrauss, 1984), its root to about a tenth;
     bodies are near duplicates where it is at most the tolerance.
 
-    This sees through another origin, centring of each frame or of the first, rounding to a millimetre, another frame
-    rate or speed, and another order of the bodies. It does not see through a rotation, reflection or scale, another
-    order of joints, a clip cut shorter, or noise above the tolerance. It may miss pairs in a crowd of still bodies that
-    are all nearly alike. Bodies that differ only in where they stand, or only between the 8 moments, count as
-    duplicates.
+    Duplicates are found despite another origin, centring of each frame or of the first, rounding to a millimetre,
+    another frame rate or speed, and another order of the bodies; not after a rotation, reflection or scaling, with
+    another order of joints, in a clip cut shorter, or with noise above the tolerance. Pairs may be missed among many
+    still bodies that are nearly alike. Bodies that differ only in their position, or only between the 8 moments, count
+    as duplicates.
 
     Args:
         tolerance: in metres, or in sizes of the median body where the store's unit is another. By default 5 mm, or

@@ -22,6 +22,7 @@ def summarise(survey: Survey) -> dict[str, str]:
     """Return the statistics in words, by topic."""
     store, topology, presence, labels = survey.store, survey.store.topology, survey.presence, survey.labels
     jumps, duplicates = survey.jumps, survey.duplicates
+    bodies = ", ".join(f"{i} in {count(clips, 'clip')}" for i, clips in enumerate(presence.bodies, start=1) if clips)
     unit = "" if topology.dim == 3 and survey.unit == "m" else f"; unit {plain(survey.unit)}"
     minutes = presence.seconds.sum() / 60
     return {
@@ -32,7 +33,7 @@ def summarise(survey: Survey) -> dict[str, str]:
         "classes": _classes(labels),
         **{f"{key}s": _ids(counts) for key, counts in labels.ids.items()},
         **{f"split {plain(split.name)}": _split(split, labels.what) for split in labels.splits},
-        "bodies": _bodies(presence.bodies),
+        "bodies": bodies if presence.bodies[1:] else "1 in every clip",
         "length": _length(presence),
         "absent": _absent(presence),
         "body size": _size(survey),
@@ -87,12 +88,6 @@ def _split(split: SplitStatistics, what: str) -> str:
         if counts.any()
     ]
     return "; ".join(filter(None, [", ".join(clips), ", ".join(shared), ", ".join(classes), plain(split.how)]))
-
-
-def _bodies(bodies: list[int]) -> str:
-    if sum(bodies) == bodies[0]:
-        return "1 in every clip"
-    return ", ".join(f"{number} in {count(clips, 'clip')}" for number, clips in enumerate(bodies, start=1) if clips)
 
 
 def _length(presence: PresenceStatistics) -> str:

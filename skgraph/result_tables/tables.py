@@ -162,10 +162,8 @@ def _method(result: Result) -> str:
 
 def _encoder(result: Result) -> str:
     """Return the class of the encoder, with the message-passing layer of a ``PyGEncoder``."""
-    names = []
-    for member in result.members:
-        layer = value_at(member.config, "encoder.conv")
-        names.append(member.encoder.rpartition(".")[2] + (f" {layer}" if isinstance(layer, str) else ""))
+    layers = [(member.encoder.rpartition(".")[2], value_at(member.config, "encoder.conv")) for member in result.members]
+    names = [f"{name} {layer}" if isinstance(layer, str) else name for name, layer in layers]
     return " + ".join(dict.fromkeys(names))
 
 

@@ -18,7 +18,7 @@ _TITLE = "skgraph: "  # start of the title of every report
 
 
 def is_report(folder: Path) -> bool:
-    """Return whether a folder is empty, or holds the page of a report and files linked from it, and nothing else."""
+    """Return whether a folder is empty, or holds only the page of a report and the files linked from it."""
     if not folder.is_dir():
         return False
     page, files = folder / "index.html", [path for path in folder.rglob("*") if not path.is_dir()]
@@ -34,8 +34,8 @@ def save_report(folder: Path, tables: Sequence[Table], runs: Sequence[RunSection
     """Write ``index.html``, which is self-contained, and the figures and CSV files that it links to.
 
     Args:
-        folder: replaced as a whole if it exists. Files of several runs lie in a folder for each.
-        tables: results.
+        folder: replaced if it exists; each of several runs has its own folder in it.
+        tables: tables of results.
         runs: figures of each run.
         notes: sentences at the top of the page.
     """

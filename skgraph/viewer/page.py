@@ -19,14 +19,14 @@ _STEPS = 32000  # over half the range of a clip's coordinates: less than 0.1 mm 
 def viewer_page(
     topology: Topology, clips: Sequence[ViewedClip], title: str, about: str = "", colour: str = "part"
 ) -> str:
-    """Return a page that opens offline and loads nothing.
+    """Return a self-contained page, which opens offline.
 
     Args:
         topology: of all clips.
         clips: shown side by side, with the same layers.
         title: of the page.
         about: line under the title.
-        colour: of the clips at first, ``"part"`` or the key of a layer.
+        colour: first colour of the clips, ``"part"`` or the key of a layer.
 
     Raises:
         ConfigError: no such colour.

@@ -183,10 +183,7 @@ def front(topology: Topology, clip: ViewedClip) -> tuple[float, float]:
     if not both.any():
         return facing
     x, _, z = (clip.joints[1, both] - clip.joints[0, both]).mean(axis=(0, 1)).tolist()
-    length = float(np.hypot(x, z))
-    if length < 1e-9:
-        return facing
-    side = (z / length, -x / length)
+    side = _unit(z, -x) or facing
     return side if side[0] * facing[0] + side[1] * facing[1] >= 0 else (-side[0], -side[1])
 
 
@@ -197,5 +194,10 @@ def _facing(topology: Topology, clip: ViewedClip) -> tuple[float, float]:
     left = torch.einsum("tvc,v->c", joints, topology.across.double())
     upwards = torch.einsum("tvc,v->c", joints, topology.up.double())
     x, _, z = torch.linalg.cross(left, upwards).tolist()
+    return _unit(x, z) or (0.0, 1.0)
+
+
+def _unit(x: float, z: float) -> tuple[float, float] | None:
+    """Return the unit vector, or ``None`` for a vector of no length."""
     length = float(np.hypot(x, z))
-    return (x / length, z / length) if length > 1e-9 else (0.0, 1.0)
+    return (x / length, z / length) if length > 1e-9 else None
