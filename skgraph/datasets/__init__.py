@@ -7,6 +7,7 @@ readers is in :mod:`skgraph.datasets.readers`.
 from __future__ import annotations
 
 from importlib import import_module
+from typing import Any
 
 _SOURCES = (
     *("bvh", "coco_keypoints", "ctrgcn", "kinetics_skeleton", "mediapipe", "msr_action3d", "npy", "npz", "ntu"),
@@ -22,7 +23,7 @@ _MODULES = {
 __all__ = sorted(_MODULES)
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     """Import what is exported when it is first used: no reader needs the others."""
     if name not in _MODULES:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")

@@ -21,7 +21,7 @@ from skgraph.diagnosis.probes import ProbeTargets, probe_features
 from skgraph.errors import CheckpointError, DataError
 from skgraph.evaluation.features.clip_features import frozen
 from skgraph.evaluation.model_folder import is_model_folder
-from skgraph.objectives import SJEPA
+from skgraph.objectives import SJEPA, Objective
 from skgraph.topology import Topology
 from skgraph.training.checkpoint import load_weights, read_checkpoint
 from skgraph.training.devices import autocast
@@ -107,10 +107,10 @@ def diagnose(
     return Diagnosis(rows)
 
 
-def _objectives(paths: list[Path], config: dict[str, Any], topology: Topology) -> Iterator[tuple[int, nn.Module]]:
+def _objectives(paths: list[Path], config: dict[str, Any], topology: Topology) -> Iterator[tuple[int, Objective]]:
     """Yield the untrained objective, then those of the checkpoints; each step once."""
 
-    def build() -> nn.Module:
+    def build() -> Objective:
         torch.manual_seed(config["seed"])
         return build_objective(config, build_encoder(config, topology), topology)
 
@@ -132,14 +132,15 @@ def _features(
     encoder: nn.Module, batches: Iterator[SkeletonData], angles: Sequence[Tensor], views: ViewMaker
 ) -> tuple[Tensor, Tensor]:
     """Return mean-pooled features ``[n, D]`` of bodies as recorded, and turned by angles ``[b]`` of each batch."""
-    plain, turned = [], []
+    plain: list[Tensor] = []
+    turned: list[Tensor] = []
     for bodies, angle in zip(batches, angles, strict=True):
         for found, turn in ((plain, None), (turned, _Turn(angle.to(bodies.joints.device)))):
             found.append(encoder(views.plain(bodies, turn).joints[:, 0]).float().mean(dim=1).cpu())
     return torch.cat(plain), torch.cat(turned)
 
 
-def _objective_metrics(objective: nn.Module, bodies: SkeletonData, views: ViewMaker) -> dict[str, float]:
+def _objective_metrics(objective: Objective, bodies: SkeletonData, views: ViewMaker) -> dict[str, float]:
     """Return loss, logs and prediction errors of one batch, the same for all checkpoints."""
     batch = views(bodies, torch.Generator(bodies.joints.device).manual_seed(0))
     loss, logs = objective(*batch)
@@ -163,7 +164,7 @@ def _probe_targets(dataset: SkeletonDataset, index: Tensor, views: ViewMaker, de
         pairs = present[:, 1:] & present[:, :-1]
         steps = (joints[:, 1:] - joints[:, :-1]).norm(dim=-1).mean(dim=-1)  # [b, T - 1]
         mean = (steps * pairs).sum(dim=1) / pairs.sum(dim=1).clamp(min=1)
-        frame = store.track_length[dataset.items[rows]] / float(store.meta.get("fps", 30.0)) / dataset.frames  # seconds
+        frame = store.track_length[dataset.items[rows]] / float(store.meta.get("fps", 30.0)) / joints.size(1)  # seconds
         speed.append((mean / frame).clamp(min=1e-4).log()[:, None])
     return ProbeTargets(store.y[clip], store.subject[clip], torch.cat(pose), torch.cat(speed))
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset
+from skgraph.encoders.encoder import Encoder
 from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.features.bodies import crop_windows, read_bodies
 from skgraph.evaluation.features.clip_features import Features, clip_features, window_features
@@ -28,7 +29,7 @@ class EvaluationContext:
     """An encoder, the clips that it is evaluated on, and how to compute.
 
     Attributes:
-        make_encoder: ``make_encoder(seed=None, **options) -> nn.Module``, a fresh copy each time; ``seed`` is that of
+        make_encoder: ``make_encoder(seed=None, **options) -> Encoder``, a fresh copy each time; ``seed`` is that of
             random weights, ``options`` override those of its configuration (``drop_path``).
         views: prepares its input.
         train, test: clips.
@@ -42,7 +43,7 @@ class EvaluationContext:
         input: everything that the encoder's input depends on, as plain values, for the cache.
     """
 
-    make_encoder: Callable[..., nn.Module]
+    make_encoder: Callable[..., Encoder]
     views: ViewMaker
     train: SkeletonDataset
     validation: SkeletonDataset | None = field(default=None, kw_only=True)
@@ -56,7 +57,7 @@ class EvaluationContext:
     cache: Path | None = None
     input: dict[str, Any] = field(default_factory=dict)
     # Not arguments: dataclasses.replace makes a context of another encoder without them.
-    _frozen: nn.Module | None = field(init=False, default=None, repr=False)
+    _frozen: Encoder | None = field(init=False, default=None, repr=False)
     _hash: str = field(init=False, default="", repr=False)
 
     def __post_init__(self) -> None:
@@ -115,7 +116,7 @@ class EvaluationContext:
         indices = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
         logits = []
         for chunk in indices[self.processes.rank :: self.processes.world_size].split(self.settings.batch_size):
-            total: Tensor | float = 0.0
+            total = torch.zeros(())
             for windows in crop_windows(dataset, chunk, self.settings.crop or crop, self.settings.crops):
                 batch = read_bodies(dataset, chunk, self.views, self.device, self.settings.bodies, windows)
                 with autocast(self.device, self.precision):
@@ -131,7 +132,7 @@ class EvaluationContext:
         options |= {key: getattr(self.settings, key) for key in ("bodies", "batch_size")}
         return options | {"progress": self.progress and self.processes.is_main}
 
-    def _encoder(self) -> nn.Module:
+    def _encoder(self) -> Encoder:
         if self._frozen is None:
             self._frozen = self.make_encoder().to(self.device)
             self._hash = weights_hash(self._frozen)

@@ -55,10 +55,9 @@ class Embedding:
 
     def save(self, path: str | Path, **facts: Any) -> None:
         """Write an ``.npz``, whole or not at all: ``features`` (``x``), the other attributes, and more values."""
-        arrays = {key: value.numpy() if isinstance(value, Tensor) else value for key, value in vars(self).items()}
-        arrays = {"features": arrays.pop("x"), **arrays, "joints": np.array(self.joints)}
+        arrays = dict(vars(self))
         with atomic_file(Path(path)) as file:
-            np.savez(file, **arrays, **facts)
+            np.savez(file, features=arrays.pop("x"), **arrays, **facts)
 
 
 def embed(
@@ -98,7 +97,7 @@ def embed(
         DataError: a run or recordings that are missing, or do not fit together.
         ConfigError: an option is out of its range.
     """
-    options = {"level": level, "joint_map": joint_map, "unit": unit, "window": window, "stride": stride}
+    options: dict[str, Any] = {"level": level, "joint_map": joint_map, "unit": unit, "window": window, "stride": stride}
     check_kinds(embed, options | {"check_height": check_height, "batch_size": batch_size}, "embed")
     at_least("embed", 1, batch_size=batch_size, window=window, stride=stride)
     if stride is not None and window is None:

@@ -143,7 +143,7 @@ def _head(content: dict[str, Any], tensors: dict[str, Tensor], path: Path) -> He
     names, background = content.get("class_names"), content.get("background")
     if names is None:
         return None
-    found = {key: tensors.get(f"head.{key}") for key in _HEAD}
+    found: dict[str, Any] = {key: tensors.get(f"head.{key}") for key in _HEAD}
     good = isinstance(names, list) and len(names) > 1 and all(isinstance(name, str) for name in names)
     good = good and all(x is not None and (x.dtype, x.dim()) == _HEAD[key] for key, x in found.items())
     # Logits of finite features must be finite; a feature that did not vary has an infinite scale.

@@ -10,9 +10,9 @@ from typing import Any
 
 import torch
 from hydra.utils import get_class
-from torch import nn
 
 from skgraph.build import build_encoder, build_views, check_config
+from skgraph.encoders.encoder import Encoder
 from skgraph.errors import CheckpointError, ConfigError
 from skgraph.evaluation.model_folder import Head, from_hub, is_model_folder, read_model_folder
 from skgraph.topology import Topology
@@ -79,7 +79,7 @@ class PretrainedRun:
             **{key: content[key] for key in ("config", "step", "content_hash")},
         )
 
-    def encoder(self, trained: bool = True, seed: int | None = None, **options: Any) -> nn.Module:
+    def encoder(self, trained: bool = True, seed: int | None = None, **options: Any) -> Encoder:
         """Build the trained encoder, or a random one.
 
         Args:
@@ -143,7 +143,7 @@ def same_skeleton(a: Topology, b: Topology) -> bool:
     return (a.joints, a.parents.tolist(), a.dim) == (b.joints, b.parents.tolist(), b.dim)
 
 
-def load_encoder(name: str | Path, device: torch.device | str = "cpu") -> nn.Module:
+def load_encoder(name: str | Path, device: torch.device | str = "cpu") -> Encoder:
     """Load the trained encoder of a run, of a model folder, or (``hf:owner/model``) of the Hugging Face Hub.
 
     It is in evaluation mode: ``encoder(joints [B, T, V, C]) -> tokens [B, L, D]``; :meth:`PretrainedRun.views` prepares

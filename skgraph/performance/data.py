@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from skgraph.build import measure_scale, open_store
 from skgraph.data import EpochLoader, SkeletonDataset
+from skgraph.objectives import Objective
 from skgraph.performance.methods import build_method
 from skgraph.performance.timing import median_seconds
 from skgraph.performance.training_step import TrainingStep
@@ -19,7 +20,7 @@ class DataPath(NamedTuple):
     """One batch of a pre-training, and what prepares it."""
 
     dataset: SkeletonDataset
-    objective: nn.Module
+    objective: Objective
     views: ViewMaker
     rows: Tensor
     generator: torch.Generator

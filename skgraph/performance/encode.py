@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from skgraph.build import build_encoder
+from skgraph.encoders.encoder import Encoder
 from skgraph.evaluation import PretrainedRun
 from skgraph.evaluation.classifiers.linear_probe import LinearProbe
 from skgraph.performance.methods import random_walks, without_auto_scale
@@ -64,7 +64,7 @@ def benchmark_encode(
     return measured
 
 
-def _stream(encoder: nn.Module, config: Mapping[str, Any], topology: Topology, device: torch.device) -> SkeletonStream:
+def _stream(encoder: Encoder, config: Mapping[str, Any], topology: Topology, device: torch.device) -> SkeletonStream:
     """Return a stream of one body that an untrained head classifies after every frame."""
     run = PretrainedRun(Path("benchmark"), without_auto_scale(config), topology, encoder.state_dict(), 0, "")
     probe = LinearProbe(

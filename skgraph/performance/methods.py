@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from typing import Any
 
 import torch
-from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from skgraph.build import build_encoder, build_objective, build_views
 from skgraph.data import SkeletonData
+from skgraph.objectives import Objective
 from skgraph.topology import Topology
 from skgraph.training import ViewMaker
 
 
-def build_method(config: Mapping[str, Any], topology: Topology) -> tuple[nn.Module, ViewMaker]:
+def build_method(config: Mapping[str, Any], topology: Topology) -> tuple[Objective, ViewMaker]:
     """Build the objective of a pre-training configuration, around its encoder, and its view maker."""
     config = without_auto_scale(config)
     torch.manual_seed(0)

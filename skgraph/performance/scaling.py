@@ -40,7 +40,7 @@ def benchmark_scaling(
         operations since the first point: 1 where the cost per operation is constant.
     """
     measured: dict[str, float] = {}
-    points = {
+    points: dict[str, list[tuple[int, Mapping[str, Any], str, int]]] = {
         "frames": [(count, {**config, "frames": count}, topology, bodies) for count in frames],
         "bodies": [(count, config, topology, count) for count in batches],
         "joints": [(Topology.load(other).num_joints, config, other, bodies) for other in topologies],

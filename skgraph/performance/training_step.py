@@ -10,6 +10,7 @@ import torch
 from torch import nn
 from torch.autograd.graph import saved_tensors_hooks
 
+from skgraph.objectives import Objective
 from skgraph.performance.methods import build_method, flop_counter, random_walks
 from skgraph.performance.timing import synchronise
 from skgraph.topology import Topology
@@ -33,7 +34,7 @@ class TrainingStep:
 
     def __init__(
         self,
-        objective: nn.Module,
+        objective: Objective,
         prepare: Callable[[], tuple[torch.Tensor, ...]],
         device: torch.device,
         precision: str,

@@ -117,7 +117,8 @@ def _onnx(
     # The exporter prints a line for each of its steps.
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")
-        model = torch.onnx.export(exported, dynamo=True, input_names=["joints"], output_names=["output"]).model_proto
+        program: Any = torch.onnx.export(exported, dynamo=True, input_names=["joints"], output_names=["output"])
+    model = program.model_proto
     onnx.helper.set_model_props(model, {"skgraph": text})
     onnx.checker.check_model(model)
     file.write(model.SerializeToString())

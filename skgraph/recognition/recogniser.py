@@ -125,8 +125,9 @@ class Recogniser:
         self, dataset: SkeletonDataset, windows: Windows, views: ViewMaker, progress: bool = False
     ) -> Tensor:
         """Return probabilities ``[W, K]`` of windows of clips."""
-        options = {"views": views, "device": self.device, "precision": self.precision, "progress": progress}
-        x = window_features(self.encoder, dataset, windows, **options)
+        x = window_features(
+            self.encoder, dataset, windows, views=views, device=self.device, precision=self.precision, progress=progress
+        )
         return self.probe(x).softmax(dim=1)
 
     @torch.no_grad()

@@ -94,14 +94,14 @@ def timelines(
         raise ConfigError(f"threshold must be a probability in [0, 1], found {threshold}")
     if stride is not None and window is None:
         raise ConfigError(f"stride={stride} is for sliding windows: say window=... as well")
-    if stride is not None and stride > window:
+    if stride and window and stride > window:
         raise ConfigError(f"stride must be at most the window of {window} s, found {stride}")
     dataset = SkeletonDataset(store, frames=recogniser.run.config["frames"])
     views = recogniser.views(store, joint_map)
     fps = float(store.meta.get("fps", 30.0))
     width = None if window is None else max(1, round(window * fps))
-    step = None if width is None else max(1, round(stride * fps) if stride else width // 8)
-    windows = sliding_windows(dataset, width, 1 if width is None else min(step, width))
+    step = 1 if width is None else min(width, max(1, round(stride * fps) if stride else width // 8))
+    windows = sliding_windows(dataset, width, step)
     scores = recogniser.window_probabilities(dataset, windows, views, progress).split(windows.count)
     background = len(recogniser.class_names) if recogniser.background is None else recogniser.background
     found = []

@@ -41,7 +41,7 @@ def save_timelines(folder: Path, found: Sequence[Timeline], **facts: Any) -> Non
     with atomic_folder(folder) as partial:
         text = json.dumps(content, indent=1, allow_nan=False)
         (partial / "predictions.json").write_text(text + "\n", encoding="utf-8")
-        rows = [row.values() for timeline in found for row in timeline.rows()]
+        rows = [list(row.values()) for timeline in found for row in timeline.rows()]
         (partial / "segments.csv").write_text(csv_text([COLUMNS, *rows]), encoding="utf-8")
         for i, timeline in enumerate([t for t in found if not t.whole][:DRAWN]):
             name = re.sub(r"[^\w.+-]", "_", timeline.name)[:80]

@@ -56,7 +56,7 @@ def parameter_groups(
     Raises:
         ConfigError: ``layer_decay`` is not 1, and the encoder has no ``blocks``.
     """
-    blocks = getattr(classifier.encoder, "blocks", None)
+    blocks = getattr(classifier.encoder, "blocks", ())
     if layer_decay != 1 and not isinstance(blocks, nn.ModuleList):
         kind = type(classifier.encoder).__name__
         raise ConfigError(f"layer_decay needs an encoder with `blocks`, {kind} has none: set layer_decay=1")

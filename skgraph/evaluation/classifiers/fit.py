@@ -74,9 +74,9 @@ def fit(
         )
     steps = len(source.y) // (per_step * world)
     if training.optimizer == "sgd":
-        optimizer = torch.optim.SGD(groups, lr=training.lr, momentum=training.momentum)
+        optimizer: torch.optim.Optimizer = torch.optim.SGD(groups, lr=training.lr, momentum=training.momentum)
     else:
-        optimizer = torch.optim.AdamW(groups, lr=training.lr, betas=tuple(training.betas), fused=True)
+        optimizer = torch.optim.AdamW(groups, lr=training.lr, betas=(training.betas[0], training.betas[1]), fused=True)
     trained = model
     if world > 1:
         # Weights follow from the seed and a frozen encoder does not change: nothing to copy between the processes.

@@ -135,14 +135,14 @@ def format_ensemble(ensemble: Ensemble) -> str:
         f"split {result.dataset.split}, {result.protocol} {result.recipe or ''}".rstrip(),
         f"weights {result.weights['name']}: {named} ({result.weights['source']})",
     ]
-    rows = [("members", "weights", "top-1", "top-5")]
+    rows: list[tuple[str, ...]] = [("members", "weights", "top-1", "top-5")]
     for row in result.table:
         accuracies = ("-" if row[key] is None else f"{row[key]:.2f}" for key in ("top1", "top5"))
         rows.append((" + ".join(row["members"]), ", ".join(f"{weight:g}" for weight in row["weights"]), *accuracies))
     widths = [max(len(row[i]) for row in rows) + 2 for i in range(2)]
     for names, weights, top1, top5 in rows:
         lines.append(f"{names:<{widths[0]}}{weights:<{widths[1]}}{top1:>8}{top5:>8}")
-    gain = result.above_best_member
+    gain = result.above_best_member or 0.0
     verdict = "at least as good as" if gain >= 0 else "not as good as"
     lines.append(f"all together are {verdict} the best member, {result.best_member}: {gain:+.2f} points of top-1")
     return "\n".join(lines)
@@ -161,7 +161,7 @@ def _table(labels: list[str], scores: list[Scores], weights: list[float]) -> lis
     """Return accuracies (%) of every member, every pair and all members; ``None`` where all weights are 0."""
     y, count, table = torch.from_numpy(scores[0].label), len(labels), []
     for group in (g for size in sorted({1, 2, count}) for g in itertools.combinations(range(count), size)):
-        row = {
+        row: dict[str, Any] = {
             "members": [labels[i] for i in group],
             "weights": [weights[i] for i in group],
             "top1": None,
@@ -178,7 +178,7 @@ def _table(labels: list[str], scores: list[Scores], weights: list[float]) -> lis
 
 def _record(member: EnsembleMember, weight: float) -> MemberRecord:
     keys = ("run", "stream", "objective", "encoder", "seed", "step", "pretrained_on", "config")
-    accuracies = {key: member.result.metrics.get(key) for key in ("top1", "top5")}
+    accuracies: dict[str, Any] = {key: member.result.metrics.get(key) for key in ("top1", "top5")}
     return MemberRecord(
         folder=str(member.folder), weight=weight, **accuracies, **{key: getattr(member.result, key) for key in keys}
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -29,7 +30,7 @@ _MOST_TUNED = 6  # members; the grid has 3003 points for six and 19448 for eight
 _LARGEST = 1e6  # keeps sums of logits from overflowing
 
 
-def check_weights(weights: object, count: int) -> None:
+def check_weights(weights: Any, count: int) -> None:
     """Raise a ConfigError for an unknown name, or numbers that ``count`` members cannot have."""
     if isinstance(weights, str) and weights in _NAMES:
         if weights == "tuned" and count > _MOST_TUNED:
@@ -60,7 +61,7 @@ def choose_weights(weights: str | Sequence[float], members: Sequence[EnsembleMem
     if sorted(str(member.result.stream) for member in members) != sorted(by_stream):
         found = ", ".join(f"'{member.folder}' of stream '{member.result.stream}'" for member in members)
         raise ConfigError(f"weights={weights} need one evaluation of each of {', '.join(by_stream)}, found {found}")
-    return weights, [by_stream[member.result.stream] for member in members], source
+    return weights, [by_stream[str(member.result.stream)] for member in members], source
 
 
 def tuned_weights(scores: Sequence[Scores]) -> list[float]:
@@ -81,7 +82,7 @@ def tuned_weights(scores: Sequence[Scores]) -> list[float]:
 
 def fuse(logits: Sequence[np.ndarray], weights: Sequence[float]) -> np.ndarray:
     """Return the weighted sum of logits ``[n, K]``, of the same clips in the same order, in float64."""
-    return sum(weight * each.astype(np.float64) for weight, each in zip(weights, logits, strict=True))
+    return sum((weight * each.astype(np.float64) for weight, each in zip(weights, logits, strict=True)), np.zeros(()))
 
 
 def _held_out(members: Sequence[EnsembleMember]) -> list[Scores]:

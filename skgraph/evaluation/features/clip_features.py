@@ -75,7 +75,7 @@ def clip_features(
     rows = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
     options = {"views": views, "device": device, "precision": precision, "bodies": bodies}
     options |= {"batch_size": batch_size, "progress": progress}
-    x: Tensor | float = 0.0
+    x = torch.zeros(())
     for start, width in crop_windows(dataset, rows, crop, crops):
         windows = Windows(rows, start, width, [1] * len(rows))
         x = x + window_features(encoder, dataset, windows, processes, **options) / crops

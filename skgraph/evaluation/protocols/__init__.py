@@ -60,7 +60,9 @@ def build_protocol(config: Mapping[str, Any] | str) -> Protocol:
     check_kinds(kind, options, "protocol")
     if options.get("recipe", defaults.get("recipe")) != defaults.get("recipe"):
         raise ConfigError(f"protocol {name}: recipe={options['recipe']} names no hyper-parameters: leave it out")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in (defaults | options).items()}
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in (defaults | options).items()
+    }
     return kind(name=name, **values) if kind is Supervised else kind(**values)
 
 
@@ -74,4 +76,5 @@ def protocol_config(name: object) -> Mapping[str, Any]:
     files = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
     if not isinstance(name, str) or name not in files:
         raise ConfigError(f"protocol must be one of {', '.join(files)}, found '{name}'")
-    return OmegaConf.to_container(OmegaConf.load(files[name]))
+    values: Any = OmegaConf.to_container(OmegaConf.load(files[name]))
+    return values

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -38,8 +38,8 @@ class Detection(Protocol):
         c: inverse strength of the probe's penalty.
     """
 
-    name: ClassVar[str] = "detection"
-    draws: ClassVar[bool] = False
+    name = "detection"
+    draws = False
     window: int = 64
     stride: int = 8
     smooth: int = 9

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 from torch import Tensor
 
@@ -25,8 +24,8 @@ class KNN(Protocol):
         k: neighbours of the headline metric; the result has 1, 5, 10 and 20 beside it.
     """
 
-    name: ClassVar[str] = "knn"
-    draws: ClassVar[bool] = False
+    name = "knn"
+    draws = False
     k: int = 1
 
     def __post_init__(self) -> None:
@@ -48,8 +47,8 @@ class KNN(Protocol):
 class Retrieval(Protocol):
     """Retrieve training clips of the class of each test clip: see :func:`~skgraph.evaluation.retrieve`."""
 
-    name: ClassVar[str] = "retrieval"
-    draws: ClassVar[bool] = False
+    name = "retrieval"
+    draws = False
 
     def evaluate(self, context: EvaluationContext) -> Outcome:
         train, *unseen = _features(context)
@@ -67,8 +66,8 @@ class Linear(Protocol):
         iterations: of the solver, at most.
     """
 
-    name: ClassVar[str] = "linear"
-    draws: ClassVar[bool] = False
+    name = "linear"
+    draws = False
     recipe: str = "exact"
     c: float = 1.0
     iterations: int = 1000

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field, fields
+from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
 from torch import Tensor
@@ -30,6 +30,7 @@ class Outcome:
 
     scores: Tensor | None
     validation: Tensor | None = None
+    _: KW_ONLY
     kind: Literal["logits", "similarities", "votes"] = "logits"
     features: Tensor | None = None
     facts: dict[str, Any] = field(default_factory=dict)
@@ -42,18 +43,21 @@ class Protocol(ABC):
     Attributes:
         name: in configurations and results.
         recipe: which of several variants.
-        pretrained: evaluate the trained encoder, with a random one beside it; otherwise a random encoder alone.
         draws: whether the protocol is random, so that a seed has a meaning.
     """
 
     name: str
     recipe: str | None = None
-    pretrained: bool = True
     draws: ClassVar[bool] = True
 
     @abstractmethod
     def evaluate(self, context: EvaluationContext) -> Outcome:
         """Evaluate the encoder of a context."""
+
+    @property
+    def pretrained(self) -> bool:
+        """Evaluate the trained encoder, with a random one beside it; otherwise a random encoder alone."""
+        return True
 
     @property
     def label(self) -> str:

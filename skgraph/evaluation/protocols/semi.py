@@ -53,20 +53,21 @@ class Semi(Supervised):
             sizes.append(len(subset))
             outcomes.append(self.train_on(context, subset, seed))
         test = labels(context.test)
-        top1 = [top_k(outcome.scores, test) for outcome in outcomes]
+        scores = [outcome.scores for outcome in outcomes if outcome.scores is not None]
+        top1 = [top_k(each, test) for each in scores]
         facts = {
             "top1": statistics.fmean(top1),
             "top1_std": statistics.stdev(top1) if len(top1) > 1 else None,
             "top1_seeds": top1,
             "top1_interval": None,  # that of one classifier; the deviation says more about several
-            "top5": statistics.fmean(top_k(outcome.scores, test, 5) for outcome in outcomes),
-            "mean_class": statistics.fmean(mean_class(confusion_matrix(outcome.scores, test)) for outcome in outcomes),
-            "calibration_error": statistics.fmean(calibration_error(outcome.scores, test) for outcome in outcomes),
+            "top5": statistics.fmean(top_k(each, test, 5) for each in scores),
+            "mean_class": statistics.fmean(mean_class(confusion_matrix(each, test)) for each in scores),
+            "calibration_error": statistics.fmean(calibration_error(each, test) for each in scores),
             "scores_of": f"subset_seed{context.seed}",
             "labelled_clips": sizes,
             "best": [outcome.facts["best"] for outcome in outcomes],
         }
-        return Outcome(outcomes[0].scores, validation=outcomes[0].validation, facts=facts, texts=texts)
+        return Outcome(scores[0], validation=outcomes[0].validation, facts=facts, texts=texts)
 
 
 def labelled_subset(y: Tensor, fraction: float, sampling: Sampling, seed: int) -> Tensor:

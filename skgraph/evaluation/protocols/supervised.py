@@ -131,7 +131,7 @@ class _ClipSource:
 
     def __init__(self, training: ClassifierTraining, context: EvaluationContext, train: SkeletonDataset) -> None:
         self.context, self.y, self.clips = context, labels(train), train.clips
-        crop = tuple(training.train_crop)
+        crop = training.train_crop
         # Of the whole store, so that positions in it are clip ids.
         self.dataset = SkeletonDataset(train.store, frames=train.frames, crop=crop, min_frames=training.min_frames)
         angle, flat = training.rotate, train.store.topology.dim == 2

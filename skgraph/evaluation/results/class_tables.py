@@ -18,7 +18,7 @@ def save_classes(folder: Path, scores: Tensor, y: Tensor, class_names: list[str]
     """Write ``per_class.csv``, and the confusion matrix as ``confusion.csv`` and ``confusion.png``."""
     counts = confusion_matrix(scores, y)
     accuracy = class_accuracy(counts)
-    rows = [["class", "clips", "right", "accuracy", "most often taken for"]]
+    rows: list[list[Any]] = [["class", "clips", "right", "accuracy", "most often taken for"]]
     for i, name in enumerate(class_names):
         wrong = counts[i].clone()
         wrong[i] = 0
@@ -37,7 +37,7 @@ def save_subjects(folder: Path, scores: Tensor, y: Tensor, subject: Tensor) -> N
     if (subject < 0).all():
         return
     right = scores.argmax(dim=1) == y
-    rows = []
+    rows: list[list[Any]] = []
     for person in subject.unique().tolist():
         own = right[subject == person]
         name = person if person >= 0 else "unknown"
@@ -61,7 +61,7 @@ def confusion_figure(counts: Tensor, class_names: list[str]) -> Figure:
     if len(class_names) <= 20:
         for i, j in counts.nonzero().tolist():
             shade = "white" if share[i, j] > 0.5 else "black"
-            axes.text(j, i, int(counts[i, j]), ha="center", va="center", fontsize=6, color=shade)
+            axes.text(j, i, str(int(counts[i, j])), ha="center", va="center", fontsize=6, color=shade)
     figure.colorbar(image, ax=axes, shrink=0.7, label="share of the true class")
     return figure
 

@@ -59,8 +59,8 @@ class Result:
     options: Mapping[str, Any] = field(default_factory=dict)
     pretrained: bool = True
     run: str = ""
-    objective: str
-    encoder: str
+    objective: str | None
+    encoder: str | None
     stream: str | None = None
     metrics: Mapping[str, Any]
     random_init: Mapping[str, Any] | None = None
