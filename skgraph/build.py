@@ -35,7 +35,7 @@ def instance(config: Mapping[str, Any], where: str, **objects: Any) -> Any:
     Args:
         config: ``_target_`` and the constructor's plain values; a value may itself be such a mapping, with
             ``_partial_: true`` where the module calls it with more arguments.
-        where: of the configuration, for errors.
+        where: key of the configuration, for errors.
         objects: values that a configuration cannot hold; the constructor gets those that it has arguments for.
 
     Raises:
@@ -87,7 +87,7 @@ def open_store(dataset: Mapping[str, Any], write: bool = True) -> tuple[Skeleton
         write: write the synthetic dataset if it does not exist.
 
     Raises:
-        ConfigError: the store has no split, or not the one that was asked for, or is not the synthetic dataset.
+        ConfigError: the store has no split, lacks the requested one, or is not the synthetic dataset.
     """
     if not isinstance(dataset, Mapping) or "root" not in dataset:
         raise ConfigError(f"dataset must be a mapping with the root of a store, found '{dataset}'")
@@ -119,7 +119,7 @@ def open_store(dataset: Mapping[str, Any], write: bool = True) -> tuple[Skeleton
 
 @dataclass
 class RunConfig:
-    """Kinds of the values in a run's configuration (the resolved ``configs/pretrain.yaml``)."""
+    """Types of the values in a run's configuration (the resolved ``configs/pretrain.yaml``)."""
 
     name: str | int | float
     runs: Any
@@ -145,7 +145,7 @@ def check_config(config: Mapping[str, Any]) -> None:
     """Check the values of a run's configuration that no constructor checks.
 
     Raises:
-        ConfigError: a key is missing, or a value is of the wrong kind.
+        ConfigError: a key is missing, or a value has the wrong type.
     """
     keys = [field.name for field in fields(RunConfig)]
     if missing := [key for key in keys if key not in config]:
@@ -177,10 +177,10 @@ def build_views(
     """Build normalisation, augmentation, mask and stream of a run's configuration.
 
     Args:
-        config: of the run.
+        config: configuration of the run.
         topology: the skeleton.
         patches: in time, ``T_e`` of the encoder's token grid.
-        num_views: of the objective.
+        num_views: number of views of the objective.
         first: transforms before all others, such as :class:`~skgraph.transforms.MapJoints`.
     """
     normalise = config["normalise"]
@@ -237,12 +237,12 @@ def build_trainer(
     """Build the training of a run's configuration, at its first step, and make the folder of the run.
 
     Args:
-        config: of the run; the trainer's ``run_config`` also has the measured scale.
+        config: configuration of the run; ``run_config`` of the trainer has the measured scale too.
         store: its clips.
         split: whose training clips are used.
         trainer_config: made from ``config["trainer"]``.
         device: where to compute.
-        processes: of a distributed training.
+        processes: processes of a distributed training.
         say: prints a line to the user.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Checks of the contracts, to run on a custom encoder or objective."""
+"""Contract checks for custom encoders and objectives."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ def check_encoder(encoder: nn.Module, frames: int, channels: int = 3) -> None:
     """Check that a module is an encoder: ``encoder(joints [B, T, V, C], visible [B, K] | None) -> tokens [B, n, D]``.
 
     Args:
-        encoder: with the attributes ``dim`` (``D``) and ``grid`` (``(T_e, V)``); it is left as it was.
-        frames: that it was built for, ``T``.
-        channels: that it was built for, ``C``.
+        encoder: with the attributes ``dim`` (``D``) and ``grid`` (``(T_e, V)``); not modified.
+        frames: frames of its input, ``T``.
+        channels: coordinates of a joint, ``C``.
 
     Raises:
         ContractError: a wrong shape, a hidden joint that reaches the output, bodies that reach each other, an output in
@@ -53,7 +53,7 @@ def check_encoder(encoder: nn.Module, frames: int, channels: int = 3) -> None:
     hidden = torch.ones(2, patches * vertices).scatter_(1, visible, 0.0).view(2, patches, 1, vertices, 1)
     hidden = hidden.expand(-1, -1, frames // patches, -1, -1).flatten(1, 2)  # [B, T, V, 1]
     if not torch.equal(encode(joints + 100 * torch.randn_like(joints) * hidden, visible), seen):
-        raise ContractError(f"{name} leaks: what a hidden joint holds changes the tokens")
+        raise ContractError(f"{name} leaks: the values of hidden joints change the tokens")
     if torch.equal(encode(joints + (1 - hidden), visible), seen):
         raise ContractError(f"{name} does not read its input: visible joints moved and the tokens did not change")
     if not torch.allclose(encode(joints[1:], visible[1:]), seen[1:], atol=1e-4):
@@ -70,8 +70,8 @@ def check_objective(objective: nn.Module, frames: int, channels: int = 3) -> Non
     """Check that a module is an objective (see :class:`~skgraph.objectives.Objective`).
 
     Args:
-        objective: around an encoder; it is left as it was.
-        frames: of a view, ``T``.
+        objective: objective with its encoder; not modified.
+        frames: frames of a view, ``T``.
         channels: coordinates of a joint, ``C``.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Measure what an encoder knows at each checkpoint of its run."""
+"""Probe an encoder at each checkpoint of its run."""
 
 from __future__ import annotations
 

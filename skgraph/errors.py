@@ -56,8 +56,7 @@ def printable(text: str) -> str:
 class DataError(ValueError):
     """Input that cannot be used: the message names what was expected, what was found and where.
 
-    The message is one printable line, whatever a file made it quote: control characters are escaped, and the middle of
-    a very long message is left out.
+    The message is one printable line: control characters are escaped, and the middle of a very long message is cut.
     """
 
     def __str__(self) -> str:

@@ -39,12 +39,12 @@ def main(cfg: DictConfig) -> None:
     elif config["head"] == "none":
         head = None
     if form == "safetensors":
-        facts = {"step": run.step, "content_hash": run.content_hash, "preprocessing": run.preprocessing}
-        save_model_folder(out, run.weights, run.config, run.topology, model_card(run, head), head, **facts)
+        metadata = {"step": run.step, "content_hash": run.content_hash, "preprocessing": run.preprocessing}
+        save_model_folder(out, run.weights, run.config, run.topology, model_card(run, head), head, **metadata)
         print(f"written: {out}: {WEIGHTS}, {CONFIG} and the model card {CARD}")
         return
     shape = run.config["frames"], run.topology.num_joints, run.topology.dim
-    facts = {
+    metadata = {
         "input": ["bodies", *shape],
         "joints": list(run.topology.joints),
         "topology": run.topology.name,
@@ -54,7 +54,7 @@ def main(cfg: DictConfig) -> None:
         "class_names": None if head is None else list(head.class_names),
     }
     program = program_of(run, None if head is None else head.probe)
-    difference = export_program(program, out, form, *shape, facts)
+    difference = export_program(program, out, form, *shape, metadata)
     print(f"largest difference to PyTorch: {difference:.2g}\nwritten: {out} ({out.stat().st_size / 1e6:.1f} MB)")
 
 

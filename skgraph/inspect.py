@@ -1,4 +1,4 @@
-"""Survey a dataset: what is in it, and what may be wrong with it."""
+"""Survey a dataset: its statistics and its problems."""
 
 from __future__ import annotations
 

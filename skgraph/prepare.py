@@ -31,7 +31,7 @@ def _print_help(arguments: list[str]) -> list[str]:
         shared = (configs / "raw.yaml").read_text(encoding="utf-8") if "/raw@" in text else ""
         print(f"skgraph prepare dataset={chosen} [option=value ...]; ??? must be given")
         for part in filter(None, (text, shared, "out: ???  # folder of the store")):
-            # Drop what wires options to functions.
+            # Drop the keys that bind options to functions.
             print("\n" + re.sub(r"(?m)^(?:(?:defaults|read|write):\n(?:[ ].*\n)*|# @package.*\n|\n)", "", part).strip())
     sys.exit()
 

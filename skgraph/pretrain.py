@@ -94,7 +94,7 @@ def check_recipe(choices: Mapping[str, str]) -> None:
     """Refuse a recipe of another objective: ``experiment=mamp_ntu60_xsub objective=gfp`` would train GFP as MAMP.
 
     Args:
-        choices: of Hydra's config groups.
+        choices: option chosen in each of Hydra's config groups.
 
     Raises:
         ConfigError: with the recipes that fit.

@@ -69,7 +69,7 @@ def _with_predictions(clips: list[ViewedClip], folder: str) -> list[ViewedClip]:
     segments = read_predictions(Path(folder).expanduser())
     if missing := [clip.name for clip in clips if clip.name not in segments]:
         raise DataError(
-            f"predictions={folder} has nothing of clip '{plain(missing[0])}': its recordings are {few(list(segments))}"
+            f"predictions={folder} has no segments of '{plain(missing[0])}': its recordings are {few(list(segments))}"
         )
     return [replace(clip, segments=segments[clip.name]) for clip in clips]
 

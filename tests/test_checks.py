@@ -102,7 +102,7 @@ def test_good():
     [
         (NoGrid, r"needs dim \(its width\) and grid"),
         (WrongShape, r"WrongShape\(joints, visible\) must be \[2, 10, 8\], found \[2, 100, 8\]"),
-        (Leak, "leaks: what a hidden joint holds changes the tokens"),
+        (Leak, "leaks: the values of hidden joints change the tokens"),
         (Blind, "does not read its input"),
         (Mixing, "mixes the bodies of a batch"),
         (Sorted, "must return tokens in the order of visible"),

@@ -43,7 +43,7 @@ def test_what_was_recognised(store_path, tmp_path, monkeypatch, capsys):
     assert '"segments":[["waving",0.0,0.5,0.7]]' in (tmp_path / "v.html").read_text()
     with pytest.raises(SystemExit):
         call(monkeypatch, *arguments, "clip=clip02")
-    assert "has nothing of clip 'clip02': its recordings are clip01" in capsys.readouterr().err
+    assert "has no segments of 'clip02': its recordings are clip01" in capsys.readouterr().err
 
 
 def test_raw_clips(tmp_path, monkeypatch):

@@ -18,7 +18,7 @@ def take_lock(file: IO[Any] | int, where_none: bool = False) -> bool:
 
     Args:
         file: open for writing, which locks over a network need, or a descriptor.
-        where_none: what to return where the system has no locks.
+        where_none: result on a system without locks.
     """
     try:
         import fcntl
@@ -37,7 +37,7 @@ def take_lock(file: IO[Any] | int, where_none: bool = False) -> bool:
 def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
     """Open a file beside ``path`` for writing, and rename it to ``path`` if the block ends without an error.
 
-    A kill at any moment leaves what was there before; an error leaves nothing of the new file.
+    A killed process leaves the old file as it was; an error removes the new one.
 
     Args:
         path: the file to make or to replace.
@@ -58,10 +58,10 @@ def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
 
 @contextmanager
 def atomic_folder(path: Path, check: Callable[[Path], None] = lambda folder: None) -> Iterator[Path]:
-    """Give a new folder beside ``path`` to fill, and rename it to ``path`` if the block ends without an error.
+    """Yield a new folder beside ``path`` to fill, and rename it to ``path`` if the block ends without an error.
 
-    What was there before stays until the new folder is whole. An error leaves nothing of the new folder. What a kill
-    leaves, ``.NAME.PID.partial`` and ``.NAME.PID.replaced``, the next writer of ``path`` puts back or removes.
+    The old folder stays until the new one is complete; an error removes the new one. After a kill, the next writer of
+    ``path`` restores or removes the leftover ``.NAME.PID.partial`` and ``.NAME.PID.replaced``.
 
     Args:
         path: the folder to make or to replace; where it is a link, the folder that it leads to.
@@ -83,7 +83,7 @@ def atomic_folder(path: Path, check: Callable[[Path], None] = lambda folder: Non
             take_lock(lock)
         yield partial
         if path.exists():
-            check(path)  # again: anything may have been put there in the meantime
+            check(path)  # again: the destination may have changed since
             os.rename(path, replaced)
         os.rename(partial, path)
     except BaseException as error:
@@ -104,7 +104,7 @@ def restore_folder(path: Path) -> None:
     path = path.resolve()
     for replaced in [] if os.path.lexists(path) else _leftovers(path, "replaced"):
         if _is_abandoned(replaced.with_suffix(".partial")):
-            with suppress(OSError):  # a disk that cannot be written
+            with suppress(OSError):  # a read-only disk
                 os.rename(replaced, path)
             return
 
@@ -129,7 +129,7 @@ def _leftovers(path: Path, suffix: str) -> list[Path]:
 
 
 def _is_abandoned(partial: Path) -> bool:
-    """Return whether no process is filling a folder; none is filling a folder that does not exist."""
+    """Return whether no process fills a folder; True for a missing folder."""
     try:
         descriptor = os.open(partial, os.O_RDONLY)
     except FileNotFoundError:
@@ -143,6 +143,6 @@ def _is_abandoned(partial: Path) -> bool:
 
 
 def _add_path(error: BaseException, path: Path) -> None:
-    """Add the path to an error such as "No space left on device", which does not say where."""
+    """Add the path to an error without one, such as "No space left on device"."""
     if isinstance(error, OSError) and error.errno and error.filename is None:
         error.filename = str(path)

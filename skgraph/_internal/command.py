@@ -21,7 +21,7 @@ from omegaconf import DictConfig, OmegaConf
 from skgraph._internal.data_dir import data_dir
 from skgraph.errors import ConfigError, DataError
 
-# Choices of a key without a default, the same in every command.
+# Choices shown in the error for a key without a value.
 _CHOICES = {"unit": "m|cm|mm|normalised"}
 # `${stem:PATH}` is the last component of a path; `${component:CHOICE,TARGET}` names the class of a custom component.
 OmegaConf.register_new_resolver("stem", lambda path: Path(str(path)).name, replace=True)
@@ -143,8 +143,8 @@ def words_as_list(arguments: list[str], key: str) -> list[str]:
     """Turn ``a b x=1`` into ``key=['a','b'] x=1``: plain words, such as paths, become one list.
 
     Args:
-        arguments: of the command line; words with ``=`` and options (``-m``, ``--cfg job``) stay as they are.
-        key: of the configuration, which takes the plain words.
+        arguments: arguments of the command line; words with ``=`` and options (``-m``, ``--cfg job``) stay as they are.
+        key: key of the configuration, which takes the plain words.
     """
     words: list[str] = []
     others: list[str] = []

@@ -14,7 +14,7 @@ from torch import distributed as dist
 
 @dataclass(frozen=True)
 class Processes:
-    """This process among those that torchrun started; alone without torchrun."""
+    """The group of processes that torchrun started, seen from this one; a single process without torchrun."""
 
     rank: int = 0
     world_size: int = 1
@@ -96,7 +96,7 @@ class RankGenerator(torch.Generator):
     and masks do not depend on the number of processes.
 
     Args:
-        rank: of this process, the first row that it holds.
+        rank: rank of this process, the first row that it holds.
         world_size: number of processes.
         device: where numbers are drawn.
     """

@@ -30,10 +30,10 @@ def output_file(key: str, value: object, suffixes: Sequence[str], source: Path |
     """Return the path of a file to write, checked before a command begins to work.
 
     Args:
-        key: of the option, for the message.
+        key: name of the option, for the message.
         value: the path.
         suffixes: allowed endings, such as ``.html``.
-        source: what the command reads; the file must not lie in it, nor be it.
+        source: input of the command; must not be or contain the file.
 
     Raises:
         ConfigError: another ending, a folder that does not exist, no regular file, or a path inside the source.
@@ -53,8 +53,8 @@ def output_folder(value: object, is_replaceable: Callable[[Path], bool], what: s
     Args:
         value: the path.
         is_replaceable: whether an existing folder holds only what the command writes.
-        what: the command writes, for the message, such as ``an earlier report``.
-        source: what the command reads; it must not be the folder, nor hold it.
+        what: name of a replaceable folder, for the message, such as ``an earlier report``.
+        source: input of the command; must not be or contain the folder.
 
     Raises:
         ConfigError: no path, a folder that must not be replaced, or a path inside the source.

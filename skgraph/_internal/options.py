@@ -20,11 +20,11 @@ _WORDS |= {Path: "a path", Mapping: "a mapping", dict: "a mapping"}
 def check_kinds(function: Callable[..., object], values: Mapping[str, Any], where: str = "") -> None:
     """Compare values with the annotations of the function or dataclass that takes them.
 
-    Hydra passes any word on, and ``two_views=maybe`` would count as true. An argument without an annotation, or with
+    Hydra passes on any word: ``two_views=maybe`` would count as true. An argument without an annotation, or with
     one that cannot be resolved, such as a name imported for type checkers only, accepts any value.
 
     Args:
-        function: or class.
+        function: function or class that takes the values.
         values: by argument.
         where: prefix of the keys in the message, such as ``trainer``.
 
@@ -89,5 +89,5 @@ def _describe(kind: Any) -> str:
         return " or ".join(f"'{option}'" for option in arguments)
     if origin in (Sequence, list, tuple):
         count = f"of {len(arguments)} " if origin is tuple and Ellipsis not in arguments else ""
-        return f"a list {count}with {_describe(arguments[0])} in each place"
+        return f"a list {count}with {_describe(arguments[0])} as each item"
     return _WORDS.get(origin or kind, getattr(kind, "__name__", str(kind)))

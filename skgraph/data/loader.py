@@ -22,8 +22,8 @@ class EpochLoader:
     Args:
         dataset: has ``frames`` set, so that its batches have a static shape.
         batch_size: items a batch on each rank.
-        seed: of the shuffling and of the crops.
-        rank: of this process.
+        seed: seed of the shuffling and of the crops.
+        rank: index of this process.
         world_size: number of processes.
 
     Raises:
@@ -51,7 +51,7 @@ class EpochLoader:
         return generator
 
     def rank_seed(self, step: int) -> int:
-        """Return a seed for what each rank draws on its own in a step, such as dropped paths."""
+        """Return a seed for the draws of one rank in a step, such as dropped paths."""
         return _mix(self.seed, 1 + self.rank, step)
 
     def order(self, epoch: int) -> Tensor:

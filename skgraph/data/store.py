@@ -127,7 +127,7 @@ class SkeletonStore:
 
     @property
     def device(self) -> torch.device:
-        """Where the frames are; a store that is mapped from disk is on the CPU."""
+        """Device of the frames; the CPU for a store that is mapped from disk."""
         return self._frames.device
 
     @cached_property
@@ -176,15 +176,15 @@ class SkeletonStore:
         return list(self._split_parts)
 
     def split(self, name: str, part: str) -> Tensor:
-        """Return the clip ids of the ``"train"`` or ``"test"`` part of a split.
+        """Return the clip ids of the ``"train"`` or ``"test"`` side of a split.
 
         Raises:
-            StoreError: no such split or part.
+            StoreError: no such split or side.
         """
         if name not in self._split_parts:
             raise StoreError(f"store '{self.path}' has no split '{name}', only {', '.join(self.splits()) or 'none'}")
         if part not in SPLIT_PARTS:
-            raise StoreError(f"a split has the parts {', '.join(SPLIT_PARTS)}, found '{part}'")
+            raise StoreError(f"a split has the sides {', '.join(SPLIT_PARTS)}, found '{part}'")
         return (self._split_parts[name] == SPLIT_PARTS.index(part)).nonzero().flatten()
 
     def gather(self, tracks: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
@@ -218,7 +218,7 @@ class SkeletonStore:
     def read_tracks(self, first: int, last: int) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
         """Read bodies ``first .. last - 1`` as stored, for one pass over all frames.
 
-        The files are mapped for this call alone, so that memory does not grow with what was read.
+        The files are mapped for this call alone, so that memory does not grow.
 
         Returns:
             frames ``[n, V, C]``, present ``[n]`` and confidence ``[n, V]`` uint8 or ``None``, body after body.
@@ -273,7 +273,7 @@ class SkeletonStore:
     def frame_labels(self, i: int) -> Tensor:
         """Return the label of every frame of clip ``i``, ``[T]`` int64: that of its last segment, or -1."""
         segments, frame = self.segments(i), torch.arange(int(self.length[i]))
-        # A first row that labels all frames -1 covers every frame at least once.
+        # The first row labels all frames -1, so that every frame has a label.
         label, start, end = torch.cat([torch.tensor([[-1, 0, len(frame)]]), segments]).T
         inside = (start[:, None] <= frame) & (frame < end[:, None])  # [1 + S, T]
         last = (inside * torch.arange(len(label))[:, None]).amax(dim=0)

@@ -46,7 +46,7 @@ def check_store(
         confidence: mapped ``confidence.npy``, not read here; ``None`` where the store has none.
 
     Raises:
-        StoreError: the first thing that does not fit, with expected and found.
+        StoreError: the first inconsistency, with expected and found.
     """
 
     def expect(good: Any, what: str, found: object) -> None:
@@ -109,7 +109,7 @@ def check_store(
             check_split_name(key[6:], f"store '{where}'")
             fits = array.shape == (clips,) and array.dtype == np.int8 and array.min() >= -1 and array.max() <= 1
             expect(fits, f"{key} as {clips} numbers -1, 0 or 1", _kind(array))
-            expect((array == 0).any() and (array == 1).any(), f"clips in both parts of {key}", "an empty part")
+            expect((array == 0).any() and (array == 1).any(), f"clips on both sides of {key}", "an empty side")
 
 
 def _within(numbers: np.ndarray, most: int) -> bool:

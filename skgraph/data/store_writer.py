@@ -45,9 +45,9 @@ class StoreWriter:
         path: the folder to make; where it is a link, the folder that the link leads to.
         topology: the skeleton of every clip.
         class_names: names of the labels ``0 .. len - 1``.
-        source: where the data come from, in words.
+        source: origin of the data, in words.
         units: unit of the coordinates (``"m"`` for 3D data).
-        preprocessing: what was done to the coordinates.
+        preprocessing: steps that were applied to the coordinates.
         notes: remarks on how the source was read.
         dtype: ``"float32"`` or ``"float16"``, as stored.
         fps: frames a second.
@@ -129,16 +129,16 @@ class StoreWriter:
             joints: ``[M, T, V, C]``.
             y: class label; of a recording with ``segments`` also -1, no single label.
             name: unique name of the clip.
-            frame_mask: ``[M, T]`` bool, where each body is there; everywhere if not given.
+            frame_mask: ``[M, T]`` bool, True where that body is present; all True if not given.
             confidence: ``[M, T, V]`` in 0 to 1, how sure the tracker is of each joint, kept in steps of 1/255. All
                 clips of a store have it, or none.
-            subject: who performs, -1 where unknown (also ``camera`` and ``setup``).
+            subject: id of the performer, -1 where unknown (also ``camera`` and ``setup``).
             segments: ``[S, 3]`` integers, rows (label, start, end) in frames of the clip, the end exclusive. They may
                 overlap and come in any order, which is kept. ``[]`` is a recording in which nothing is labelled.
 
         Raises:
-            StoreError: a wrong shape, a value that is not finite, a confidence outside 0 to 1, an unknown label, a name
-                that was used, a segment outside the clip's frames, a clip without any body, or a full disk.
+            StoreError: a wrong shape, a value that is not finite, a confidence outside 0 to 1, an unknown label, a
+                duplicate name, a segment outside the clip's frames, a clip without any body, or a full disk.
         """
         joints = np.asarray(joints)
         check_shape(joints, self.topology, name)
@@ -194,7 +194,7 @@ class StoreWriter:
         assignment = np.full(len(self._clips), -1, np.int8)
         for part, ids in parts.items():
             if not len(ids):
-                raise StoreError(f"split '{name}' has no clip in its {part} part")
+                raise StoreError(f"split '{name}' has no clip on its {part} side")
             if ids.min() < 0 or ids.max() >= len(self._clips):
                 raise StoreError(f"split '{name}' names clip {ids.max()}, the store has {len(self._clips)} clips")
             assignment[ids] = SPLIT_PARTS.index(part)

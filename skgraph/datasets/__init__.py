@@ -1,4 +1,4 @@
-"""Raw files of many sources, and the stores made of them.
+"""Readers of raw files, and the preparation of stores.
 
 A reader, `read_<source>`, turns files into a `RawDataset`, and `write_store` turns that into a store. The contract of
 readers is in :mod:`skgraph.datasets.readers`.
@@ -24,7 +24,7 @@ __all__ = sorted(_MODULES)
 
 
 def __getattr__(name: str) -> Any:
-    """Import what is exported when it is first used: no reader needs the others."""
+    """Import an exported name at its first use: no reader needs the others."""
     if name not in _MODULES:
         raise AttributeError(f"module '{__name__}' has no attribute '{name}'")
     value = globals()[name] = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -1,4 +1,4 @@
-"""Reasons why a clip is left out of a store, as in its `excluded.csv` and in the overview that `prepare` prints.
+"""Reasons to leave a clip out of a store, for its `excluded.csv` and the overview that `prepare` prints.
 
 The overview counts the clips of each reason up to its first colon; the rest is about a single clip.
 """

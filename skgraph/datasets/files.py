@@ -30,8 +30,8 @@ def folder_files(folder: Path, suffix: str, but: Path | None = None) -> list[Pat
 
     Args:
         folder: the folder.
-        suffix: of the names.
-        but: a file to leave out, such as the labels of the others.
+        suffix: suffix of the names.
+        but: file to leave out, such as the labels of the others.
 
     Raises:
         DataError: the folder cannot be read, or a name with this suffix is no file.
@@ -81,7 +81,7 @@ def numbered_files(
 
     Args:
         folder: the clips; files with another suffix are ignored.
-        suffix: of a clip's file, such as ``.json``.
+        suffix: ending of a clip's file, such as ``.json``.
         pattern: regular expression of a whole name without the suffix, whose named groups are numbers of a few digits.
         example: name of a file, for errors.
         allowed: the numbers that occur in the dataset, by group; a group that is not listed may have any.
@@ -116,7 +116,7 @@ class SourceFile:
 
     Args:
         container: the folder or the archive.
-        path: within it.
+        path: location in the container.
         size: in bytes, unpacked.
         stamp: time of the last change in nanoseconds; in an archive, the checksum.
     """
@@ -128,17 +128,17 @@ class SourceFile:
 
     @property
     def stem(self) -> str:
-        """Its name without folders and suffix."""
+        """Name without folders and suffix."""
         return PurePosixPath(self.path).stem
 
     def __str__(self) -> str:
         return f"{self.container}/{self.path}"
 
     def read(self) -> bytes:
-        """Read its bytes.
+        """Read the content of the file.
 
         Raises:
-            DataError: it cannot be read, or is larger than any recording.
+            DataError: the file cannot be read, or is larger than any recording.
         """
         if self.size > _LARGEST:
             raise DataError(f"'{self}' has {self.size >> 20} MiB, expected at most {_LARGEST >> 20} in a recording")
@@ -203,7 +203,7 @@ def _members(path: Path, suffix: str) -> list[SourceFile]:
     return [
         SourceFile(str(path), member.filename, member.file_size, member.CRC)
         for member in members
-        # macOS adds a file of metadata for every file.
+        # macOS adds a metadata file for every file.
         if PurePosixPath(member.filename).suffix.lower() == suffix
         and "__MACOSX" not in member.filename
         and not member.is_dir()

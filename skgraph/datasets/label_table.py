@@ -29,9 +29,9 @@ class LabelTable:
         name: clip names [N], the files' names without their suffix.
         y: labels [N] int64.
         class_names: names of the labels 0, 1, ...
-        ids: `subject`, `camera` and `setup` [N], integers or text, where known.
+        ids: `subject`, `camera` and `setup` [N], integers or text, if the CSV has them.
         splits: the split of the CSV, or none.
-        notes: on unused columns.
+        notes: notes on unused columns.
     """
 
     name: list[str]
@@ -53,7 +53,7 @@ class LabelTable:
 
         Args:
             folder: the clips.
-            suffix: of a clip's file, such as `.npy`; "" where every clip is a folder.
+            suffix: ending of a clip's file, such as `.npy`; "" where every clip is a folder.
             labels: the CSV; by default `labels.csv` in the folder.
             labelled: False ignores the CSV and puts all clips into one class.
 
@@ -86,7 +86,7 @@ class LabelTable:
 
     @property
     def columns(self) -> dict[str, Any]:
-        """Arguments of a `RawDataset`."""
+        """Return arguments of a `RawDataset`."""
         about = {"name": self.name, "y": self.y, "class_names": self.class_names, "splits": self.splits}
         return about | {"notes": self.notes} | self.ids
 

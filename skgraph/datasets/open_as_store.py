@@ -1,4 +1,4 @@
-"""Open a store or raw clips, both as a store."""
+"""Open a store, or raw clips as a store."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ def open_as_store(source: str | Path, topology: str | None, unit: str | None, sc
 
     Args:
         source: a store, a ragged ``.npz``, an ``.npy`` clip, or a folder of such clips.
-        topology: of raw clips, a name or the path of a file; a store has its own.
-        unit: of raw clips; see :func:`~skgraph.datasets.recordings.open_recordings`.
+        topology: name or file of the topology of raw clips; None for a store.
+        unit: unit of raw clips; see :func:`~skgraph.datasets.recordings.open_recordings`.
         scratch: folder for the converted store, which must not exist.
 
     Raises:

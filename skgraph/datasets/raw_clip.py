@@ -14,9 +14,9 @@ class RawClip:
     Args:
         joints: `[M, T, V, C]`, in the units of its dataset.
         frame_mask: `[M, T]` bool, where each body is present; by default, where one of its joints is not zero.
-        confidence: `[M, T, V]` in 0 to 1, of the tracker in each joint; None where unknown.
+        confidence: `[M, T, V]` in 0 to 1, the tracker's for each joint; None if unknown.
         excluded: reason to leave the clip out of the store, with details after a colon; "" keeps it.
-        segments: of an untrimmed recording, rows (label, start, end) that replace those of its dataset.
+        segments: rows (label, start, end) of an untrimmed recording, in place of those of its dataset.
     """
 
     joints: np.ndarray
@@ -32,5 +32,5 @@ class RawClip:
 
     @property
     def there(self) -> np.ndarray:
-        """`[M, T]` bool, where each body is present."""
+        """Presence of each body, `[M, T]` bool."""
         return (self.joints != 0).any(axis=(2, 3)) if self.frame_mask is None else self.frame_mask

@@ -25,9 +25,9 @@ class Split:
     """A division of clips into training and test clips.
 
     Args:
-        name: of the split, such as `xsub`.
+        name: name of the split, such as `xsub`.
         train: `[N]` bool, the training clips.
-        how: description of how it was made.
+        how: description of the rule.
         test: `[N]` bool, the test clips, by default all others. A clip may be in neither.
     """
 
@@ -38,7 +38,7 @@ class Split:
 
     @property
     def tests(self) -> np.ndarray:
-        """`[N]` bool, the test clips."""
+        """The test clips, `[N]` bool."""
         return ~self.train if self.test is None else self.test
 
     def of(self, clips: np.ndarray) -> Split:
@@ -46,7 +46,7 @@ class Split:
         return Split(self.name, self.train[clips], self.how, self.tests[clips])
 
     def problem(self) -> str:
-        """Return why the split is unusable, "" if it is usable."""
+        """Return the reason why the split is unusable, or ""."""
         for side, clips in (("training", self.train), ("test", self.tests)):
             if not clips.any():
                 return f"split '{self.name}' leaves no {side} clips: {self.how}"
@@ -60,19 +60,19 @@ class RawDataset:
     A reader makes one, `write_store` turns it into a store. Memory holds one clip at a time.
 
     Args:
-        topology: of the clips.
+        topology: topology of the clips.
         class_names: names of the labels 0, 1, ...
         name: clip names [N], unique.
         y: labels [N] int64; with segments, -1 is a recording without a single label.
         clips: starts an iteration over the N clips in order, with joints in `units`.
         unit: unit of the files: `m`, `cm` or `mm`, or `px` / `normalised` for coordinates that are not lengths.
         fps: frames a second.
-        source: title of the dataset, for people.
+        source: title of the dataset.
         subject, camera, setup: ids [N], int or str, or None if unknown; a single unknown one is -1 or "".
         splits: published or given splits.
         preprocessing: changes of the coordinates by `clips` other than their unit.
-        segments: of untrimmed recordings, rows (label, start, end) of each [S, 3], the end exclusive.
-        notes: on how the files were read.
+        segments: rows (label, start, end) [S, 3] of each untrimmed recording, the end exclusive.
+        notes: notes on the reading of the files.
         review: returns notes on the clips that were kept, given their indices [n].
         done: called when the store is complete.
 

@@ -33,9 +33,9 @@ def open_recordings(
 
     Args:
         source: the store, file or folder.
-        topology: of a file's or folder's clips; a store has its own.
-        unit: of a file's or folder's coordinates; see :func:`~skgraph.datasets.read_npz`. By default that of the
-            ``.npz``, and metres for ``.npy``.
+        topology: topology of the clips of a file or folder; ignored for a store.
+        unit: unit of the coordinates of a file or folder; see :func:`~skgraph.datasets.read_npz`; by default that of
+            the ``.npz``, and metres for ``.npy``.
         scratch: a new folder for the store.
         check_height: fail if bodies do not have the size of people, the sign of a wrong unit.
         labelled: keep the labels, segments, ids and splits of an ``.npz``, or of a folder with a CSV of labels;

@@ -1,4 +1,4 @@
-"""Diagnosis of a training: what the features of its checkpoints tell, and whether predictions are trivial."""
+"""Diagnosis of a training: probes of the features of its checkpoints, and a test for trivial predictions."""
 
 from skgraph.diagnosis.cka import linear_cka
 from skgraph.diagnosis.diagnose import Diagnosis, diagnose

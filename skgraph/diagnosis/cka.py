@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def linear_cka(a: Tensor, b: Tensor) -> float:
-    r"""Linear centred kernel alignment (Kornblith et al., ICML 2019, equation 3 with a linear kernel).
+    r"""Compute linear centred kernel alignment (Kornblith et al., ICML 2019, equation 3 with a linear kernel).
 
     .. math:: \frac{\lVert A^\top B \rVert_F^2}{\lVert A^\top A \rVert_F \, \lVert B^\top B \rVert_F}
 

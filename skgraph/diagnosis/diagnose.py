@@ -60,9 +60,9 @@ def diagnose(
     """Diagnose a run on the training clips of a split.
 
     Args:
-        folder: of the run, with ``checkpoint.pt`` and, from ``trainer.snapshot_every``, ``snapshots``.
+        folder: folder of the run, with ``checkpoint.pt`` and, from ``trainer.snapshot_every``, ``snapshots``.
         store: clips, with labels or without.
-        split: of the store.
+        split: name of a split of the store.
         device, precision: where and how to compute, see :func:`skgraph.training.devices.autocast`.
         bodies: number of bodies, at most, spread evenly over the training clips.
         batch_size: bodies encoded at once, and in the batch for the loss.
@@ -131,7 +131,7 @@ def _objectives(paths: list[Path], config: dict[str, Any], topology: Topology) -
 def _features(
     encoder: nn.Module, batches: Iterator[SkeletonData], angles: Sequence[Tensor], views: ViewMaker
 ) -> tuple[Tensor, Tensor]:
-    """Return mean-pooled features ``[n, D]`` of bodies as recorded, and turned by angles ``[b]`` of each batch."""
+    """Return mean-pooled features ``[n, D]`` of bodies as recorded and of bodies turned by random angles."""
     plain: list[Tensor] = []
     turned: list[Tensor] = []
     for bodies, angle in zip(batches, angles, strict=True):

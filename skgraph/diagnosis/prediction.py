@@ -18,11 +18,11 @@ class PredictionErrors:
     predictions may use the visible *targets*.
 
     Attributes:
-        predictor: of the predictor.
-        mean_token: of the mean of a clip's visible targets.
-        position: of the mean target of all bodies at that joint and time.
-        interpolated: of the targets of the same joint, linear in time between its visible tokens and constant beyond;
-            of the mean token where a joint has no visible token.
+        predictor: distance of the predictions.
+        mean_token: distance of the mean of a clip's visible targets.
+        position: distance of the mean target of all bodies at that joint and time.
+        interpolated: distance of the same joint's targets, linear in time between visible tokens and constant beyond;
+            the mean token stands in for a joint without a visible one.
     """
 
     predictor: float
@@ -41,7 +41,7 @@ class PredictionErrors:
 def predict_masked(
     objective: SJEPA | MaskedRegression, views: Tensor, visible: Tensor, masked: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return predictions and targets as the loss of an objective in evaluation mode compares them.
+    """Return the predictions and targets that the loss of an objective compares in evaluation mode.
 
     Args:
         objective: S-JEPA or a masked regression.
@@ -60,7 +60,7 @@ def predict_masked(
 
 @torch.no_grad()
 def prediction_errors(objective: SJEPA, views: Tensor, visible: Tensor, masked: Tensor) -> PredictionErrors:
-    """Compare predictions with trivial ones; takes what :func:`~skgraph.diagnosis.prediction.predict_masked` takes."""
+    """Compare predictions with trivial ones; see :func:`~skgraph.diagnosis.prediction.predict_masked`."""
     predicted, target = predict_masked(objective, views, visible, masked)
     wanted = _take(target, masked)
     mean = _take(target, visible).mean(dim=1, keepdim=True)

@@ -39,7 +39,7 @@ def probe_features(features: Tensor, targets: ProbeTargets, turned: Tensor, angl
 
     Args:
         features: ``[n, D]``.
-        targets: of the same bodies.
+        targets: properties of the same bodies.
         turned: features ``[n, D]`` of the same bodies, each turned about the vertical by its ``angle [n]``.
 
     Returns:
@@ -66,7 +66,7 @@ def probe_features(features: Tensor, targets: ProbeTargets, turned: Tensor, angl
 
 
 def folds(subject: Tensor) -> Tensor:
-    """Deal people into groups ``[n]``, or bodies where people are unknown or fewer than two."""
+    """Assign people to groups ``[n]``; bodies, where people are unknown or fewer than two."""
     people, index = subject.unique(return_inverse=True)
     if len(people) < 2 or (people < 0).any():
         index = torch.arange(len(subject))

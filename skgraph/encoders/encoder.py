@@ -13,14 +13,14 @@ from skgraph.topology import Topology
 
 
 class Encoder(nn.Module):
-    """Base of encoders: ``encoder(joints [B, T, V, C], visible [B, K] | None) -> tokens [B, K or L, D]``.
+    """Base class of encoders: ``encoder(joints [B, T, V, C], visible [B, K] | None) -> tokens [B, K or L, D]``.
 
     The output does not depend on hidden joints, and tokens come in the order of ``visible``. A subclass implements
     :meth:`encode`; any other module that keeps the contract serves as well (:func:`skgraph.checks.check_encoder`).
 
     Args:
         topology: the skeleton; gives the joint count ``V``.
-        frames: of the input, ``T``.
+        frames: frames of the input, ``T``.
         channels: coordinates of a joint, ``C``.
         patch_length: frames of a token, ``l``; divides ``frames``.
         dim: width of the tokens, ``D``.

@@ -38,7 +38,7 @@ class Attention(nn.Module):
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor) -> Tensor:
-    """Scaled dot-product attention over ``[B, heads, tokens, D / heads]``.
+    """Compute scaled dot-product attention over ``[B, heads, tokens, D / heads]``.
 
     Uses torch's fused kernel, except to train on short bf16 sequences on a CPU: there its backward pass is three times
     slower than the formula written out, whose memory matters for long sequences only.
@@ -95,7 +95,7 @@ class Block(nn.Module):
 
 
 def initialise(module: nn.Module) -> None:
-    """Xavier-uniform weights and zero biases for linear layers, as masked autoencoders do (He et al., 2022)."""
+    """Set Xavier-uniform weights and zero biases of linear layers, as masked autoencoders do (He et al., 2022)."""
     if isinstance(module, nn.Linear):
         nn.init.xavier_uniform_(module.weight)
         if module.bias is not None:

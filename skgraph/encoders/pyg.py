@@ -34,7 +34,7 @@ class PyGEncoder(Encoder):
 
     Args:
         topology: the skeleton.
-        frames: of the input, ``T``.
+        frames: frames of the input, ``T``.
         channels: coordinates of a joint, ``C``.
         patch_length: frames of a token, ``l``; divides ``frames``.
         conv: name of a layer: ``"GATv2Conv"``, ``"TransformerConv"``, ``"GINEConv"``, ``"RGCNConv"``, ``"SAGEConv"``...
@@ -44,7 +44,7 @@ class PyGEncoder(Encoder):
         mlp_ratio: hidden width of the MLPs over ``dim``.
 
     Raises:
-        ConfigError: no such layer, one that wants other input, options that it does not take, or ``patch_length`` does
+        ConfigError: no such layer, one that needs other input, options that it does not take, or ``patch_length`` does
             not divide ``frames``.
     """
 

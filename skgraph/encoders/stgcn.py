@@ -29,7 +29,7 @@ class STGCNEncoder(Encoder):
 
     Args:
         topology: the skeleton.
-        frames: of the input, ``T``.
+        frames: frames of the input, ``T``.
         channels: coordinates of a joint, ``C``.
         patch_length: frames of a token, ``l``; divides ``frames``.
         widths: channels of each block. The default is the paper's, 3.1 M parameters.
@@ -55,7 +55,7 @@ class STGCNEncoder(Encoder):
         at_least("STGCNEncoder", 1, kernel_size=kernel_size, width=min(widths))
         super().__init__(topology, frames, channels, patch_length, dim=widths[-1])
         self.embed = nn.Linear(channels, widths[0])
-        # Replaces the paper's BatchNorm of each joint's coordinates: tells joints apart.
+        # Replaces the paper's BatchNorm of each joint's coordinates: distinguishes joints.
         self.joint_embedding = nn.Parameter(torch.empty(topology.num_joints, widths[0]))
         self.mask_token = nn.Parameter(torch.empty(widths[0]))
         adjacency = topology.partitions()
@@ -92,7 +92,7 @@ class STGCNBlock(nn.Module):
         out_dim: channels after.
         adjacency: partitions ``[K, V, V]`` of the skeleton's normalised adjacency: (set, receiving, sending joint).
         kernel_size: frames that the temporal convolution spans.
-        stride: of the temporal convolution.
+        stride: stride of the temporal convolution.
     """
 
     adjacency: Tensor
@@ -109,13 +109,13 @@ class STGCNBlock(nn.Module):
         self.stride = stride
 
     def forward(self, x: Tensor) -> Tensor:
-        """``[B, T, V, in_dim]`` to ``[B, T / stride, V, out_dim]``."""
+        """Map ``[B, T, V, in_dim]`` to ``[B, T / stride, V, out_dim]``."""
         y = F.relu(self.norm1(self.graph_convolution(x)))
         y = self.temporal(y.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)  # channels last in memory all the way
         return F.relu(self.norm2(y) + self.shortcut(x[:, :: self.stride]))
 
     def graph_convolution(self, x: Tensor) -> Tensor:
-        r""":math:`\sum_k (A_k \circ M_k)\, x\, W_k` for every frame of ``x [B, T, V, in_dim]``."""
+        r"""Compute :math:`\sum_k (A_k \circ M_k)\, x\, W_k` for every frame of ``x [B, T, V, in_dim]``."""
         sets, joints, _ = self.adjacency.shape
         edges = (self.adjacency * self.edge_weight).flatten(0, 1)  # [K * V, V]
         y = torch.matmul(edges.to(x.dtype), x)  # [B, T, K * V, in_dim]

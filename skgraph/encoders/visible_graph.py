@@ -35,7 +35,7 @@ class TokenGraph:
 
     @property
     def edge_attr(self) -> Tensor:
-        """``[E, 4]``: the type, one-hot, and ``1 / hops``."""
+        """Edge attributes ``[E, 4]``: the type, one-hot, and ``1 / hops``."""
         kinds = nn.functional.one_hot(self.edge_type, len(TokenEdge)).float()
         return torch.cat([kinds, 1 / self.hops[:, None]], dim=1)
 

@@ -50,13 +50,13 @@ def compare(
     ``scores.npz`` and the classes in detail. It appears whole, and replaces an older result of the same evaluation.
 
     Args:
-        folder: of the run.
+        folder: folder of the run.
         store: the dataset to evaluate on, or its folder.
         split: its split, the first if not given; probes learn from the training clips.
-        protocols: or their configurations, see :func:`~skgraph.evaluation.build_protocol`.
+        protocols: protocols or their configurations, see :func:`~skgraph.evaluation.build_protocol`.
         device, precision: where and how to compute, see :func:`skgraph.training.devices.autocast`.
-        settings: for all protocols.
-        processes: of a distributed evaluation.
+        settings: settings of all protocols.
+        processes: processes of a distributed evaluation.
         progress: show bars.
 
     Returns:
@@ -192,9 +192,9 @@ def _description(run: PretrainedRun, context: EvaluationContext, split: str) -> 
 
 
 def _metrics(outcome: Outcome, test: SkeletonDataset) -> dict[str, Any]:
-    """Join the metrics of the scores and of the protocol; ``None`` is not defined, such as a mean over no classes."""
+    """Join the metrics of scores and protocol; ``None`` is an undefined metric, such as a mean over no classes."""
     metrics: dict[str, Any] = {}
     if outcome.scores is not None:
         metrics = {"scores": outcome.kind} | summary(outcome.scores, labels(test), outcome.kind)
-    facts = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in outcome.facts.items()}
-    return metrics | facts
+    own = {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in outcome.metrics.items()}
+    return metrics | own

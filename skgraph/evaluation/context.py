@@ -26,7 +26,7 @@ from skgraph.training.views import ViewMaker
 
 @dataclass
 class EvaluationContext:
-    """An encoder, the clips that it is evaluated on, and how to compute.
+    """An encoder, the clips of its evaluation, and the settings of the computation.
 
     Attributes:
         make_encoder: ``make_encoder(seed=None, **options) -> Encoder``, a fresh copy each time; ``seed`` is that of
@@ -34,12 +34,12 @@ class EvaluationContext:
         views: prepares its input.
         train, test: clips.
         validation: clips of held-out training people, or ``None``.
-        device, precision: where and how to compute, see :func:`skgraph.training.devices.autocast`.
-        settings: of the bodies, the crops and the batches.
-        seed: of the protocol's draws.
-        processes: that share the work.
+        device, precision: device and number format, see :func:`skgraph.training.devices.autocast`.
+        settings: settings of the bodies, the crops and the batches.
+        seed: seed of the protocol's draws.
+        processes: processes that share the work.
         progress: show bars.
-        cache: folder of the features; ``None`` for none.
+        cache: folder of cached features; ``None`` for none.
         input: everything that the encoder's input depends on, as plain values, for the cache.
     """
 
@@ -76,7 +76,7 @@ class EvaluationContext:
         return [self.test] if self.validation is None else [self.test, self.validation]
 
     def features(self, dataset: SkeletonDataset, crop: float = 1.0) -> Features:
-        """Return features of the frozen encoder, from the cache where they are there.
+        """Return features of the frozen encoder, from the cache if it has them.
 
         ``crop`` is the proportion of a clip, unless the settings have one.
         """
@@ -98,7 +98,7 @@ class EvaluationContext:
             "torch": str(torch.__version__),
             **self.input,
         }
-        # With several processes one would read what another still computes, and wait for it for ever.
+        # With several processes one might read the cache while another computes, and wait for it forever.
         cache = self.cache if self.processes.world_size == 1 else None
         compute = partial(clip_features, encoder, dataset, **self._options(), crop=crop, crops=self.settings.crops)
         return cached_features(cache, depends_on, dataset, compute)

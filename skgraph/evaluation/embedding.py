@@ -40,7 +40,7 @@ class Embedding:
         start, end: first frame of each row's window, and the frame after its last, ``[n]``.
         fps: frames a second.
         joints: names of the joints, in the order of level ``joint``.
-        preprocessing: of the recordings, where they are a store.
+        preprocessing: preprocessing of the store, if the recordings are one.
     """
 
     x: Tensor
@@ -53,11 +53,11 @@ class Embedding:
     joints: tuple[str, ...]
     preprocessing: str = "none"
 
-    def save(self, path: str | Path, **facts: Any) -> None:
+    def save(self, path: str | Path, **metadata: Any) -> None:
         """Write an ``.npz``, whole or not at all: ``features`` (``x``), the other attributes, and more values."""
         arrays = dict(vars(self))
         with atomic_file(Path(path)) as file:
-            np.savez(file, features=arrays.pop("x"), **arrays, **facts)
+            np.savez(file, features=arrays.pop("x"), **arrays, **metadata)
 
 
 def embed(
@@ -83,10 +83,10 @@ def embed(
         source: a store, a ragged ``.npz``, an ``.npy`` clip (``[M, T, V, C]`` or ``[T, V, C]``) or a folder of such.
         level: ``"clip"``: mean over tokens and bodies; ``"body"``: over the tokens of each body; ``"frame"``: over the
             joints, along time; ``"joint"``: over time.
-        topology: of a source that is no store; by default that of the run.
+        topology: topology of raw recordings; by default that of the run.
         joint_map: for recordings of another topology; see :meth:`PretrainedRun.views`.
-        unit: of the coordinates of a source that is no store.
-        check_height: of such a source: refuse bodies that are not the size of people, which shows a wrong unit.
+        unit: unit of raw coordinates.
+        check_height: refuse raw bodies that are not the size of people, the sign of a wrong unit.
         window: frames of sliding windows; without it a recording is one window.
         stride: frames from one window to the next; by default half a window.
         device, precision: where and how to compute, see :func:`skgraph.training.devices.autocast`.

@@ -45,12 +45,12 @@ class Head:
 
 
 def is_model_folder(folder: Path) -> bool:
-    """Whether a folder holds a model rather than a run."""
+    """Return whether a folder holds a model rather than a run."""
     return (folder / WEIGHTS).is_file() and not (folder / "checkpoint.pt").exists()
 
 
 def is_replaceable(folder: Path) -> bool:
-    """Whether a folder is empty, or holds only a model of skgraph."""
+    """Return whether a folder is empty, or holds only a model of skgraph."""
     if not folder.is_dir():
         return False
     names = {path.name for path in folder.iterdir()}
@@ -70,17 +70,17 @@ def save_model_folder(
     topology: Topology,
     card: str,
     head: Head | None = None,
-    **facts: Any,
+    **metadata: Any,
 ) -> None:
     """Write a model folder, whole or not at all; an older one is replaced.
 
     Args:
         folder: to write.
         weights, topology: of the encoder.
-        config: of the run; written without the location of its data.
+        config: configuration of the run; written without the location of its data.
         card: text of the model card.
         head: linear head, if any.
-        facts: ``step``, ``content_hash`` and ``preprocessing`` of the run.
+        metadata: ``step``, ``content_hash`` and ``preprocessing`` of the run.
     """
     tensors = {f"encoder.{name}": value.detach().cpu().contiguous() for name, value in weights.items()}
     if head is not None:
@@ -88,7 +88,7 @@ def save_model_folder(
     data = {"root": "", **{key: config["dataset"].get(key) for key in ("name", "split")}}
     content = {
         "format": FORMAT_VERSION,
-        **facts,
+        **metadata,
         "versions": versions(),
         "topology": topology.to_dict(),
         "class_names": None if head is None else list(head.class_names),
@@ -180,10 +180,10 @@ def _check_classes(node: Any, path: Path, top: bool = True) -> None:
 
 
 def _is_ours(target: str) -> bool:
-    """Whether a dotted name leads to a class of skgraph, not just through one of its modules."""
+    """Return whether a dotted name leads to a class of skgraph, not just through one of its modules."""
     try:
         return target.startswith("skgraph.") and get_class(target).__module__.startswith("skgraph.")
-    except Exception:  # hydra raises ImportError, ValueError and others for names that lead nowhere
+    except Exception:  # hydra raises ImportError, ValueError and others for unknown names
         return False
 
 
@@ -195,8 +195,8 @@ def from_hub(name: str) -> Path:
         raise ConfigError(f"'hf:{name}' is a model of the Hugging Face Hub: pip install huggingface_hub") from error
     try:
         return Path(snapshot_download(repo_id=name, allow_patterns=[WEIGHTS, CONFIG, CARD]))
-    except Exception as error:  # of the network and of the Hub, each its own
-        raise ConfigError(f"'hf:{name}' is not to be had from the Hugging Face Hub: {first_line(error)}") from error
+    except Exception as error:  # network and Hub raise errors of many types
+        raise ConfigError(f"'hf:{name}' is not available from the Hugging Face Hub: {first_line(error)}") from error
 
 
 def _safetensors() -> ModuleType:

@@ -34,9 +34,9 @@ class PretrainedRun:
 
     Attributes:
         folder, config: of the run.
-        topology: of the pre-training.
-        weights: of the encoder.
-        step: of the checkpoint.
+        topology: topology of the pre-training.
+        weights: weights of the encoder.
+        step: step of the checkpoint.
         content_hash, preprocessing: of the store of the pre-training; ``preprocessing`` is ``None`` where unknown.
         weights_file: the checkpoint, or the file of the model.
         head: linear head of a model folder; see :mod:`skgraph.evaluation.model_folder`.
@@ -57,7 +57,7 @@ class PretrainedRun:
         """Read the checkpoint of a run folder, or a model that ``python -m skgraph.export`` wrote.
 
         Args:
-            folder: of the run or model; ``hf:owner/model`` is a model of the Hugging Face Hub.
+            folder: folder of the run or model; ``hf:owner/model`` is a model of the Hugging Face Hub.
 
         Raises:
             CheckpointError: it is missing or corrupt.
@@ -84,7 +84,7 @@ class PretrainedRun:
 
         Args:
             trained: load the weights of the checkpoint.
-            seed: of the random weights; by default the run's own.
+            seed: seed of the random weights; by default that of the run.
             options: replace those of the run's configuration, such as ``drop_path``.
 
         Raises:
@@ -106,7 +106,7 @@ class PretrainedRun:
         """Build the preparation of recordings for the encoder: as in training, with nothing random.
 
         Args:
-            topology: of the recordings.
+            topology: topology of the recordings.
             joint_map: see :meth:`skgraph.transforms.MapJoints.load`; ``"auto"`` for a shipped map, or landmarks and
                 equal names.
 
@@ -139,7 +139,7 @@ class PretrainedRun:
 
 
 def same_skeleton(a: Topology, b: Topology) -> bool:
-    """Whether two topologies have the same joints in the same order, and the same bones."""
+    """Return whether two topologies have the same joints in the same order, and the same bones."""
     return (a.joints, a.parents.tolist(), a.dim) == (b.joints, b.parents.tolist(), b.dim)
 
 
@@ -156,14 +156,12 @@ def load_encoder(name: str | Path, device: torch.device | str = "cpu") -> Encode
     return PretrainedRun.open(name).encoder().to(device).eval()
 
 
-# Steps of a preparation that leave coordinates as they were: conversions to metres, changes of labels.
+# Steps of a preparation that do not change coordinates: conversions to metres, changes of labels.
 _HARMLESS = re.compile(r"none|\S+ to m|\S+ labels|whole recordings")
 
 
 def preprocessing_note(trained: str | None, here: str | None) -> str | None:
-    """Note that the store of the pre-training and the one that is encoded were prepared in other ways; ``None`` where
-    they were not, or where it is not known.
-    """
+    """Note that the stores of pre-training and evaluation were prepared differently, else (or if unknown) ``None``."""
 
     def steps(preprocessing: str | None) -> list[str]:
         return [step for step in re.split(r"[;,] ", preprocessing or "none") if not _HARMLESS.fullmatch(step)]

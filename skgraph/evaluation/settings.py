@@ -15,14 +15,14 @@ class Settings:
 
     Attributes:
         crop: proportion of a clip that is encoded; ``None`` for that of the protocol.
-        crops: such windows of each clip, evenly from its start to its end.
+        crops: windows of each clip, evenly from its start to its end.
         bodies: ``"present"`` or ``"padded"``; see :func:`~skgraph.evaluation.clip_features`.
         validation: share of the training people held out; 0 for none.
         random_init: evaluate a random encoder beside the trained one.
         joint_map: see :meth:`~skgraph.evaluation.PretrainedRun.views`.
         batch_size: clips encoded at once.
         cache: keep features in the run folder.
-        seed: of the protocol's draws; the run's own if not given.
+        seed: seed of the protocol's draws; by default that of the run.
     """
 
     crop: float | None = None

@@ -20,7 +20,7 @@ class JumpStatistics:
 
     Args:
         limit: a longer step is a jump.
-        unit: of the limit and of the locations' values: ``m`` or ``body sizes``.
+        unit: unit of the limit and of the locations' values: ``m`` or ``body sizes``.
         count: jumps of all joints.
         by_joint: jumps of each joint ``[V]``.
         steps: steps between consecutive frames of a body, over all bodies.

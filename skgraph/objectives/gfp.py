@@ -32,7 +32,7 @@ class GFP(Objective):
             \big(\alpha \mathcal L_{cov}(Z_{t_j}) + \beta \mathcal L_{var}(Z_{t_j})\big), \qquad
         \mathcal L_{pred} = \frac1M \sum_{j \in \mathcal J} \lVert Z_{p_j} - Z_{t_j} \rVert^2
 
-    (equations 3 to 7). Where the paper is silent:
+    (equations 3 to 7). Choices that the paper leaves open:
 
     - ``reduction``: equation 3 sums over feature dimensions. With 512 and 2048 of them that term outweighs the variance
       term a hundred times and the targets shrink: on IRDS, after 10 epochs of the small recipe, their deviation is 0.01
@@ -45,7 +45,7 @@ class GFP(Objective):
 
     Args:
         encoder: any encoder of :mod:`skgraph.encoders`.
-        frames: of a view, ``T``.
+        frames: frames of a view, ``T``.
         channels: coordinates of a joint, ``C``.
         decoder: called as ``decoder(in_dim=..., grid=..., out_dims=...)``.
         target_network: called as ``target_network(grid=..., patch_dim=..., targets=...)``; ``None`` predicts the raw
@@ -56,7 +56,7 @@ class GFP(Objective):
         prediction_weight: :math:`\lambda`.
         covariance_weight: :math:`\alpha`.
         variance_weight: :math:`\beta`.
-        gamma: deviation that the variance term asks for.
+        gamma: deviation to reach in the variance term.
         reduction: over feature dimensions, ``"mean"`` or ``"sum"`` (equation 3).
         statistics: ``"position"`` or ``"all"``.
 
@@ -97,7 +97,7 @@ class GFP(Objective):
             gamma=gamma,
         )
         if not targets or len(set(targets)) < len(targets):
-            raise ConfigError(f"objective.targets must be some and differ, such as [5,10,30,g], found {list(targets)}")
+            raise ConfigError(f"objective.targets must differ and not be empty, such as [5,10], found {list(targets)}")
         self.targets, self.target_input = tuple(targets), target_input
         self.prediction_weight, self.covariance_weight = prediction_weight, covariance_weight
         self.variance_weight, self.gamma = variance_weight, gamma

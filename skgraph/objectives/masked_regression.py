@@ -29,7 +29,7 @@ class MaskedRegression(Objective):
 
     Args:
         encoder: any encoder of :mod:`skgraph.encoders`.
-        frames: of a view, ``T``.
+        frames: frames of a view, ``T``.
         target: ``"motion"`` or ``"joint"``.
         channels: coordinates of a joint, ``C``.
         decoder: called as ``decoder(in_dim=..., grid=..., out_dim=...)``; a transformer over all tokens.

@@ -10,7 +10,7 @@ from skgraph.encoders.encoder import Encoder
 
 
 class Objective(nn.Module):
-    """Base of objectives: a module that owns an encoder and turns views into a loss.
+    """Base class of objectives: a module that owns an encoder and turns views into a loss.
 
     The objective is the unit that is compiled and distributed; every parameter that requires a gradient must get one in
     every step. All views of a body share one mask, which is drawn from view 1; an encoder that is called without

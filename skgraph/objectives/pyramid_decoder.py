@@ -35,12 +35,12 @@ class PyramidDecoder(nn.Module):
         dim: width of the blocks; ``in_dim`` if not given.
         heads: attention heads.
         mlp_ratio: hidden width of the blocks' MLPs over ``dim``.
-        hidden_dim: of the projectors of local targets.
-        global_dim: of the global MLP and its projector.
-        projector_layers: of the projectors.
+        hidden_dim: hidden width of the projectors of local targets.
+        global_dim: width of the global MLP and its projector.
+        projector_layers: layers of the projectors.
 
     Raises:
-        ConfigError: windows that do not divide each other or the patches, or a target that is no level.
+        ConfigError: windows that do not divide each other or the patches, or a target without a level.
     """
 
     def __init__(

@@ -42,8 +42,8 @@ class SJEPA(Objective):
         encoder: any encoder of :mod:`skgraph.encoders`.
         predictor: called as ``predictor(in_dim=..., grid=..., out_dim=...)``.
         output_dim: width ``O`` of the projection; ``None`` for no projection.
-        loss: ``"ce"``, or ``"l2"`` for the mean squared error between predictions and targets, where temperatures and
-            centring play no part (the paper's ablation, I-JEPA's loss).
+        loss: ``"ce"``, or ``"l2"`` for the mean squared error between predictions and targets, without temperatures
+            and centring (the paper's ablation, I-JEPA's loss).
         two_views: give the target encoder a second view; otherwise it sees view 1 whole.
         center: ``"global"`` subtracts one centre for all tokens, as in the paper; ``"position"`` one for each token of
             the grid, so that targets keep the differences between bodies only; ``None`` subtracts none.

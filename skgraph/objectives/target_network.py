@@ -25,7 +25,7 @@ class TargetNetwork(nn.Module):
         targets: window lengths in patches, and ``"g"`` for the whole action.
         hidden_dim: width of the local MLPs and of their targets.
         global_dim: width of the global MLP and of its target.
-        layers: of each MLP.
+        layers: layers of each MLP.
 
     Attributes:
         out_dims: width of each target.

@@ -17,7 +17,7 @@ from skgraph.training import ViewMaker
 
 
 class DataPath(NamedTuple):
-    """One batch of a pre-training, and what prepares it."""
+    """One batch of a pre-training, and its preparation."""
 
     dataset: SkeletonDataset
     objective: Objective
@@ -46,7 +46,7 @@ def benchmark_data(config: dict[str, Any], batch_size: int, repeats: int) -> dic
     The data path reads bodies, crops, resamples and normalises them, augments each view and draws a mask of tokens.
 
     Args:
-        config: of a pre-training (dataset, recipe).
+        config: configuration of a pre-training (dataset, recipe).
         batch_size: bodies in a batch.
         repeats: timed batches; the median counts.
 

@@ -31,16 +31,16 @@ def benchmark_encode(
     """Time an encoder on whole bodies, without gradients, as an evaluation and a recognition do.
 
     Args:
-        config: of a pre-training, whose encoder is timed.
+        config: configuration of a pre-training with the encoder to time.
         topology: name of a topology.
-        bodies: in a batch.
+        bodies: number of bodies in a batch.
         repeats: timed batches; the median counts.
-        latencies: single bodies, and frames of a stream, that are timed.
+        latencies: number of timed single bodies, and of timed frames of a stream.
 
     Returns:
         Bodies per second in batches; median (p50) and 99th percentile (p99) of the milliseconds for a single body, and
-        for a frame of a stream that is answered at once (its window of two seconds is resampled, normalised, encoded
-        and classified).
+        for a frame of a stream (its window of two seconds is resampled, normalised, encoded and
+        classified).
     """
     skeleton, device = Topology.load(topology), choose_device(config["device"])
     torch.manual_seed(0)

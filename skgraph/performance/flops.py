@@ -20,14 +20,14 @@ def benchmark_flops(
     """Count the operations of one forward pass of an objective, two per multiply-add, beside published counts.
 
     Args:
-        config: of a pre-training.
+        config: configuration of a pre-training.
         topology: name of a topology.
-        bodies: in a clip; published counts take two, present or not.
+        bodies: number of bodies in a clip; published counts take two, present or not.
         published: GFLOPs by component, and the number of targets.
 
     Returns:
         GFLOPs by component of the objective (``encoder``, ``decoder``, ``target_network``...) and in ``total``, and the
-        number of ``targets`` per body; where published, also that count and the ratio of ours to it.
+        number of ``targets`` per body; where published, also that count and the ratio of both.
     """
     skeleton = Topology.load(topology)
     objective, views = build_method(config, skeleton)

@@ -26,9 +26,9 @@ def benchmark_scaling(
     """Time training steps while one size grows: the frames, the bodies of a batch, or the joints.
 
     Args:
-        config: of a pre-training; its frames apply while bodies or joints grow.
+        config: configuration of a pre-training; its frames apply while bodies or joints grow.
         topology: name of the topology while frames or bodies grow.
-        bodies: in a batch while frames or joints grow.
+        bodies: number of bodies in a batch while frames or joints grow.
         frames: numbers of frames, ascending.
         batches: numbers of bodies, ascending.
         topologies: names of topologies, by number of joints.

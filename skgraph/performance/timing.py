@@ -16,9 +16,9 @@ def call_seconds(call: Callable[[], object], repeats: int, device: torch.device 
     of every batch to the system.
 
     Args:
-        call: is timed.
+        call: function to time.
         repeats: timed calls.
-        device: is waited for before and after each call.
+        device: device to synchronise before and after each call.
     """
     times, result = [], None
     for _ in range(1 + repeats):

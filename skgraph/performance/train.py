@@ -33,13 +33,13 @@ def benchmark_train(
     A step is that of :class:`~skgraph.performance.training_step.TrainingStep`; reading data is timed by ``data``.
 
     Args:
-        configs: by name: the composed configuration of a pre-training.
+        configs: composed configuration of a pre-training, by name.
         topology: name of a topology.
-        bodies: in a batch.
+        bodies: number of bodies in a batch.
         repeats: timed steps of each method; the median counts.
-        reference: the method that the others are compared with.
+        reference: method to compare the others with.
         profiles: folder for a trace of one step of each method, for ``chrome://tracing`` or Perfetto.
-        baselines: by name: a training step of another implementation, and the clips in its batch.
+        baselines: training step of another implementation and the clips in its batch, by name.
 
     Returns:
         For each method: bodies per second; clips per second at 1.18 bodies per clip, as in NTU RGB+D 60; its speed

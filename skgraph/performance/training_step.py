@@ -20,12 +20,12 @@ from skgraph.training.optimizer import adamw
 
 
 class TrainingStep:
-    """Views and mask, forward and backward pass, optimiser, and the objective's own update.
+    """Views and mask, forward and backward pass, optimiser step, and the update of the objective.
 
     Args:
-        objective: is trained.
+        objective: objective to train.
         prepare: returns ``(views, visible, masked)``.
-        device: computes.
+        device: device of the objective.
         precision: see :func:`skgraph.training.devices.autocast`.
 
     Attributes:

@@ -57,16 +57,16 @@ def program_of(run: PretrainedRun, probe: LinearProbe | None = None) -> Program:
 
 
 def export_program(
-    program: Program, path: Path, format: Format, frames: int, joints: int, channels: int, facts: dict[str, Any]
+    program: Program, path: Path, format: Format, frames: int, joints: int, channels: int, metadata: dict[str, Any]
 ) -> float:
     """Write a program for any number of bodies, and compare its output with PyTorch.
 
     Args:
         program: to write.
-        path: of the file.
+        path: file to write.
         format: ``"onnx"``, for onnxruntime and others, or ``"pt2"``, for :func:`torch.export.load`.
         frames, joints, channels: ``T``, ``V``, ``C``.
-        facts: plain values, in the metadata ``skgraph`` of an ONNX file, or the extra file ``skgraph.json`` of a pt2.
+        metadata: plain values, written as ``skgraph`` of an ONNX file or as the extra file ``skgraph.json`` of a pt2.
 
     Returns:
         the largest absolute difference to PyTorch, over batches of one, two and five random walks.
@@ -79,7 +79,7 @@ def export_program(
         raise ConfigError(f"format must be onnx or pt2, found '{format}'")
     generator = torch.Generator().manual_seed(0)
     batches = [0.05 * torch.randn(n, frames, joints, channels, generator=generator).cumsum(dim=1) for n in (1, 2, 5)]
-    text = json.dumps(facts)
+    text = json.dumps(metadata)
     shapes = ({0: torch.export.Dim("batch")},)
     try:
         exported = torch.export.export(program, (batches[1],), dynamic_shapes=shapes, strict=False)
@@ -112,7 +112,7 @@ def _onnx(
         import onnxscript  # noqa: F401, which torch's exporter needs
     except ImportError as error:
         raise ConfigError(f"format=onnx needs {error.name}: pip install 'skgraph[export]'") from error
-    for name in ("torch.onnx", "onnxscript", "onnx_ir"):  # hundreds of lines about simplifications
+    for name in ("torch.onnx", "onnxscript", "onnx_ir"):  # they log hundreds of lines about simplifications
         logging.getLogger(name).setLevel(logging.ERROR)
     # The exporter prints a line for each of its steps.
     with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):

@@ -13,9 +13,7 @@ from skgraph.training.checkpoint import versions
 
 
 def model_card(run: PretrainedRun, head: Head | None = None) -> str:
-    """Describe a model, and the head exported with it, in Markdown: components, data, accuracies of its own frozen
-    evaluations, and use.
-    """
+    """Describe a model and its head in Markdown: components, data, accuracies of frozen evaluations, and use."""
     config = run.config
     kinds = {key: str(config[key].get("_target_")).rpartition(".")[2] for key in ("objective", "encoder")}
     rows = [

@@ -27,10 +27,10 @@ class Recogniser:
     """A classifier of actions. Make one with :meth:`fit` or :meth:`load`.
 
     Attributes:
-        run: of the encoder.
+        run: run that trained the encoder.
         encoder: frozen.
         probe: linear head on the mean feature of a clip's bodies.
-        class_names: of its logits; the last one is ``background`` if it was fitted to recordings with segments.
+        class_names: names of its logits; the last one is ``background`` if it was fitted to recordings with segments.
         background: index of that class, or ``None``.
         device, precision: of the encoder, see :func:`skgraph.training.devices.autocast`.
     """

@@ -23,7 +23,7 @@ class StreamedLabel:
     Attributes:
         frame: index of the newest frame.
         label: the most probable class.
-        probability: of that class; ``probabilities`` are those of all classes, ``[K]``.
+        probability: probability of that class; ``probabilities`` are those of all classes, ``[K]``.
     """
 
     frame: int
@@ -36,7 +36,7 @@ class SkeletonStream:
     """Recognition of the last frames of a live recording.
 
     Args:
-        recogniser: of the actions; frames must have the topology of its run.
+        recogniser: classifier of the actions; frames must have the topology of its run.
         window, every: frames of the window, and between two labels.
         bodies: bodies of a frame, ``M``, at most.
 
@@ -96,6 +96,6 @@ class SkeletonStream:
             )
         missing = np.isnan(frame).reshape(len(frame), -1)
         if np.isinf(frame).any() or (missing.any(axis=1) != missing.all(axis=1)).any():
-            raise DataError(f"frame {self.seen} holds infinite numbers, or a body that is only partly there")
+            raise DataError(f"frame {self.seen} holds infinite numbers, or a body of which only some joints are given")
         absent = np.full((self.bodies - len(frame), *self._shape), np.nan, np.float32)
         return np.concatenate([frame, absent])

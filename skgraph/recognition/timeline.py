@@ -24,8 +24,8 @@ class Timeline:
 
     Attributes:
         name, fps: of the recording; frames a second.
-        class_names: of the columns of ``probabilities``.
-        probabilities: of every frame, ``[T, K]``.
+        class_names: names of the columns of ``probabilities``.
+        probabilities: probabilities of every frame, ``[T, K]``.
         segments: ``[S, 3]``: label, first frame, frame after the last; in order of time.
         scores: mean probability of each segment's label, ``[S]``.
         whole: whether the recording was one window.
@@ -72,7 +72,7 @@ def timelines(
     smoothed by a moving average, and neighbouring frames of one best label are a segment. Background is no segment.
 
     Args:
-        recogniser: of the actions.
+        recogniser: classifier of the actions.
         store: recordings, with or without labels.
         window: seconds of a window; without it a recording is one window.
         stride: seconds from one window to the next; by default an eighth of a window.
@@ -118,6 +118,6 @@ def timelines(
             odd = max(1, round(smooth * fps)) // 2 * 2 + 1
             segments, score = find_segments(columns, background, max(1, round(shortest * fps)), odd)
             keep = score >= threshold
-        facts = (str(store.name[clip]), fps, recogniser.class_names, frames)
-        found.append(Timeline(*facts, segments[keep], score[keep], width is None))
+        summary = (str(store.name[clip]), fps, recogniser.class_names, frames)
+        found.append(Timeline(*summary, segments[keep], score[keep], width is None))
     return found

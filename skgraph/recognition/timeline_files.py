@@ -20,7 +20,7 @@ DRAWN = 20  # figures, at most
 
 
 def is_replaceable(folder: Path) -> bool:
-    """Whether a folder is empty, or holds only files of :func:`save_timelines`."""
+    """Return whether a folder is empty, or holds only files of :func:`save_timelines`."""
     if not folder.is_dir():
         return False
     names = {path.name for path in folder.iterdir()}
@@ -28,13 +28,13 @@ def is_replaceable(folder: Path) -> bool:
     return not names or names - drawings == {"predictions.json", "segments.csv"}
 
 
-def save_timelines(folder: Path, found: Sequence[Timeline], **facts: Any) -> None:
-    """Write ``predictions.json`` with the ``facts``, ``segments.csv`` and figures of the first timelines with windows.
+def save_timelines(folder: Path, found: Sequence[Timeline], **metadata: Any) -> None:
+    """Write ``predictions.json`` with ``metadata``, ``segments.csv`` and figures of the first timelines with windows.
 
     The folder is written whole or not at all, and replaced if it exists.
     """
     content = {
-        **facts,
+        **metadata,
         "class_names": list(found[0].class_names) if found else [],
         "recordings": [_recording(timeline) for timeline in found],
     }

@@ -101,9 +101,9 @@ def published_rows(
     """Return published numbers for the columns and streams of a table.
 
     Args:
-        published: of the table's dataset and split.
-        columns: of the table.
-        results: of the table's own rows.
+        published: rows of the table's dataset and split.
+        columns: columns of the table.
+        results: results of the table's own rows.
         doubtful: whether unreliable numbers are shown.
 
     Returns:

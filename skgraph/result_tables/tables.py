@@ -51,8 +51,8 @@ def arrange_results(results: Sequence[Result], published: Sequence[Published], d
     ``ntu120``, ``pku1`` and ``pku2``, by the protocols and for the streams of the table.
 
     Args:
-        results: of :func:`~skgraph.result_tables.collection.collect`.
-        published: of :func:`~skgraph.result_tables.published.read_published`.
+        results: results of :func:`~skgraph.result_tables.collection.collect`.
+        published: rows of :func:`~skgraph.result_tables.published.read_published`.
         doubtful: whether unreliable published numbers are shown.
     """
     groups: dict[tuple[str, str, str], list[Result]] = {}

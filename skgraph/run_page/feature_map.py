@@ -24,7 +24,7 @@ def feature_map(features: Tensor, labels: list[str], clips: list[str], what: str
         labels: label of each row, or ``""``.
         clips: name of each row.
         what: noun for the rows, in the caption.
-        seed: of t-SNE.
+        seed: seed of t-SNE.
 
     Raises:
         ConfigError: scikit-learn is not installed.

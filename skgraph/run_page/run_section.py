@@ -64,7 +64,7 @@ def draw_run(
         dataset: dataset of the test clips to show; by default the run's own.
         clip: name of the clip to show; by default the first test clip.
         device: where features are computed.
-        seed: of the mask and of t-SNE.
+        seed: seed of the mask and of t-SNE.
 
     Raises:
         ConfigError: no such clip or device.

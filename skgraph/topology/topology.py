@@ -67,14 +67,14 @@ class Topology:
         """Check a mapping and derive every array from it.
 
         Args:
-            mapping: what a topology file holds, see :func:`skgraph.topology.topology_file.check_topology`.
-            source: where the mapping came from, quoted in errors.
+            mapping: content of a topology file, see :func:`skgraph.topology.topology_file.check_topology`.
+            source: origin of the mapping, quoted in errors.
 
         Raises:
             TopologyError: the mapping is not a skeleton; the message quotes the joints at fault.
         """
         spec = check_topology(mapping, source)
-        # The content of a shipped topology is what a store keeps of it, without the landmarks of its file.
+        # Stores keep the content of a shipped topology without the landmarks of its file.
         if "landmarks" in spec and spec["landmarks"] == _shipped_landmarks(spec):
             del spec["landmarks"]
         ids = {joint: v for v, joint in enumerate(spec["joints"])}
@@ -112,7 +112,7 @@ class Topology:
                 a folder or `.yaml` in it.
 
         Raises:
-            TopologyError: no such name, the file cannot be read, or what it holds is not a skeleton.
+            TopologyError: no such name, the file cannot be read, or its content is not a skeleton.
         """
         path, text = Path(name_or_path), str(name_or_path)
         is_name = isinstance(name_or_path, str) and path.suffix not in (".yaml", ".yml") and path.name == text
@@ -126,11 +126,11 @@ class Topology:
             if topology.dim != dim:
                 return topology.in_dim(dim)
         names = ", ".join(cls.available())
-        raise TopologyError(f"unknown topology '{text}'; shipped are {names}; your own is a path that ends in .yaml")
+        raise TopologyError(f"unknown topology '{text}'; shipped are {names}; a custom one is a path to a .yaml file")
 
     @classmethod
     def _shipped(cls, words: str) -> str:
-        """The one shipped topology that has this name or begins with these words, "" if there is none or several."""
+        """Return the shipped topology with this name, or the only one that begins with these words; otherwise ""."""
         names = cls.available()
         fitting = [name for name in names if f"{name}_".startswith(f"{words}_")]
         return words if words in names else fitting[0] if len(fitting) == 1 else ""
@@ -142,11 +142,11 @@ class Topology:
 
     @staticmethod
     def available() -> list[str]:
-        """Names of the topologies that ship with the package, sorted."""
+        """Return the sorted names of the topologies that ship with the package."""
         return sorted(path.stem for path in data_dir("topologies").glob("*.yaml"))
 
     def to_dict(self) -> dict[str, Any]:
-        """The content as a topology file holds it, in plain strings, integers, lists and dicts."""
+        """Return the content of a topology file, in plain strings, integers, lists and dicts."""
         return copy.deepcopy(self._spec)
 
     @property
@@ -162,10 +162,10 @@ class Topology:
         return {**{joint: joint for joint in named}, **declared}
 
     def in_dim(self, dim: int) -> Topology:
-        """The same joints and bones with another number of coordinates: `coco_17` in 3D is `coco_17_3d`.
+        """Return the same joints and bones with another number of coordinates: `coco_17` in 3D is `coco_17_3d`.
 
         Raises:
-            TopologyError: neither 2 nor 3.
+            TopologyError: `dim` is neither 2 nor 3.
         """
         if dim == self.dim:
             return self
@@ -173,7 +173,7 @@ class Topology:
         return type(self)(self.to_dict() | {"name": name, "dim": dim}, self.name)
 
     def joint(self, name: str) -> int:
-        """Id of a joint.
+        """Return the id of a joint.
 
         Raises:
             TopologyError: no joint has that name.
@@ -245,7 +245,7 @@ def _mirror(pairs: Mapping[str, str], ids: Mapping[str, int]) -> Tensor:
 
 
 def _hops(graph: nx.Graph) -> Tensor:
-    """Of a tree: a joint is one bone further from all joints that were reached before it than its neighbour is."""
+    """Count the bones between all joints of a tree: each new joint is one bone beyond the neighbour it hangs on."""
     hops = torch.zeros(len(graph), len(graph), dtype=torch.long)
     reached = [0]
     for near, far in nx.bfs_edges(graph, 0):

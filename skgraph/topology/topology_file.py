@@ -1,4 +1,4 @@
-"""Reads a topology file and proves that a mapping describes a skeleton, before anything is derived from it."""
+"""Topology files, and the check that their content describes a skeleton."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def read_topology_file(path: Path) -> Any:
         line = f" on line {mark.line + 1}" if mark else ""
         reason = getattr(error, "problem", None) or " ".join(str(error).split())
         raise TopologyError(f"topology file {path} is not YAML: {reason}{line}") from error
-    except BROKEN_YAML as error:  # a date that cannot be, lists in lists without end
+    except BROKEN_YAML as error:  # an impossible date, endlessly nested lists
         raise TopologyError(f"topology file {path} cannot be read: {first_line(error)}") from error
 
 
@@ -66,7 +66,7 @@ def check_topology(mapping: Any, source: str = "") -> dict[str, Any]:
     Args:
         mapping: keys `name`, `dim`, `joints`, `mirror`, `parts`, `center` and optionally `across`, `up` and `landmarks`
             (`means` in files of version 0.1).
-        source: where the mapping came from, quoted in errors.
+        source: origin of the mapping, quoted in errors.
 
     Returns:
         The same topology in plain strings, integers, lists and dicts; points are sorted lists of joint names.

@@ -1,4 +1,4 @@
-"""The loop that trains every objective, and what it needs: schedules, checkpoints, logs, diagnostics."""
+"""The training loop of every objective, with schedules, checkpoints, logs and diagnostics."""
 
 from skgraph.training.diagnostics import collapse_warning, feature_diagnostics, rankme
 from skgraph.training.optimizer import learning_rate

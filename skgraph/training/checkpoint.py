@@ -47,13 +47,13 @@ def save_checkpoint(
     tensors that both share are stored once.
 
     Args:
-        path: of the file.
+        path: checkpoint to write.
         step: optimiser steps done.
         global_batch: bodies a step on all processes; a resumed training must agree.
         objective: the module that trains, with its ``encoder``.
-        optimizer: of the training.
-        config: of the run.
-        store: of the training clips; its topology, preprocessing and content hash are kept.
+        optimizer: optimiser of the training.
+        config: configuration of the run.
+        store: training data; its topology, preprocessing and content hash are kept.
 
     Raises:
         CheckpointError: a weight is not finite, or the disk is full or not writable; an earlier checkpoint is
@@ -115,7 +115,7 @@ def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str,
             found = type(content[key]).__name__
             raise CheckpointError(f"checkpoint '{path}': '{key}' must be of type {kind.__name__}, found {found}")
     if content["step"] < 0:
-        raise CheckpointError(f"checkpoint '{path}' is from step {content['step']}, which cannot be")
+        raise CheckpointError(f"checkpoint '{path}' is from step {content['step']}, expected at least 0")
     return content
 
 
@@ -168,12 +168,12 @@ def check_resumable(
     """Compare a checkpoint with the training that resumes it.
 
     Args:
-        path: of the checkpoint.
-        content: of the checkpoint.
-        config: of the resuming run.
-        store: of its training clips.
-        total_steps: of its whole training.
-        global_batch: its bodies a step on all processes.
+        path: path of the checkpoint.
+        content: content of the checkpoint.
+        config: configuration of the resuming run.
+        store: training data of the resuming run.
+        total_steps: steps of the resuming run.
+        global_batch: bodies a step of the resuming run, on all processes.
 
     Raises:
         CheckpointError: the data, the configuration or the batch differs, or the checkpoint is beyond the end.
@@ -202,7 +202,7 @@ def check_same_config(path: Path, saved: dict, current: dict, ignored: tuple[str
     """Compare the configuration of a checkpoint with the one that resumes it.
 
     Args:
-        path: of the checkpoint, for the message.
+        path: path of the checkpoint, for the message.
         saved: configuration in the checkpoint.
         current: configuration of this command.
         ignored: dotted keys (or their prefixes) that may differ.

@@ -11,17 +11,17 @@ from skgraph.errors import ConfigError
 
 
 def compile_objective(objective: nn.Module, wanted: bool | str, device: torch.device) -> bool:
-    """Compile all of an objective in place: encoder, predictor or decoder, and loss.
+    """Compile an objective in place: encoder, predictor or decoder, and loss.
 
     Args:
         objective: to compile; its weights keep their names.
-        wanted: ``"auto"`` compiles on a GPU that Triton knows, where it is installed, and if the encoder has
+        wanted: ``"auto"`` compiles on a GPU that Triton supports, where it is installed, and if the encoder has
             ``static_shapes``: others would be compiled again and again. ``"graphs"`` compiles and
             records CUDA graphs, which a step then replays without launching its kernels one by one.
-        device: of the training.
+        device: device of the training.
 
     Returns:
-        whether the first step will compile it.
+        True if the first step compiles it.
 
     Raises:
         ConfigError: ``"graphs"`` on a device that has none, or of an encoder whose shapes differ between batches.

@@ -44,7 +44,7 @@ def autocast(device: torch.device, precision: str = "auto") -> torch.autocast:
 
 
 def choose_precision(device: torch.device, precision: str = "auto") -> str:
-    """Return ``"bf16"`` or ``"fp32"``: what a precision, such as ``"auto"``, means on a device.
+    """Return the number format, ``"bf16"`` or ``"fp32"``, of a precision such as ``"auto"`` on a device.
 
     Raises:
         ConfigError: an unknown precision.

@@ -25,7 +25,7 @@ ONE_HOT_ENTROPY = 0.01
 
 
 def rankme(features: Tensor, eps: float = 1e-7) -> Tensor:
-    r"""Effective rank of a feature matrix (RankMe; Garrido et al., ICML 2023, equation 1).
+    r"""Compute the effective rank of a feature matrix (RankMe; Garrido et al., ICML 2023, equation 1).
 
     :math:`\exp(-\sum_k p_k \log p_k)` with :math:`p_k = \sigma_k / \lVert \sigma \rVert_1 + \epsilon` over the singular
     values of the centred features. Centring makes a constant vector rank 1 whatever its length.
@@ -118,13 +118,13 @@ def log_diagnostics(
     Features are logged as a histogram and in TensorBoard's projector.
 
     Args:
-        log: of the run.
-        step: of the training.
+        log: log of the run.
+        step: step of the training.
         encoder: encodes in evaluation mode.
         loader: gives the bodies.
         views: prepares them, and draws the mask.
         bodies: number of bodies.
-        device: of the encoder.
+        device: device of the encoder.
         precision: see :func:`skgraph.training.devices.autocast`.
 
     Returns:

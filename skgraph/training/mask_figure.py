@@ -1,4 +1,4 @@
-"""Figure of a mask."""
+"""The figure of a mask."""
 
 from __future__ import annotations
 

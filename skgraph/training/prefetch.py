@@ -17,7 +17,7 @@ _AHEAD = 2  # batches
 
 
 def move_dataset(dataset: SkeletonDataset, device: torch.device, where: str = "auto") -> SkeletonDataset:
-    """Move a dataset to where its batches are made.
+    """Move a dataset to the device that makes its batches.
 
     Args:
         dataset: mapped from disk.

@@ -32,7 +32,7 @@ class RunLog:
     has the log of an uninterrupted one.
 
     Args:
-        folder: of the run.
+        folder: folder of the run.
         step: steps already done.
     """
 
@@ -64,7 +64,7 @@ class RunLog:
         """Show features in TensorBoard's projector, in place of those of an earlier step.
 
         Args:
-            step: of the features.
+            step: step of the features.
             features: ``[n, D]``.
             labels: two columns or more of ``n`` values to name and colour points by.
         """

@@ -46,12 +46,12 @@ class Trainer:
         objective: the module to train, compiled and distributed as a whole.
         loader: batches of bodies.
         views: turns a batch into views and a mask.
-        folder: of the run.
+        folder: folder of the run.
         config: how to train.
         run_config: the whole configuration, kept in the checkpoint and compared on resuming.
         device: where to compute.
         precision: see :func:`skgraph.training.devices.autocast`.
-        processes: of a distributed training.
+        processes: processes of a distributed training.
         say: prints a line to the user.
     """
 
@@ -102,10 +102,10 @@ class Trainer:
         return True
 
     def fit(self) -> bool:
-        """Train to the end, or to ``stop_at``, or until SIGTERM or Ctrl-C asks to stop; always leaves a checkpoint.
+        """Train to the end, to ``stop_at``, or until SIGTERM or Ctrl-C; always write a checkpoint.
 
         Returns:
-            whether the training is complete.
+            True if the training is complete.
 
         Raises:
             DataError: the loss is not finite; names the step and the clips.

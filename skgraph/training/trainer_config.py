@@ -37,17 +37,17 @@ _LEAST = {
 
 @dataclass(frozen=True)
 class TrainerConfig:
-    """How long and how fast to train.
+    """Settings of a training.
 
     Attributes:
         epochs: passes over the training bodies.
         batch_size: bodies a step on each process.
         lr: peak learning rate of a global batch of ``lr_batch``; scaled linearly with the global batch.
-        lr_batch: the global batch that ``lr`` is meant for.
+        lr_batch: global batch of ``lr``.
         min_lr: last learning rate, scaled alike.
         warmup_epochs: epochs of linear warm-up.
-        weight_decay: of matrices.
-        betas: of AdamW.
+        weight_decay: weight decay of matrices.
+        betas: betas of AdamW.
         clip_grad: largest norm of the gradient; 0 does not clip.
         log_every: steps between log records.
         checkpoint_every: steps between checkpoints; 0 writes one an epoch.

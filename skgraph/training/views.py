@@ -20,7 +20,7 @@ _TILT = 0.8  # radians; a body rotated less about a horizontal axis still stands
 class ViewMaker(nn.Module):
     """Makes augmented views of each body, their mask, and the stream.
 
-    Normalise, augment each view with draws of its own, draw the mask from the joint positions of view 1, and only then
+    Normalise, augment each view independently, draw the mask from the joint positions of view 1, and only then
     turn positions into the stream (bones, motion), so that the mask does not depend on it.
 
     Args:
@@ -28,7 +28,7 @@ class ViewMaker(nn.Module):
         augment: random transform; each view gets its own draws.
         mask: has ``draw(joints [B, T, V, C], generator, frame_mask [B, T]) -> (visible, masked)``.
         stream: transform to bones or motion; ``None`` for joints.
-        num_views: of the objective.
+        num_views: number of views of the objective.
         scale: divides the coordinates of the stream; see :func:`stream_scale`.
 
     Raises:
@@ -92,7 +92,7 @@ class ViewMaker(nn.Module):
 
 
 def rotation_axis_warning(store: SkeletonStore, views: ViewMaker) -> str | None:
-    """Return a sentence if the augmentation rotates bodies about another axis than the one they stand along."""
+    """Return a warning if the augmentation rotates bodies about another axis than their upright one, else None."""
     up = upright_axis(store)
     if up is None or any(isinstance(step, AlignBody) and not step.yaw_only for step in views.normalise.modules()):
         return None
@@ -116,7 +116,7 @@ def stream_scale(dataset: SkeletonDataset, views: ViewMaker, bodies: int = 1024)
         bodies: measured at most, spread evenly through the dataset, each at its whole length.
 
     Raises:
-        DataError: nothing moves or differs: the stream is zero throughout.
+        DataError: the stream is zero throughout, or too large.
     """
     whole = copy.copy(dataset)
     whole.crop = (1.0, 1.0)

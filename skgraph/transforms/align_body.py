@@ -13,7 +13,7 @@ from skgraph.topology import Topology
 from skgraph.transforms.graph_transform import GraphTransform
 from skgraph.transforms.linear_map import apply_linear
 
-# Directions that cannot be trusted: shorter than this (metres), or with this small a sine between across and up.
+# Unreliable directions: shorter than this (metres), or with a smaller sine between across and up.
 _MIN_LENGTH, _MIN_SINE = 1e-6, 1e-3
 
 
@@ -25,7 +25,7 @@ class AlignBody(GraphTransform):
 
     .. math:: y = u / |u|, \quad x = (a - (a \cdot y) y) / |a - (a \cdot y) y|, \quad z = x \times y,
 
-    so that ``u`` becomes +y and the part of ``a`` orthogonal to it +x: a right-handed rotation, like the view
+    so that ``u`` becomes +y and the component of ``a`` orthogonal to it +x: a right-handed rotation, like the view
     normalisation of Shahroudy et al. (CVPR 2016). In two dimensions the rotation is in the plane and takes ``u`` to +y.
 
     One rotation serves all bodies and frames of the graph. It turns about the centring point of the same pose, which
@@ -78,7 +78,7 @@ class AlignBody(GraphTransform):
         return data
 
     def _rotation(self, pose: Tensor) -> Tensor:
-        """Rotations ``[*, C, C]`` from reference poses ``[*, V, C]``."""
+        """Compute rotations ``[*, C, C]`` from reference poses ``[*, V, C]``."""
         if self.yaw_only:
             up = torch.zeros_like(pose[..., 0, :])
             up[..., 1] = 1

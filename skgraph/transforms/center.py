@@ -18,8 +18,8 @@ class Center(GraphTransform):
     Args:
         topology: names the centring point, such as the middle of the spine.
         mode: ``first``: one offset a graph, the point of the first body at its first present frame, so that
-            trajectories and the distances between bodies are kept; ``frame``: every body's own point at every frame, so
-            that only poses are left.
+            trajectories and the distances between bodies are kept; ``frame``: each body's point at each frame, so that
+            only poses remain.
     """
 
     topology: Topology

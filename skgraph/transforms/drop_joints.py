@@ -13,7 +13,7 @@ from skgraph.transforms.graph_transform import GraphTransform
 class DropJoints(GraphTransform):
     """Set whole joints to zero in all frames, as if the sensor had not seen them.
 
-    Every body draws its own joints: what hides a joint of one person does not hide it of the other. After centring, a
+    Every body draws its own joints, as one person's joint may be hidden and the other's not. After centring, a
     zero is the centring point. The graph keeps its nodes; for nodes that an encoder does not see at all, use a mask.
 
     Args:

@@ -1,4 +1,4 @@
-"""The base of masks."""
+"""The base class of masks."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class GraphMask(GraphTransform):
         is_masked = torch.ones(batch, span, dtype=torch.uint8, device=joints.device).scatter_(1, lowest, 0)
         # A stable sort puts the visible ids first and the masked after them, each ascending.
         ids = is_masked.argsort(dim=1, stable=True)
-        # Scores of joints hold for all patches: the same ids again, one span further on.
+        # Scores of joints hold for all patches: the same ids, one patch further on.
         spans = frames // self.patch_length // scores.size(1)
         offset = span * torch.arange(spans, device=joints.device)[:, None]
         visible, masked = ids.split([span - num_masked, num_masked], dim=1)

@@ -1,4 +1,4 @@
-"""The base of graph transforms."""
+"""The base class of graph transforms."""
 
 from __future__ import annotations
 

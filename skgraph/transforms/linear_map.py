@@ -1,4 +1,4 @@
-"""The base of transforms that multiply joints by one matrix a graph."""
+"""The base class of transforms that multiply joints by one matrix a graph."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class MapJoints(GraphTransform):
         Args:
             source: topology of the input.
             target: topology of the output.
-            path: of the file; without one, the shipped map of these two where there is one, otherwise no mapping.
+            path: file of the map; by default the shipped map of the two topologies, or no mapping.
 
         Raises:
             TopologyError: no such file, one that is not a map or of other topologies, or a map that does not fit.

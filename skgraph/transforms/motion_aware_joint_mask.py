@@ -44,7 +44,7 @@ class MotionAwareJointMask(GraphMask):
         motion = (lengths * valid).sum(dim=1) / valid.sum(dim=1).clamp(min=1)  # [B, V]
         # Sampling without replacement as one sort: draw independent arrival times E_j / w_j, E_j ~ Exp(1). The first
         # arrival is joint j with probability w_j / sum w; exponentials are memoryless, so the next is distributed over
-        # the joints that are left in the same way. The first n arrivals are n sequential draws (Gumbel top-k, Kool
+        # the remaining joints in the same way. The first n arrivals are n sequential draws (Gumbel top-k, Kool
         # et al., ICML 2019), here in logarithms so that no power of alpha under- or overflows:
         # -log(E_j / w_j) = alpha log m_j + Gumbel noise.
         log_weights = self.alpha * (motion + self.eps).log()

@@ -35,7 +35,7 @@ def animate(topology: Topology, clips: Sequence[ViewedClip], format: str = "gif"
     """Animate clips side by side in real time, from the first view of the page.
 
     Args:
-        topology: of all clips.
+        topology: topology of all clips.
         clips: one or more, with the same layers; the animation lasts as long as the longest.
         format: ``"gif"``, or ``"mp4"``, which needs imageio-ffmpeg (the extra ``figures``).
         colour: ``"part"`` or the key of a layer.

@@ -22,9 +22,9 @@ def viewer_page(
     """Return a self-contained page, which opens offline.
 
     Args:
-        topology: of all clips.
+        topology: topology of all clips.
         clips: shown side by side, with the same layers.
-        title: of the page.
+        title: title of the page.
         about: line under the title.
         colour: first colour of the clips, ``"part"`` or the key of a layer.
 

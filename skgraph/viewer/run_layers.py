@@ -49,9 +49,9 @@ def run_layers(
         run: folder of the run.
         store: holds the clips.
         indices: numbers of the clips.
-        kinds: of the layers.
+        kinds: kinds of the layers.
         joint_map: see :meth:`~skgraph.evaluation.PretrainedRun.views`.
-        seed: of the masks.
+        seed: seed of the masks.
         masks: number of masks for the mean error.
 
     Raises:

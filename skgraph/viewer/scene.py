@@ -23,7 +23,7 @@ class Layer:
     Attributes:
         title: name of the numbers.
         values: ``[M, S, V]``, 0 or more; the S spans cover the clip in turn.
-        unit: of the values.
+        unit: unit of the values.
         kind: ``"ramp"``, dark to light, or ``"binary"``, in two colours.
         high: label of binary values other than 0.
         low: label of binary values 0.
@@ -155,7 +155,7 @@ def motion_layer(joints: np.ndarray, present: np.ndarray, fps: float, unit: str 
         joints: ``[M, T, V, 3]``.
         present: ``[M, T]``.
         fps: frames a second.
-        unit: of the speed.
+        unit: unit of the speed.
     """
     speed = np.zeros(joints.shape[:-1])
     if joints.shape[1] > 1:

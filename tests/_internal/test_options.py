@@ -72,8 +72,8 @@ def test_what_was_expected_is_said_in_words():
     for key, value, words in (
         ("flag", "maybe", "true or false, found 'maybe'"),
         ("kind", "median", "'mean' or 'sum' or null, found 'median'"),
-        ("pair", [0.5], r"a list of 2 with a number in each place, found '\[0.5\]'"),
-        ("levels", 3, "a list with a whole number or a word in each place, found '3'"),
+        ("pair", [0.5], r"a list of 2 with a number as each item, found '\[0.5\]'"),
+        ("levels", 3, "a list with a whole number or a word as each item, found '3'"),
         ("options", 3, "a mapping or null, found '3'"),
     ):
         with pytest.raises(ConfigError, match=words):

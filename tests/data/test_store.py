@@ -306,7 +306,7 @@ def damage_meta(path):
         (damage_bodies, "expected bodies within their clips' frames"),
         (damage_pointers, "expected body_ptr that rises from 0 to 64"),
         (damage_split_name, "a split's name may hold letters, digits and . _ . - only, found '../../elsewhere'"),
-        (damage_empty_split, "expected clips in both parts of split_xsub"),
+        (damage_empty_split, "expected clips on both sides of split_xsub"),
         (damage_format, "has format 99"),
         (damage_class_names, r"expected a list of texts as class_names, found \['a', 'b', 'c', \['d'\]\]"),
         (damage_by_aliases, r"meta.yaml' is not readable YAML: the alias \*a .* are not supported"),

@@ -63,8 +63,8 @@ def test_without_labels_the_rest_is_known_all_the_same(action):
 
 
 def test_unknown_people_are_not_asked_for():
-    facts = ProbeTargets(ACTION, torch.full((N,), -1), POSE, SPEED)
-    assert "subject" not in probe_features(NOISE, facts, NOISE, ANGLE)
+    targets = ProbeTargets(ACTION, torch.full((N,), -1), POSE, SPEED)
+    assert "subject" not in probe_features(NOISE, targets, NOISE, ANGLE)
 
 
 def test_explained_is_that_of_a_ridge_regression():

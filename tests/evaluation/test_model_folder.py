@@ -124,7 +124,7 @@ def test_the_hub_is_asked_by_name_alone(model, monkeypatch):
 
     monkeypatch.setitem(sys.modules, "huggingface_hub", Hub)
     assert PretrainedRun.open("hf:owner/name").step == PretrainedRun.open(model).step
-    with pytest.raises(ConfigError, match="'hf:owner/other' is not to be had from the Hugging Face Hub: no such"):
+    with pytest.raises(ConfigError, match="'hf:owner/other' is not available from the Hugging Face Hub: no such"):
         PretrainedRun.open("hf:owner/other")
     with pytest.raises(CheckpointError, match="no checkpoint at 'owner/name/checkpoint.pt'"):
         PretrainedRun.open("owner/name")  # a folder, which is not there

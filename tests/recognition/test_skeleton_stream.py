@@ -58,7 +58,7 @@ def test_a_frame_that_does_not_fit_is_refused_and_the_stream_goes_on(recogniser)
     for frame, message in (
         (np.ones((20, 3)), r"frame 1 must be \[25, 3\].*found \[1, 20, 3\]: ntu_rgbd has 25 joints"),
         (np.ones((2, 25, 3)), r"up to 1 bodies of that, found \[2, 25, 3\]"),
-        (half, "infinite numbers, or a body that is only partly there"),
+        (half, "infinite numbers, or a body of which only some joints are given"),
         (np.full((25, 3), np.inf), "infinite"),
     ):
         stream.reset()

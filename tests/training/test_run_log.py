@@ -38,9 +38,9 @@ def test_a_new_run_starts_empty(tmp_path):
 
 def test_the_projector_shows_the_last_features_with_their_labels(tmp_path):
     log = RunLog(tmp_path)
-    facts = {"action": ["wave\tat", "kick"], "clip": ["a", "b\n"]}
-    log.embedding(1, torch.zeros(2, 3), facts)
-    log.embedding(5, torch.tensor([[1.0, 2.0, -0.5], [0.0, 1e-9, 3.0]]), facts)
+    labels = {"action": ["wave\tat", "kick"], "clip": ["a", "b\n"]}
+    log.embedding(1, torch.zeros(2, 3), labels)
+    log.embedding(5, torch.tensor([[1.0, 2.0, -0.5], [0.0, 1e-9, 3.0]]), labels)
     log.close()
     folder = tmp_path / "tensorboard"
     (shown,) = text_format.Parse((folder / "projector_config.pbtxt").read_text(), ProjectorConfig()).embeddings

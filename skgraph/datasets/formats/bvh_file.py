@@ -29,9 +29,9 @@ class BvhJoint:
     """A joint of a hierarchy.
 
     Args:
-        name: of the joint; of an End Site, the name of its joint and ``End``.
+        name: name of the joint; for an End Site, the name of its joint and ``End``.
         parent: index of its parent in the file, -1 of the root.
-        is_end: whether it is an End Site, which has a position and no motion.
+        is_end: True for an End Site, which has a position and no motion.
         offset: its position in the frame of its parent, in the file's unit.
         channels: ``Xposition`` to ``Zrotation``, in the order of their values in a frame.
     """
@@ -139,7 +139,7 @@ class BvhFile:
 
 
 class _Words:
-    """A tokenizer of a BVH file, which knows the line it is in."""
+    """A tokenizer of a BVH file, which counts lines."""
 
     def __init__(self, path: Path, lines: Iterator[tuple[int, str]]) -> None:
         self.path, self.lines, self.line = path, lines, 0

@@ -17,7 +17,7 @@ UP_AXES = ("y", "z")
 """Axes of a file that may point up."""
 
 _RIGHT = {"left": "right", "Left": "Right", "LEFT": "RIGHT", "l": "r", "L": "R"}
-# A word (LeftArm), a single letter (L_Arm, Arm.L, Bip01 L Arm), a prefix (lfemur, LHipJoint), a suffix (ShoulderL).
+# Sides as a word (LeftArm), a letter (L_Arm, Arm.L, Bip01 L Arm), a prefix (lfemur, LHipJoint), a suffix (ShoulderL).
 _LEFT = (
     r"left|Left|LEFT",
     r"(?<![^\W_])[lL](?![^\W_])",
@@ -80,7 +80,7 @@ def bvh_topology(source: str | Path | BvhFile, end_sites: bool = False, up: str 
             raise DataError(f"'{file.path}': an End Site and a joint would both have the name '{joint.name}'")
         parents[joint.name] = None if joint.parent < 0 else file.joints[joint.parent].name
     pairs = mirror_pairs(joint.name for joint in file.joints if not joint.is_end)
-    if end_sites:  # their names follow from those of their joints, and so do their sides
+    if end_sites:  # End Sites are named after their joints, and have their sides
         ends = {file.joints[joint.parent].name: joint.name for joint in file.joints if joint.is_end}
         pairs |= {ends[left]: ends[right] for left, right in pairs.items() if left in ends and right in ends}
     limbs = _limbs(parents, pairs)
@@ -137,7 +137,7 @@ def _directions(
     rest: Mapping[str, np.ndarray],
     vertical: int,
 ) -> dict[str, Any]:
-    """Return ``across`` and ``up`` of a topology file, as far as they follow."""
+    """Return ``across`` and ``up`` of a topology file, if the rest pose gives them."""
     # Limbs that branch off the same joint, with its distance from the root in bones.
     branches = [
         (_depth(parents, parents[left]), left)

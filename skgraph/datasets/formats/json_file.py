@@ -27,7 +27,7 @@ def read_json(path: Path, limit: int | None = None) -> Any:
 
     Args:
         path: the file.
-        limit: bytes that it may have, by default `SIZE_LIMIT`.
+        limit: largest size in bytes, by default `SIZE_LIMIT`.
 
     Raises:
         DataError: the file is missing, too large, not UTF-8, not complete JSON, or nested too deep.
@@ -61,9 +61,9 @@ def expect(value: Any, kind: type, where: str) -> Any:
     """Return a value of `read_json` if it is of one type.
 
     Args:
-        value: as `read_json` returns it.
+        value: value to check.
         kind: `dict`, `list`, `str`, `int` (a `bool` is no `int` here) or `bool`.
-        where: what the value is and where it stands, for the message.
+        where: name and location of the value, for the message.
 
     Raises:
         DataError: the value is of another type.

@@ -15,10 +15,10 @@ class Track:
     """A body while it has one tracking id.
 
     Args:
-        frame: the frames in which it is present, `[n]` int64, ascending.
-        slot: its index in the tracker's list of bodies in each of these frames, `[n]` int64.
+        frame: frames in which the body is present, `[n]` int64, ascending.
+        slot: index of the body in the tracker's list in each of these frames, `[n]` int64.
         joints: `[n, V, 3]` float64, metres, in the sensor's coordinates.
-        confidence: `[n, V]` in 0 to 1, of the tracker in each joint.
+        confidence: `[n, V]` in 0 to 1, the tracker's for each joint.
     """
 
     frame: np.ndarray
@@ -64,9 +64,9 @@ class Recording:
 
         Args:
             frames: number of frames of the recording.
-            frame: of each listed body `[n]`, ascending.
-            slot: its index among the bodies of its frame `[n]`.
-            body: its id [n].
+            frame: frame of each listed body `[n]`, ascending.
+            slot: index of each among the bodies of its frame `[n]`.
+            body: id of each `[n]`.
             joints: `[n, V, 3]`.
             confidence: `[n, V]`.
 

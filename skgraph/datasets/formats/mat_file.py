@@ -1,4 +1,4 @@
-"""Matlab files of version 5 to 7: arrays of numbers, and nothing else."""
+"""Numeric arrays in Matlab files of version 5 to 7."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def read_mat_array(path: Path, name: str, most_bytes: int) -> np.ndarray:
 
     Args:
         path: the file.
-        name: of the variable.
-        most_bytes: size of the file, and of all that is compressed in it, at most.
+        name: name of the variable.
+        most_bytes: largest size of the file, and of its content when decompressed.
 
     Returns:
         The array in Matlab's shape and class, such as float64 for `double`.
@@ -67,7 +67,7 @@ def _matrices(data: bytes, order: str, most_bytes: int) -> Iterator[bytes]:
             content = unpack.decompress(content, left + 1)
             left -= len(content)
             if not unpack.eof or left < 0:
-                raise ValueError(f"an array is cut off, or what is compressed has more than {most_bytes} bytes")
+                raise ValueError(f"an array is cut off, or decompresses to more than {most_bytes} bytes")
             _, content, _ = _element(content, order, (_MATRIX,))
         yield content
 
@@ -91,7 +91,7 @@ def _array(matrix: bytes, order: str) -> tuple[str, np.ndarray] | None:
 
 
 def _element(data: bytes, order: str, kinds: tuple[int, ...], padded: bool = True) -> tuple[int, bytes, bytes]:
-    """Return type and content of the first data element, which must be of one of some types, and what follows it."""
+    """Return type and content of the first data element, of one of some types, and the remaining bytes."""
     kind, size = struct.unpack(f"{order}2I", data[:8])
     start, room = 8, size + (-size % 8 if padded else 0)
     if kind >> 16:  # up to four bytes stand in the tag itself

@@ -12,8 +12,8 @@ from skgraph.datasets.formats.text_file import is_valid_unicode
 from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line
 
 MOST_NUMBERS = 2**25
-"""Numbers of a clip: four hours of a body of 25 joints at 30 frames a second. Preparing a store may take some 25 bytes
-of memory for each."""
+"""Largest count of numbers in a clip: four hours of a body of 25 joints at 30 frames a second. Preparing a store may
+take some 25 bytes of memory for each."""
 
 
 def open_npy(path: Path) -> np.ndarray:
@@ -36,10 +36,10 @@ def open_npy(path: Path) -> np.ndarray:
 
 
 def array_from_bytes(data: bytes, dtype: np.dtype, shape: tuple[Any, ...], order: Literal["C", "F"]) -> np.ndarray:
-    """Make a read-only array of plain numbers or text, in native byte order, of all of some bytes.
+    """Make a read-only array of plain numbers or text, in native byte order, from bytes.
 
     Raises:
-        ValueError: the shape is none, or bytes do not fit it or are no values of the type.
+        ValueError: an invalid shape, or bytes that do not fit the shape or the type.
     """
     if type(data) is not bytes or type(shape) is not tuple or len(shape) > 32:
         raise ValueError(f"an array of a {type(shape).__name__} and a {type(data).__name__}")
@@ -51,7 +51,7 @@ def array_from_bytes(data: bytes, dtype: np.dtype, shape: tuple[Any, ...], order
         raise ValueError("an array of bool holds neither 0 nor 1")
     array = (np.frombuffer(data, dtype) if data else np.zeros(0, dtype)).reshape(shape, order=order)
     if dtype.kind == "U" and not is_valid_unicode(array):
-        raise ValueError("an array of text holds what is not a character")
+        raise ValueError("an array of text holds an invalid character")
     array = array.astype(dtype.newbyteorder("="), copy=False)
     array.flags.writeable = False
     return array

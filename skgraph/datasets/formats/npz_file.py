@@ -25,8 +25,8 @@ class NpzMember:
     Args:
         path: the archive.
         key: name of the array.
-        shape: of the array.
-        dtype: of the array.
+        shape: shape of the array.
+        dtype: dtype of the array.
         fortran: whether the array is in Fortran order.
     """
 

@@ -1,4 +1,4 @@
-"""Pickles of arrays and plain containers, read without running anything that the file names."""
+"""Pickles of arrays and plain containers, read without executing code."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ _KEYS_ON_STACK |= {"SETITEMS": slice(None, None, 2), "DICT": slice(None, None, 2
 
 
 def read_pickle(path: str | Path) -> Any:
-    """Read a pickle of NumPy arrays and plain containers, and refuse every other.
+    """Read a pickle of NumPy arrays and plain containers; refuse any other.
 
-    Names in the file are never looked up: those of arrays, scalars, sets and ordered dicts stand for code of this
+    Names in the file are never imported: those of arrays, scalars, sets and ordered dicts select code of this
     module, all others are refused. Memory is bounded by a multiple of the file's size. Protocols 0 to 5 are read, of
     NumPy 1 and 2; 8-bit texts of Python 2 are read as Latin-1.
 
@@ -43,7 +43,7 @@ def read_pickle(path: str | Path) -> Any:
         `b`, `i`, `u`, `f`, `U` and `S` in native byte order. Scalars of NumPy become those of Python, bytearrays bytes.
 
     Raises:
-        DataError: the file is missing, too large, damaged or truncated, or asks for anything else.
+        DataError: the file is missing, too large, damaged or truncated, or has other content.
     """
     path = Path(path).expanduser()
     if not path.is_file():
@@ -80,7 +80,7 @@ class _Name(str):
 
 @dataclass(eq=False)
 class _Unbuilt:
-    """Stand-in for a dtype (of a code) or an array, whose value follows with the instruction BUILD."""
+    """Stand-in for a dtype or an array, whose value follows with the instruction BUILD."""
 
     code: str | None = None
     value: Any = None
@@ -100,7 +100,7 @@ class _Memo(dict):
 
 
 class _Unpickler(pickle._Unpickler):
-    """Python's unpickler with stand-ins for callables; that in C hashes crafted keys and allocates a huge memo."""
+    """Python's unpickler with stand-ins for callables; the one in C hashes crafted keys and allocates a huge memo."""
 
     def __init__(self, content: Any, size: int) -> None:
         super().__init__(content, encoding="latin1")

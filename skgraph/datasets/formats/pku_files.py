@@ -36,14 +36,14 @@ _WORDS = BODIES * NUM_JOINTS * 3
 def parse_pku(data: bytes) -> np.ndarray:
     """Parse the text of a skeleton file: a line a frame, 150 numbers, x, y and z of 25 joints of two bodies.
 
-    Positions are in metres in the sensor's coordinates, joints in the order of Kinect v2; a body that is not there is
+    Positions are in metres in the sensor's coordinates, joints in the order of Kinect v2; an absent body is
     zero throughout (Liu et al., *PKU-MMD*, 2017, and the notes that come with it).
 
     Returns:
         `[T, 2, 25, 3]` float64.
 
     Raises:
-        DataError: a line has another length, or holds what is no finite number; the message names the line.
+        DataError: a line has another length or a value that is no finite number; the message names the line.
     """
     frames = []
     for number, line in enumerate(io.BytesIO(data.rstrip()), 1):
@@ -60,7 +60,7 @@ def parse_pku(data: bytes) -> np.ndarray:
 
 
 def as_recording(joints: np.ndarray) -> Recording:
-    """Return frames `[T, 2, 25, 3]` as a recording of the bodies that are there."""
+    """Return frames `[T, 2, 25, 3]` as a recording of the present bodies."""
     there = (joints != 0).any(axis=(2, 3))
     tracks = []
     for slot in range(joints.shape[1]):
@@ -74,7 +74,7 @@ def as_recording(joints: np.ndarray) -> Recording:
 def read_labels(path: Path, label_indexing: str) -> np.ndarray:
     """Return the labels of a recording as rows of label from 0, first frame and frame after the last, `[S, 3]` int64.
 
-    A line is `label,start,end,confidence`, the label from 1. The dataset does not say how frames are counted:
+    A line is `label,start,end,confidence`, the label from 1. The dataset leaves the counting of frames open:
 
     - `one_based`: frames `start` to `end` from 1, both included (as AimCLR reads them);
     - `zero_based`: frames `start` to `end - 1` from 0 (as MAMP, CMD and PCM3 do), one frame later and one fewer.
@@ -106,7 +106,7 @@ def read_labels(path: Path, label_indexing: str) -> np.ndarray:
 
 
 def read_split(path: Path) -> tuple[frozenset[str], frozenset[str]]:
-    """Return the names of the recordings that train and of those that validate: lines 2 and 4 of a split file.
+    """Return the names of training and of validation recordings, lines 2 and 4 of a split file.
 
     Raises:
         DataError: the file cannot be read, has another form, or a name is on both sides.

@@ -1,1 +1,1 @@
-"""From a raw dataset to a store: presets, joint maps, units, splits, the conversion cache and the overview."""
+"""Preparation of stores: presets, joint maps, units, splits, the conversion cache and the overview."""

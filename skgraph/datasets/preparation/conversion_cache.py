@@ -19,7 +19,7 @@ from skgraph.datasets.raw_clip import RawClip
 from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line, first_three
 
 _KEY, _LOCK = "key.json", "lock"
-# Names of the files of a cache, also half written.
+# Names of the files of a cache, complete or half written.
 _OWN = re.compile(r"lock|\.?(?:key\.json|[0-9]{6,}\.npz)(?:\.[0-9]+\.partial)?")
 
 
@@ -30,9 +30,9 @@ class ConversionCache:
     processes write under that lock.
 
     Args:
-        folder: of the cache alone.
-        key: everything that the chunks depend on: the files, their sizes and times, and how they are converted. Chunks
-            of another key are removed.
+        folder: folder for the cache and nothing else.
+        key: everything that the chunks depend on: files, sizes, times and options of the conversion. Chunks of another
+            key are removed.
 
     Raises:
         DataError: the folder holds other files, or another command uses it.

@@ -36,13 +36,13 @@ def convert(
     """Convert items to clips, one each, in order; clips in the cache are not read again.
 
     Args:
-        items: arguments of `read`, such as file names.
-        read: converts some items, in another process. A `DataError` of it is raised here.
-        cache: holds the clips until their turn; closed at the end.
+        items: arguments for `read`, such as file names.
+        read: function that converts some items, in another process. Its `DataError` is raised here.
+        cache: cache that holds the clips until their turn; closed at the end.
         processes: by default one for each CPU that this process may use. 1 reads in this process.
         clips_per_chunk: clips that a process holds in memory, by default 256; fewer where clips are long. The key of
             `cache` must depend on it.
-        notes: gets a note of how many clips were in the cache.
+        notes: list that receives a note on the clips found in the cache.
 
     Raises:
         DataError: `read` raised one, or a process was killed.
@@ -67,12 +67,12 @@ def convert(
 def _in_parallel(
     task: Callable[[int, Sequence[Item]], None], chunks: list[Sequence[Item]], processes: int | None
 ) -> Iterator[int]:
-    """Run a task on all chunks in other processes; yield the number of each, in order, when it is done."""
+    """Run a task on all chunks in other processes; yield the number of each finished one, in order."""
     if processes is None:
         processes = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     context = multiprocessing.get_context("forkserver" if os.name == "posix" else "spawn")
     if os.name == "posix":
-        # Processes forked from a server that has imported this module share its memory, and none of this one's threads.
+        # Processes forked from a server share the memory of its imports, and no threads of this process.
         context.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(processes, mp_context=context, initializer=_end_with_parent) as pool:
         try:

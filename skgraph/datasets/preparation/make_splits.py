@@ -25,20 +25,20 @@ def make_splits(
     fraction: float | None = None,
     seed: int | None = None,
 ) -> list[Split]:
-    """Divide the clips of a dataset into training and test clips, or take the splits that it comes with.
+    """Divide the clips of a dataset into training and test clips, or use its own splits.
 
     Args:
         raw: the dataset.
-        name: of the split; by default `xsub`, `xview`, `xset` or `random`, after `by`, or that of a given split.
+        name: name of the split; by default `xsub`, `xview`, `xset` or `random`, after `by`, or that of a given split.
         by: `subject`, `camera` or `setup` (train and test clips share no value of it), `random` (by clip, the classes
-            in proportion) or `given` (the dataset's own splits). By default `given` where there are such; else `random`
-            if `fraction` or `seed` is given or subjects are unknown; else `subject`.
-        train: values of `by` that train, by default all that do not test. Without `test` the default is `alternate`:
-            every second one of the sorted values, starting with the first.
-        test: values of `by` that test, by default all that do not train. With both options, clips of other values are
-            on neither side: train on some of the training subjects to choose settings without the test subjects.
+            in proportion) or `given` (the dataset's own splits). By default `given` if there are any; else `random` if
+            `fraction` or `seed` is given or subjects are unknown; else `subject`.
+        train: training values of `by`, by default all but `test`. Without `test` the default is `alternate`: every
+            second one of the sorted values, starting with the first.
+        test: test values of `by`, by default all but `train`. With both options, clips of other values are on neither
+            side: train on some of the training subjects to choose settings without the test subjects.
         fraction: share of training clips in a `random` split, 0.8 by default.
-        seed: of a `random` split, 0 by default.
+        seed: seed of a `random` split, 0 by default.
 
     Raises:
         ConfigError: options do not belong together, or the dataset does not have their values.

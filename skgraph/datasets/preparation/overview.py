@@ -30,7 +30,7 @@ def format_overview(prepared: PreparedStore, seconds: float) -> str:
 
     Args:
         prepared: the store and notes on it.
-        seconds: how long preparing it took.
+        seconds: duration of the preparation.
     """
     store = SkeletonStore.open(prepared.path)
     unit, preprocessing, notes = store.meta["units"], store.meta["preprocessing"], prepared.notes
@@ -65,7 +65,7 @@ def format_overview(prepared: PreparedStore, seconds: float) -> str:
 
 
 def _training_options(path: Path, store: SkeletonStore) -> list[str]:
-    """Return the options of `pretrain` that this store needs."""
+    """Return the options of `pretrain` that a store needs."""
     root = str(path) if re.fullmatch(r"[\w./~-]+", str(path)) else "'" + str(path).replace("'", "\\'") + "'"
     options = [shlex.quote(f"dataset.root={root}")]  # quoted for Hydra's grammar, then for the shell
     if store.topology.dim == 2:

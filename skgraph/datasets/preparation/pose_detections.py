@@ -41,7 +41,7 @@ class PoseDetections:
         """Add a frame, which may be empty.
 
         Raises:
-            DataError: it was added before, or is negative.
+            DataError: the frame was added before, or its number is negative.
         """
         self._check_number("frame", number)
         if number in self._people:
@@ -54,12 +54,12 @@ class PoseDetections:
         Args:
             frame: number of the frame.
             joints: `[V, C]`, NaN where not seen.
-            confidence: `[V]`, NaN where not seen; maxima of heat maps overshoot 0 to 1, and are cut to it.
+            confidence: `[V]`, NaN where not seen; clipped to 0 to 1, which maxima of heat maps overshoot.
             identity: the estimator's number of the person, -1 where unknown.
 
         Raises:
-            DataError: an infinite coordinate, an impossible confidence, an identity twice in a frame, or too many
-                people in it.
+            DataError: an infinite coordinate, an impossible confidence, or a frame with an identity twice or too many
+                people.
         """
         self._check_number("frame", frame)
         people = self._people[frame] = self._people.get(frame, 0) + 1
@@ -91,11 +91,11 @@ class PoseDetections:
 
         Args:
             axes: factors `[C]` of the coordinates, for units and the direction of axes.
-            max_bodies: how many bodies are kept, see `track_bodies`.
-            min_confidence: below it a joint counts as not seen, and is filled in by `fill_missing`.
+            max_bodies: largest number of bodies, see `track_bodies`.
+            min_confidence: joints of lower confidence count as not seen, and are filled in by `fill_missing`.
 
         Raises:
-            DataError: the frames span more than any clip does.
+            DataError: the frames span more than any clip.
         """
         if not self._rows:
             return RawClip.left_out(NOBODY_DETECTED)

@@ -24,8 +24,8 @@ def given_split(words: Sequence[str] | np.ndarray, names: Sequence[str]) -> Spli
     """Make the split `given` of one word a clip, `train` or `test`.
 
     Args:
-        words: `[N]`.
-        names: of the clips, `[N]`, for errors.
+        words: `train` or `test` for each clip, `[N]`.
+        names: names of the clips, `[N]`, for errors.
 
     Raises:
         DataError: another word, or not one word a clip.
@@ -51,7 +51,7 @@ def pair_subsets(
 
     Args:
         subsets: name -> its clips, `[N]` bool.
-        names: of the clips, `[N]`, for errors.
+        names: names of the clips, `[N]`, for errors.
         bare: name of the split of the subsets `train` and `val` or `test`.
 
     Returns:
@@ -87,6 +87,6 @@ def pair_subsets(
 
 
 def ntu_split_name(text: str) -> str:
-    """Return the split in the name of a file or folder, such as `xset` in `NTU120_CSet`; `given` without one."""
+    """Return the split that a file or folder name contains, such as `xset` in `NTU120_CSet`, else `given`."""
     found = {_NTU[word] for word in re.split(r"[^a-z]+", text.lower()) if word in _NTU}
     return found.pop() if len(found) == 1 else "given"

@@ -1,4 +1,4 @@
-"""Tracking: from detections in single frames to bodies."""
+"""Tracking of bodies through detections in single frames."""
 
 from __future__ import annotations
 
@@ -24,9 +24,8 @@ def track_bodies(
     diagonal of the box around its joints, in the larger of the two detections) is not joined; after a gap it may be
     twice as far, since people move on unseen. A detection that was not joined begins a body.
 
-    Bodies are ranked by the sum over their detections of the mean confidence of their joints: by how much of the clip
-    they cover times how sure the estimator was. Ties go to identities in their order, then to the earlier body, so that
-    the result depends on nothing but the input.
+    Bodies are ranked by the sum over their detections of the mean confidence of their joints. Ties go to identities in
+    their order, then to the earlier body, so that the result depends on the input only.
 
     Args:
         frame: number of the frame of each detection `[N]`, in any order.
@@ -34,7 +33,7 @@ def track_bodies(
         seen: `[N, V]` bool. A detection without a joint that was seen belongs to no body.
         confidence: `[N, V]` in 0 to 1.
         identity: `[N]` integers, -1 where unknown.
-        max_bodies: how many bodies are kept.
+        max_bodies: largest number of bodies.
 
     Returns:
         `[N]` int64, the body of each detection, 0 the first in rank; -1 without a body or of one that was left out.
@@ -46,7 +45,7 @@ def track_bodies(
     joints = np.where(seen[..., None], joints, 0)
     size = _sizes(joints, seen)
 
-    # The last detection of each track that may go on, and the number of that track.
+    # The last detection of each track that may continue, and the number of that track.
     last, number = np.zeros(0, np.int64), np.zeros(0, np.int64)
     tracks = len(identities)
     alone = np.flatnonzero(there & ~known)

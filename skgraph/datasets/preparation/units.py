@@ -61,7 +61,7 @@ class HeightCheck:
             return
         in_file = height / METRES[self.unit]
         others = [unit for unit in METRES if low <= in_file * METRES[unit] <= high]
-        # Of two units that fit, the one nearer to a standing adult.
+        # If two units fit, choose the one nearer to a standing adult.
         best = min(others, key=lambda unit: abs(math.log(in_file * METRES[unit] / 1.5)), default=None)
         advice = f"say unit={best}" if best else "no unit of m, cm, mm explains it"
         raise DataError(

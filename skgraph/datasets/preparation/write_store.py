@@ -1,4 +1,4 @@
-"""Writing of a raw dataset as a store."""
+"""Writer of a raw dataset as a store."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def write_store(
     dtype: str = "float32",
     topology_map: str | Path | None = None,
 ) -> PreparedStore:
-    """Write a dataset as a store, clip by clip; an error leaves nothing behind.
+    """Write a dataset as a store, clip by clip; an error removes the partial store.
 
     Clips that the reader excludes and clips without any body are left out, with a reason of
     `skgraph.datasets.exclusion`.

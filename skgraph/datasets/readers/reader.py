@@ -31,10 +31,10 @@ def read_clip_folder(
 
     Args:
         source: the folder.
-        suffix: of a clip's file, such as `.npy`; "" where every clip is a sub-folder.
+        suffix: ending of a clip's file, such as `.npy`; "" where every clip is a sub-folder.
         read_clip: reads the clip at a path, with joints `[M, T, V, C]` in the unit of the store.
-        topology: of the clips.
-        unit: of the files.
+        topology: topology of the clips.
+        unit: unit of the files.
         fps: frames a second.
         labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
         labelled: False reads every clip of the folder, without the CSV.
@@ -65,7 +65,7 @@ def open_topology(topology: str | Topology, dim: int | None = None, what: str = 
     """Return a topology, given itself, its name or the path of its file.
 
     Args:
-        topology: of the clips.
+        topology: topology of the clips.
         dim: number of coordinates that the topology must have, if only one is possible.
         what: name of the clips, for the error.
 

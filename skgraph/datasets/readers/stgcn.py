@@ -52,7 +52,7 @@ def read_stgcn(
 
     Args:
         source: the folder.
-        split_name: of the split; by default `xsub`, `xview` or `xset` if the folder's name says so, else `given`.
+        split_name: name of the split; by default `xsub`, `xview` or `xset` if the folder's name says so, else `given`.
         up: the axis that is up in the files, `y` or `z`; by default that of the spines in the first clips.
         topology: a topology in 3D, its name, or the path of its file.
         unit: `m`, `cm`, `mm` or `normalised`.

@@ -1,4 +1,4 @@
-"""Keyframe animation: from the steps of an action to joint angles over time, with random variation."""
+"""Keyframe animation of the steps of actions, with random variation."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def animate(
     `s = 10 u^3 - 15 u^4 + 6 u^5` (Flash and Hogan, J. Neurosci. 1985).
 
     Args:
-        action: what is performed.
+        action: action to perform.
         performers: one or two people; the first sets the tempo.
         frames: length T of the clip, at `FPS`.
         rng: source of the variation.
 
     Returns:
-        for each performer limb -> angles [T, A] as named in `LIMBS`, right-handed.
+        limb -> angles [T, A] as named in `LIMBS`, right-handed, for each performer.
     """
     length = frames / FPS
     steps, seconds = _timed_steps(action, performers[0], length, rng)
@@ -58,9 +58,9 @@ def animate_recording(
     because sitting down and standing up would then occur without their labels.
 
     Args:
-        actions: what is performed, actions of one person.
-        performer: who does it.
-        frames: for each action the number of frames that it must fit into.
+        actions: actions of one person, to perform.
+        performer: the person.
+        frames: number of frames for each action.
         rng: source of the variation.
 
     Returns:
@@ -95,7 +95,7 @@ def _timed_steps(
     """Draw the steps of an action and their durations in seconds, to fit into `length` seconds."""
     beat = _BEAT / (performer.tempo * np.exp(rng.normal(0, _TEMPO)))
     least, most = action.repeats
-    if most > least:  # as often as fits
+    if most > least:  # repeat as often as fits
         loop = sum(step.beats for step in action.loop)
         once = sum(step.beats for step in (*action.begin, *action.end))
         most = int(np.clip((0.9 * length / beat - once) / loop, least, most))

@@ -1,4 +1,4 @@
-"""Forward kinematics of the NTU skeleton: from the angles of the limbs to the positions of the joints."""
+"""Forward kinematics of the NTU skeleton: joint positions from limb angles."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import numpy as np
 
 from skgraph.datasets.synthetic.limbs import LIMBS
 
-# joint: (parent, offset from it in metres (left, up, forward), body part that scales it), of a person 1.7 m tall who
-# stands with hanging arms. The root is the pelvis, and both finger joints hang on the hand; the topology has other
-# bones, for the bone stream. The right side mirrors the left.
+# joint: (parent, offset from it in metres (left, up, forward), body part that scales it), for a person 1.7 m tall
+# who stands with hanging arms. The root is the pelvis, and both finger joints hang on the hand; the topology has
+# other bones, for the bone stream. The right side mirrors the left.
 _MIDDLE_AND_LEFT = {
     "SpineBase": (None, (0, 0, 0), "trunk"),
     "SpineMid": ("SpineBase", (0, 0.29, 0), "trunk"),

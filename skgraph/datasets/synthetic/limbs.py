@@ -1,4 +1,4 @@
-"""Limbs: their angles, the named postures of which actions consist, and how these vary (`limbs.yaml`).
+"""Limbs: their angles, named postures and variation (`limbs.yaml`).
 
 Angles are anatomical and in degrees, displacements in metres. The shoulder follows the recommendation of the
 International Society of Biomechanics (Wu et al., J. Biomech. 2005): the plane in which the upper arm is raised, how

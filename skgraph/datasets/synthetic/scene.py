@@ -15,7 +15,7 @@ from skgraph.topology import Topology
 RECORDINGS = 3
 """Recordings into which the actions for one person are divided."""
 
-_FRAMES = (42, 107)  # of an action, from and to
+_FRAMES = (42, 107)  # frames of an action, from and to
 _HEADING = {1: (0, 50), 2: (90, 35)}  # number of people -> mean and spread in degrees; two stand across the front view
 _OFFSET = 0.8  # metres from the middle of the room, at most
 _OTHER_HAND = 0.15  # probability to use the hand that is not the dominant one
@@ -59,7 +59,7 @@ def perform(
 def perform_recording(
     actions: Sequence[Action], performer: Performer, topology: Topology, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return joints [1, T, V, 3], as `perform`, of one person who performs actions one after the other with one hand.
+    """Return the joints [1, T, V, 3] of one person who performs actions one after the other, as `perform`.
 
     Also return the first frame of each action and the frame after its last, [S, 2] int64.
     """

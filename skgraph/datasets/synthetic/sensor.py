@@ -45,7 +45,7 @@ def to_camera(joints: np.ndarray, azimuth: float, distance: float, height: float
 
 
 class Sensor:
-    """A skeleton tracker that adds errors to clean joints.
+    """A simulated skeleton tracker, which adds errors to clean joints.
 
     Args:
         topology: names the joints.

@@ -46,14 +46,14 @@ def write_synthetic(
     rest between them, in three recordings a repetition. Segments mark the actions; a clip's label is -1, and its name
     has the number of the recording (`N`) in place of the action. Class names, splits and cameras are the same.
 
-    The motions exercise software and show learning. They do not model how people move: accuracies on them compare only
-    with each other.
+    The motions exercise software and show learning. They are no model of people: accuracies on them compare only with
+    each other.
 
     Args:
         path: folder of the store.
         subjects: number of people, at least 2.
         repetitions: performances of each action by each subject.
-        seed: of all random numbers.
+        seed: seed of all random numbers.
         noise: standard deviation of the position error of a trunk joint, in metres; that of hands and feet is larger.
         dropout: share of joints and frames in which the tracker loses a joint.
         recordings: write untrimmed recordings of several actions in place of a clip an action.

@@ -13,7 +13,7 @@ from skgraph.training.optimizer import is_decayed
 
 
 class Classifier(nn.Module):
-    """Class scores of clips.
+    """An encoder with a head that scores classes.
 
     Args:
         encoder: ``encoder(joints [b, T, V, C]) -> tokens [b, L, D]``.

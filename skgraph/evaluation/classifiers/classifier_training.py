@@ -17,21 +17,21 @@ class ClassifierTraining:
     """Hyper-parameters of a supervised training, and its learning rate.
 
     Attributes:
-        head: what turns tokens into scores; see :func:`~skgraph.evaluation.classifiers.heads.build_head`.
+        head: module from tokens to scores; see :func:`~skgraph.evaluation.classifiers.heads.build_head`.
         frozen: train the head only.
         epochs: passes over the training clips.
         batch_size: clips of a step, over all processes.
         optimizer: ``"sgd"`` with momentum, or ``"adamw"``.
         lr: peak learning rate.
-        momentum: of SGD.
-        betas: of AdamW.
-        weight_decay: of matrices.
+        momentum: momentum of SGD.
+        betas: betas of AdamW.
+        weight_decay: weight decay of matrices.
         schedule: ``"cosine"`` to ``min_lr``, or ``"steps"``: a tenth after each epoch in ``milestones``.
         milestones: epochs of the steps.
         min_lr: end of the cosine.
         warmup_epochs: epochs of linear warm-up.
-        layer_decay: of the learning rate, layer by layer downwards.
-        drop_path: of the encoder while it is trained.
+        layer_decay: decay of the learning rate, layer by layer downwards.
+        drop_path: drop-path rate of the encoder while it is trained.
         label_smoothing: share of the target spread over all classes.
         clip_grad: largest norm of the gradient; 0 does not clip.
         train_crop: smallest and largest proportion of a clip in one crop.

@@ -52,12 +52,12 @@ def fit(
 
     Args:
         model: on the device; ``model(batch) -> logits [B, K]``.
-        groups: of parameters, each with ``lr_scale``.
+        groups: groups of parameters, each with ``lr_scale``.
         source: training examples.
         training: hyper-parameters.
         score: called every ``score_every`` epochs and after the last one, with the model in evaluation mode.
         device, precision: see :func:`skgraph.training.devices.autocast`.
-        seed: of the order, of augmentation and of dropout.
+        seed: seed of order, augmentation and dropout.
         processes: each takes its share of every batch.
         progress: show a bar in a terminal.
 
@@ -79,7 +79,7 @@ def fit(
         optimizer = torch.optim.AdamW(groups, lr=training.lr, betas=(training.betas[0], training.betas[1]), fused=True)
     trained = model
     if world > 1:
-        # Weights follow from the seed and a frozen encoder does not change: nothing to copy between the processes.
+        # The seed gives every process the same weights, and a frozen encoder does not change: nothing to copy.
         trained = DistributedDataParallel(model, init_sync=False, broadcast_buffers=False)
     generator = torch.Generator().manual_seed(seed)  # of the order: the same on every process
     own = torch.Generator().manual_seed(seed + 1 + processes.rank)  # of crops and augmentation

@@ -17,7 +17,7 @@ class LinearProbe:
     """A linear classifier of standardised features.
 
     Attributes:
-        mean: of the training features, ``[D]``.
+        mean: mean of the training features, ``[D]``.
         scale: their standard deviation, ``[D]``; infinite for features that did not vary.
         weight: ``[K, D]``.
         bias: ``[K]``.
@@ -45,13 +45,13 @@ def fit_linear(
         train_x: ``[N, D]``, with labels ``train_y [N]``.
         num_classes: classes.
         c: inverse strength of the penalty.
-        iterations: of L-BFGS, at most.
+        iterations: largest number of L-BFGS iterations.
 
     Raises:
         DataError: the weights are not finite.
     """
     mean, std = train_x.mean(dim=0), train_x.std(dim=0)
-    # A constant feature carries nothing; divided by its rounding noise it would be the largest of all.
+    # A constant feature is only rounding noise, which standardisation would make the largest of all.
     scale = torch.where(std > 1e-6 * std.max().clamp(min=1e-30), std, torch.inf)
     x = ((train_x - mean) / scale).double()
     weight = torch.zeros(num_classes, x.size(1), dtype=torch.double, requires_grad=True)
@@ -86,7 +86,7 @@ def linear_scores(
     ``[n, num_classes]`` of each of ``unseen [n, D]``.
 
     Raises:
-        DataError: they are not finite.
+        DataError: the logits are not finite.
     """
     probe = fit_linear(train_x, train_y, num_classes, c, iterations)
     scores = [probe(features) for features in unseen]

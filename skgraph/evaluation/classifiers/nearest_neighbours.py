@@ -42,7 +42,7 @@ def retrieve(
     Recall at k is the share of queries with a clip of their class among the k most similar ones (k = 1: the retrieval
     accuracy of CMD, ECCV 2022, and of GFP's Table 3). mAP is the mean over queries of the average precision over the
     whole ranking, without queries whose class the gallery lacks; those count as misses in recall. Clips of equal
-    similarity share a rank, the last of theirs.
+    similarity share the last of their ranks.
 
     Args:
         gallery_x: ``[N, D]``, with labels ``gallery_y [N]``.
@@ -82,7 +82,7 @@ def _average_precision(similarity: Tensor, right: Tensor) -> Tensor:
     """
     wanted = similarity[:, right].sort(dim=1).values  # [q, r], the least similar first
     count = wanted.size(1)
-    # Relevant clips that each clip is at least as similar as.
+    # Count the relevant clips that are no more similar than each clip.
     beaten = torch.searchsorted(wanted, similarity.contiguous(), right=True)  # [q, N], 0 .. r
     clips = torch.zeros(len(wanted), count + 1, dtype=torch.long, device=wanted.device)
     clips.scatter_add_(1, beaten, torch.ones_like(beaten))

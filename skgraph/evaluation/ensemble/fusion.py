@@ -28,7 +28,7 @@ class Ensemble:
     """Fused evaluations. Make one with :func:`fuse_results`.
 
     Attributes:
-        members: in the order given.
+        members: fused evaluations, in the given order.
         result: weights, accuracies of every member alone, every pair and all members, and the gain.
         fused: the weighted sum over all members, in the first one's order of clips.
     """
@@ -41,7 +41,7 @@ class Ensemble:
 def fuse_results(paths: Sequence[Path], weights: str | Sequence[float] = "equal") -> Ensemble:
     r"""Fuse evaluations: :math:`\sum_i w_i z_i`, with the raw logits :math:`z_i` of a clip in each of them.
 
-    As in published code nothing is normalised first, so that a member with large logits dominates. Scores of retrieval
+    As in published code logits are not normalised, so that a member with large logits dominates. Scores of retrieval
     (similarities) are summed as they are.
 
     Args:
@@ -71,7 +71,7 @@ def fuse_results(paths: Sequence[Path], weights: str | Sequence[float] = "equal"
     name, values, source = choose_weights(weights, members)
     fused = replace(scores[0], logits=fuse([each.logits for each in scores], values))
     if not np.isfinite(fused.logits.astype(np.float32)).all():
-        raise DataError("the sum of the logits is too large: one of the evaluations has scores that cannot be right")
+        raise DataError("the sum of the logits is too large: one of the evaluations has impossible scores")
     labels = _labels(members)
     table = _table(labels, scores, values)
     best = max(table[: len(members)], key=lambda row: row["top1"])
@@ -99,7 +99,7 @@ def save_ensemble(ensemble: Ensemble, folder: Path) -> None:
     """Write ``scores.npz`` and ``result.json`` as an evaluation does, whole or not at all.
 
     Raises:
-        ConfigError: the folder holds something that is no ensemble and would be lost.
+        ConfigError: the folder holds other files, which would be lost.
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         path = folder / "result.json"

@@ -35,7 +35,7 @@ def read_member(path: Path) -> EnsembleMember:
     """Read one evaluation, from its folder or its ``scores.npz``.
 
     Raises:
-        DataError: there is none, or one that cannot be fused.
+        DataError: no evaluation, or one that cannot be fused.
     """
     folder = path.parent if path.name == "scores.npz" else path
     if not (folder / "scores.npz").is_file():
@@ -56,7 +56,7 @@ def check_same_evaluation(first: EnsembleMember, other: EnsembleMember) -> None:
     """Check that two members differ in nothing but the run and its stream.
 
     Raises:
-        DataError: they do; quotes the values that differ.
+        DataError: other values differ; quotes them.
     """
     pairs = zip(_SHARED, _shared(first.result).values(), _shared(other.result).values(), strict=True)
     if differing := [f"{key} is {_quote(a)} and {_quote(b)}" for key, a, b in pairs if a != b]:

@@ -31,7 +31,7 @@ _LARGEST = 1e6  # keeps sums of logits from overflowing
 
 
 def check_weights(weights: Any, count: int) -> None:
-    """Raise a ConfigError for an unknown name, or numbers that ``count`` members cannot have."""
+    """Raise a ConfigError for an unknown name, or numbers that do not fit ``count`` members."""
     if isinstance(weights, str) and weights in _NAMES:
         if weights == "tuned" and count > _MOST_TUNED:
             raise ConfigError(f"weights=tuned searches a grid for at most {_MOST_TUNED} members, found {count}")
@@ -49,7 +49,7 @@ def choose_weights(weights: str | Sequence[float], members: Sequence[EnsembleMem
 
     Raises:
         ConfigError: weights of streams for members of other streams, or held-out scores that are missing.
-        DataError: held-out scores that cannot be used.
+        DataError: unusable held-out scores.
     """
     if not isinstance(weights, str):
         return "given", [float(weight) for weight in weights], "given in the order of scores"

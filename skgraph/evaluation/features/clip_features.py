@@ -133,7 +133,7 @@ def frozen(encoder: nn.Module) -> Iterator[Callable[[], None]]:
 
     Raises:
         AssertionError: by the check, and at the end: a module left evaluation mode, a parameter wants a gradient, or a
-            weight or a running statistic was written to.
+            weight or running statistic changed.
     """
 
     def state() -> list[tuple[int, int]]:

@@ -21,7 +21,7 @@ from skgraph.data import SkeletonDataset
 from skgraph.errors import BROKEN_ARCHIVE
 from skgraph.evaluation.features.clip_features import Features
 
-# Raised whenever the same inputs give other features.
+# Raise this number when the same inputs give other features.
 FORMAT_VERSION = 2
 
 
@@ -42,7 +42,7 @@ def code_hash(module: nn.Module) -> str:
         return __version__
     try:
         return hashlib.sha256(inspect.getsource(sys.modules[kind.__module__]).encode()).hexdigest()
-    except (OSError, TypeError, KeyError):  # defined in an interactive session: never cached
+    except (OSError, TypeError, KeyError):  # a class of an interactive session: not cached
         return os.urandom(16).hex()
 
 

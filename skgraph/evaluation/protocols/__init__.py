@@ -1,4 +1,4 @@
-"""Protocols: the ways to evaluate an encoder."""
+"""Evaluation protocols."""
 
 from __future__ import annotations
 

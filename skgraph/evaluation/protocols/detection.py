@@ -60,7 +60,7 @@ class Detection(Protocol):
         super().check_settings(settings)
         for key in ("crop", "crops", "validation"):
             if getattr(settings, key) != getattr(Settings(), key):
-                raise ConfigError(f"protocol=detection looks through windows of its own: {key} has no meaning there")
+                raise ConfigError(f"protocol=detection slides windows over recordings: {key} has no meaning there")
 
     def check(self, source_hash: str, store: SkeletonStore) -> None:
         if not store.has_segments:
@@ -86,10 +86,10 @@ class Detection(Protocol):
             right += int((scores.argmax(dim=1) == torch.where(label < 0, background, label)).sum())
             frames += length
         truth = [store.segments(clip) for clip in clips]
-        facts = {f"map_at_{iou}": 100 * detection_map(found, truth, background, iou)[0] for iou in (0.1, 0.3, 0.5)}
-        facts |= {"frame_accuracy": 100 * right / frames, "test_segments": sum(map(len, truth))}
+        metrics = {f"map_at_{iou}": 100 * detection_map(found, truth, background, iou)[0] for iou in (0.1, 0.3, 0.5)}
+        metrics |= {"frame_accuracy": 100 * right / frames, "test_segments": sum(map(len, truth))}
         return Outcome(
-            None, features=features, facts=facts, texts={"segments.csv": csv_text(_rows(context.test, found))}
+            None, features=features, metrics=metrics, texts={"segments.csv": csv_text(_rows(context.test, found))}
         )
 
 

@@ -38,9 +38,9 @@ class KNN(Protocol):
             return knn_scores(train.x, train.y, clips.x, context.num_classes, k)
 
         by_k = {k: scores(unseen[0], k) for k in sorted({self.k, 1, 5, 10, 20})}
-        facts = {"top1_by_k": {str(k): top_k(each, unseen[0].y) for k, each in by_k.items()}}
+        metrics = {"top1_by_k": {str(k): top_k(each, unseen[0].y) for k, each in by_k.items()}}
         validation = (scores(clips, self.k) for clips in unseen[1:])
-        return Outcome(by_k[self.k], *validation, kind="votes", features=train.x, facts=facts)
+        return Outcome(by_k[self.k], *validation, kind="votes", features=train.x, metrics=metrics)
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Retrieval(Protocol):
         train, *unseen = _features(context)
         found = [retrieve(train.x, train.y, clips.x, clips.y, context.num_classes) for clips in unseen]
         scores = (scores for scores, _ in found)
-        return Outcome(*scores, kind="similarities", features=train.x, facts=found[0][1])
+        return Outcome(*scores, kind="similarities", features=train.x, metrics=found[0][1])
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Linear(Protocol):
 
     Attributes:
         c: inverse strength of the penalty.
-        iterations: of the solver, at most.
+        iterations: largest number of solver iterations.
     """
 
     name = "linear"

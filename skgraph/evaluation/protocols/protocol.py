@@ -1,4 +1,4 @@
-"""The base class of protocols, and what a protocol returns."""
+"""The base class of protocols, and their outcome."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Outcome:
     """Scores and metrics of an encoder by a protocol.
 
     Attributes:
-        scores: of the test clips, ``[n, K]``; ``None`` for a protocol without scores of clips.
+        scores: scores of the test clips, ``[n, K]``; ``None`` for a protocol without scores of clips.
         validation: scores of the held-out training clips.
         kind: ``"logits"``, whose softmax is a probability; ``"similarities"``; or ``"votes"``, of which only the
-            highest means anything, since many are equal.
-        features: of the training clips, by a frozen encoder; their rank shows a collapse.
-        facts: metrics of the protocol, plain values; they replace those computed from the scores.
+            highest counts, since many are equal.
+        features: features of the training clips, by a frozen encoder; their rank shows a collapse.
+        metrics: metrics of the protocol, plain values; they replace those computed from the scores.
         texts: more files for the result folder, by name.
     """
 
@@ -33,7 +33,7 @@ class Outcome:
     _: KW_ONLY
     kind: Literal["logits", "similarities", "votes"] = "logits"
     features: Tensor | None = None
-    facts: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)
 
 
@@ -42,8 +42,8 @@ class Protocol(ABC):
 
     Attributes:
         name: in configurations and results.
-        recipe: which of several variants.
-        draws: whether the protocol is random, so that a seed has a meaning.
+        recipe: variant of the protocol.
+        draws: whether the protocol depends on a seed.
     """
 
     name: str

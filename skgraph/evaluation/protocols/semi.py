@@ -55,19 +55,19 @@ class Semi(Supervised):
         test = labels(context.test)
         scores = [outcome.scores for outcome in outcomes if outcome.scores is not None]
         top1 = [top_k(each, test) for each in scores]
-        facts = {
+        metrics = {
             "top1": statistics.fmean(top1),
             "top1_std": statistics.stdev(top1) if len(top1) > 1 else None,
             "top1_seeds": top1,
-            "top1_interval": None,  # that of one classifier; the deviation says more about several
+            "top1_interval": None,  # an interval describes one classifier; several have a deviation
             "top5": statistics.fmean(top_k(each, test, 5) for each in scores),
             "mean_class": statistics.fmean(mean_class(confusion_matrix(each, test)) for each in scores),
             "calibration_error": statistics.fmean(calibration_error(each, test) for each in scores),
             "scores_of": f"subset_seed{context.seed}",
             "labelled_clips": sizes,
-            "best": [outcome.facts["best"] for outcome in outcomes],
+            "best": [outcome.metrics["best"] for outcome in outcomes],
         }
-        return Outcome(scores[0], validation=outcomes[0].validation, facts=facts, texts=texts)
+        return Outcome(scores[0], validation=outcomes[0].validation, metrics=metrics, texts=texts)
 
 
 def labelled_subset(y: Tensor, fraction: float, sampling: Sampling, seed: int) -> Tensor:
@@ -78,13 +78,13 @@ def labelled_subset(y: Tensor, fraction: float, sampling: Sampling, seed: int) -
         fraction: share that is kept, in (0, 1].
         sampling: ``"per_class"``: ``round(fraction * n_c)`` of each class and at least one (AimCLR, HYSP);
             ``"global"``: ``int(fraction * N)`` of all (MAMP, CMD), whatever their classes.
-        seed: of the draw.
+        seed: seed of the draw.
 
     Returns:
         sorted positions in ``y``.
 
     Raises:
-        ConfigError: there are none.
+        ConfigError: no clip keeps its label.
     """
     order = torch.randperm(len(y), generator=torch.Generator().manual_seed(seed))
     if sampling == "global":

@@ -28,8 +28,8 @@ from skgraph.transforms import RandomRotate
 class Supervised(Protocol, ClassifierTraining):
     """Train a head, or a head and the encoder, on the labels of the training clips.
 
-    The scores are those of the last epoch. The result has the best epoch beside it, chosen on held-out training people
-    where there are some, otherwise on the test clips, as in the field's tables.
+    The scores are those of the last epoch. The result also has the best epoch, chosen on held-out training people
+    if any, otherwise on the test clips, as in the field's tables.
 
     Attributes:
         name: ``"linear"``: a linear probe as a publication trains it; ``"attentive"``: a learned query that attends to
@@ -77,7 +77,7 @@ class Supervised(Protocol, ClassifierTraining):
         return Outcome(
             *history.scored[-1][1],
             features=context.features(train, self.test_crop).x if self.frozen else None,
-            facts={"training_loss": history.loss[-1], "best": best},
+            metrics={"training_loss": history.loss[-1], "best": best},
         )
 
     def fit_head(
@@ -132,7 +132,7 @@ class _ClipSource:
     def __init__(self, training: ClassifierTraining, context: EvaluationContext, train: SkeletonDataset) -> None:
         self.context, self.y, self.clips = context, labels(train), train.clips
         crop = training.train_crop
-        # Of the whole store, so that positions in it are clip ids.
+        # The whole store, so that positions in it are clip ids.
         self.dataset = SkeletonDataset(train.store, frames=train.frames, crop=crop, min_frames=training.min_frames)
         angle, flat = training.rotate, train.store.topology.dim == 2
         self.augment = (RandomRotate(z=angle) if flat else RandomRotate(angle, angle, angle)) if angle else None

@@ -25,9 +25,9 @@ def detection_map(
     without any segment as 0; here the mean leaves them out.
 
     Args:
-        predictions: of every recording, segments ``[P, 3]`` and scores ``[P]``, as
+        predictions: predictions of every recording, segments ``[P, 3]`` and scores ``[P]``, as
             :func:`~skgraph.evaluation.results.segments.find_segments` returns them.
-        truth: of every recording, in the same order, segments ``[S, 3]``.
+        truth: labelled segments of every recording, in the same order, segments ``[S, 3]``.
         num_classes: classes ``K``, without background.
         iou: threshold :math:`\theta`, in (0, 1].
 

@@ -52,7 +52,7 @@ def bootstrap_interval(
 
     Args:
         scores: ``[n, K]``, with labels ``y [n]``.
-        share: of the draws within the interval.
+        share: share of the draws inside the interval.
         draws, seed: number of resamples, and the seed of their draws.
     """
     right = (scores.argmax(dim=1) == y).double()

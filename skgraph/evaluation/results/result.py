@@ -48,7 +48,7 @@ class Result:
     Attributes:
         metrics: such as ``top1``, in per cent; in the file they stand beside the other keys.
         random_init: the same metrics of a random encoder.
-        path: of the file that the result was read from; not written.
+        path: file that the result was read from; not written.
     """
 
     HEADLINES: ClassVar[dict[str, tuple[str, str]]] = {"detection": ("map_at_0.5", "mAP at IoU 0.5")}

@@ -1,4 +1,4 @@
-"""The folder of a result: its name, what it may replace, and its files."""
+"""Result folders: names, replacement and files."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def check_result_folder(folder: Path, store: SkeletonStore, settings: Settings) 
     try:
         found = Result.load(folder / "result.json")
     except DataError:
-        return  # missing, or damaged: nothing useful is lost
+        return  # missing or damaged: free to replace
     pairs = [("dataset.content_hash", found.dataset.content_hash, store.content_hash)]
     for key in ("joint_map", "crop", "crops", "bodies", "validation"):
         pairs.append((key, getattr(found, key), getattr(settings, key)))

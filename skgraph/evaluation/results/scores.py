@@ -19,10 +19,10 @@ _ARRAYS = ("name", "logits", "label")
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Scores of clips, as an evaluation writes them.
+    """Scores of clips, read from the file of an evaluation.
 
     Attributes:
-        path: of the file.
+        path: path of the file.
         name: ``[n]`` clip names, each once.
         logits: ``[n, K]`` float64, finite.
         label: ``[n]`` int64 in 0 .. K - 1.
@@ -70,7 +70,7 @@ def join_scores(scores: Sequence[Scores]) -> list[Scores]:
     """Sort scores into the first one's order of clips, or raise a DataError where clips, classes or labels differ."""
     first = scores[0]
     joined = [first]
-    rank = np.argsort(np.argsort(first.name))  # of the first one's clips among the sorted names
+    rank = np.argsort(np.argsort(first.name))  # ranks of the first one's clips among the sorted names
     for other in scores[1:]:
         _check_same_clips(first, other)
         order = np.argsort(other.name)[rank]

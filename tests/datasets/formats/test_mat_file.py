@@ -87,9 +87,9 @@ def test_compressed_arrays_have_a_sum(read):
         (header() + matrix(b"x", (2, 2**30), 9, bytes(48)), r"\[2, 1073741824\] should have other than 48 bytes"),
         (
             header() + element(15, zlib.compress(bytes(2**21))),
-            "is cut off, or what is compressed has more than 1048576 bytes",
+            "is cut off, or decompresses to more than 1048576 bytes",
         ),
-        (header() + 3 * compressed(400_000), "what is compressed has more than 1048576 bytes"),
+        (header() + 3 * compressed(400_000), "decompresses to more than 1048576 bytes"),
         (header() + element(15, zlib.compress(bytes(99))[:-5]), "is cut off, or what"),
         (header() + element(15, b"x" * 16), "incorrect header check"),
         (header() + element(14, struct.pack("<2I", 0x60006, 0)), "a small element has 4 bytes or fewer, found 6"),

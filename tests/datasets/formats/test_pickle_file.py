@@ -268,11 +268,11 @@ def dtype(code="i2", version=3, order="<", fields=(None, None, None), size=-1, a
         ({"dtype": dtype("b1"), "shape": b"K\x04\x85"}, "bool holds neither 0 nor 1"),
         (
             {"dtype": dtype("U1", flags=8), "shape": b"K\x01\x85", "content": b"C\x04\x00\x00\x11\x00"},
-            "not a character",
+            "an invalid character",
         ),
         (
             {"dtype": dtype("U1", flags=8), "shape": b"K\x01\x85", "content": b"C\x04\x00\xd8\x00\x00"},
-            "not a character",
+            "an invalid character",
         ),
     ],
     ids=str,

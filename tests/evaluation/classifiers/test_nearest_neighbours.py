@@ -36,7 +36,7 @@ def draw(n, seed, classes=5):
 
 def test_it_is_its_definition():
     (gallery, labels), (queries, wanted) = draw(60, 0), draw(20, 1)
-    scores, facts = retrieve(gallery, labels, queries, wanted, 5, chunk=7)
+    scores, metrics = retrieve(gallery, labels, queries, wanted, 5, chunk=7)
     precision, first, five = [], [], []
     for query, label in zip(queries, wanted, strict=True):
         similarity = torch.nn.functional.cosine_similarity(query[None], gallery)
@@ -45,9 +45,9 @@ def test_it_is_its_definition():
         precision.append(sum((n + 1) / (i + 1) for n, i in enumerate(hits)) / len(hits))
         first.append(right[0])
         five.append(any(right[:5]))
-    assert facts["map"] == pytest.approx(100 * sum(precision) / 20)
-    assert facts["recall1"] == pytest.approx(100 * sum(first) / 20)
-    assert facts["recall5"] == pytest.approx(100 * sum(five) / 20)
+    assert metrics["map"] == pytest.approx(100 * sum(precision) / 20)
+    assert metrics["recall1"] == pytest.approx(100 * sum(first) / 20)
+    assert metrics["recall5"] == pytest.approx(100 * sum(five) / 20)
     assert torch.equal(scores.argmax(1), knn_scores(gallery, labels, queries, 5).argmax(1))
 
 
@@ -63,12 +63,12 @@ def test_average_precision_agrees_with_scikit_learn():
 
 def test_a_class_that_the_gallery_lacks():
     gallery, labels = torch.eye(3), torch.tensor([0, 0, 1])
-    scores, facts = retrieve(gallery, labels, torch.eye(3), torch.tensor([0, 2, 1]), 3)
-    assert facts["recall1"] == pytest.approx(200 / 3) and facts["map"] == pytest.approx(100 * (5 / 6 + 1) / 2)
+    scores, metrics = retrieve(gallery, labels, torch.eye(3), torch.tensor([0, 2, 1]), 3)
+    assert metrics["recall1"] == pytest.approx(200 / 3) and metrics["map"] == pytest.approx(100 * (5 / 6 + 1) / 2)
     assert scores[:, 2].tolist() == [-1] * 3
 
 
 def test_equal_similarities_share_a_place():
     gallery = torch.tensor([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
-    _, facts = retrieve(gallery, torch.tensor([0, 1, 0]), torch.tensor([[1.0, 0.0]]), torch.tensor([0]), 2)
-    assert facts["map"] == pytest.approx(100 * (1 / 2 + 2 / 3) / 2)
+    _, metrics = retrieve(gallery, torch.tensor([0, 1, 0]), torch.tensor([[1.0, 0.0]]), torch.tensor([0]), 2)
+    assert metrics["map"] == pytest.approx(100 * (1 / 2 + 2 / 3) / 2)

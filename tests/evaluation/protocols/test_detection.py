@@ -32,8 +32,8 @@ def test_it_finds_what_is_there(context, recordings):
     protocol = build_protocol({"name": "detection", "window": 8, "stride": 2, "smooth": 3, "min_length": 5})
     outcome = protocol.evaluate(replace(context, **parts))
     assert outcome.scores is None
-    assert outcome.facts["map_at_0.1"] >= outcome.facts["map_at_0.3"] >= outcome.facts["map_at_0.5"] > 70
-    assert outcome.facts["frame_accuracy"] > 80 and outcome.facts["test_segments"] == 12
+    assert outcome.metrics["map_at_0.1"] >= outcome.metrics["map_at_0.3"] >= outcome.metrics["map_at_0.5"] > 70
+    assert outcome.metrics["frame_accuracy"] > 80 and outcome.metrics["test_segments"] == 12
     lines = outcome.texts["segments.csv"].splitlines()
     assert lines[0] == "recording,label,start,end,score" and {line.split(",")[0] for line in lines[1:]} <= {
         f"r{i}" for i in range(6, 12)
@@ -44,4 +44,4 @@ def test_recordings_shorter_than_a_window(context, recordings):
     parts = {p: SkeletonDataset(recordings, "xsub", p, frames=16) for p in ("train", "test")}
     protocol = build_protocol({"name": "detection", "window": 200, "stride": 50})
     outcome = protocol.evaluate(replace(context, **parts))
-    assert 0 <= outcome.facts["frame_accuracy"] <= 100 and torch.isfinite(outcome.features).all()
+    assert 0 <= outcome.metrics["frame_accuracy"] <= 100 and torch.isfinite(outcome.features).all()

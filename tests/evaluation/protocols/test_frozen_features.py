@@ -19,8 +19,8 @@ def test_neighbours(context):
     outcome = build_protocol({"name": "knn", "k": 3}).evaluate(context)
     train, test = context.features(context.train), context.features(context.test)
     assert torch.equal(outcome.scores, knn_scores(train.x, train.y, test.x, 4, 3))
-    assert outcome.facts["top1_by_k"].keys() == {"1", "3", "5", "10", "20"}
-    assert outcome.facts["top1_by_k"]["3"] == top_k(outcome.scores, labels(context.test))
+    assert outcome.metrics["top1_by_k"].keys() == {"1", "3", "5", "10", "20"}
+    assert outcome.metrics["top1_by_k"]["3"] == top_k(outcome.scores, labels(context.test))
     assert outcome.kind == "votes" and outcome.validation is None and torch.equal(outcome.features, train.x)
 
 
@@ -41,5 +41,5 @@ def test_held_out_clips_are_scored_and_not_learned_from(context, held_out, name)
 
 def test_the_recall_of_retrieval_is_the_accuracy_of_the_nearest_neighbour(context):
     outcome = build_protocol("retrieval").evaluate(context)
-    assert outcome.facts["recall1"] == pytest.approx(top_k(outcome.scores, labels(context.test)))
-    assert outcome.facts["recall1"] <= outcome.facts["recall5"] <= 100 and 0 < outcome.facts["map"] <= 100
+    assert outcome.metrics["recall1"] == pytest.approx(top_k(outcome.scores, labels(context.test)))
+    assert outcome.metrics["recall1"] <= outcome.metrics["recall5"] <= 100 and 0 < outcome.metrics["map"] <= 100

@@ -47,12 +47,12 @@ def test_what_can_be_learned_is_learned(context):
     easy = replace(context, test=context.train)
     outcome = short("finetune", epochs=40, lr=3e-3, drop_path=0.0).evaluate(easy)
     assert top_k(outcome.scores, labels(easy.test)) > 60  # chance is 25
-    assert outcome.facts["training_loss"] < 1.2
+    assert outcome.metrics["training_loss"] < 1.2
 
 
 def test_the_last_epoch_is_the_headline_and_the_best_stands_beside_it(context):
     outcome = short("linear_cmd", epochs=6).evaluate(context)
-    best = outcome.facts["best"]
+    best = outcome.metrics["best"]
     assert best["chosen_on"] == "test" and 1 <= best["epoch"] <= 6
     assert best["top1"] >= top_k(outcome.scores, labels(context.test))
 
@@ -60,7 +60,7 @@ def test_the_last_epoch_is_the_headline_and_the_best_stands_beside_it(context):
 def test_with_held_out_people_the_best_epoch_is_chosen_on_them(context):
     split = replace(context, train=context.train[:12], validation=context.train[12:])
     outcome = short("linear_mamp", epochs=6).evaluate(split)
-    best = outcome.facts["best"]
+    best = outcome.metrics["best"]
     assert best["chosen_on"] == "validation" and outcome.validation.shape == (12, 4)
 
 
@@ -75,8 +75,8 @@ def test_fixed_features_train_as_the_clips_would(context, monkeypatch):
 
 def test_the_clips_that_choose_the_best_epoch_are_the_held_out_ones(context):
     """Held-out clips that are the test clips choose the epoch that those would."""
-    same = short("linear_mamp", epochs=6).evaluate(replace(context, validation=context.test)).facts["best"]
-    own = short("linear_mamp", epochs=6).evaluate(context).facts["best"]
+    same = short("linear_mamp", epochs=6).evaluate(replace(context, validation=context.test)).metrics["best"]
+    own = short("linear_mamp", epochs=6).evaluate(context).metrics["best"]
     assert same == own | {"chosen_on": "validation"}
 
 

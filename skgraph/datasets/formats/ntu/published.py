@@ -17,7 +17,7 @@ from skgraph.datasets.raw_dataset import Split
 from skgraph.errors import ConfigError, DataError
 
 MAX_CLASSES = 10_000
-"""Limit of labels, since every label up to the largest gets a class name."""
+"""Largest number of classes, since every label up to the largest gets a class name."""
 
 # A001 to A120; the first 60 are those of NTU RGB+D 60. A050 to A060 and A106 to A120 are of two people.
 ACTIONS = tuple(
@@ -88,7 +88,7 @@ class Release:
     split_sizes: dict[str, tuple[int, int]]
 
     def holds(self, clip: ClipName) -> bool:
-        """Whether a recording belongs to the release."""
+        """Return whether a recording belongs to the release."""
         return clip.action <= self.actions and clip.setup <= self.setups
 
     def splits(self, clips: list[ClipName]) -> list[Split]:
@@ -125,7 +125,7 @@ def ntu_columns(names: Sequence[str], y: Sequence[int] | np.ndarray, where: str)
     """Return the columns of a `RawDataset` that follow from clip names and labels.
 
     Args:
-        names: of the clips, [N].
+        names: names of the clips, [N].
         y: labels [N], integers of any size.
         where: file or folder, for errors.
 

@@ -95,7 +95,7 @@ class _Lines:
         return int(found)
 
     def bodies(self, frames: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the first line of each body, its frame, and its place among the bodies of the frame, `[n]` each."""
+        """Return the first line of each body, its frame, and its index among the bodies of the frame, `[n]` each."""
         found, row, lines = [], 1, len(self.last)
         for frame in range(frames):
             if row >= lines:
@@ -155,7 +155,7 @@ def _decimals(text: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.
     Args:
         text: bytes.
         start: position of the first byte of each word, `[n]`.
-        end: position after its last.
+        end: position after the last byte of each.
     """
     size = end - start
     number, digits, after_point = np.zeros(len(size)), np.zeros(len(size), np.int64), np.zeros(len(size), np.int64)

@@ -16,7 +16,7 @@ _SLOTS, _MOST_BODIES, _MOST_FRAMES = 4, 2, 300
 def agcn(recording: Recording) -> RawClip:
     """Keep two slots of the tracker's list as bodies, centred in every frame and aligned with the first body.
 
-    In this order: of the first four slots of each frame, whatever the ids in them, the two whose joints spread most are
+    In this order: of the first four slots of each frame, whatever their ids, the two whose joints spread most are
     kept; the first 300 frames are kept; a slot that is empty in the first frame loses all its empty frames, which moves
     the others to earlier times; a slot that is empty to its end is filled by repetition; the first body's SpineMid of
     each frame is subtracted from both; both are rotated so that the first body's spine is along z and its shoulders are
@@ -34,9 +34,9 @@ def agcn(recording: Recording) -> RawClip:
     if not joints.any():
         return RawClip.left_out(NOBODY if recording.frames else NO_FRAMES)
     joints = np.stack([_filled(slot) for slot in joints])
-    there = (joints != 0).any(axis=(2, 3))
-    joints = np.where(there[..., None, None], joints - joints[:1, :, _CENTRE, None], 0)
-    return RawClip(align_to_first_body(joints, there).astype(np.float32), there)
+    present = (joints != 0).any(axis=(2, 3))
+    joints = np.where(present[..., None, None], joints - joints[:1, :, _CENTRE, None], 0)
+    return RawClip(align_to_first_body(joints, present).astype(np.float32), present)
 
 
 def _slots(recording: Recording) -> np.ndarray:
@@ -51,14 +51,14 @@ def _slots(recording: Recording) -> np.ndarray:
 
 def _spread(slot: np.ndarray) -> float:
     """Compute the standard deviation over the joints of all frames that are not empty, summed over x, y, z."""
-    there = slot.sum(axis=(1, 2)) != 0
-    return float(slot[there].reshape(-1, 3).std(axis=0).sum()) if there.any() else 0.0
+    present = slot.sum(axis=(1, 2)) != 0
+    return float(slot[present].reshape(-1, 3).std(axis=0).sum()) if present.any() else 0.0
 
 
 def _filled(slot: np.ndarray) -> np.ndarray:
     """Remove empty frames of a slot `[T, V, 3]` that starts empty, and replace those at its end by repetition."""
-    there = slot.sum(axis=(1, 2)) != 0
-    if not there.any():
+    present = slot.sum(axis=(1, 2)) != 0
+    if not present.any():
         return slot
-    slot = slot[: np.flatnonzero(there)[-1] + 1] if there[0] else slot[there]
-    return np.resize(slot, (len(there), *slot.shape[1:]))
+    slot = slot[: np.flatnonzero(present)[-1] + 1] if present[0] else slot[present]
+    return np.resize(slot, (len(present), *slot.shape[1:]))

@@ -8,14 +8,14 @@ import numpy as np
 _BOTTOM, _TOP, _RIGHT, _LEFT = 0, 1, 8, 4
 
 
-def align_to_first_body(joints: np.ndarray, there: np.ndarray) -> np.ndarray:
+def align_to_first_body(joints: np.ndarray, present: np.ndarray) -> np.ndarray:
     """Rotate bodies `[M, T, V, 3]` so that in the first frame the first one's spine is along z, its shoulders along x.
 
-    Frames in which a body is absent, by `there [M, T]`, stay as they are.
+    Frames in which a body is absent, by `present [M, T]`, stay as they are.
     """
     for start, end, axis in ((_BOTTOM, _TOP, (0.0, 0.0, 1.0)), (_LEFT, _RIGHT, (1.0, 0.0, 0.0))):
         direction = joints[0, 0, end] - joints[0, 0, start]
-        joints = np.where(there[..., None, None], joints @ rotation(direction, np.array(axis)).T, joints)
+        joints = np.where(present[..., None, None], joints @ rotation(direction, np.array(axis)).T, joints)
     return joints
 
 

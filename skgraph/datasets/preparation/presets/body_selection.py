@@ -39,9 +39,9 @@ def motion(track: Track) -> float:
 
 def without_empty_frames(recording: Recording) -> Recording:
     """Drop the frames without anybody."""
-    there = np.unique(np.concatenate([np.zeros(0, np.int64), *(track.frame for track in recording.tracks)]))
-    tracks = [replace(track, frame=np.searchsorted(there, track.frame)) for track in recording.tracks]
-    return Recording(len(there), tracks)
+    present = np.unique(np.concatenate([np.zeros(0, np.int64), *(track.frame for track in recording.tracks)]))
+    tracks = [replace(track, frame=np.searchsorted(present, track.frame)) for track in recording.tracks]
+    return Recording(len(present), tracks)
 
 
 def without_gaps(track: Track) -> Track:

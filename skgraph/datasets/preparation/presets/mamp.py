@@ -45,10 +45,10 @@ def mamp(recording: Recording) -> RawClip:
     else:
         joints = two_actors(tracks, packed.frames)
         joints = joints[:, joints.sum(axis=(0, 2, 3)) != 0]
-    there = (joints != 0).any(axis=(2, 3))
-    if not there.any():
+    present = (joints != 0).any(axis=(2, 3))
+    if not present.any():
         return RawClip.left_out(NOBODY)
-    actor = 0 if there[0].any() else 1
-    origin = joints[actor, int(np.argmax(there[actor])), _CENTRE]
-    joints = np.where(there[..., None, None], joints - origin, 0)
-    return RawClip(joints[:, :_MOST_FRAMES].astype(np.float32), there[:, :_MOST_FRAMES])
+    actor = 0 if present[0].any() else 1
+    origin = joints[actor, int(np.argmax(present[actor])), _CENTRE]
+    joints = np.where(present[..., None, None], joints - origin, 0)
+    return RawClip(joints[:, :_MOST_FRAMES].astype(np.float32), present[:, :_MOST_FRAMES])

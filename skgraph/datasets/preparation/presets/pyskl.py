@@ -31,11 +31,11 @@ def pyskl(recording: Recording) -> RawClip:
         return RawClip.left_out(NOBODY_LONG_ENOUGH if recording.tracks else NOBODY)
     tracks = sorted(without_spurious(tracks), key=motion, reverse=True)
     joints = two_actors(tracks, recording.frames)
-    there = (joints != 0).any(axis=(2, 3))
-    if there[1].sum() > there[0].sum():
-        joints, there = joints[::-1], there[::-1]
-    if not there[0].any():
+    present = (joints != 0).any(axis=(2, 3))
+    if present[1].sum() > present[0].sum():
+        joints, present = joints[::-1], present[::-1]
+    if not present[0].any():
         return RawClip.left_out(NOBODY)
-    joints, there = joints[:, there[0]], there[:, there[0]]
-    joints = np.where(there[..., None, None], joints - joints[0, 0, _CENTRE], 0)
-    return RawClip(align_to_first_body(joints, there).astype(np.float32), there)
+    joints, present = joints[:, present[0]], present[:, present[0]]
+    joints = np.where(present[..., None, None], joints - joints[0, 0, _CENTRE], 0)
+    return RawClip(align_to_first_body(joints, present).astype(np.float32), present)
