@@ -126,7 +126,7 @@ class Topology:
             if topology.dim != dim:
                 return topology.in_dim(dim)
         names = ", ".join(cls.available())
-        raise TopologyError(f"unknown topology '{text}'; shipped are {names}; a custom one is a path to a .yaml file")
+        raise TopologyError(f"unknown topology '{text}'; shipped are {names}; custom: a path that ends in .yaml")
 
     @classmethod
     def _shipped(cls, words: str) -> str:

@@ -85,7 +85,7 @@ def test_splits(store):
     assert set(store.subject[train].tolist()) == {0, 1} and set(store.subject[test].tolist()) == {2, 3}
     with pytest.raises(StoreError, match="no split 'xview', only xsub"):
         store.split("xview", "train")
-    with pytest.raises(StoreError, match="parts train, test, found 'val'"):
+    with pytest.raises(StoreError, match="sides train, test, found 'val'"):
         store.split("xsub", "val")
 
 
@@ -116,7 +116,7 @@ def test_what_float16_cannot_hold_is_refused(tmp_path, topology):
 @pytest.mark.parametrize(
     ("train", "test", "message"),
     [
-        ([0], [], "no clip in its test part"),
+        ([0], [], "no clip on its test side"),
         ([0, 1], [1], "1 clips in both train and test, 'c1' first"),
         ([0], [7], "names clip 7, the store has 2 clips"),
     ],
