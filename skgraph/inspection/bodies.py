@@ -91,6 +91,6 @@ class BodyMeasurement:
 
 
 def _quantile(values: np.ndarray, q: float) -> np.ndarray:
-    """Quantile over bodies of each bone ``[E]``, leaving out NaN."""
+    """Return the quantile over bodies of each bone ``[E]``, leaving out NaN."""
     columns = (column[~np.isnan(column)] for column in values.T)
     return np.array([np.quantile(column, q) if len(column) else np.nan for column in columns])

@@ -52,19 +52,19 @@ class Chunk:
 
     @cached_property
     def same_body(self) -> np.ndarray:
-        """``[n - 1]`` bool, whether the next row belongs to the same body."""
+        """Mask ``[n - 1]`` of the rows followed by a row of the same body."""
         same = np.ones(max(len(self.frame) - 1, 0), bool)
         same[self.start[1:-1] - 1] = False
         return same
 
     @cached_property
     def next_frame(self) -> np.ndarray:
-        """``[n - 1]`` bool, whether the next row is the next frame of the same body."""
+        """Mask ``[n - 1]`` of the rows followed by the next frame of the same body."""
         return self.same_body & (np.diff(self.frame) == 1)
 
     @cached_property
     def squared_steps(self) -> np.ndarray:
-        """``[V, n - 1]``, squared distance of each joint to the next row."""
+        """Squared distance of each joint to the next row, ``[V, n - 1]``."""
         step = self.joints[:, :, 1:] - self.joints[:, :, :-1]
         return np.einsum("cvn,cvn->vn", step, step)
 

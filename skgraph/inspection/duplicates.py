@@ -1,4 +1,4 @@
-"""Clips that a dataset holds twice."""
+"""Duplicate clips of a dataset."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class DuplicateSearch:
     as duplicates.
 
     Args:
-        tolerance: in metres, or in sizes of the median body where the store's unit is another. By default 5 mm, or
+        tolerance: largest distance in metres, or in sizes of the median body for another unit. By default 5 mm, or
             0.003 sizes.
     """
 
@@ -126,7 +126,7 @@ class DuplicateSearch:
         hashed = np.flatnonzero(self.hashed)
         _, first, group = np.unique(self.hashes[hashed], axis=0, return_index=True, return_inverse=True)
         exact[hashed] = hashed[first[group.ravel()]]
-        # One clip stands for all with the same frames: a thousand copies would make a million pairs.
+        # Compare one clip of each exact group: a thousand copies would make a million pairs.
         bodies = np.flatnonzero((exact == np.arange(store.num_clips))[clip] & np.isfinite(self.projected).all(axis=1))
         pairs = bodies[near_pairs(self.projected[bodies], tolerance)] if tolerance > 0 else np.zeros((0, 2), np.int64)
         same_clip = clip[pairs[:, 0]] == clip[pairs[:, 1]]

@@ -151,7 +151,7 @@ def _draw(axes: Axes, topology: Topology, poses: dict[str, np.ndarray | None], m
 
 
 def _view(topology: Topology, pose: np.ndarray) -> tuple[int, int]:
-    """Return the horizontal and the vertical axis, whatever the axes of the sensor."""
+    """Return the horizontal and the vertical axis of a pose, which depend on the sensor."""
     if topology.dim == 2:
         return 0, 1
     vertical = 1 if topology.up is None else int(np.abs(pose.T @ topology.up.numpy()).argmax())

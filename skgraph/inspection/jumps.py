@@ -16,10 +16,10 @@ SIZES = 0.3
 
 @dataclass(frozen=True)
 class JumpStatistics:
-    """Steps from one frame to the next that are longer than a body moves.
+    """Steps from one frame to the next that are implausibly long.
 
     Args:
-        limit: a longer step is a jump.
+        limit: length of the longest step that is no jump.
         unit: unit of the limit and of the locations' values: ``m`` or ``body sizes``.
         count: jumps of all joints.
         by_joint: jumps of each joint ``[V]``.
@@ -43,8 +43,8 @@ class JumpCounter:
     """Counts jumps: steps of a joint between two consecutive frames of a body that are longer than a limit.
 
     Args:
-        limit: in metres, or in sizes of the body where the store's unit is another. By default 0.5 m, which is 15 m/s
-            at 30 frames a second, or 0.3 sizes.
+        limit: longest step in metres, or in sizes of the body for another unit. By default 0.5 m, which is 15 m/s at 30
+            frames a second, or 0.3 sizes.
     """
 
     def __init__(self, store: SkeletonStore, limit: float | None = None) -> None:

@@ -38,7 +38,7 @@ class LabelStatistics:
     """Clips by class, subject, camera, setup and split.
 
     Args:
-        what: what the classes count, ``clips`` or ``segments``.
+        what: unit of the class counts, ``clips`` or ``segments``.
         class_names: names of the classes.
         classes: clips (or segments) of each class ``[classes]``.
         ids: clips of each subject, camera and setup by id, -1 for unknown; no key where all are unknown.

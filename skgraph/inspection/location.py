@@ -14,11 +14,11 @@ KEPT = 20
 
 @dataclass(frozen=True)
 class Location:
-    """A clip, or a joint or bone in it, with the value that makes it worth looking at.
+    """A clip, or a joint or bone in it, with its value of a statistic.
 
     Args:
         clip: name of the clip.
-        value: in the unit of the statistic.
+        value: value in the unit of the statistic.
         body: number of the body in the clip.
         frame: frame of the clip.
         joint: name of the joint, or of the two joints of a bone.

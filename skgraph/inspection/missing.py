@@ -27,7 +27,7 @@ class MissingStatistics:
         frozen_at: longest rests in seconds, at their first frame.
         repeated: share in which no joint moves at all for ``frozen_seconds``.
         repeated_at: longest rests of a whole body in seconds, at their first frame.
-        origin_in: clips with the most joints at the origin, without joints that are there in every frame.
+        origin_in: clips with the most joints at the origin, without joints that never leave it.
         pairs: share in which two joints have exactly the same coordinates, by their names, largest first.
         pairs_in: clips with the most such pairs, summed over the frames.
         unseen, unsure: share in which a joint has confidence 0, below 0.5 ``[V]``; ``None`` without confidences.
@@ -51,7 +51,7 @@ class MissingStatistics:
     confidence: np.ndarray | None
 
     def shares(self) -> dict[str, np.ndarray]:
-        """Return the shares of each joint ``[V]``, by what is wrong with it."""
+        """Return the shares of each joint ``[V]``, by sign."""
         shares = {"at the origin": self.origin, "frozen": self.frozen}
         return shares if self.unseen is None else shares | {"not seen": self.unseen, "unsure": self.unsure}
 

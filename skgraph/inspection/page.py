@@ -30,7 +30,7 @@ def survey_page(survey: Survey, name: str, problems: Sequence[Problem]) -> str:
 
 
 def _statistics(survey: Survey) -> Iterator[_Table]:
-    """Tables of classes, joints and bones."""
+    """Yield tables of classes, joints and bones."""
     labels, missing, bodies = survey.labels, survey.missing, survey.bodies
     columns = {"class": labels.class_names, labels.what: labels.classes}
     for split in labels.splits:
@@ -51,7 +51,7 @@ def _statistics(survey: Survey) -> Iterator[_Table]:
 
 
 def _locations(survey: Survey) -> Iterator[_Table]:
-    """Tables of the locations where statistics are largest."""
+    """Yield tables of the locations where statistics are largest."""
     missing, jumps, presence = survey.missing, survey.jumps, survey.presence
     for heading, locations, value in (
         ("Largest jumps", jumps.largest, f"{{:.3g}} {jumps.unit}"),
@@ -71,7 +71,7 @@ def _locations(survey: Survey) -> Iterator[_Table]:
 
 
 def _duplicates(survey: Survey) -> Iterator[_Table]:
-    """Tables of the first groups of duplicates."""
+    """Yield tables of the first groups of duplicates."""
     for heading, groups in (("Same frames", survey.duplicates.exact), ("Same motion", survey.duplicates.near)):
         if groups:
             names = [", ".join(map(plain, group[:10])) + (", ..." if group[10:] else "") for group in groups[:50]]

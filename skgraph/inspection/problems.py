@@ -20,7 +20,7 @@ SHORT_SECONDS = 0.3
 
 @dataclass(frozen=True)
 class Problem:
-    """A problem, and the first or worst clips or joints that have it."""
+    """A problem, with the first or worst clips or joints."""
 
     text: str
     where: str = ""
@@ -30,9 +30,9 @@ class Problem:
 
 
 def find_problems(survey: Survey) -> list[Problem]:
-    """Return what may be wrong with a store, first what spoils an evaluation.
+    """Return the problems of a store, those that spoil an evaluation first.
 
-    None of it is an error: the data may be meant so.
+    No problem is an error: the data may be as intended.
     """
     return [*_broken(survey), *_splits(survey), *_duplicates(survey), *_tracking(survey), *_clips(survey)]
 
@@ -120,17 +120,17 @@ def _clips(survey: Survey) -> Iterator[Problem]:
 
 
 def _counted(number: int | np.integer, noun: str, text: str, where: str, before: str = "") -> list[Problem]:
-    """Return the problem of a number of things, or none if the number is 0."""
+    """Return a problem with its count, or none if the count is 0."""
     return [Problem(f"{before}{count(int(number), noun)} {text}", where)] if number else []
 
 
 def _at(locations: Sequence[Location], value: str) -> str:
-    """Locations with their values in a format."""
+    """Format locations with their values."""
     return worst([f"{location} {value.format(location.value)}" for location in locations])
 
 
 def _joints(survey: Survey, shares: np.ndarray, chosen: np.ndarray) -> str:
-    """Chosen joints with their shares, the largest first."""
+    """Format chosen joints with their shares, the largest first."""
     order = np.flatnonzero(chosen)[np.argsort(-shares[chosen])]
     return few([f"{survey.store.topology.joints[joint]} {share(float(shares[joint]))}" for joint in order])
 

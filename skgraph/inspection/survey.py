@@ -41,7 +41,7 @@ class Survey:
         return float(self.store.meta.get("fps", 30.0))
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all statistics as plain numbers, texts, lists and dicts; ``None`` for what is not finite."""
+        """Return all statistics as plain numbers, texts, lists and dicts; ``None`` for a number that is not finite."""
         store, topology = self.store, self.store.topology
         about = {
             "clips": store.num_clips,
@@ -72,7 +72,7 @@ def survey_store(
     Memory grows with the number of clips and bodies, about 600 bytes a body, and not with the frames.
 
     Args:
-        store: holds the clips.
+        store: store of the clips.
         jump: limit of a step; see :class:`~skgraph.inspection.jumps.JumpCounter`.
         frozen: seconds without any motion; see :class:`~skgraph.inspection.missing.MissingCounter`.
         near: tolerance of duplicates; see :class:`~skgraph.inspection.duplicates.DuplicateSearch`.
@@ -86,7 +86,7 @@ def survey_store(
         DuplicateSearch(store, near),
     )
     bar = tqdm(total=store.num_clips, desc="inspecting", unit="clip", leave=False, disable=None if progress else True)
-    # Damaged files hold numbers such as 1e38 with infinite distances and squares, which every statistic leaves out.
+    # Damaged files hold numbers such as 1e38, whose distances and squares are infinite: statistics leave them out.
     with bar, np.errstate(over="ignore", invalid="ignore"):
         for chunk in chunks(store):
             for statistic in statistics:

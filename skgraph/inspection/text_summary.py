@@ -19,7 +19,7 @@ _WIDTH = 110
 
 
 def summarise(survey: Survey) -> dict[str, str]:
-    """Return the statistics in words, by topic."""
+    """Describe the statistics in words, by topic."""
     store, topology, presence, labels = survey.store, survey.store.topology, survey.presence, survey.labels
     jumps, duplicates = survey.jumps, survey.duplicates
     bodies = ", ".join(f"{i} in {count(clips, 'clip')}" for i, clips in enumerate(presence.bodies, start=1) if clips)

@@ -50,7 +50,7 @@ class Column:
 
     @property
     def sort_key(self) -> tuple:
-        """Order of the columns."""
+        """Sort key of the column."""
         protocol = ([*_NAMES, self.protocol].index(self.protocol), self.protocol)
         options = (len(json.loads(self.options)), self.options)
         return (*protocol, self.recipe, self.fraction or 0, self.source, *options, self.best)
@@ -67,7 +67,7 @@ class Column:
 
 
 def columns_of(result: Result) -> list[Column]:
-    """Return the column of a result's headline, and that of its best epoch where it has one."""
+    """Return the column of a result's headline, and that of its best epoch, if any."""
     protocol, recipe = result.protocol, result.recipe or ""
     options = {key: value for key, value in result.options.items() if key not in ("seed", "fraction")}
     defaults = _default_options(protocol, recipe)

@@ -31,14 +31,14 @@ class Published:
         split: ``"xsub"``, ``"xview"`` or ``"xset"``.
         protocol: ``"linear"``, ``"knn"`` (k = 1, cosine), ``"retrieval"``, ``"finetune"``, ``"semi"``, ``"transfer"``.
         stream: ``"joint"``, or ``"three"`` for the fusion of joint, bone and motion.
-        method: as printed.
-        venue: with its year, or empty.
-        top1: in per cent.
-        sources: where the number was read.
+        method: name of the method, as printed.
+        venue: venue with its year, or empty.
+        top1: accuracy in per cent.
+        sources: publications with the number.
         fraction: share of the labels, for ``semi``.
         pretrained_on: dataset of the pre-training, for ``transfer``.
         caveats: remarks on the number.
-        doubtful: why the number is unreliable; empty for nearly all.
+        doubtful: reason why the number is unreliable; empty for most.
     """
 
     dataset: str
@@ -101,9 +101,9 @@ def published_rows(
     """Return published numbers for the columns and streams of a table.
 
     Args:
-        published: rows of the table's dataset and split.
+        published: published numbers for the table's dataset and split.
         columns: columns of the table.
-        results: results of the table's own rows.
+        results: results in the rows of the table.
         doubtful: whether unreliable numbers are shown.
 
     Returns:

@@ -38,7 +38,7 @@ def _markdown(table: Table) -> str:
 
 
 def _escape_markdown(text: str) -> str:
-    """Escape what has a meaning in a Markdown table or in HTML; a line break becomes a space."""
+    """Escape the special characters of Markdown tables and HTML; a line break becomes a space."""
     return re.sub(r"([\\|`*<]|&(?=#?\w+;))", r"\\\1", " ".join(text.split()))
 
 

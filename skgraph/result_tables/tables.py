@@ -52,7 +52,7 @@ def arrange_results(results: Sequence[Result], published: Sequence[Published], d
 
     Args:
         results: results of :func:`~skgraph.result_tables.collection.collect`.
-        published: rows of :func:`~skgraph.result_tables.published.read_published`.
+        published: published numbers from :func:`~skgraph.result_tables.published.read_published`.
         doubtful: whether unreliable published numbers are shown.
     """
     groups: dict[tuple[str, str, str], list[Result]] = {}
@@ -138,7 +138,7 @@ def _has_each_seed_once(group: list[Result]) -> bool:
 
 
 def _method_key(result: Result) -> str:
-    """Return the same text for results that share a row."""
+    """Return a key that is equal for results in one row."""
     configs = [_flat(member.config) for member in result.members]
     configs = [{key: value for key, value in config.items() if key not in _IGNORED_KEYS} for config in configs]
     key = [_method(result), _encoder(result), _stream(result), configs, result.step]

@@ -1,4 +1,4 @@
-"""Mask of a run on a clip, as a picture and as an animation."""
+"""Figure and animation of a run's mask on a clip."""
 
 from __future__ import annotations
 

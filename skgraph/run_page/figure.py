@@ -1,4 +1,4 @@
-"""Figure of a run, with the data that it shows."""
+"""Figures of a run, with their data."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class RunFigure:
 
     @property
     def files(self) -> list[str]:
-        """Names of the files of :meth:`save`."""
+        """Names of the files that :meth:`save` writes."""
         return [f"{self.name}.{self.kind}", f"{self.name}.csv"]
 
     def save(self, folder: Path) -> None:

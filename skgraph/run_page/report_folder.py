@@ -1,4 +1,4 @@
-"""Report as a folder: a page, and every figure and its data as files."""
+"""The folder of a report: a page, and every figure with its data."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def _colours(topology: Topology, clip: ViewedClip, colour: str, top: float) -> n
 
 
 def _legend(figure: Figure, topology: Topology, clip: ViewedClip, colour: str, top: float) -> None:
-    """Write the meaning of the colours in a line at the bottom."""
+    """Write the legend of the colours in a line at the bottom."""
     if colour == "part":
         entries = [(_HUES[i % len(_HUES)], name.replace("_", " ")) for i, name in enumerate(topology.parts)]
     elif (layer := clip.layers[colour]).kind == "binary":

@@ -47,9 +47,9 @@ def run_layers(
 
     Args:
         run: folder of the run.
-        store: holds the clips.
+        store: store of the clips.
         indices: numbers of the clips.
-        kinds: kinds of the layers.
+        kinds: names of layers, such as ``mask``.
         joint_map: see :meth:`~skgraph.evaluation.PretrainedRun.views`.
         seed: seed of the masks.
         masks: number of masks for the mean error.

@@ -124,7 +124,7 @@ def check_drawable(clips: Sequence[ViewedClip], colour: str) -> None:
 
 
 def ramp_maximum(layers: Sequence[Layer]) -> float:
-    """Return the end of a layer's ramp: the 99th percentile, so that lost joints do not decide it."""
+    """Return the end of a layer's ramp: the 99th percentile, which lost joints do not change."""
     values = np.concatenate([layer.values.ravel() for layer in layers])
     return float(np.quantile(values, 0.99) or values.max(initial=0)) if layers[0].kind == "ramp" else 1.0
 
@@ -174,7 +174,7 @@ def front(topology: Topology, clip: ViewedClip) -> tuple[float, float]:
 
     One body is seen from the front, the mean cross product of its left and up directions. Two bodies are seen at a
     right angle to the line between them, so that they do not hide each other, from the side that the first one faces.
-    ``(0, 1)`` where the topology or the clip does not tell.
+    ``(0, 1)`` if neither the topology nor the clip gives a direction.
     """
     facing = _facing(topology, clip)
     if topology.dim == 2 or len(clip.joints) < 2:

@@ -48,7 +48,7 @@ def read_bvh(
         labels: the CSV; by default `labels.csv` in the folder.
         up: the files' vertical axis, `y` or `z`; of `z`, (x, y, z) becomes (x, z, -y).
         every: keep the frames 0, every, 2 every, ...: motion capture has 120 a second and more.
-        end_sites: whether End Sites become joints; a topology lists its own.
+        end_sites: make End Sites joints, unless a topology is given, which lists its own.
         labelled: False reads every clip of the folder, without the CSV.
 
     Raises:

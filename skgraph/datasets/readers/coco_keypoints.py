@@ -50,8 +50,8 @@ def read_coco_keypoints(
         unit: `px`, or `normalised`.
         fps: frames a second.
         max_bodies: number of bodies that a clip keeps, see `track_bodies`.
-        min_confidence: below it a joint counts as not seen. Top-down estimators place every joint in the person's box,
-            seen or not; their confidence is kept in the store.
+        min_confidence: joints of lower confidence count as not seen. Top-down estimators put every joint into the
+            person's box, seen or not; their confidence is kept in the store.
         labelled: False reads every clip of the folder, without the CSV.
 
     Raises:

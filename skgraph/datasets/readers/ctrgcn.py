@@ -42,7 +42,7 @@ def read_ctrgcn(
 
     Args:
         source: the file.
-        split_name: name of the split; by default `xsub`, `xview` or `xset` if the file's name says so (`NTU60_CS.npz`,
+        split_name: name of the split; by default `xsub`, `xview` or `xset` after the file's name (`NTU60_CS.npz`,
             `NTU120_CSet.npz`), else `given`.
         topology: a topology in 3D, its name, or the path of its file.
         unit: `m`, `cm`, `mm` or `normalised`.

@@ -56,7 +56,7 @@ def read_kinetics_skeleton(
         labels: the label file of one folder; by default the one beside it, FOLDER_label.json.
         fps: frames a second; the release has 30.
         max_bodies: number of bodies that a clip keeps, see `track_bodies`.
-        min_confidence: below it a joint counts as not seen; 0.05 is OpenPose's threshold of drawing.
+        min_confidence: joints of lower confidence count as not seen; 0.05 is OpenPose's threshold of drawing.
         labelled: False reads every clip of the folder, without the label file.
 
     Raises:

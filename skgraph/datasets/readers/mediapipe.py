@@ -56,8 +56,8 @@ def read_mediapipe(
         source: the folder.
         topology: `mediapipe_33`, or a custom one in the same order. Image landmarks take it in 2D.
         labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
-        world: whether these are world landmarks, in 3D; otherwise image landmarks, in 2D.
-        fps: frames a second, which a file's own `fps` must match.
+        world: True for world landmarks, in 3D; False for image landmarks, in 2D.
+        fps: frames a second; must match the `fps` of a file, if any.
         max_bodies: number of bodies that a clip keeps, see `track_bodies`.
         min_confidence: visibility below which a joint counts as not seen; 0 takes all, since MediaPipe fits hidden
             landmarks with the rest of the body. Visibility (1 if the file has none) becomes the confidence.

@@ -49,7 +49,7 @@ def read_npz(
         topology: a topology, its name, or the path of its file.
         unit: `m`, `cm`, `mm`, `normalised`, or `px` in 2D; by default that of the file.
         fps: frames a second; by default that of the file.
-        ignore_joint_names: take the joints in the file's order, whatever it calls them.
+        ignore_joint_names: take the joints in the file's order, whatever their names.
         labelled: False ignores `y`, `class_names` and segments, which may then be absent.
 
     Raises:

@@ -47,7 +47,7 @@ def read_ntu(
         source: folders of the files or the downloaded zip archives, or these archives; one or several.
         parts: a new folder for the conversion cache, from which an interrupted command resumes; deleted at the end.
         dataset: 60 or 120.
-        preset: the preparation of a recording, see `skgraph.datasets.preparation.presets`.
+        preset: preparation of a recording, see `skgraph.datasets.preparation.presets`.
         missing_list: the authors' file of recordings with missing skeletons, which are left out; without it, recordings
             without a body are left out.
         damaged: for a file that cannot be parsed: `error`, or `exclude` to leave it out and count it.

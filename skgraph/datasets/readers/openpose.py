@@ -49,7 +49,7 @@ def read_openpose(
         unit: `px`, or `normalised` for OpenPose's `--keypoint_scale`.
         fps: frames a second.
         max_bodies: number of bodies that a clip keeps, see `track_bodies`.
-        min_confidence: below it a joint counts as not seen; 0.05 is OpenPose's threshold of drawing.
+        min_confidence: joints of lower confidence count as not seen; 0.05 is OpenPose's threshold of drawing.
         labelled: False reads every clip of the folder, without the CSV.
 
     Raises:

@@ -101,7 +101,7 @@ def read_pku(
         files = [file for file in files if _NAMES[dataset].fullmatch(file.stem)]
         notes.append(f"{len(odd)} text files have other names than recordings of PKU-MMD {dataset}: {first_three(odd)}")
     if not files:
-        raise DataError(f"no skeleton file of PKU-MMD {dataset} is there: {notes[0]}")
+        raise DataError(f"no skeleton file of PKU-MMD {dataset} was found: {notes[0]}")
     label_files = [label_folder / f"{file.stem}.txt" for file in files]
     if absent := [path.stem for path in label_files if not path.is_file()]:
         raise DataError(f"{len(absent)} recordings have no label file in '{label_folder}': {first_three(absent)}")

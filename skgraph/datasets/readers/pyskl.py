@@ -126,7 +126,7 @@ def _array(where: str, annotation: Mapping[str, Any], key: str, axes: Sequence[s
 
 
 def _check(where: str, annotation: Mapping[str, Any], topology: Topology, scored: bool) -> None:
-    """Check everything of an annotation but the values of its arrays."""
+    """Check an annotation, except the values of its arrays."""
     keypoint = _array(where, annotation, "keypoint", _AXES)
     check_clip_shape(keypoint.shape, topology, where)
     frames = keypoint.shape[1]

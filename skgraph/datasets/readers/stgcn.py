@@ -52,8 +52,8 @@ def read_stgcn(
 
     Args:
         source: the folder.
-        split_name: name of the split; by default `xsub`, `xview` or `xset` if the folder's name says so, else `given`.
-        up: the axis that is up in the files, `y` or `z`; by default that of the spines in the first clips.
+        split_name: name of the split; by default `xsub`, `xview` or `xset` after the folder's name, else `given`.
+        up: vertical axis of the files, `y` or `z`; by default that of the spines in the first clips.
         topology: a topology in 3D, its name, or the path of its file.
         unit: `m`, `cm`, `mm` or `normalised`.
         fps: frames a second.
@@ -173,7 +173,7 @@ def _longest(path: Path, clips: int, frames: int) -> np.ndarray:
 
 
 def _z_is_up(subsets: list[_Subset], topology: Topology) -> bool:
-    """Whether the spines of the first bodies of the first clips point along z, and not along y."""
+    """Return whether the spines of the first bodies of the first clips point along z, and not along y."""
     if topology.up is None or not any(len(subset.data) for subset in subsets):
         return False
     weights = topology.up.numpy().astype(np.float64)

@@ -88,7 +88,7 @@ def test_mamp_takes_clips_as_they_are():
 
 
 def test_part_ii_has_other_names(folder, tmp_path):
-    with pytest.raises(DataError, match="no skeleton file of PKU-MMD 2 is there: 4 text files have other names"):
+    with pytest.raises(DataError, match="no skeleton file of PKU-MMD 2 was found: 4 text files have other names"):
         read_pku(folder, tmp_path / "parts", 2)
 
 
