@@ -45,6 +45,7 @@ class Survey:
         store, topology = self.store, self.store.topology
         about = {
             "clips": store.num_clips,
+            "excluded": store.excluded,
             "bodies": len(store.track_row),
             "content_hash": store.content_hash,
             "source": str(store.meta.get("source", "")),

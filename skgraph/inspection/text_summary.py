@@ -18,6 +18,14 @@ from skgraph.inspection.survey import Survey
 _WIDTH = 110
 
 
+def _excluded(excluded: dict[str, str]) -> str:
+    """Count the clips that were left out by reason, with the first names of each."""
+    reasons: dict[str, list[str]] = {}
+    for name, reason in excluded.items():
+        reasons.setdefault(reason.partition(": ")[0], []).append(name)
+    return "; ".join(f"{len(names)} {plain(reason)} ({few(names)})" for reason, names in reasons.items())
+
+
 def summarise(survey: Survey) -> dict[str, str]:
     """Describe the statistics in words, by topic."""
     store, topology, presence, labels = survey.store, survey.store.topology, survey.presence, survey.labels
@@ -27,6 +35,7 @@ def summarise(survey: Survey) -> dict[str, str]:
     minutes = presence.seconds.sum() / 60
     return {
         "clips": f"{store.num_clips}, {presence.frames} frames, {minutes:.1f} min at {survey.fps:g} frames a second",
+        **({"left out": _excluded(store.excluded)} if store.excluded else {}),
         "source": plain(store.meta.get("source") or "unknown", 1000),
         "preprocessing": plain(store.meta.get("preprocessing") or "none", 1000),
         "skeleton": f"{plain(topology.name)}, {count(topology.num_joints, 'joint')}, {topology.dim}D{unit}",

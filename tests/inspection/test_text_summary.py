@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from skgraph.data import SkeletonStore
 from skgraph.inspection.problems import find_problems
 from skgraph.inspection.survey import survey_store
 from skgraph.inspection.text_summary import format_survey, summarise
@@ -19,6 +20,15 @@ def test_facts(tmp_path):
     assert summarise(made)["length"] == "1.33 to 1.33 s, median 1.33 s (40 frames of p0 to 40 of p0)"
     text = format_survey(made, find_problems(made))
     assert text.endswith("\nno problem was found") and "\033" not in text
+
+
+def test_clips_that_were_left_out(tmp_path):
+    store = write(tmp_path / "s", people())
+    assert "left out" not in summarise(survey_store(store))
+    (store.path / "excluded.csv").write_text("name,reason\na,all zero\nb,damaged: it is cut off\nc,all zero\n")
+    made = survey_store(SkeletonStore.open(store.path))
+    assert summarise(made)["left out"] == "2 all zero (a, c); 1 damaged (b)"
+    assert made.to_dict()["store"]["excluded"] == {"a": "all zero", "b": "damaged: it is cut off", "c": "all zero"}
 
 
 def test_problems_stand_out(tmp_path):
