@@ -15,6 +15,8 @@ MOST_NUMBERS = 2**25
 """Largest count of numbers in a clip: four hours of a body of 25 joints at 30 frames a second. Preparing a store may
 take some 25 bytes of memory for each."""
 
+_MOST_EMPTY = 2**22  # rows of an array without numbers, each of which `tolist` would make a list
+
 
 def open_npy(path: Path) -> np.ndarray:
     """Memory-map the array of a file.
@@ -47,6 +49,8 @@ def array_from_bytes(data: bytes, dtype: np.dtype, shape: tuple[Any, ...], order
         raise ValueError("the shape of an array must be whole numbers, 0 or more")
     if math.prod(shape) * dtype.itemsize != len(data):
         raise ValueError(f"an array of {dtype} {list(shape)} has {len(data)} bytes")
+    if not data and math.prod(n or 1 for n in shape) > _MOST_EMPTY:
+        raise ValueError("an array without numbers has too many rows")
     if dtype.kind == "b" and max(data, default=0) > 1:
         raise ValueError("an array of bool holds neither 0 nor 1")
     array = (np.frombuffer(data, dtype) if data else np.zeros(0, dtype)).reshape(shape, order=order)

@@ -147,8 +147,7 @@ def _labels(path: Path, clips: int) -> tuple[list[str], list[int]]:
         raise DataError(f"'{path}' must hold two lists, names and labels, found {describe(content)}")
     both = []
     for what, kind, values in zip(("names", "labels"), (str, int), content, strict=True):
-        # An array of several axes may have any number of empty rows.
-        values = values.tolist() if isinstance(values, np.ndarray) and values.ndim == 1 else values
+        values = values.tolist() if isinstance(values, np.ndarray) else values
         if not isinstance(values, (list, tuple)) or len(values) != clips:
             raise DataError(f"'{path}' must hold {clips} {what}, as many as there are clips, found {describe(values)}")
         if wrong := [i for i, value in enumerate(values) if type(value) is not kind]:

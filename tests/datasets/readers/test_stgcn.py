@@ -146,7 +146,7 @@ def test_empty_clips_half_precision_and_python_2(save, tmp_path):
         ({"labels": [0, 1.5]}, "entry 1 of the labels must be a whole number, found 1.5"),
         ({"labels": [0, -1]}, "clip 'train1' has label -1, expected 0 to 9999"),
         ({"labels": [0, 2**100]}, "clip 'train1' has label a huge whole number, expected 0 to 9999"),
-        ({"labels": np.zeros((2, 2**40, 0))}, r"2 labels, .* found an array of float64 \[2, 1099511627776, 0\]"),
+        ({"labels": np.zeros((2, 2**40, 0))}, "an array without numbers has too many rows"),
         ({"names": ["a", "a.skeleton"]}, "clip name 'a' is used twice"),
         (
             {"label_file": os.system},
