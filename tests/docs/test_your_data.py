@@ -20,7 +20,7 @@ FROM_FILE_TO_ENCODER = {
     "A ragged npz": ["features.npz"],
     "A folder of npy": [],
     "A folder of BVH": ["mocap.yaml"],
-    "A skeleton of your own": ["walks.npz"],
+    "A custom skeleton": ["walks.npz"],
 }
 # These go on with the files of the first two.
 THEN = ["Onto another skeleton", "Inspect"]
