@@ -97,11 +97,11 @@ def numbered_files(
     names = sorted(path.name.removesuffix(suffix) for path in folder_files(folder, suffix))
     if not names:
         raise DataError(f"no {suffix} file in '{folder}': expected files such as {example}")
-    found = [re.fullmatch(pattern, name, re.ASCII) for name in names]
-    if strange := [name + suffix for name, match in zip(names, found, strict=True) if match is None]:
+    matches = [re.fullmatch(pattern, name, re.ASCII) for name in names]
+    if strange := [name + suffix for name, match in zip(names, matches, strict=True) if match is None]:
         raise DataError(f"{len(strange)} files of '{folder}' are not named like {example}: {first_three(strange)}")
     groups = re.compile(pattern).groupindex
-    numbers = {group: np.array([int(match[group]) for match in found if match], np.int64) for group in groups}
+    numbers = {group: np.array([int(match[group]) for match in matches if match], np.int64) for group in groups}
     for group, values in allowed.items():
         if (outside := np.flatnonzero(~np.isin(numbers[group], list(values)))).size:
             found = f"'{folder / names[outside[0]]}{suffix}' is of {group} {numbers[group][outside[0]]}"

@@ -104,7 +104,7 @@ def _symmetric(parents: Mapping[str, str | None], pairs: Mapping[str, str]) -> d
     """Drop the pairs that do not map bones to bones."""
     pairs = dict(pairs)
     while True:
-        image = {**pairs, **{right: left for left, right in pairs.items()}}
+        image: dict[Any, Any] = {**pairs, **{right: left for left, right in pairs.items()}}
         broken = {
             child if child in image else parent
             for child, parent in parents.items()
@@ -158,7 +158,7 @@ def _directions(
             directions["across"] = {"from": pairs[left], "to": left}
             break
     if high_limb is not None:
-        ends = [parents[low_limb], parents[high_limb]]
+        ends: list[Any] = [parents[low_limb], parents[high_limb]]
         spine = rest[ends[1]] - rest[ends[0]]
         length = np.linalg.norm(spine)
         if length > apart and abs(spine[vertical]) > _STEEP * length:

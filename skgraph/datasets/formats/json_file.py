@@ -123,7 +123,7 @@ def _refuse_constant(name: str) -> None:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     content = dict(pairs)
     if len(content) != len(pairs):
-        seen: set[str] = set()
+        seen: Any = set()
         twice = next(key for key, _ in pairs if key in seen or seen.add(key))
         raise ValueError(f"an object has the key '{twice[:50]}' twice")
     return content

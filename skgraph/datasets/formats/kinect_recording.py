@@ -75,7 +75,7 @@ class Recording:
         """
         ids = dict.fromkeys(body)  # in the order of their first frames
         if len(ids) <= 1:
-            groups = [slice(None)] * len(ids)
+            groups: list[slice] | list[np.ndarray] = [slice(None)] * len(ids)
         else:
             number = np.fromiter(map({name: i for i, name in enumerate(ids)}.get, body), np.int64, len(body))
             groups = np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1])

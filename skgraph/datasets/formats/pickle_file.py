@@ -27,6 +27,8 @@ _NAMES = re.compile(
 )
 _REFUSED = re.compile(r"(BIN)?PERSID|EXT\d|INST|OBJ|NEWOBJ(_EX)?|NEXT_BUFFER|READONLY_BUFFER|0x..")
 _ALLOCATING = re.compile(r"TUPLE\d?|(EMPTY_)?(LIST|DICT|SET)|FROZENSET|REDUCE|MARK|(LONG_)?(BIN)?PUT|MEMOIZE")
+_PythonUnpickler: Any = pickle._Unpickler  # stubs lack its stack
+_INSTRUCTIONS = {instruction.code: instruction.name for instruction in pickletools.opcodes}
 _KEYS_ON_STACK = {"SETITEM": slice(-2, -1), "ADDITEMS": slice(None), "FROZENSET": slice(None)}
 _KEYS_ON_STACK |= {"SETITEMS": slice(None, None, 2), "DICT": slice(None, None, 2)}
 
@@ -99,7 +101,7 @@ class _Memo(dict):
         return value.value if type(value) is _Unbuilt and value.value is not None else value
 
 
-class _Unpickler(pickle._Unpickler):
+class _Unpickler(_PythonUnpickler):
     """Python's unpickler with stand-ins for callables; the one in C hashes crafted keys and allocates a huge memo."""
 
     def __init__(self, content: Any, size: int) -> None:
@@ -113,7 +115,7 @@ class _Unpickler(pickle._Unpickler):
             raise DataError(f"it wants {module}.{name}"[:80])
         return _Name(name.rpartition(".")[2])
 
-    load_bytearray8 = pickle._Unpickler.load_binbytes8  # allocates no more than the file has
+    load_bytearray8 = _PythonUnpickler.load_binbytes8  # allocates no more than the file has
 
     def load_reduce(self) -> None:
         arguments, function = self.stack.pop(), self.stack.pop()
@@ -197,9 +199,9 @@ class _Unpickler(pickle._Unpickler):
 
 def _action(code: int) -> Callable[[_Unpickler], None]:
     """Return the method that carries out an instruction, behind its checks."""
-    name = pickletools.code2op[chr(code)].name if chr(code) in pickletools.code2op else f"0x{code:02x}"
+    name = _INSTRUCTIONS.get(chr(code), f"0x{code:02x}")
     size, keys = _CONTAINER if _ALLOCATING.fullmatch(name) else 0, _KEYS_ON_STACK.get(name, slice(0))
-    act = None if _REFUSED.fullmatch(name) else getattr(_Unpickler, pickle._Unpickler.dispatch[code].__name__)
+    act = None if _REFUSED.fullmatch(name) else getattr(_Unpickler, _PythonUnpickler.dispatch[code].__name__)
 
     def check(unpickler: _Unpickler) -> None:
         if act is None:

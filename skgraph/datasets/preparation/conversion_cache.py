@@ -110,7 +110,7 @@ class ConversionCache:
     def write(self, chunk: int, clips: Sequence[RawClip]) -> None:
         """Write the clips of a chunk; all or none of them have a confidence."""
         kept = [clip for clip in clips if not clip.excluded]
-        arrays = {
+        arrays: dict[str, Any] = {
             "shapes": np.array([clip.joints.shape[:2] for clip in clips], np.int64).reshape(-1, 2),
             "excluded": np.array([clip.excluded for clip in clips], np.str_),
             "joints": _rows([clip.joints for clip in kept], np.float32),
@@ -146,7 +146,7 @@ class ConversionCache:
                 path.unlink()
 
 
-def _rows(arrays: Sequence[np.ndarray], dtype: type) -> np.ndarray:
+def _rows(arrays: Sequence[Any], dtype: type) -> np.ndarray:
     """Concatenate arrays `[M, T, ...]` as rows `[sum of M * T, ...]`."""
     if not arrays:
         return np.zeros(0, dtype)

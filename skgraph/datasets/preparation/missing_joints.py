@@ -22,7 +22,7 @@ def fill_missing(joints: np.ndarray, seen: np.ndarray, topology: Topology) -> tu
     Returns:
         `joints [M, T, V, C]`, zero where a body is absent, and `frame_mask [M, T]` bool.
     """
-    frame_mask = seen.any(axis=2)
+    frame_mask = np.any(seen, axis=2)
     filled = np.where(seen[..., None], joints, 0)
     for body in range(len(joints)):
         there, ever = np.flatnonzero(frame_mask[body]), seen[body].any(axis=0)

@@ -77,7 +77,7 @@ def _sizes(joints: np.ndarray, seen: np.ndarray) -> np.ndarray:
     """Compute the diagonal of the box around the seen joints of each detection, [N]; 0 where none was seen."""
     low = np.where(seen[..., None], joints, np.inf).min(axis=1)
     high = np.where(seen[..., None], joints, -np.inf).max(axis=1)
-    return np.linalg.norm(np.where(seen.any(axis=1)[:, None], high - low, 0), axis=1)
+    return np.linalg.norm(np.where(np.any(seen, axis=1)[:, None], high - low, 0), axis=1)
 
 
 def _distances(joints: np.ndarray, seen: np.ndarray, now: np.ndarray, last: np.ndarray) -> np.ndarray:

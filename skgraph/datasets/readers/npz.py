@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -109,7 +110,7 @@ def read_npz(
     )
 
 
-def _read_all_but_x(path: Path, labelled: bool) -> dict[str, np.ndarray]:
+def _read_all_but_x(path: Path, labelled: bool) -> dict[str, Any]:
     """Read the arrays that are used; labels and segments only where clips are labelled."""
     required = (*_REQUIRED, *_LABELS) if labelled else _REQUIRED
     used = {*_VECTORS, *_SCALARS, *_IDS, "split"} - set(() if labelled else (*_LABELS, *_SEGMENTS))
@@ -145,7 +146,7 @@ def check_npz(path: Path, required: Sequence[str]) -> list[str]:
         if missing := [key for key in required if key not in archive]:
             found = ", ".join(archive.files) or "none"
             raise DataError(f"'{path}' lacks the arrays {', '.join(missing)}; it has {found}")
-        members = archive.zip.namelist()
+        members = archive.zip.namelist() if archive.zip else []
         keys = [key for key in archive.files if f"{key}.npy" in members]
     if twice := [key for key in keys if members.count(f"{key}.npy") > 1]:
         raise DataError(f"'{path}' has the array '{twice[0]}' twice")

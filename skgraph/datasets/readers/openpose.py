@@ -18,7 +18,7 @@ from skgraph.topology import Topology
 _SUFFIX = "_keypoints.json"
 _NAME = re.compile(r"(.*?)_?([0-9]{1,18})" + re.escape(_SUFFIX))
 _KEYS = ("pose_keypoints_2d", "pose_keypoints")
-_MODELS = {25: "openpose_25", 18: "openpose_18"}
+_MODELS: dict[float, str] = {25: "openpose_25", 18: "openpose_18"}
 
 
 def read_openpose(

@@ -71,7 +71,7 @@ def _clip(store: SkeletonStore, i: int, scale: float) -> RawClip:
         start, length = int(store.track_first[track]), int(store.track_length[track])
         there, rows = slice(start, start + length), slice(row, row + length)
         joints[body, there], frame_mask[body, there] = frames[rows] * np.float32(scale), present[rows]
-        if sure is not None:
+        if sure is not None and confidence is not None:
             sure[body, there] = confidence[rows] / 255
         row += length
     return RawClip(joints, frame_mask, sure)

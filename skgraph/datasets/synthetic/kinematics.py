@@ -27,7 +27,7 @@ _MIDDLE_AND_LEFT = {
     "FootLeft": ("AnkleLeft", (0.01, -0.055, 0.1), "leg"),
 }
 SKELETON = _MIDDLE_AND_LEFT | {
-    joint.replace("Left", "Right"): (parent.replace("Left", "Right"), (-x, y, z), part)
+    joint.replace("Left", "Right"): (str(parent).replace("Left", "Right"), (-x, y, z), part)
     for joint, (parent, (x, y, z), part) in _MIDDLE_AND_LEFT.items()
     if "Left" in joint
 }

@@ -90,9 +90,9 @@ def write_synthetic(
     plan, total = product(range(subjects), range(repetitions), range(count)), subjects * repetitions * count
     hidden = None if progress else True  # None: shown on a terminal
     with writer, tqdm(plan, "performing", total, unit="performance", disable=hidden) as performances:
-        for subject, repetition, number in performances:
-            key = (subject, repetition, number)
-            rng = np.random.default_rng((seed, _PERFORMANCE, *key))
+        for performance in performances:
+            subject, repetition, number = performance
+            rng = np.random.default_rng((seed, _PERFORMANCE, *performance))
             if recordings:
                 labels = plan_recordings(np.random.default_rng((seed, _PLAN, subject, repetition)))[number]
                 joints, spans = perform_recording([actions[i] for i in labels], people[subject], topology, rng)
@@ -100,12 +100,12 @@ def write_synthetic(
             else:
                 cast = [people[subject]]
                 if actions[number].gap is not None:
-                    cast.append(Performer.draw(np.random.default_rng((seed, _PARTNER, *key))))
+                    cast.append(Performer.draw(np.random.default_rng((seed, _PARTNER, *performance))))
                 joints, y, segments = perform(actions[number], cast, topology, rng), number, None
             setup = 1 + (subject + repetition) % len(SETUPS)
             for camera, azimuth in AZIMUTHS.items():
                 seen = to_camera(joints, azimuth, *SETUPS[setup])
-                tracked, frame_mask = sensor.track(seen, np.random.default_rng((seed, _TRACKING, *key, camera)))
+                tracked, frame_mask = sensor.track(seen, np.random.default_rng((seed, _TRACKING, *performance, camera)))
                 name = f"S{setup:03d}C{camera:03d}P{subject + 1:03d}R{repetition + 1:03d}{letter}{number + 1:03d}"
                 ids.append((subject + 1, camera, setup))
                 writer.add(

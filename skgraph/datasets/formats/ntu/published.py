@@ -144,7 +144,7 @@ def ntu_columns(names: Sequence[str], y: Sequence[int] | np.ndarray, where: str)
     y = np.array(y, np.int64)
     classes = int(y.max(initial=0)) + 1
     columns: dict[str, Any] = {"y": y, "class_names": [str(label) for label in range(classes)]}
-    parsed = [name for text in names if (name := ClipName.parse(text))]
+    parsed = [clip for text in names if (clip := ClipName.parse(text))]
     if not names or len(parsed) < len(names):
         return columns
     setup, camera, subject, _, action = np.array(parsed).T
