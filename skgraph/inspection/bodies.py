@@ -72,8 +72,7 @@ class BodyMeasurement:
         present = np.flatnonzero(np.isfinite(self.heights))
         heights = self.heights[present].astype(np.float64)
         ends = (heights.argmin(), heights.argmax()) if len(heights) else ()
-        ends = [body_location(store, int(present[i]), float(heights[i])) for i in ends]
-        smallest, largest = ends or (None, None)
+        smallest, largest = [body_location(store, int(present[i]), float(heights[i])) for i in ends] or (None, None)
         varying = ~np.isnan(self.variation).all(axis=1)
         typical = np.median(np.nanmedian(self.variation[varying], axis=1)) if varying.any() else np.nan
         return BodyStatistics(

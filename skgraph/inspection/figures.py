@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,7 +13,6 @@ from matplotlib.figure import Figure
 
 from skgraph._internal.text import plain
 from skgraph.data import SkeletonStore
-from skgraph.inspection.location import Location
 from skgraph.inspection.survey import Survey
 from skgraph.topology import Topology
 
@@ -110,7 +110,7 @@ def _poses(store: SkeletonStore, number: int = 6) -> Figure:
     return figure
 
 
-def _jump_poses(store: SkeletonStore, jumps: list[Location]) -> Figure:
+def _jump_poses(store: SkeletonStore, jumps: Sequence[Any]) -> Figure:
     clips = {str(name): i for i, name in enumerate(store.name)}
     figure, panels = _panels(len(jumps))
     for axes, jump in zip(panels, jumps, strict=True):
@@ -141,8 +141,9 @@ def _draw(axes: Axes, topology: Topology, poses: dict[str, np.ndarray | None], m
     size = (high - low).max() or 1.0
     # Scaled to 1 and never thin: damaged bodies may be 1e38 wide, or a point.
     drawn = (drawn - (low + high) / 2) / size
-    for limit, extent in zip((axes.set_xlim, axes.set_ylim), np.maximum((high - low) / size, 0.4), strict=True):
-        limit(-0.55 * extent, 0.55 * extent)
+    width, height = 0.55 * np.maximum((high - low) / size, 0.4)
+    axes.set_xlim(-width, width)
+    axes.set_ylim(-height, height)
     for colour, flat in zip(there, drawn, strict=True):
         axes.add_collection(LineCollection(flat[topology.edges.numpy()], colors=colour, linewidths=1.2))
         axes.plot(*flat.T, ".", color=colour, markersize=2.5)
@@ -188,7 +189,7 @@ def _bars(
     figure, axes = _figure(6, 1.1 + 0.17 * min(max(len(order), 4), _MOST_NAMED))
     axes.set_ylim(len(order) - 0.4, -0.6)
     if len(order) <= _MOST_NAMED:
-        axes.set_yticks(np.arange(len(order)), [_short(names[i]) for i in order], fontsize=7, parse_math=False)
+        axes.set_yticks(np.arange(len(order)), [_short(names[i]) for i in order.tolist()], fontsize=7, parse_math=False)
     left = np.zeros(len(order))
     for name, (values, colour) in stacks.items():
         axes.barh(np.arange(len(order)), values[order], left=left, color=colour, label=name)

@@ -79,8 +79,8 @@ def count_labels(store: SkeletonStore) -> LabelStatistics:
             {key: values[values >= 0].tolist() for key, values in shared.items()},
         )
 
-    counted = {key: np.unique(values, return_counts=True) for key, values in ids.items()}
-    counted = {key: dict(zip(*(x.tolist() for x in pair), strict=True)) for key, pair in counted.items()}
+    unique = {key: np.unique(values, return_counts=True) for key, values in ids.items()}
+    counted = {key: dict(zip(*(x.tolist() for x in pair), strict=True)) for key, pair in unique.items()}
     splits = [count_split(name) for name in store.splits()]
     what = "segments" if store.has_segments else "clips"
     return LabelStatistics(what, store.class_names, by_class(clips), counted, splits)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -52,7 +53,7 @@ class MissingStatistics:
 
     def shares(self) -> dict[str, np.ndarray]:
         """Return the shares of each joint ``[V]``, by sign."""
-        shares = {"at the origin": self.origin, "frozen": self.frozen}
+        shares: dict[str, Any] = {"at the origin": self.origin, "frozen": self.frozen}
         return shares if self.unseen is None else shares | {"not seen": self.unseen, "unsure": self.unsure}
 
 
@@ -142,8 +143,8 @@ class MissingCounter:
     def result(self) -> MissingStatistics:
         """Return the statistics of all added clips."""
         store, names, rows = self.store, self.store.topology.joints, max(self.rows, 1)
-        pairs = np.argwhere(self.equal).tolist()
-        pairs = {f"{names[a]} = {names[b]}": float(self.equal[a, b] / rows) for a, b in pairs}
+        equal = np.argwhere(self.equal).tolist()
+        pairs = {f"{names[a]} = {names[b]}": float(self.equal[a, b] / rows) for a, b in equal}
         unseen, unsure, confidence = self.confidence / rows if store.has_confidence else (None,) * 3
         return MissingStatistics(
             rows=self.rows,

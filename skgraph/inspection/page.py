@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from skgraph._internal.html_page import render_page, svg
 from skgraph._internal.text import plain, share
@@ -78,5 +79,5 @@ def _duplicates(survey: Survey) -> Iterator[_Table]:
             yield _columns(heading, {"names": names, "clips": [len(group) for group in groups[:50]]})
 
 
-def _columns(heading: str, columns: dict[str, Sequence[object]]) -> _Table:
+def _columns(heading: str, columns: Mapping[str, Any]) -> _Table:
     return heading, list(columns), list(zip(*columns.values(), strict=True))

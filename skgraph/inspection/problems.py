@@ -46,7 +46,7 @@ def _broken(survey: Survey) -> Iterator[Problem]:
         median = float(np.median(bodies.heights))
         if low <= median <= high:
             odd = (bodies.heights < low) | (bodies.heights > high)
-            ends = [end for end in (bodies.smallest, bodies.largest) if not low <= end.value <= high]
+            ends = [end for end in (bodies.smallest, bodies.largest) if end and not low <= end.value <= high]
             what = f"not of {low:g} to {high:g} m, as people are"
             yield from _counted(odd.sum(), "body", what, _at(ends, "{:.3g} m"))
         else:

@@ -79,7 +79,7 @@ def survey_store(
         near: tolerance of duplicates; see :class:`~skgraph.inspection.duplicates.DuplicateSearch`.
         progress: show a bar on a terminal.
     """
-    statistics = (
+    statistics: Any = (
         PresenceCounter(store),
         BodyMeasurement(store),
         JumpCounter(store, jump),

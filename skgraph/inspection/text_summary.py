@@ -121,7 +121,7 @@ def _absent(presence: PresenceStatistics) -> str:
 
 def _size(survey: Survey) -> str:
     bodies = survey.bodies
-    if not len(bodies.heights):
+    if not bodies.smallest or not bodies.largest:
         return "nobody is present"
     return (
         f"{np.median(bodies.heights):.3g} {plain(survey.unit)} along the largest axis (median), "

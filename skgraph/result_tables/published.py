@@ -69,8 +69,10 @@ def read_published() -> list[Published]:
             for column, top1 in zip(group["columns"], row["top1"], strict=True):
                 if top1 is None:
                     continue
+                dataset, split = column.split()
                 entry = Published(
-                    *column.split(),
+                    dataset,
+                    split,
                     group["protocol"],
                     group["stream"],
                     row["method"],
@@ -155,7 +157,7 @@ def _is_of(entry: Published, column: Column) -> bool:
     if column.best or entry.protocol not in _COUNTERPARTS.get(column.protocol, ()):
         return False
     if entry.protocol == "semi":
-        return column.fraction is not None and math.isclose(entry.fraction, column.fraction)
+        return column.fraction is not None and math.isclose(entry.fraction or 0.0, column.fraction)
     if entry.protocol == "transfer":
         return entry.pretrained_on == column.source
     return "k" not in json.loads(column.options)  # published kNN has k = 1

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 from skgraph.result_tables.tables import ROW_HEADER, Table
 
-_LATEX = {character: f"\\{character}" for character in "&%$#_{}"} | {
+_LATEX: dict[Any, Any] = {character: f"\\{character}" for character in "&%$#_{}"} | {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",

@@ -78,8 +78,7 @@ def _conditions(result: Result) -> list[Any]:
 def _table(
     title: str, results: list[Result], published: list[Published], doubtful: bool, differing: list[str]
 ) -> Table:
-    columns = {column for result in results for column in columns_of(result)}
-    columns = sorted(columns, key=lambda column: column.sort_key)
+    columns = sorted({c for result in results for c in columns_of(result)}, key=lambda column: column.sort_key)
     groups, repeated = _rows(results)
     rows = sorted(_row(group, columns) for group in groups)
     notes = [_LEGEND]
@@ -125,7 +124,7 @@ def _rows(results: list[Result]) -> tuple[list[list[Result]], bool]:
         repeated = True
         by_run: dict[Path, list[Result]] = {}
         for result in group:
-            by_run.setdefault(_run_folder(result.path), []).append(result)
+            by_run.setdefault(_run_folder(Path(result.path or "")), []).append(result)
         for run in by_run.values():
             rows += [run] if _has_each_seed_once(run) else [[result] for result in run]
     return rows, repeated
@@ -149,7 +148,7 @@ def _method(result: Result) -> str:
     """Return the name of the method, and the dataset of its pre-training where it is another."""
     names = []
     for member in result.members:
-        name = member.objective.rpartition(".")[2]
+        name = str(member.objective).rpartition(".")[2]
         if name == "MaskedRegression":  # one class, two methods
             name = "SkeletonMAE" if value_at(member.config, "objective.target") == "joint" else "MAMP"
         name = {"SJEPA": "S-JEPA"}.get(name, name)
@@ -162,7 +161,9 @@ def _method(result: Result) -> str:
 
 def _encoder(result: Result) -> str:
     """Return the class of the encoder, with the message-passing layer of a ``PyGEncoder``."""
-    layers = [(member.encoder.rpartition(".")[2], value_at(member.config, "encoder.conv")) for member in result.members]
+    layers = [
+        (str(member.encoder).rpartition(".")[2], value_at(member.config, "encoder.conv")) for member in result.members
+    ]
     names = [f"{name} {layer}" if isinstance(layer, str) else name for name, layer in layers]
     return " + ".join(dict.fromkeys(names))
 
@@ -174,7 +175,7 @@ def _stream(result: Result) -> str:
         return streams
     weights = result.weights.get("name")
     if weights == "given":
-        weights = ", ".join(str(member.weight) for member in result.members)
+        weights = ", ".join(str(member.weight) for member in result.fused)
     return f"{streams} ({weights})" if weights else streams
 
 
@@ -230,7 +231,7 @@ def _spread(metrics: list[Mapping[str, Any]], key: str) -> tuple[str, int]:
     return f"{values[0]:.1f}", 1
 
 
-def _flat(config: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """Flatten a nested configuration to dotted keys."""
     flat: dict[str, Any] = {}
     for key, value in config.items():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -26,7 +28,7 @@ def mask_on_clip(run: PretrainedRun, store: SkeletonStore, clip: int, seed: int 
     tokens = visible.size(1) + masked.size(1)
     grid = (tokens // len(names), len(names))
     seen = set(visible[0].tolist())
-    rows = [["patch", "joint", "visible"]]
+    rows: list[list[Any]] = [["patch", "joint", "visible"]]
     rows += [[i // len(names), names[i % len(names)], int(i in seen)] for i in range(tokens)]
     caption = (
         f"Mask on '{store.name[clip]}': the encoder sees {len(seen)} of {tokens} tokens. "
@@ -44,7 +46,7 @@ def clip_animation(run: PretrainedRun, store: SkeletonStore, clip: int, seed: in
     shown = shown.during(0, min(seconds, LONGEST_SECONDS))
     frames = shown.joints.shape[1]
     values = shown.layers["mask"].values
-    rows = [["frame", "body", "joint", "x", "y", "z", "visible"]]
+    rows: list[list[Any]] = [["frame", "body", "joint", "x", "y", "z", "visible"]]
     for body, frame in np.argwhere(shown.present).tolist():
         for v, name in enumerate(store.topology.joints):
             xyz = [f"{x:.4g}" for x in shown.joints[body, frame, v].tolist()]

@@ -52,16 +52,16 @@ def _bars(path: Path, rows: list[list[str]]) -> Figure:
     except (ValueError, IndexError) as error:
         raise DataError(f"'{path}' is not a table of accuracies: {first_line(error)}") from error
     clips, right = sum(n for _, n, _ in table), sum(n for _, _, n in table)
-    table = sorted([(100 * k / n, f"{plain(name, 40)} ({n})") for name, n, k in table if n > 0])
-    figure = Figure(figsize=(7, 1.1 + 0.19 * max(len(table), 3)), layout="constrained")
+    bars = sorted([(100 * k / n, f"{plain(name, 40)} ({n})") for name, n, k in table if n > 0])
+    figure = Figure(figsize=(7, 1.1 + 0.19 * max(len(bars), 3)), layout="constrained")
     axes = figure.add_subplot()
     axes.spines[["top", "right"]].set_visible(False)
-    axes.barh(range(len(table)), [accuracy for accuracy, _ in table], color="#3b6ea8")
-    axes.set_ylim(len(table) - 0.4, -0.6)
+    axes.barh(range(len(bars)), [accuracy for accuracy, _ in bars], color="#3b6ea8")
+    axes.set_ylim(len(bars) - 0.4, -0.6)
     axes.set_xlim(0, 100)
     axes.set_yticks([])
-    if len(table) <= _MOST_NAMED:
-        axes.set_yticks(range(len(table)), [name for _, name in table], fontsize=7, parse_math=False)
+    if len(bars) <= _MOST_NAMED:
+        axes.set_yticks(range(len(bars)), [name for _, name in bars], fontsize=7, parse_math=False)
     axes.axvline(100 * right / max(clips, 1), color="#d98032", linewidth=1)
     axes.set_xlabel("top-1 accuracy, % (number of clips in parentheses)", fontsize=8)
     return figure

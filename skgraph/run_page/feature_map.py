@@ -61,7 +61,7 @@ def _figure(embedded: np.ndarray, labels: list[str]) -> Figure:
         points = embedded[label == name]
         marker = _MARKERS[i // 20 % len(_MARKERS)]
         text = legend_label(name or "no single label", 28)
-        axes.scatter(*points.T, s=11, color=colour, marker=marker, linewidths=0, label=text)
+        axes.scatter(points[:, 0], points[:, 1], s=11, color=colour, marker=marker, linewidths=0, label=text)
     axes.set_axis_off()
     axes.set_aspect("equal", adjustable="datalim")
     if len(classes) <= 60:

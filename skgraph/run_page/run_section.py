@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -94,7 +95,7 @@ def draw_run(
         draw("Masked clip", lambda: [clip_animation(run, store, shown, seed)])
         draw("Features", lambda: [_feature_map(run, test, features_on, seed)])
     for path in sorted((folder / "evaluation").glob("*/result.json")):
-        draw(f"Evaluation {path.parent.name}", lambda path=path: evaluation_figures(path.parent))
+        draw(f"Evaluation {path.parent.name}", partial(evaluation_figures, path.parent))
     return drawn
 
 

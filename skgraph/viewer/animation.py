@@ -8,6 +8,7 @@ import tempfile
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -105,12 +106,14 @@ class _Panel:
         seen = self.flat[clip.present]
         low, high = np.quantile(seen, [0.005, 0.995], axis=(0, 1)) if len(seen) else (-np.ones(2), np.ones(2))
         size = max(float((high - low).max()), 1e-6)
-        for limit, a, b in zip((axes.set_xlim, axes.set_ylim), low, high, strict=True):
+        limits: list[Any] = [axes.set_xlim, axes.set_ylim]
+        for limit, a, b in zip(limits, low, high, strict=True):
             limit((a + b - 1.12 * size) / 2, (a + b + 1.12 * size) / 2)
         self.title = axes.set_title("", fontsize=8, parse_math=False)
         self.bodies: list[tuple[LineCollection, PathCollection]] = []
         for m in range(len(clip.joints)):
-            lines = axes.add_collection(LineCollection([], linewidths=2.2 - 0.7 * min(m, 1)))
+            lines = LineCollection([], linewidths=2.2 - 0.7 * min(m, 1))
+            axes.add_collection(lines)
             self.bodies.append((lines, axes.scatter([], [], s=16, zorder=3, linewidths=0)))
 
     def show(self, seconds: float) -> None:
@@ -123,7 +126,7 @@ class _Panel:
             lines.set_segments(pose[self.edges] if present else [])
             lines.set_colors(colours[self.edges[:, 1]])  # a bone has the colour of its outer joint
             dots.set_offsets(pose if present else np.empty((0, 2)))
-            dots.set_facecolors(colours)
+            dots.set_facecolor(colours)
 
 
 def _colours(topology: Topology, clip: ViewedClip, colour: str, top: float) -> np.ndarray:
@@ -147,7 +150,9 @@ def _colours(topology: Topology, clip: ViewedClip, colour: str, top: float) -> n
 def _legend(figure: Figure, topology: Topology, clip: ViewedClip, colour: str, top: float) -> None:
     """Write the legend of the colours in a line at the bottom."""
     if colour == "part":
-        entries = [(_HUES[i % len(_HUES)], name.replace("_", " ")) for i, name in enumerate(topology.parts)]
+        entries: list[tuple[Any, str]] = [
+            (_HUES[i % len(_HUES)], name.replace("_", " ")) for i, name in enumerate(topology.parts)
+        ]
     elif (layer := clip.layers[colour]).kind == "binary":
         entries = [(_HIGH, layer.high), (_LOW, layer.low)]
     else:

@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from skgraph._internal.options import at_least
 from skgraph.build import build_encoder, build_objective
 from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
 from skgraph.diagnosis.prediction import predict_masked
 from skgraph.encoders import TransformerEncoder
-from skgraph.encoders.layers import Attention
 from skgraph.errors import CheckpointError, ConfigError
 from skgraph.evaluation.features.bodies import Bodies, read_bodies
 from skgraph.evaluation.features.clip_features import frozen
 from skgraph.evaluation.pretrained import PretrainedRun, same_skeleton
-from skgraph.objectives import SJEPA, MaskedRegression
+from skgraph.objectives import SJEPA, MaskedRegression, Objective
 from skgraph.training.checkpoint import load_weights, read_checkpoint
 from skgraph.training.views import ViewMaker
 from skgraph.viewer.scene import Layer
@@ -91,7 +91,7 @@ def run_layers(
 class _Inputs:
     """A frozen objective, the bodies of all clips, and the normalised clips from which masks are drawn."""
 
-    objective: nn.Module
+    objective: Objective
     views: ViewMaker
     bodies: Bodies
     positions: SkeletonData
@@ -107,7 +107,7 @@ class _Inputs:
         return torch.Generator().manual_seed(self.seed)
 
 
-def _objective(run: PretrainedRun) -> nn.Module:
+def _objective(run: PretrainedRun) -> Objective:
     torch.manual_seed(run.config["seed"])
     objective = build_objective(run.config, build_encoder(run.config, run.topology), run.topology)
     path = run.folder / "checkpoint.pt"
@@ -161,7 +161,7 @@ def attention_received(encoder: TransformerEncoder, joints: Tensor) -> Tensor:
         encoder: in evaluation mode.
         joints: ``[B, T, V, C]``.
     """
-    attention: Attention = encoder.blocks[-1].attention
+    attention: Any = encoder.blocks[-1].attention
     seen: list[Tensor] = []
     handle = attention.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     try:
