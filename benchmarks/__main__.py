@@ -10,7 +10,7 @@
     programs                      exported encoders in onnxruntime beside PyTorch
     probes                        linear probes, nearest neighbours and retrieval
 
-The options are those of `python -m skgraph.benchmark`, whose own measurements can be named too. Modules of their own:
+The options are those of `python -m skgraph.benchmark`, whose measurements can be named too. Other modules:
 
     python -m benchmarks.sjepa_study          what makes S-JEPA learn (docs/sjepa.md)
     python -m benchmarks.small_evaluations    every protocol on small runs (docs/results.md)

@@ -23,12 +23,12 @@ def benchmark_graph_by_graph(config: dict[str, Any], batch_size: int, repeats: i
     spatiotemporal edges, and is collated with ``Batch``.
 
     Args:
-        config: of a pre-training (dataset, recipe).
+        config: configuration of a pre-training (dataset, recipe).
         batch_size: bodies in a batch.
         repeats: timed batches; the median counts.
 
     Returns:
-        Those of :func:`skgraph.performance.data.benchmark_data`, the milliseconds graph by graph, and their ratio.
+        Results of :func:`skgraph.performance.data.benchmark_data`, the milliseconds graph by graph, and their ratio.
     """
     measured = benchmark_data(config, batch_size, repeats)
     path = open_data_path(config, batch_size)

@@ -27,8 +27,8 @@ def benchmark_losses(configs: Mapping[str, Mapping[str, Any]], steps: int) -> di
     parameter after another. Both run the whole trainer: data path, clipping, schedule and averages.
 
     Args:
-        configs: by name: the composed configuration of a pre-training, dataset included.
-        steps: of each training, from the first, warm-up included.
+        configs: composed configurations of pre-trainings, by name, dataset included.
+        steps: number of first steps of each training, warm-up included.
 
     Returns:
         For each method: the mean loss of the last 20 steps both ways; their relative difference; the largest relative

@@ -37,7 +37,7 @@ def benchmark_parse(files: int, prepared: int, repeats: int) -> dict[str, float]
     """Parse synthetic recordings in NTU RGB+D's format with each parser in turns, and prepare a store of many of them.
 
     Args:
-        files: distinct recordings that are parsed, on one core.
+        files: number of distinct recordings to parse, on one core.
         prepared: recordings in the store, prepared with one process and with two; links to the distinct ones.
         repeats: rounds of parsing; the fastest counts for each parser.
 

@@ -50,16 +50,16 @@ class PlainMAMP(nn.Module):
     """Prediction of the normalised motion of the masked 90 % of tokens, for both bodies of every clip.
 
     Args:
-        frames: of a clip.
+        frames: frames of a clip.
         patch_length: frames of a token.
-        joints: of a body.
+        joints: joints of a body.
         channels: coordinates of a joint.
         dim: width of encoder and decoder.
         depth: layers of the encoder.
-        heads: of attention.
+        heads: attention heads.
         decoder_depth: layers of the decoder.
         ratio: share of masked tokens.
-        temperature: of MAMP's motion-aware mask.
+        temperature: temperature of MAMP's motion-aware mask.
     """
 
     def __init__(
@@ -158,11 +158,11 @@ def benchmark_plain_mamp(
     """Run :func:`skgraph.performance.train.benchmark_train` with :class:`PlainMAMP` of the reference's sizes.
 
     Args:
-        configs, topology, bodies, repeats, reference, profiles: see there.
-        plain_clips: in a batch of the plain MAMP.
+        configs, topology, bodies, repeats, reference, profiles: arguments of that function.
+        plain_clips: clips in a batch of the plain MAMP.
 
     Returns:
-        Those of the training steps, with the speed over the plain MAMP's, and the plain MAMP's clips per second.
+        Results of the training steps, with the speed over the plain MAMP's, and the plain MAMP's clips per second.
     """
     step = _training_step(configs[reference], Topology.load(topology), plain_clips)
     baselines = {"plain_mamp": (step, plain_clips)}

@@ -21,8 +21,8 @@ def benchmark_probes(clips: int, queries: int, dim: int, classes: int, epochs: i
         clips: training clips.
         queries: test clips.
         dim: width of the features.
-        classes: labels.
-        epochs: of the linear probe by gradient descent, MAMP's with fixed features.
+        classes: number of classes.
+        epochs: epochs of the linear probe by gradient descent, MAMP's with fixed features.
 
     Returns:
         Seconds of each probe, and the peak growth of memory in nearest neighbours and retrieval, in MiB.
@@ -61,7 +61,7 @@ def _features(clips: int, dim: int, classes: int, generator: torch.Generator) ->
 
 
 class _MemoryGrowth:
-    """Peak growth of the process's resident memory inside a block, in MiB, sampled every 10 ms."""
+    """Measure the peak growth of the process's resident memory inside a block, in MiB, sampled every 10 ms."""
 
     def __enter__(self) -> _MemoryGrowth:
         self._before, self.mib, self._end = memory_mib("VmRSS"), 0.0, threading.Event()

@@ -27,9 +27,9 @@ def benchmark_programs(
     The two take turns, with the same number of threads.
 
     Args:
-        configs: by name: a pre-training configuration, whose encoder and normalisation are exported.
+        configs: pre-training configurations by name; their encoders and normalisations are exported.
         topology: name of a topology.
-        bodies: in a batch.
+        bodies: bodies in a batch.
         repeats: timed batches; the median counts.
         latencies: timed single bodies; the median counts.
 

@@ -107,7 +107,7 @@ class RandomAmplitude(GraphTransform):
 class DropDepth(GraphTransform):
     """Set the depth of view 1 to zero, so that 3D latents are predicted from 2D, as the original paper words it.
 
-    Goes after the other transforms of an objective with two views, whose copies follow one another in a batch.
+    Place it after the other transforms of an objective with two views, whose copies follow one another in a batch.
     """
 
     def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> SkeletonData:

@@ -20,7 +20,7 @@ from pathlib import Path
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
-import skgraph._internal.command  # noqa: F401, registers what the configurations refer to
+import skgraph._internal.command  # noqa: F401, registers the resolvers of the configurations
 from skgraph._internal.data_dir import data_dir
 from skgraph.build import open_store
 from skgraph.evaluation import PretrainedRun, Settings, build_protocol

@@ -19,10 +19,10 @@ def benchmark_store(clips: int, frames: int, batch_size: int, repeats: int) -> d
     """Write a store of random clips, open it, and read batches at random.
 
     Args:
-        clips: in the store.
-        frames: of each clip.
+        clips: clips in the store.
+        frames: frames of each clip.
         batch_size: clips in a batch.
-        repeats: batches that are read.
+        repeats: batches to read.
 
     Returns:
         Seconds to open; milliseconds per batch; size of the store, growth of the process's private memory while reading

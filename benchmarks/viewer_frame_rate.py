@@ -4,7 +4,7 @@
     python -m benchmarks.viewer_frame_rate --json examples/results/viewer_frame_rate.json
 
 A clip of 300 frames with two bodies of 25 joints plays for some seconds at two window sizes. Chromium draws on the
-processor, as on the slowest machine of a reader.
+processor, the slowest case.
 """
 
 import argparse

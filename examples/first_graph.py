@@ -1,4 +1,4 @@
-"""A first skeleton graph: build one, look at it, run a PyTorch Geometric layer on it.
+"""Build a first skeleton graph, look at it, and run a PyTorch Geometric layer on it.
 
 Run: python examples/first_graph.py
 """

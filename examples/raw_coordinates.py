@@ -2,7 +2,7 @@
 
     python raw_coordinates.py data/mine xsub
 
-Without arguments, on the embedded synthetic dataset.
+Without arguments, the synthetic dataset is used.
 """
 
 import sys

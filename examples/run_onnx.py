@@ -3,8 +3,8 @@
     python -m skgraph.export run=runs/NAME format=onnx head=linear out=model.onnx
     python examples/run_onnx.py model.onnx recording.npy
 
-The recording is `[bodies, frames, joints, coordinates]`, or without bodies, in the unit of the training data. It counts
-as one action. Features are printed for a model without a head.
+The recording is `[bodies, frames, joints, coordinates]`, or without bodies, in the unit of the training data. It holds
+one action. Features are printed for a model without a head.
 """
 
 import json
