@@ -49,7 +49,7 @@ def main(cfg: DictConfig) -> None:
         raise ConfigError("out must be a path, found null")
     cfg.out = str(Path(str(cfg.out)))  # a folder NAME.parts lies beside the store NAME/, not in it
     if "split" in cfg and not OmegaConf.is_dict(cfg.split):
-        raise ConfigError(f"split has options of its own, such as split.by=subject, found split={cfg.split}")
+        raise ConfigError(f"split is a group of options, such as split.by=subject, found split={cfg.split}")
     write = _bound(cfg.write)
     if "read" in cfg:
         prepared = write(_bound(cfg.read)())

@@ -276,7 +276,7 @@ def test_escapes_of_a_terminal_are_shown_and_not_obeyed(tmp_path):
         ("bvh", "unit=null", "unit must be a word, found null"),
         ("synthetic", "out=null", "out must be a path, found null"),
         ("synthetic", "seed=null", "seed must be a whole number, found null"),
-        ("npz", "split=subject", "split has options of its own, such as split.by=subject, found split=subject"),
+        ("npz", "split=subject", "split is a group of options, such as split.by=subject, found split=subject"),
     ],
 )
 def test_options_of_the_wrong_kind(dataset, override, message):

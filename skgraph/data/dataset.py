@@ -30,7 +30,7 @@ class SkeletonDataset(Dataset):
     Args:
         store: an opened store, or its folder.
         split: name of a split; all clips if not given.
-        part: ``"train"`` or ``"test"``.
+        part: side of the split, ``"train"`` or ``"test"``.
         items: ``"clips"`` or ``"bodies"``.
         frames: frames of a batch, ``T``; needed for batches only.
         crop: smallest and largest proportion of an item that a batch covers; the centre where both are equal.

@@ -82,7 +82,7 @@ class SkeletonData(Data):
 
     @property
     def is_batch(self) -> bool:
-        """Whether this is a batch of clips rather than one clip."""
+        """True for a batch of clips, False for one clip."""
         return self._store["frame_mask"].dim() == 3
 
     @property

@@ -20,7 +20,7 @@ from skgraph.errors import BROKEN_ARCHIVE, BROKEN_YAML, StoreError, first_line
 from skgraph.topology import Topology
 
 FORMAT_VERSION = 1
-SPLIT_PARTS = ("train", "test")
+SPLIT_SIDES = ("train", "test")
 _LARGEST_INDEX = 2**29  # bytes; a million clips need less, and a damaged file may claim any size
 
 
@@ -66,7 +66,7 @@ class SkeletonStore:
         self._frames, self._present = torch.from_numpy(frames).flatten(1), torch.from_numpy(present)
         self._confidence = None if confidence is None else torch.from_numpy(confidence)
         tensors = {key: torch.from_numpy(value) for key, value in arrays.items()}
-        self._split_parts = {key[6:]: value for key, value in tensors.items() if key.startswith("split_")}
+        self._split_sides = {key[6:]: value for key, value in tensors.items() if key.startswith("split_")}
         self.y, self.subject, self.camera, self.setup, self.length = (tensors[key] for key in PER_CLIP)
         self.track_row, self.track_first, self.track_length = (tensors[key] for key in PER_TRACK)
         self.body_ptr = tensors["body_ptr"]
@@ -122,7 +122,7 @@ class SkeletonStore:
         for key, value in vars(self).items():
             if isinstance(value, Tensor):
                 setattr(moved, key, value.to(device))
-        moved._split_parts = {name: parts.to(device) for name, parts in self._split_parts.items()}
+        moved._split_sides = {name: sides.to(device) for name, sides in self._split_sides.items()}
         return moved
 
     @property
@@ -173,7 +173,7 @@ class SkeletonStore:
 
     def splits(self) -> list[str]:
         """Names of the splits."""
-        return list(self._split_parts)
+        return list(self._split_sides)
 
     def split(self, name: str, part: str) -> Tensor:
         """Return the clip ids of the ``"train"`` or ``"test"`` side of a split.
@@ -181,11 +181,11 @@ class SkeletonStore:
         Raises:
             StoreError: no such split or side.
         """
-        if name not in self._split_parts:
+        if name not in self._split_sides:
             raise StoreError(f"store '{self.path}' has no split '{name}', only {', '.join(self.splits()) or 'none'}")
-        if part not in SPLIT_PARTS:
-            raise StoreError(f"a split has the sides {', '.join(SPLIT_PARTS)}, found '{part}'")
-        return (self._split_parts[name] == SPLIT_PARTS.index(part)).nonzero().flatten()
+        if part not in SPLIT_SIDES:
+            raise StoreError(f"a split has the sides {', '.join(SPLIT_SIDES)}, found '{part}'")
+        return (self._split_sides[name] == SPLIT_SIDES.index(part)).nonzero().flatten()
 
     def gather(self, tracks: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
         """Read bodies at fractional frames of their clips: one gather and one linear interpolation for all of them.
@@ -253,12 +253,12 @@ class SkeletonStore:
 
     @property
     def has_confidence(self) -> bool:
-        """Whether the store has the confidence of each joint."""
+        """True if the store has the confidence of each joint."""
         return self._confidence is not None
 
     @property
     def has_segments(self) -> bool:
-        """Whether any clip is an untrimmed recording with labelled segments."""
+        """True if any clip is an untrimmed recording with labelled segments."""
         return len(self.segment_label) > 0
 
     def segments(self, i: int) -> Tensor:

@@ -16,7 +16,7 @@ import yaml
 from numpy.typing import ArrayLike
 
 from skgraph._internal.atomic import atomic_folder
-from skgraph.data.store import FORMAT_VERSION, SPLIT_PARTS, SkeletonStore
+from skgraph.data.store import FORMAT_VERSION, SPLIT_SIDES, SkeletonStore
 from skgraph.data.store_checks import (
     PER_CLIP,
     PER_SEGMENT,
@@ -190,15 +190,15 @@ class StoreWriter:
             StoreError: a clip id is unknown or on both sides, or a side is empty.
         """
         check_split_name(name, f"store '{self.path}'")
-        parts = {"train": np.asarray(train, np.int64), "test": np.asarray(test, np.int64)}
+        sides = {"train": np.asarray(train, np.int64), "test": np.asarray(test, np.int64)}
         assignment = np.full(len(self._clips), -1, np.int8)
-        for part, ids in parts.items():
+        for side, ids in sides.items():
             if not len(ids):
-                raise StoreError(f"split '{name}' has no clip on its {part} side")
+                raise StoreError(f"split '{name}' has no clip on its {side} side")
             if ids.min() < 0 or ids.max() >= len(self._clips):
                 raise StoreError(f"split '{name}' names clip {ids.max()}, the store has {len(self._clips)} clips")
-            assignment[ids] = SPLIT_PARTS.index(part)
-        both = np.intersect1d(parts["train"], parts["test"])
+            assignment[ids] = SPLIT_SIDES.index(side)
+        both = np.intersect1d(sides["train"], sides["test"])
         if len(both):
             clip = list(self._names)[both[0]]
             raise StoreError(f"split '{name}' has {len(both)} clips in both train and test, '{clip}' first")

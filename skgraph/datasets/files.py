@@ -1,4 +1,4 @@
-"""The files of a dataset: in folders, or still in their zip archives."""
+"""The files of a dataset in folders or zip archives."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from skgraph._internal.atomic import atomic_folder
 from skgraph.diagnosis.diagnose import Diagnosis
 from skgraph.evaluation.results.class_tables import csv_text
 
-COLUMNS = {  # of the table: key, title, decimals
+COLUMNS = {  # key in the table: title, decimals
     "step": ("step", 0),
     "action": ("action", 1),
     "neighbour": ("kNN", 1),

@@ -147,7 +147,7 @@ class DuplicateSearch:
         return [self.store.name[group].tolist() for group in groups]
 
     def _leak(self, split: str, exact: np.ndarray, near: np.ndarray) -> Leak:
-        train, test = (self.store.split(split, part).numpy() for part in ("train", "test"))
+        train, test = (self.store.split(split, side).numpy() for side in ("train", "test"))
         same = np.isin(exact[test], exact[train])
         alike = np.isin(near[test], near[train]) & ~same
         return Leak(split, self.store.name[test[same]].tolist(), self.store.name[test[alike]].tolist())

@@ -66,7 +66,7 @@ def count_labels(store: SkeletonStore) -> LabelStatistics:
         return np.bincount(label[np.isin(owner, clips)], minlength=len(store.class_names))
 
     def count_split(name: str) -> SplitStatistics:
-        train, test = (store.split(name, part).numpy() for part in ("train", "test"))
+        train, test = (store.split(name, side).numpy() for side in ("train", "test"))
         shared = {key: np.intersect1d(values[train], values[test]) for key, values in ids.items()}
         return SplitStatistics(
             name,

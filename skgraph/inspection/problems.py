@@ -98,7 +98,7 @@ def _tracking(survey: Survey) -> Iterator[Problem]:
         what = f"joints at rest to the last digit for {missing.frozen_seconds:g} s and longer"
         most = share(float(missing.frozen.max()))
         yield Problem(f"{what}, at most {most} of the frames of a joint", _at(missing.frozen_at, "{:.1f} s"))
-    pairs = few([f"{pair} {share(part)}" for pair, part in missing.pairs.items()])
+    pairs = few([f"{pair} {share(fraction)}" for pair, fraction in missing.pairs.items()])
     what = "of joints with exactly the same coordinates in some frames"
     yield from _counted(len(missing.pairs), "pair", what, f"{pairs}; in {worst(missing.pairs_in)}")
     sometimes = (missing.origin > 0) & (missing.origin < 1)

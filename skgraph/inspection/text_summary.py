@@ -147,7 +147,7 @@ def _joints(missing: MissingStatistics, names: Sequence[str]) -> str:
         worst = int(shares.argmax())
         most = f"{what} {share(float(shares[worst]))} ({plain(names[worst])})"
         texts.append(most if shares[worst] else f"none {what}")
-    pairs = [f"{pair} {share(part)}" for pair, part in missing.pairs.items()]
+    pairs = [f"{pair} {share(fraction)}" for pair, fraction in missing.pairs.items()]
     texts.append(f"same coordinates {few(pairs)}" if pairs else "none with the coordinates of another")
     if missing.confidence is not None:
         texts.append(f"mean confidence {missing.confidence.mean():.2f}")

@@ -21,7 +21,7 @@ from skgraph.topology import Topology
 from skgraph.training.devices import autocast, choose_device
 
 _WINDOW = 60  # frames of the stream's window: two seconds
-_CLASSES = 60  # of the stream's head, as in NTU RGB+D
+_CLASSES = 60  # classes of the stream's head, as in NTU RGB+D
 
 
 @torch.inference_mode()

@@ -1,4 +1,4 @@
-"""The joint graph of a skeleton: one small YAML file, and every array that follows from it."""
+"""The joint graph of a skeleton, and the arrays derived from it."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from skgraph.data import EpochLoader, SkeletonData, SkeletonDataset
 from skgraph.errors import ConfigError
 
 LOCATIONS = ("auto", "device", "disk")
-_SHARE = 0.5  # of the free memory of a device, for the store; the rest is for the model and the batches
+_SHARE = 0.5  # share of a device's free memory for the store; the rest is for the model and the batches
 _AHEAD = 2  # batches
 
 

@@ -154,6 +154,6 @@ def _weights(source: Topology, target: Topology, mapping: Mapping[str, str | Seq
         raise TopologyError(
             f"no joint of '{source.name}' has the name or the landmark of {', '.join(orphans)} of '{target.name}': "
             "name them in a joint map, a YAML file with from, to and joints (joint_map=FILE, or topology_map=FILE of "
-            "skgraph.prepare), or declare the `landmarks` of your own topology in its file"
+            "skgraph.prepare), or declare the `landmarks` of a custom topology in its file"
         )
     return weights

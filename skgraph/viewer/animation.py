@@ -59,7 +59,7 @@ def animate(topology: Topology, clips: Sequence[ViewedClip], format: str = "gif"
         limit = MAX_FRAMES // FPS // len(clips)
         raise DataError(
             f"the longest of {len(clips)} clips takes {seconds:.0f} seconds, an animation of so many at most {limit}: "
-            f"show a part of each with seconds=[0,{limit}]"
+            f"show a span of each with seconds=[0,{limit}]"
         )
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph .* missing")  # names in scripts that the font lacks

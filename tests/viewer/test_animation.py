@@ -121,7 +121,7 @@ def test_bad_input(topology):
         animate(topology, [walking()], "avi")
     with pytest.raises(DataError, match=r"takes 80 seconds, an animation of so many at most 60: show .*0,60"):
         animate(topology, [walking(80.0)])
-    with pytest.raises(DataError, match=r"of 3 clips takes 30 seconds, .* at most 20: show a part of each with .*0,20"):
+    with pytest.raises(DataError, match=r"of 3 clips takes 30 seconds, .* at most 20: show a span of each with .*0,20"):
         animate(topology, [walking(30.0)] * 3)
     with pytest.raises(DataError, match="at most 12 clips, found 13"):
         animate(topology, [walking(0.1)] * 13)

@@ -108,7 +108,7 @@ class _Unpickler(_PythonUnpickler):
         super().__init__(content, encoding="latin1")
         self.limit, self.allocated = _ALWAYS + 25 * size, 0
         self.memo = _Memo()
-        self.heights: dict[int, int] = {}  # of checked containers, by identity
+        self.heights: dict[int, int] = {}  # nesting depth of checked containers, by identity
 
     def find_class(self, module: str, name: str) -> _Name:
         if not _NAMES.fullmatch(f"{module}.{name}"):

@@ -62,7 +62,7 @@ def parse_numbers(text: bytes, count: int) -> np.ndarray:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # of text that is not numbers throughout
+            warnings.simplefilter("ignore", DeprecationWarning)  # NumPy warns of text that is no number
             values = np.fromstring(text, sep=" ")
     except ValueError:
         values = np.empty(0)

@@ -57,12 +57,12 @@ def read_ctrgcn(
     split_name = ntu_split_name(path.stem) if split_name is None else str(split_name)
     check_split_name(split_name, f"'{path}'")
     members = _members(path)
-    frames = {part: _checked_frames(members[f"x_{part}"], topology) for part in ("train", "test")}
-    labels = {part: _labels(members[f"y_{part}"], frames[part].shape[0]) for part in ("train", "test")}
+    frames = {side: _checked_frames(members[f"x_{side}"], topology) for side in ("train", "test")}
+    labels = {side: _labels(members[f"y_{side}"], frames[side].shape[0]) for side in ("train", "test")}
     columns = {label[1] for label in labels.values() if label[1] is not None}
     if len(columns) > 1:
         raise DataError(f"'{path}': 'y_train' and 'y_test' have {' and '.join(map(str, sorted(columns)))} classes")
-    names = [f"{part}{i:05d}" for part, member in frames.items() for i in range(1, member.shape[0] + 1)]
+    names = [f"{side}{i:05d}" for side, member in frames.items() for i in range(1, member.shape[0] + 1)]
     about = ntu_columns(names, np.concatenate([label[0] for label in labels.values()]), str(path))
     about["class_names"] = ntu_class_names(max([len(about["class_names"]), *columns]))
     train = np.arange(len(names)) < frames["train"].shape[0]

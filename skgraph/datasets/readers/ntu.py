@@ -24,7 +24,7 @@ from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
 _FPS = 30.0
-_VERSION = 1  # of conversion caches; increase it when a change converts files differently
+_VERSION = 1  # version of conversion caches; increase it when a change converts files differently
 _HINT = "(damaged=exclude leaves such files out; what has been read is kept)"
 
 

@@ -25,7 +25,7 @@ from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
 _FPS = 30.0
-_VERSION = 2  # of conversion caches
+_VERSION = 2  # version of conversion caches
 _RECORDINGS_AT_ONCE = 16  # a recording is a hundred times as long as a clip
 _NAMES = {1: re.compile(r"\d{4}-[LMR]"), 2: re.compile(r"A\d{2}N\d{2}-[LMR]")}
 _SPLITS = {"xsub": "subject", "xview": "view"}
@@ -173,8 +173,8 @@ def _splits(root: Path, folder: str | Path | None, files: Sequence[SourceFile], 
             notes.append(f"split '{name}' names {absent} recordings that are not in the source")
         if extra := len(known - train - test):
             notes.append(f"split '{name}' does not name {extra} recordings: they neither train nor test")
-        parts = [np.array([stem in part for stem in names]) for part in (train, test)]
-        splits.append(Split(name, parts[0], f"as '{paths[0].name}' says", test=parts[1]))
+        sides = [np.array([stem in side for stem in names]) for side in (train, test)]
+        splits.append(Split(name, sides[0], f"as '{paths[0].name}' says", test=sides[1]))
     return splits
 
 

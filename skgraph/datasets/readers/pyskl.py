@@ -120,7 +120,7 @@ def _array(where: str, annotation: Mapping[str, Any], key: str, axes: Sequence[s
     if not isinstance(values, np.ndarray) or values.dtype.kind not in "iuf" or values.ndim != len(axes):
         found = describe(values)
         if values is None and "raw_file" in annotation:
-            found = "'raw_file': joints in files of their own, as those of Kinetics-400, are not read"
+            found = "'raw_file': joints in separate files, as those of Kinetics-400, are not read"
         raise DataError(f"{where}: '{key}' must be an array of numbers [{', '.join(axes)}], found {found}")
     return values
 

@@ -91,7 +91,7 @@ class ClassifierTraining:
 
     @property
     def augments(self) -> bool:
-        """Whether training clips differ each time, so that features cannot be computed once."""
+        """True if training clips are augmented, so that features cannot be computed once."""
         return tuple(self.train_crop) != (self.test_crop, self.test_crop) or self.rotate > 0
 
     def lr_at(self, step: int, steps_per_epoch: int) -> float:

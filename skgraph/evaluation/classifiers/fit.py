@@ -81,9 +81,9 @@ def fit(
     if world > 1:
         # The seed gives every process the same weights, and a frozen encoder does not change: nothing to copy.
         trained = DistributedDataParallel(model, init_sync=False, broadcast_buffers=False)
-    generator = torch.Generator().manual_seed(seed)  # of the order: the same on every process
-    own = torch.Generator().manual_seed(seed + 1 + processes.rank)  # of crops and augmentation
-    torch.manual_seed(seed + 1 + processes.rank)  # of dropout and dropped paths
+    generator = torch.Generator().manual_seed(seed)  # for the order: the same on every process
+    own = torch.Generator().manual_seed(seed + 1 + processes.rank)  # for crops and augmentation
+    torch.manual_seed(seed + 1 + processes.rank)  # for dropout and dropped paths
     history = History()
     hidden = None if progress and processes.is_main else True  # None: shown in a terminal
     bar = tqdm(range(training.epochs), unit="epoch", leave=False, disable=hidden)

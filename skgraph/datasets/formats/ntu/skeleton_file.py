@@ -12,7 +12,7 @@ NUM_JOINTS = 25
 # Words of the line that starts a body, and of the line of a joint: x y z, depth x y, colour x y, orientation w x y z,
 # tracking state.
 _BODY_WORDS, _JOINT_WORDS = 10, 12
-_CONFIDENCE = np.array([0.0, 0.5, 1.0])  # of tracking state 0 not tracked, 1 inferred, 2 tracked
+_CONFIDENCE = np.array([0.0, 0.5, 1.0])  # by tracking state: not tracked, inferred, tracked
 _BODY_LINES = 2 + NUM_JOINTS
 _MOST_FRAMES = 100_000  # ten times the longest recording of the dataset
 _LEAST_BODY = NUM_JOINTS * _JOINT_WORDS * 2  # bytes: a word and a space for each column of each joint

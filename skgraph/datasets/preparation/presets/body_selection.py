@@ -14,7 +14,7 @@ _FLAT_RATIO, _FLAT_SHARE = 0.8, 0.69754
 
 
 def is_short(track: Track) -> bool:
-    """Return whether a body is there for fewer than 12 frames."""
+    """Return whether a body is present for fewer than 12 frames."""
     return len(track) < _MIN_FRAMES
 
 

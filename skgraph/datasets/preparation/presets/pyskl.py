@@ -17,14 +17,14 @@ def pyskl(recording: Recording) -> RawClip:
     """Assign bodies to two actors at their own times, centred and aligned by the first one's first pose.
 
     In this order: bodies of fewer than 12 frames are dropped, and of several bodies the flat ones; they are ranked by
-    motion and assigned to two actors; if the second is there for longer than the first, the two are swapped;
+    motion and assigned to two actors; if the second is present for longer than the first, the two are swapped;
     frames without the first actor are dropped; its SpineMid in the first frame is subtracted everywhere; both are
     rotated so that its spine is along z and its shoulders are along x in that frame.
 
     Source: PYSKL's preparation script for NTU RGB+D and its transform for 3D skeletons, as described in its repository.
 
     Returns:
-        Joints in metres, z up; or an excluded clip, if no body is there for 12 frames.
+        Joints in metres, z up; or an excluded clip, if no body is present for 12 frames.
     """
     tracks = [track for track in recording.tracks if not is_short(track)]
     if not tracks:
