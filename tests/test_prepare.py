@@ -143,7 +143,7 @@ def test_help_shows_every_option_of_a_dataset_with_its_comment(dataset, capsys, 
     options = OmegaConf.to_container(composed(f"dataset={dataset}"))
     assert {line.split(":")[0] for line in text.splitlines() if ":" in line[:20]} >= set(options) - {"read", "write"}
     assert "_target_" not in text and "@" not in text and "${" not in text and "\n\n\n" not in text
-    assert (dataset == "synthetic") != ("  fraction: null    # of a random split" in text)
+    assert (dataset == "synthetic") != ("  fraction: null    # share of training clips of a random split" in text)
 
 
 def test_help_without_a_dataset_names_them(capsys, monkeypatch):
