@@ -92,7 +92,7 @@ def mean_over_ranks(x: Tensor) -> Tensor:
 class RankGenerator(torch.Generator):
     """The random generator of a batch of which each process holds every ``world_size``-th row.
 
-    :mod:`skgraph.data.random_draws` draws for the whole batch and keeps the rows of this process, so that crops, views
+    ``skgraph.data.random_draws`` draws for the whole batch and keeps the rows of this process, so that crops, views
     and masks do not depend on the number of processes.
 
     Args:

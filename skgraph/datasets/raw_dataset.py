@@ -13,7 +13,7 @@ from skgraph.errors import DataError
 from skgraph.topology import Topology
 
 LARGEST_ID = 2**63 - 1
-"""The largest integer that a store can hold: its ids are int64."""
+"""The largest integer that a store can hold, whose ids are int64."""
 
 _IDS = ("subject", "camera", "setup")
 _MAX_FPS = 1e6
@@ -155,7 +155,7 @@ class RawDataset:
 
     @property
     def units(self) -> str:
-        """Unit of the clips' joints: `m` for files in a unit of length, else that of the files."""
+        """Unit of joints in the clips, `m` for files in a unit of length, else that of the files."""
         return "m" if self.unit in METRES else self.unit
 
     def labels(self, clips: np.ndarray) -> set[int]:

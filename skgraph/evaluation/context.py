@@ -32,9 +32,11 @@ class EvaluationContext:
         make_encoder: ``make_encoder(seed=None, **options) -> Encoder``, a fresh copy each time; ``seed`` is that of
             random weights, ``options`` override those of its configuration (``drop_path``).
         views: prepares its input.
-        train, test: clips.
+        train: training clips.
+        test: test clips.
         validation: clips of held-out training people, or ``None``.
-        device, precision: device and number format, see :func:`skgraph.training.devices.autocast`.
+        device: device to compute on.
+        precision: number format, see :func:`skgraph.training.devices.autocast`.
         settings: settings of the bodies, the crops and the batches.
         seed: seed of the protocol's draws.
         processes: processes that share the work.

@@ -37,7 +37,8 @@ class Embedding:
         level: one of these.
         recording: name of each row's recording, ``[n]``.
         body: index of each row's body in its recording, ``[n]``; -1 at level ``clip``.
-        start, end: first frame of each row's window, and the frame after its last, ``[n]``.
+        start: first frame of each row's window, ``[n]``.
+        end: frame after the last of each window, ``[n]``.
         fps: frames a second.
         joints: names of the joints, in the order of level ``joint``.
         preprocessing: preprocessing of the store, if the recordings are one.

@@ -33,11 +33,13 @@ class PretrainedRun:
     """The encoder of a run folder, and the preparation of its input. Open one with :meth:`open`.
 
     Attributes:
-        folder, config: of the run.
+        folder: folder of the run.
+        config: its configuration.
         topology: topology of the pre-training.
         weights: weights of the encoder.
         step: step of the checkpoint.
-        content_hash, preprocessing: of the store of the pre-training; ``preprocessing`` is ``None`` where unknown.
+        content_hash: hash of the store of the pre-training.
+        preprocessing: preprocessing of that store; ``None`` where unknown.
         weights_file: the checkpoint, or the file of the model.
         head: linear head of a model folder; see :mod:`skgraph.evaluation.model_folder`.
     """

@@ -32,7 +32,8 @@ class Recogniser:
         probe: linear head on the mean feature of a clip's bodies.
         class_names: names of its logits; the last one is ``background`` if it was fitted to recordings with segments.
         background: index of that class, or ``None``.
-        device, precision: of the encoder, see :func:`skgraph.training.devices.autocast`.
+        device: device to compute on.
+        precision: number format, see :func:`skgraph.training.devices.autocast`.
     """
 
     run: PretrainedRun

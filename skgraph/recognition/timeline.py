@@ -23,7 +23,8 @@ class Timeline:
     """The segments recognised in a recording.
 
     Attributes:
-        name, fps: of the recording; frames a second.
+        name: name of the recording.
+        fps: its frames a second.
         class_names: names of the columns of ``probabilities``.
         probabilities: probabilities of every frame, ``[T, K]``.
         segments: ``[S, 3]``: label, first frame, frame after the last; in order of time.

@@ -82,7 +82,7 @@ def test_lost_joints(tmp_path, monkeypatch):
         values = {"__name__": "__main__"}
         exec(compile(text, section, "exec"), values)
     hand = values["clip"][0, 9:15, 5]  # on a straight line, in which steps are equal
-    assert np.allclose(np.diff(hand, axis=0), (hand[5] - hand[0]) / 5) and values["there"].all()
+    assert np.allclose(np.diff(hand, axis=0), (hand[5] - hand[0]) / 5) and values["present"].all()
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
