@@ -138,7 +138,7 @@ def log_diagnostics(
         features, values = feature_diagnostics(encoder, views.plain(batch).joints[:, 0])
     features, clip = features.cpu(), batch.clip.cpu()
     y, subject = store.y[clip], store.subject[clip]
-    # Where people are unknown, the bodies of a clip must not be neighbours.
+    # Exclude bodies of the same clip as neighbours if people are unknown.
     accuracy = online_knn(features, y, torch.where(subject >= 0, subject, -1 - clip))
     values |= {} if accuracy is None else {"online_knn": accuracy}
     log.scalars(step, values)
