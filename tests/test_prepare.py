@@ -22,8 +22,7 @@ from skgraph.data import SkeletonStore
 from skgraph.datasets.preparation.make_splits import make_splits
 from skgraph.datasets.preparation.overview import format_overview
 from skgraph.datasets.preparation.write_store import write_store
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset, Split
+from skgraph.datasets.raw_dataset import RawClip, RawDataset, Split
 from skgraph.datasets.readers.npz import read_npz
 from skgraph.datasets.synthetic import write_synthetic
 from skgraph.errors import DataError, StoreError

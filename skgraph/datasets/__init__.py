@@ -14,7 +14,7 @@ _SOURCES = (
     *("nw_ucla", "openpose", "pku", "pyskl", "stgcn", "store", "utd_mhad"),
 )
 _MODULES = {
-    "RawClip": "raw_clip",
+    "RawClip": "raw_dataset",
     "RawDataset": "raw_dataset",
     "open_recordings": "recordings",
     "write_store": "preparation.write_store",

@@ -1,4 +1,4 @@
-"""Datasets read from raw files, and their splits."""
+"""Clips and datasets read from raw files, and their splits."""
 
 from __future__ import annotations
 
@@ -8,16 +8,57 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from skgraph.datasets.preparation.units import METRES
-from skgraph.datasets.raw_clip import RawClip
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 
 LARGEST_ID = 2**63 - 1
 """The largest integer that a store can hold, whose ids are int64."""
 
-_IDS = ("subject", "camera", "setup")
+IDS = ("subject", "camera", "setup")
+"""Names of the ids of a clip."""
+
+# Reasons to leave a clip out of a store. The overview of `prepare` counts the clips of each reason up to its first
+# colon; the rest is about a single clip.
+NO_FRAMES = "no frames"
+NOBODY = "nobody in any frame"
+NOBODY_DETECTED = "nobody in it"
+NOBODY_LONG_ENOUGH = "no body in 12 frames"
+ALL_ZERO = "all zero"
+LISTED_AS_MISSING = "in the list of missing skeletons"
+NO_SKELETON = "no skeleton (has_skeleton is false)"
+DAMAGED = "damaged: "
+
 _MAX_FPS = 1e6
 _LONGEST_NAME = 1000  # characters; in a store, every name takes as much space as the longest
+
+
+@dataclass(frozen=True)
+class RawClip:
+    """A clip read from raw files.
+
+    Args:
+        joints: `[M, T, V, C]`, in the units of its dataset.
+        frame_mask: `[M, T]` bool, where each body is present; by default, where one of its joints is not zero.
+        confidence: `[M, T, V]` in 0 to 1, the tracker's for each joint; None if unknown.
+        excluded: reason to leave the clip out of the store, with details after a colon; "" keeps it.
+        segments: rows (label, start, end) of an untrimmed recording, in place of those of its dataset.
+    """
+
+    joints: np.ndarray
+    frame_mask: np.ndarray | None = None
+    confidence: np.ndarray | None = None
+    excluded: str = ""
+    segments: np.ndarray | None = None
+
+    @classmethod
+    def left_out(cls, reason: str) -> RawClip:
+        """Return a clip that is left out of the store, for a reason of this module."""
+        return cls(np.zeros((0, 0, 0, 0), np.float32), excluded=reason)
+
+    @property
+    def there(self) -> np.ndarray:
+        """Presence of each body, `[M, T]` bool."""
+        return (self.joints != 0).any(axis=(2, 3)) if self.frame_mask is None else self.frame_mask
 
 
 @dataclass(frozen=True)
@@ -113,7 +154,7 @@ class RawDataset:
     def _check_lengths(self) -> None:
         if not self.name:
             raise DataError("it holds no clip")
-        columns = {f"'{key}'": getattr(self, key) for key in ("y", *_IDS)}
+        columns = {f"'{key}'": getattr(self, key) for key in ("y", *IDS)}
         columns |= {f"split '{split.name}'": side for split in self.splits for side in (split.train, split.tests)}
         for key, values in columns.items():
             if values is not None and np.shape(values) != (len(self),):
@@ -122,7 +163,7 @@ class RawDataset:
             raise DataError(f"segments must be one array per clip, {len(self)}, found {len(self.segments)}")
 
     def _check_ids(self) -> None:
-        for key in _IDS:
+        for key in IDS:
             values = getattr(self, key)
             if values is not None and values.dtype.kind not in "iuU":
                 raise DataError(f"'{key}' must be integers or text, found {values.dtype}")

@@ -12,8 +12,7 @@ from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.datasets.files import check_file, folder_files
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.preparation.write_store import write_clips
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.npy import default_unit, read_npy, read_npy_clip
 from skgraph.datasets.readers.npz import read_npz
 from skgraph.errors import ConfigError, DataError, first_three

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 
@@ -58,3 +58,20 @@ def test_ids_that_no_store_has():
     assert raw(subject=np.array([1, 2**63 - 1], np.uint64)).ids("subject").tolist() == [1, 2**63 - 1]
     with pytest.raises(DataError, match=f"'a lab': clip 'b' has the camera {2**63}, expected at most {2**63 - 1}"):
         raw(camera=np.array([1, 2**63], np.uint64))
+
+
+def test_a_body_is_absent_where_all_its_joints_are_zero():
+    joints = np.ones((2, 3, 4, 3))
+    joints[1, 2] = 0
+    joints[0, 0, 1:] = 0
+    assert RawClip(joints).there.tolist() == [[True, True, True], [True, True, False]]
+
+
+def test_a_mask_says_more_than_zeros():
+    there = np.array([[True, False]])
+    assert RawClip(np.zeros((1, 2, 4, 3)), there).there is there
+
+
+def test_left_out():
+    clip = RawClip.left_out("no body")
+    assert clip.excluded == "no body" and not clip.there.any()

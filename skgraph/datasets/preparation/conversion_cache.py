@@ -15,7 +15,7 @@ from typing import IO, Any
 import numpy as np
 
 from skgraph._internal.atomic import atomic_file, take_lock
-from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import RawClip
 from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line, first_three
 
 _KEY, _LOCK = "key.json", "lock"

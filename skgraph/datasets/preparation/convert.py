@@ -17,7 +17,7 @@ from typing import TypeVar
 import numpy as np
 
 from skgraph.datasets.preparation.conversion_cache import ConversionCache
-from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import RawClip
 from skgraph.errors import DataError
 
 Item = TypeVar("Item")

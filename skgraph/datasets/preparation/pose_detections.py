@@ -6,11 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from skgraph.datasets.exclusion import NOBODY_DETECTED
 from skgraph.datasets.formats.json_file import describe
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.preparation.track_bodies import track_bodies
-from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import NOBODY_DETECTED, RawClip
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.errors import DataError, TopologyError
 from skgraph.topology import Topology
 from skgraph.topology.topology_file import read_topology_file

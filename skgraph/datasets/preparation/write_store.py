@@ -11,11 +11,10 @@ import numpy as np
 from tqdm import tqdm
 
 from skgraph.data.store_writer import StoreWriter
-from skgraph.datasets.exclusion import ALL_ZERO, NO_FRAMES
 from skgraph.datasets.preparation.make_splits import make_splits
 from skgraph.datasets.preparation.topology_map import map_topology
 from skgraph.datasets.preparation.units import METRES, HeightCheck
-from skgraph.datasets.raw_dataset import RawDataset, Split
+from skgraph.datasets.raw_dataset import ALL_ZERO, IDS, NO_FRAMES, RawDataset, Split
 from skgraph.errors import DataError
 
 _CHECK_HEIGHT_AFTER = 100  # clips, so that a wrong unit does not cost an hour
@@ -50,7 +49,7 @@ def write_store(
     """Write a dataset as a store, clip by clip; an error removes the partial store.
 
     Clips that the reader excludes and clips without any body are left out, with a reason of
-    `skgraph.datasets.exclusion`.
+    `skgraph.datasets.raw_dataset`.
 
     Args:
         raw: the dataset.
@@ -95,7 +94,7 @@ def write_store(
 
 def write_clips(writer: StoreWriter, raw: RawDataset, check_height: bool) -> tuple[np.ndarray, dict[str, list[str]]]:
     """Write clips; return the numbers of those that were kept [n], and reason -> names of the others."""
-    ids = {key: raw.ids(key) for key in ("subject", "camera", "setup")}
+    ids = {key: raw.ids(key) for key in IDS}
     height = HeightCheck(raw.unit) if check_height and raw.unit in METRES else None
     kept: list[int] = []
     excluded: dict[str, list[str]] = {}
@@ -159,7 +158,7 @@ def _split_notes(raw: RawDataset, train: np.ndarray, test: np.ndarray) -> list[s
 
 
 def _id_notes(raw: RawDataset) -> list[str]:
-    texts = {key: getattr(raw, key) for key in ("subject", "camera", "setup")}
+    texts = {key: getattr(raw, key) for key in IDS}
     return [
         f"{key}s are text in the files and numbers in the store: 0 is '{min(values[values != ''])}'"
         for key, values in texts.items()

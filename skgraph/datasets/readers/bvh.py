@@ -12,8 +12,7 @@ from skgraph.datasets.formats.bvh_file import BvhFile
 from skgraph.datasets.formats.bvh_topology import UP_AXES, bvh_topology, mirror_pairs
 from skgraph.datasets.label_table import LabelTable
 from skgraph.datasets.preparation.units import store_unit
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.reader import open_topology, to_float32, z_up_to_y_up
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology

@@ -12,8 +12,7 @@ import numpy as np
 from skgraph.datasets.formats.json_file import describe, expect, expect_key, expect_numbers, read_json
 from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
 from skgraph.datasets.preparation.units import store_unit
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.reader import expect_joints, open_topology, read_clip_folder
 from skgraph.errors import DataError
 from skgraph.topology import Topology

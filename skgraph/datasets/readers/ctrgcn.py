@@ -12,8 +12,7 @@ from skgraph.datasets.formats.npz_file import NpzMember
 from skgraph.datasets.formats.ntu.published import MAX_CLASSES, ntu_class_names, ntu_columns
 from skgraph.datasets.preparation.published_splits import ntu_split_name, pair_subsets
 from skgraph.datasets.preparation.units import store_unit
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.npz import check_npz
 from skgraph.datasets.readers.reader import open_topology, to_float32
 from skgraph.errors import DataError

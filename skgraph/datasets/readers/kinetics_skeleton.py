@@ -8,13 +8,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skgraph.datasets.exclusion import NO_SKELETON
 from skgraph.datasets.files import folder_files
 from skgraph.datasets.formats.json_file import describe, expect, expect_key, expect_numbers, read_json
 from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
 from skgraph.datasets.preparation.published_splits import given_split
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import NO_SKELETON, RawClip, RawDataset
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 

@@ -14,8 +14,7 @@ from skgraph.datasets.files import folder_files
 from skgraph.datasets.formats.json_file import SIZE_LIMIT, describe, expect, expect_key, expect_numbers, read_json
 from skgraph.datasets.formats.text_file import parse_number
 from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.reader import open_topology, read_clip_folder
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from skgraph.datasets.formats.npy_file import MOST_NUMBERS, open_npy
 from skgraph.datasets.preparation.units import store_unit
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.reader import check_clip_shape, check_numbers, open_topology, read_clip_folder, to_float32
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology

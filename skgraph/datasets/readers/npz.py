@@ -12,8 +12,7 @@ from skgraph.datasets.formats.npz_file import NpzMember
 from skgraph.datasets.formats.text_file import is_valid_unicode
 from skgraph.datasets.preparation.published_splits import given_split
 from skgraph.datasets.preparation.units import store_unit
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import LARGEST_ID, RawDataset
+from skgraph.datasets.raw_dataset import IDS, LARGEST_ID, RawClip, RawDataset
 from skgraph.datasets.readers.reader import check_joints, check_numbers, open_topology, to_float32
 from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line
 from skgraph.topology import Topology
@@ -21,7 +20,6 @@ from skgraph.topology import Topology
 _REQUIRED = ("x", "offsets", "name")
 _LABELS = ("y", "class_names")
 _SEGMENTS = ("segment_clip", "segment_label", "segment_start", "segment_end")
-_IDS = ("subject", "camera", "setup")
 _SCALARS = ("fps", "unit", "source", "license")
 _INTEGERS = ("offsets", "y", *_SEGMENTS)
 _VECTORS = ("name", "class_names", "joint_names", *_INTEGERS)
@@ -106,14 +104,14 @@ def read_npz(
         segments=_segments(path, arrays, len(names)),
         notes=notes,
         splits=[given_split(arrays["split"], names)] if "split" in arrays else [],
-        **{key: arrays[key] for key in _IDS if key in arrays},
+        **{key: arrays[key] for key in IDS if key in arrays},
     )
 
 
 def _read_all_but_x(path: Path, labelled: bool) -> dict[str, Any]:
     """Read the arrays that are used; labels and segments only where clips are labelled."""
     required = (*_REQUIRED, *_LABELS) if labelled else _REQUIRED
-    used = {*_VECTORS, *_SCALARS, *_IDS, "split"} - set(() if labelled else (*_LABELS, *_SEGMENTS))
+    used = {*_VECTORS, *_SCALARS, *IDS, "split"} - set(() if labelled else (*_LABELS, *_SEGMENTS))
     arrays = {}
     for key in check_npz(path, required):
         member = NpzMember.of(path, key)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 
-from skgraph.datasets.exclusion import DAMAGED, LISTED_AS_MISSING
 from skgraph.datasets.files import SourceFile, find_files
 from skgraph.datasets.formats.ntu.published import ACTIONS, ClipName, Release, release
 from skgraph.datasets.formats.ntu.skeleton_file import parse_skeleton
@@ -18,8 +17,7 @@ from skgraph.datasets.formats.text_file import read_lines
 from skgraph.datasets.preparation.conversion_cache import ConversionCache
 from skgraph.datasets.preparation.convert import convert
 from skgraph.datasets.preparation.presets import PRESETS, check_preset
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import DAMAGED, LISTED_AS_MISSING, RawClip, RawDataset
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 

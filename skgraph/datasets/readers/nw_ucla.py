@@ -10,8 +10,7 @@ import numpy as np
 from skgraph.datasets.files import numbered_files
 from skgraph.datasets.formats.json_file import describe, expect, expect_key, read_json
 from skgraph.datasets.preparation.missing_joints import fill_missing
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset, Split
+from skgraph.datasets.raw_dataset import RawClip, RawDataset, Split
 from skgraph.datasets.readers.reader import expect_joints, to_float32
 from skgraph.errors import DataError
 from skgraph.topology import Topology

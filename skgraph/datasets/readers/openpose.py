@@ -9,8 +9,7 @@ from skgraph.datasets.files import folder_files
 from skgraph.datasets.formats.json_file import describe, expect, expect_key, expect_numbers, read_json
 from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
 from skgraph.datasets.preparation.units import store_unit
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.reader import open_topology, read_clip_folder
 from skgraph.errors import DataError, first_three
 from skgraph.topology import Topology

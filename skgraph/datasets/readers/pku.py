@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from skgraph.datasets.exclusion import NOBODY
 from skgraph.datasets.files import SourceFile, all_below, find_files, folder_files
 from skgraph.datasets.formats.kinect_recording import Recording
 from skgraph.datasets.formats.pku_files import ACTIONS, as_recording, parse_pku, read_labels, read_split
@@ -19,8 +18,7 @@ from skgraph.datasets.preparation.conversion_cache import ConversionCache
 from skgraph.datasets.preparation.convert import convert
 from skgraph.datasets.preparation.presets.agcn import agcn
 from skgraph.datasets.preparation.presets.skgraph_preset import skgraph_preset
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset, Split
+from skgraph.datasets.raw_dataset import NOBODY, RawClip, RawDataset, Split
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 

@@ -8,15 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from skgraph.datasets.exclusion import NOBODY_DETECTED
 from skgraph.datasets.formats.ntu.published import ntu_columns
 from skgraph.datasets.formats.pickle_file import read_pickle
 from skgraph.datasets.formats.text_file import describe
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.preparation.published_splits import pair_subsets
 from skgraph.datasets.preparation.units import store_unit
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset, Split
+from skgraph.datasets.raw_dataset import NOBODY_DETECTED, RawClip, RawDataset, Split
 from skgraph.datasets.readers.reader import check_clip_shape, open_topology, to_float32
 from skgraph.errors import DataError, first_three
 from skgraph.topology import Topology

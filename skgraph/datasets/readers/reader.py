@@ -10,8 +10,7 @@ import numpy as np
 
 from skgraph.datasets.formats.json_file import expect, expect_numbers
 from skgraph.datasets.label_table import LabelTable
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 

@@ -15,8 +15,7 @@ from skgraph.datasets.formats.pickle_file import read_pickle
 from skgraph.datasets.formats.text_file import describe
 from skgraph.datasets.preparation.published_splits import ntu_split_name, pair_subsets
 from skgraph.datasets.preparation.units import store_unit
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.reader import check_numbers, open_topology, to_float32, z_up_to_y_up
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology

@@ -11,11 +11,8 @@ import numpy as np
 from skgraph.data.store import SkeletonStore
 from skgraph.datasets.formats.npy_file import MOST_NUMBERS
 from skgraph.datasets.preparation.units import METRES
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset, Split
+from skgraph.datasets.raw_dataset import IDS, RawClip, RawDataset, Split
 from skgraph.errors import DataError
-
-_IDS = ("subject", "camera", "setup")
 
 
 def read_store(source: str | Path) -> RawDataset:
@@ -52,7 +49,7 @@ def read_store(source: str | Path) -> RawDataset:
         preprocessing="" if done == "none" else done,
         notes=_notes(store),
         segments=[store.segments(i).numpy() for i in range(store.num_clips)] if store.has_segments else None,
-        **{key: ids.numpy() for key in _IDS if ((ids := getattr(store, key)) >= 0).any()},
+        **{key: ids.numpy() for key in IDS if ((ids := getattr(store, key)) >= 0).any()},
     )
 
 

@@ -10,8 +10,7 @@ import numpy as np
 from skgraph.datasets.files import numbered_files
 from skgraph.datasets.formats.mat_file import read_mat_array
 from skgraph.datasets.preparation.missing_joints import fill_missing
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset, Split
+from skgraph.datasets.raw_dataset import RawClip, RawDataset, Split
 from skgraph.datasets.readers.reader import to_float32
 from skgraph.errors import DataError
 from skgraph.topology import Topology

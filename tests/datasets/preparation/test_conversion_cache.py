@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skgraph.datasets.preparation.conversion_cache import ConversionCache
-from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import RawClip
 from skgraph.errors import DataError
 
 

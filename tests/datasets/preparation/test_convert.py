@@ -8,7 +8,7 @@ import pytest
 from skgraph.datasets.preparation import convert as parallel
 from skgraph.datasets.preparation.conversion_cache import ConversionCache
 from skgraph.datasets.preparation.convert import convert
-from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import RawClip
 from skgraph.errors import DataError
 
 

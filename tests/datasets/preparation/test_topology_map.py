@@ -9,8 +9,7 @@ import yaml
 from skgraph.data import SkeletonStore
 from skgraph.datasets.preparation.topology_map import map_topology
 from skgraph.datasets.preparation.write_store import write_store
-from skgraph.datasets.raw_clip import RawClip
-from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.store import read_store
 from skgraph.errors import DataError, TopologyError
 from skgraph.topology import Topology

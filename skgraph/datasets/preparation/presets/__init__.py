@@ -13,7 +13,7 @@ from skgraph.datasets.preparation.presets.agcn import agcn
 from skgraph.datasets.preparation.presets.mamp import mamp
 from skgraph.datasets.preparation.presets.pyskl import pyskl
 from skgraph.datasets.preparation.presets.skgraph_preset import skgraph_preset
-from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import RawClip
 from skgraph.errors import ConfigError
 
 PRESETS: dict[str, Callable[[Recording], RawClip]] = {

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgraph.datasets.exclusion import NO_FRAMES, NOBODY
 from skgraph.datasets.formats.kinect_recording import Recording
 from skgraph.datasets.preparation.presets.align import align_to_first_body
-from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import NO_FRAMES, NOBODY, RawClip
 
 _CENTRE = 1
 _SLOTS, _MOST_BODIES, _MOST_FRAMES = 4, 2, 300

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgraph.datasets.exclusion import NO_FRAMES, NOBODY
 from skgraph.datasets.formats.kinect_recording import Recording
 from skgraph.datasets.preparation.presets.body_selection import (
     motion,
@@ -13,7 +12,7 @@ from skgraph.datasets.preparation.presets.body_selection import (
     without_gaps,
     without_spurious,
 )
-from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import NO_FRAMES, NOBODY, RawClip
 
 _CENTRE = 1
 _MOST_FRAMES = 300

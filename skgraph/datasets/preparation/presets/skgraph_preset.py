@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgraph.datasets.exclusion import NO_FRAMES, NOBODY
 from skgraph.datasets.formats.kinect_recording import Recording, Track
 from skgraph.datasets.preparation.presets.body_selection import motion, without_spurious
-from skgraph.datasets.raw_clip import RawClip
+from skgraph.datasets.raw_dataset import NO_FRAMES, NOBODY, RawClip
 
 # A person who is tracked again under another id appears within 0.4 m of the last position, or has walked at 1.5 m/s.
 _NEAR, _WALK, _FPS = 0.4, 1.5, 30.0
