@@ -13,7 +13,7 @@ import torch
 
 from skgraph.build import build_encoder, build_views
 from skgraph.errors import ConfigError
-from skgraph.performance.methods import random_walks, without_auto_scale
+from skgraph.performance.training_step import random_walks, without_auto_scale
 from skgraph.recognition.exported_program import Program, export_program
 from skgraph.topology import Topology
 

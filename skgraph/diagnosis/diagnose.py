@@ -15,9 +15,8 @@ from tqdm import tqdm
 from skgraph._internal.options import at_least
 from skgraph.build import build_encoder, build_objective, build_views, check_config
 from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
-from skgraph.diagnosis.cka import linear_cka
 from skgraph.diagnosis.prediction import prediction_errors
-from skgraph.diagnosis.probes import ProbeTargets, probe_features
+from skgraph.diagnosis.probes import ProbeTargets, linear_cka, probe_features
 from skgraph.errors import CheckpointError, DataError
 from skgraph.evaluation.features.clip_features import frozen
 from skgraph.evaluation.model_folder import is_model_folder

@@ -18,14 +18,13 @@ from torch import Tensor
 from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import DataError
-from skgraph.evaluation.context import EvaluationContext
+from skgraph.evaluation.context import EvaluationContext, Settings
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.evaluation.protocols import Outcome, Protocol, build_protocol
 from skgraph.evaluation.protocols.protocol import labels
 from skgraph.evaluation.results.metrics import summary
 from skgraph.evaluation.results.result import EvaluatedData, PretrainingData, Result
 from skgraph.evaluation.results.result_folder import check_result_folder, result_folder, save_result, store_name
-from skgraph.evaluation.settings import Settings
 from skgraph.training.checkpoint import versions
 from skgraph.training.devices import choose_device, choose_precision
 from skgraph.training.diagnostics import rankme

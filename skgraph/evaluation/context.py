@@ -1,9 +1,9 @@
-"""The evaluation context: an encoder and the clips that a protocol works with."""
+"""The evaluation context: an encoder, the clips that a protocol works with, and the settings of all protocols."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,16 +12,51 @@ import torch
 from torch import Tensor, nn
 
 from skgraph._internal.distributed import Processes
+from skgraph._internal.options import at_least, check_kinds
 from skgraph.data import SkeletonDataset
 from skgraph.encoders.encoder import Encoder
 from skgraph.errors import ConfigError, DataError
-from skgraph.evaluation.features.bodies import crop_windows, read_bodies
+from skgraph.evaluation.features.bodies import BodyRule, check_crops, crop_windows, read_bodies
 from skgraph.evaluation.features.clip_features import Features, clip_features, window_features
 from skgraph.evaluation.features.feature_cache import cached_features, code_hash, weights_hash
 from skgraph.evaluation.features.windows import Windows
-from skgraph.evaluation.settings import Settings
 from skgraph.training.devices import autocast, choose_precision
 from skgraph.training.views import ViewMaker
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of an evaluation that hold for every protocol.
+
+    Attributes:
+        crop: proportion of a clip that is encoded; ``None`` for that of the protocol.
+        crops: windows of each clip, evenly from its start to its end.
+        bodies: ``"present"`` or ``"padded"``; see :func:`~skgraph.evaluation.clip_features`.
+        validation: share of the training people held out; 0 for none.
+        random_init: evaluate a random encoder beside the trained one.
+        joint_map: see :meth:`~skgraph.evaluation.PretrainedRun.views`.
+        batch_size: clips encoded at once.
+        cache: keep features in the run folder.
+        seed: seed of the protocol's draws; by default that of the run.
+    """
+
+    crop: float | None = None
+    crops: int = 1
+    bodies: BodyRule = "present"
+    validation: float = 0.0
+    random_init: bool = True
+    joint_map: str | None = None
+    batch_size: int = 128
+    cache: bool = True
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        check_kinds(type(self), {f.name: getattr(self, f.name) for f in fields(self)}, "evaluate")
+        check_crops(self.crop, self.crops)
+        at_least("evaluate", 1, batch_size=self.batch_size)
+        at_least("evaluate", 0, seed=self.seed)
+        if not 0 <= self.validation < 1:
+            raise ConfigError(f"validation must be a share of the training people in [0, 1), found {self.validation}")
 
 
 @dataclass

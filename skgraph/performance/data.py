@@ -10,9 +10,8 @@ from torch import Tensor
 from skgraph.build import measure_scale, open_store
 from skgraph.data import EpochLoader, SkeletonDataset
 from skgraph.objectives import Objective
-from skgraph.performance.methods import build_method
 from skgraph.performance.timing import median_seconds
-from skgraph.performance.training_step import TrainingStep
+from skgraph.performance.training_step import TrainingStep, build_method
 from skgraph.training import ViewMaker
 
 

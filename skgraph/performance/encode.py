@@ -14,8 +14,8 @@ from skgraph.build import build_encoder
 from skgraph.encoders.encoder import Encoder
 from skgraph.evaluation import PretrainedRun
 from skgraph.evaluation.classifiers.linear_probe import LinearProbe
-from skgraph.performance.methods import random_walks, without_auto_scale
 from skgraph.performance.timing import call_seconds, median_seconds
+from skgraph.performance.training_step import random_walks, without_auto_scale
 from skgraph.recognition import Recogniser, SkeletonStream
 from skgraph.topology import Topology
 from skgraph.training.devices import autocast, choose_device

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from skgraph.performance.methods import build_method, flop_counter, random_walks
+from skgraph.performance.training_step import build_method, flop_counter, random_walks
 from skgraph.topology import Topology
 
 

@@ -3,8 +3,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.plain_mamp import PlainMAMP, benchmark_plain_mamp, plain_batch, random_clips
-from skgraph.performance.methods import build_method, random_walks
-from skgraph.performance.training_step import TrainingStep
+from skgraph.performance.training_step import TrainingStep, build_method, random_walks
 from tests.performance.small import MAMP, small_pretraining
 from tests.test_configs import composed
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from sklearn.linear_model import Ridge
 
-from skgraph.diagnosis.probes import ProbeTargets, explained, folds, probe_features
+from skgraph.diagnosis.probes import ProbeTargets, explained, folds, linear_cka, probe_features
 
 N = 240
 GENERATOR = torch.Generator().manual_seed(0)
@@ -84,3 +84,22 @@ def test_explained_is_that_of_a_ridge_regression():
 
 def test_values_that_do_not_vary_are_not_explained():
     assert explained(NOISE, torch.ones(N, 1), folds(SUBJECT)) == 0
+
+
+SIMILAR = torch.randn(200, 6, generator=torch.Generator().manual_seed(0))
+
+
+def test_a_rotated_scaled_and_shifted_copy_is_the_same():
+    rotation = torch.linalg.qr(torch.randn(6, 6, generator=torch.Generator().manual_seed(1))).Q
+    assert linear_cka(SIMILAR, 3 * SIMILAR @ rotation + 5) == pytest.approx(1)
+
+
+def test_its_formula_by_kernels():
+    b = SIMILAR[:, :3] ** 2
+    centre = torch.eye(200).double() - 1 / 200
+    k, m = (centre @ (x.double() @ x.double().T) @ centre for x in (SIMILAR, b))
+    assert linear_cka(SIMILAR, b) == pytest.approx(float((k * m).sum() / (k.norm() * m.norm())))
+
+
+def test_features_that_do_not_vary_are_like_nothing():
+    assert linear_cka(SIMILAR, torch.ones(200, 4)) == 0

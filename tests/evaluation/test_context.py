@@ -6,8 +6,7 @@ import pytest
 import torch
 
 from skgraph.errors import ConfigError
-from skgraph.evaluation.classifiers.classifier import Classifier
-from skgraph.evaluation.classifiers.heads import LinearHead
+from skgraph.evaluation.classifiers.classifier import Classifier, LinearHead
 from skgraph.evaluation.features.clip_features import clip_features
 from skgraph.evaluation.features.windows import Windows
 

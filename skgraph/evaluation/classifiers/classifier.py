@@ -1,15 +1,23 @@
-"""An encoder with a head, and its parameter groups."""
+"""An encoder with a head, and its parameter groups.
+
+A head maps tokens ``[b, L, D]`` of the bodies of clips to logits ``[B, K]``; ``dim`` is ``D``.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
+from skgraph.encoders.layers import initialise
 from skgraph.errors import ConfigError
 from skgraph.evaluation.features.bodies import Bodies
 from skgraph.training.optimizer import is_decayed
+
+HeadName = Literal["linear", "bn_linear", "mlp", "attentive"]
 
 
 class Classifier(nn.Module):
@@ -75,3 +83,86 @@ def _depth_below_top(name: str, blocks: int) -> int:
     if part == "head" or rest[0] == "norm":
         return 0
     return blocks - int(rest[1]) if rest[0] == "blocks" else blocks + 1
+
+
+class LinearHead(nn.Module):
+    """A linear layer on the mean over tokens and bodies.
+
+    With ``norm``, features are standardised over the batch first, without learned scale (MAMP's linear probe).
+    """
+
+    def __init__(self, dim: int, num_classes: int, norm: bool = False) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(dim, affine=False, eps=1e-6) if norm else nn.Identity()
+        self.linear = nn.Linear(dim, num_classes)
+        nn.init.normal_(self.linear.weight, std=0.01)
+        nn.init.zeros_(self.linear.bias)
+
+    def forward(self, tokens: Tensor, bodies: Bodies) -> Tensor:
+        return self.classify(bodies.mean(tokens.mean(dim=1)))
+
+    def classify(self, features: Tensor) -> Tensor:
+        """Map clip features ``[B, D]`` to logits ``[B, K]``."""
+        return self.linear(self.norm(features))
+
+
+class MLPHead(nn.Module):
+    """MAMP's head for fine-tuning: mean over time, concatenated joints, mean over bodies, a two-layer MLP.
+
+    The tokens have the ``grid`` ``(T_e, V)`` and are dropped out first.
+    """
+
+    def __init__(
+        self, dim: int, grid: tuple[int, int], num_classes: int, hidden_dim: int = 2048, dropout: float = 0.3
+    ) -> None:
+        super().__init__()
+        self.grid = grid
+        self.dropout = nn.Dropout(dropout)
+        self.mlp = nn.Sequential(
+            nn.Linear(grid[1] * dim, hidden_dim),
+            nn.BatchNorm1d(hidden_dim),
+            nn.ReLU(),
+            nn.Linear(hidden_dim, num_classes),
+        )
+
+    def forward(self, tokens: Tensor, bodies: Bodies) -> Tensor:
+        joints = self.dropout(tokens).unflatten(1, self.grid).mean(dim=1).flatten(1)  # [b, V * D]
+        return self.mlp(bodies.mean(joints))
+
+
+class AttentiveHead(nn.Module):
+    """Cross-attention of one learned query to all tokens of a clip, an MLP, and a linear layer.
+
+    The attentive probe of V-JEPA (Bardes et al., TMLR 2024, section 3.3); attention and MLP are residual, each after a
+    LayerNorm. The MLP is ``mlp_ratio`` times as wide as the tokens.
+    """
+
+    def __init__(self, dim: int, num_classes: int, heads: int = 4, mlp_ratio: float = 4.0) -> None:
+        super().__init__()
+        self.heads = heads
+        self.query_token = nn.Parameter(torch.empty(dim))
+        self.norm1, self.norm2, self.norm3 = nn.LayerNorm(dim), nn.LayerNorm(dim), nn.LayerNorm(dim)
+        self.query, self.key_value, self.out = nn.Linear(dim, dim), nn.Linear(dim, 2 * dim), nn.Linear(dim, dim)
+        hidden = int(dim * mlp_ratio)
+        self.mlp = nn.Sequential(nn.Linear(dim, hidden), nn.GELU(), nn.Linear(hidden, dim))
+        self.linear = nn.Linear(dim, num_classes)
+        self.apply(initialise)
+        nn.init.normal_(self.query_token, std=0.02)
+
+    def forward(self, tokens: Tensor, bodies: Bodies) -> Tensor:
+        tokens, present = bodies.padded(self.norm1(tokens))  # [B, M * L, D]
+        key, value = self.key_value(tokens).unflatten(2, (2, self.heads, -1)).permute(2, 0, 3, 1, 4)
+        query = self.query(self.query_token).view(1, self.heads, 1, -1).expand(len(tokens), -1, -1, -1)
+        pooled = F.scaled_dot_product_attention(query, key, value.to(query), present[:, None, None, :])
+        x = self.query_token + self.out(pooled.flatten(1))
+        return self.linear(self.norm3(x + self.mlp(self.norm2(x))))
+
+
+def build_head(name: HeadName, dim: int, grid: tuple[int, int], num_classes: int) -> nn.Module:
+    """Build a head for an encoder of width ``dim`` and token grid ``grid``."""
+    if name == "mlp":
+        return MLPHead(dim, grid, num_classes)
+    if name == "attentive":
+        heads = next(heads for heads in range(max(1, dim // 64), 0, -1) if dim % heads == 0)
+        return AttentiveHead(dim, num_classes, heads)
+    return LinearHead(dim, num_classes, norm=name == "bn_linear")

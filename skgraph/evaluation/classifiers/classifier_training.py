@@ -8,7 +8,7 @@ from typing import Literal
 
 from skgraph._internal.options import at_least
 from skgraph.errors import ConfigError
-from skgraph.evaluation.classifiers.heads import HeadName
+from skgraph.evaluation.classifiers.classifier import HeadName
 from skgraph.training.optimizer import learning_rate
 
 
@@ -17,7 +17,7 @@ class ClassifierTraining:
     """Hyper-parameters of a supervised training, and its learning rate.
 
     Attributes:
-        head: module from tokens to scores; see :func:`~skgraph.evaluation.classifiers.heads.build_head`.
+        head: module from tokens to scores; see :func:`~skgraph.evaluation.classifiers.classifier.build_head`.
         frozen: train the head only.
         epochs: passes over the training clips.
         batch_size: clips of a step, over all processes.

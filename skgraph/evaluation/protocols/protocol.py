@@ -10,8 +10,7 @@ from torch import Tensor
 
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError
-from skgraph.evaluation.context import EvaluationContext
-from skgraph.evaluation.settings import Settings
+from skgraph.evaluation.context import EvaluationContext, Settings
 
 
 @dataclass

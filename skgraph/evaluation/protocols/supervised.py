@@ -12,10 +12,9 @@ from torch import Tensor, nn
 from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError, DataError
-from skgraph.evaluation.classifiers.classifier import Classifier, parameter_groups
+from skgraph.evaluation.classifiers.classifier import Classifier, LinearHead, build_head, parameter_groups
 from skgraph.evaluation.classifiers.classifier_training import ClassifierTraining
 from skgraph.evaluation.classifiers.fit import History, fit
-from skgraph.evaluation.classifiers.heads import LinearHead, build_head
 from skgraph.evaluation.context import EvaluationContext
 from skgraph.evaluation.features.bodies import Bodies, read_bodies
 from skgraph.evaluation.features.clip_features import Features, frozen

@@ -9,14 +9,13 @@ from pathlib import Path
 from skgraph._internal.atomic import atomic_folder
 from skgraph.data import SkeletonStore
 from skgraph.errors import ConfigError, DataError
-from skgraph.evaluation.context import EvaluationContext
+from skgraph.evaluation.context import EvaluationContext, Settings
 from skgraph.evaluation.protocols import Outcome, Protocol, build_protocol
 from skgraph.evaluation.protocols.protocol import labels
 from skgraph.evaluation.results.class_tables import save_classes, save_subjects
 from skgraph.evaluation.results.format_results import format_option
 from skgraph.evaluation.results.result import Result
 from skgraph.evaluation.results.scores import save_scores
-from skgraph.evaluation.settings import Settings
 
 
 def store_name(store: SkeletonStore) -> str:

@@ -5,8 +5,14 @@ import torch
 from torch import nn
 
 from skgraph.errors import ConfigError
-from skgraph.evaluation.classifiers.classifier import Classifier, parameter_groups
-from skgraph.evaluation.classifiers.heads import LinearHead
+from skgraph.evaluation.classifiers.classifier import (
+    AttentiveHead,
+    Classifier,
+    LinearHead,
+    MLPHead,
+    build_head,
+    parameter_groups,
+)
 from skgraph.evaluation.features.bodies import Bodies
 
 
@@ -49,3 +55,63 @@ def test_without_blocks_there_are_no_layers_to_tell():
     assert {g["lr_scale"] for g in parameter_groups(model, 0.0)} == {1.0}
     with pytest.raises(ConfigError, match="needs an encoder with `blocks`, Linear has none: set layer_decay=1"):
         list(parameter_groups(model, 0.0, 0.8))
+
+
+# Three bodies of two clips: clip 0 has one, clip 1 has two.
+BODIES = Bodies(
+    torch.zeros(3, 8, 5, 3), torch.tensor([0, 1, 1]), torch.tensor([0, 0, 1]), torch.zeros(2), torch.zeros(2), 2
+)
+GRID = (4, 5)
+
+
+def tokens(seed=0):
+    return torch.randn(3, 20, 16, generator=torch.Generator().manual_seed(seed))
+
+
+def test_the_linear_head_is_a_mean_and_a_linear_layer():
+    head, x = LinearHead(16, 700), tokens()
+    means = torch.stack([x[0].mean(0), (x[1].mean(0) + x[2].mean(0)) / 2])
+    assert torch.allclose(head(x, BODIES), means @ head.linear.weight.T + head.linear.bias, atol=1e-6)
+    assert torch.equal(head(x, BODIES), head.classify(BODIES.mean(x.mean(1))))
+    assert float(head.linear.weight.detach().std()) == pytest.approx(0.01, rel=0.2) and not head.linear.bias.any()
+
+
+def test_standardised_features_do_not_know_their_scale():
+    head = LinearHead(16, 7, norm=True).train()
+    x = torch.randn(64, 16)
+    assert torch.allclose(head.classify(x), head.classify(1000 * x + 5), atol=1e-4)
+    assert not list(head.norm.parameters())
+
+
+def test_the_mlp_head_keeps_joints_apart():
+    head, x = MLPHead(16, GRID, 7, hidden_dim=32).eval(), tokens()
+    joints = x.view(3, 4, 5, 16).mean(1).flatten(1)  # [b, V * D]
+    clips = torch.stack([joints[0], joints[1:].mean(0)])
+    assert torch.allclose(head(x, BODIES), head.mlp(clips), atol=1e-6)
+    swapped = x.view(3, 4, 5, 16).flip(2).flatten(1, 2)
+    assert not torch.allclose(head(swapped, BODIES), head(x, BODIES))
+
+
+def test_attention_is_softmax_over_all_tokens_of_a_clip():
+    torch.manual_seed(0)
+    head, x = AttentiveHead(16, 7, heads=1).eval(), tokens()
+    context = head.norm1(torch.cat([x[1], x[2]]))  # both bodies of clip 1
+    key, value = head.key_value(context).split(16, dim=1)
+    weights = (head.query(head.query_token) @ key.T / 4).softmax(0)
+    y = head.query_token + head.out(weights @ value)
+    expected = head.linear(head.norm3(y + head.mlp(head.norm2(y))))
+    assert torch.allclose(head(x, BODIES)[1], expected, atol=1e-5)
+
+
+def test_an_absent_body_is_not_attended_to():
+    head, x = AttentiveHead(16, 7, heads=2).eval(), tokens()
+    alone = Bodies(BODIES.joints[:1], torch.tensor([0]), torch.tensor([0]), torch.zeros(1), torch.zeros(1), 1)
+    assert torch.allclose(head(x, BODIES)[:1], head(x[:1], alone), atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["linear", "bn_linear", "mlp", "attentive"])
+@pytest.mark.parametrize("dim", [16, 200])
+def test_every_head_uses_all_its_parameters(name, dim):
+    head = build_head(name, dim, GRID, 7)
+    head(torch.randn(3, 20, dim), BODIES).square().sum().backward()
+    assert all(p.grad is not None and p.grad.isfinite().all() for p in head.parameters())
