@@ -1,7 +1,8 @@
-"""Files that a user names: sources, outputs and YAML."""
+"""Files that a user names: sources, outputs, YAML and JSON."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import yaml
 from yaml.composer import ComposerError
 
-from skgraph.errors import ConfigError
+from skgraph.errors import ConfigError, DataError, first_line
 
 
 def one_source(value: object) -> Path:
@@ -93,3 +94,22 @@ def read_plain_yaml(path: Path, loader: type[PlainLoader] = PlainLoader) -> Any:
         BROKEN_YAML: it cannot be read, is not YAML, or has an alias.
     """
     return yaml.load(path.read_text(encoding="utf-8"), loader)
+
+
+def read_json(path: Path, what: str, error: type[DataError] = DataError, allow_nan: bool = True) -> Any:
+    """Read a JSON file in UTF-8, or raise an ``error`` with the noun ``what`` for the file.
+
+    What could not be computed with or printed is damage too: a number of hundreds of digits, half a surrogate pair.
+    """
+
+    def whole_number(digits: str) -> int:
+        if len(digits) > 18:
+            raise ValueError(f"a number of {len(digits)} digits")
+        return int(digits)
+
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"), parse_int=whole_number)
+        json.dumps(content, ensure_ascii=False, allow_nan=allow_nan).encode()
+        return content
+    except (OSError, ValueError, RecursionError) as problem:
+        raise error(f"the {what} '{path}' cannot be read: {first_line(problem)}") from problem

@@ -31,6 +31,16 @@ def count(number: int, noun: str) -> str:
     return f"{number} {plural}"
 
 
+def aligned(rows: Sequence[Sequence[str]], left: int) -> list[str]:
+    """Align the columns of a table, two spaces apart: the first ``left`` ones to the left, the others to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = []
+    for row in rows:
+        cells = [f"{cell:{'<' if i < left else '>'}{widths[i]}}" for i, cell in enumerate(row)]
+        lines.append("  ".join(cells).rstrip())
+    return lines
+
+
 def share(fraction: float) -> str:
     """Write a fraction in per cent; a very small one never reads as none."""
     return f"{fraction:.1%}" if fraction >= 0.0005 or fraction == 0 else "under 0.1%"

@@ -7,6 +7,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from skgraph._internal.atomic import atomic_folder
+from skgraph._internal.text import aligned
 from skgraph.diagnosis.diagnose import Diagnosis
 from skgraph.evaluation.results.class_tables import csv_text
 
@@ -34,10 +35,8 @@ PANELS = {
 def format_diagnosis(diagnosis: Diagnosis) -> str:
     """Format the main metrics, a line for each checkpoint, with their explanation."""
     columns = [key for key in COLUMNS if key in diagnosis.rows[-1]]
-    lines = [[COLUMNS[key][0] for key in columns]]
-    lines += [[f"{row[key]:.{COLUMNS[key][1]}f}" for key in columns] for row in diagnosis.rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    body = ["  ".join(cell.rjust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
+    rows = [[f"{row[key]:.{COLUMNS[key][1]}f}" for key in columns] for row in diagnosis.rows]
+    table = aligned([[COLUMNS[key][0] for key in columns], *rows], left=0)
     about = "step 0 is the untrained encoder"
     if probes := [COLUMNS[key][0] for key in ("action", "neighbour", "subject") if key in columns]:
         about += f"; {', '.join(probes)}: accuracy, %"
@@ -45,7 +44,7 @@ def format_diagnosis(diagnosis: Diagnosis) -> str:
     skill = (
         "skill: share of the best trivial prediction's squared distance that the predictor saves; below 0 it is worse"
     )
-    return "\n".join([*body, about, *([skill] if "skill" in columns else [])])
+    return "\n".join([*table, about, *([skill] if "skill" in columns else [])])
 
 
 def curves_figure(diagnosis: Diagnosis) -> Figure:

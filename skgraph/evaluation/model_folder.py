@@ -21,8 +21,9 @@ from hydra.utils import get_class
 from torch import Tensor
 
 from skgraph._internal.atomic import atomic_folder
+from skgraph._internal.files import read_json
 from skgraph.build import check_config
-from skgraph.errors import CheckpointError, ConfigError, first_line
+from skgraph.errors import CheckpointError, ConfigError, DataError, first_line
 from skgraph.evaluation.classifiers.linear_probe import LinearProbe
 from skgraph.topology import Topology
 from skgraph.training.checkpoint import versions
@@ -57,8 +58,8 @@ def is_replaceable(folder: Path) -> bool:
     if names != {WEIGHTS, CONFIG, CARD}:
         return not names
     try:
-        content = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        content = read_json(folder / CONFIG, "model's")
+    except DataError:
         return False
     return isinstance(content, dict) and {"format", "content_hash", "topology"} <= content.keys()
 
@@ -109,11 +110,7 @@ def read_model_folder(folder: Path) -> dict[str, Any]:
         ConfigError: the configuration names a class outside skgraph.
     """
     path, weights = folder / CONFIG, folder / WEIGHTS
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
-        json.dumps(content, ensure_ascii=False).encode()  # half a surrogate pair can be escaped, but not printed
-    except (OSError, ValueError, RecursionError) as error:
-        raise CheckpointError(f"the model's '{path}' cannot be read: {first_line(error)}") from error
+    content = read_json(path, "model's", CheckpointError, allow_nan=False)
     if not isinstance(content, dict) or content.get("format") != FORMAT_VERSION:
         raise CheckpointError(f"'{path}' is not the configuration of a model of skgraph, format {FORMAT_VERSION}")
     for key, kind in _KINDS.items():
@@ -158,10 +155,6 @@ def _head(content: dict[str, Any], tensors: dict[str, Tensor], path: Path) -> He
     if background is not None and (type(background) is not int or not 0 <= background < classes):
         raise CheckpointError(f"'{path}': 'background' must be the number of a class, found '{background}'")
     return Head(LinearProbe(**found), tuple(names), background)
-
-
-def _refuse_constant(text: str) -> None:
-    raise ValueError(f"{text} is no number of JSON")
 
 
 def _check_classes(node: Any, path: Path, top: bool = True) -> None:

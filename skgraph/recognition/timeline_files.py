@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from skgraph._internal.atomic import atomic_folder
-from skgraph._internal.text import plain
+from skgraph._internal.text import aligned, plain
 from skgraph.evaluation.results.class_tables import csv_text
 from skgraph.recognition.timeline import COLUMNS, Timeline
 
@@ -96,7 +96,5 @@ def format_timelines(found: Sequence[Timeline], most: int = 20) -> str:
     for row in rows[:most]:
         times = [f"{row[key]:.2f} s" for key in ("start", "end")]
         lines.append([plain(row["recording"], 40), *times, plain(row["label"], 40), f"{row['probability']:.2f}"])
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
     more = [f"and {len(rows) - most} more"] if len(rows) > most else []
-    return "\n".join([*text, *more]) if rows else "nothing was recognised"
+    return "\n".join([*aligned(lines, left=5), *more]) if rows else "nothing was recognised"

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from skgraph._internal.files import one_source, output_file, output_folder, read_plain_yaml
-from skgraph.errors import BROKEN_YAML, ConfigError, first_line
+from skgraph._internal.files import one_source, output_file, output_folder, read_json, read_plain_yaml
+from skgraph.errors import BROKEN_YAML, CheckpointError, ConfigError, DataError, first_line
 
 BOMB = "a: &a [lol]\n" + "".join(
     f"{b}: &{b} [{f'*{a}, ' * 9}*{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
@@ -72,3 +72,18 @@ def test_aliases_are_refused(tmp_path, text):
     with pytest.raises(BROKEN_YAML) as error:
         read_plain_yaml(tmp_path / "a.yaml")
     assert first_line(error.value) == "the alias *a (&name and *name are not supported)"
+
+
+@pytest.mark.parametrize("text", ["{", "1" * 19, '"\\ud800"', "[" * 10**5, "\xff"])
+def test_json_that_cannot_be_used(tmp_path, text):
+    path = tmp_path / "a.json"
+    path.write_text(text, encoding="latin-1")
+    with pytest.raises(DataError, match=r"the result '.*a\.json' cannot be read: "):
+        read_json(path, "result")
+
+
+def test_json_without_infinity(tmp_path):
+    (tmp_path / "a.json").write_text('{"a": [Infinity, 1]}')
+    assert read_json(tmp_path / "a.json", "result") == {"a": [float("inf"), 1]}
+    with pytest.raises(CheckpointError, match="not JSON compliant"):
+        read_json(tmp_path / "a.json", "model's", CheckpointError, allow_nan=False)

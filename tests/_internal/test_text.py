@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from skgraph._internal.text import count, few, plain, share, worst
+from skgraph._internal.text import aligned, count, few, plain, share, worst
 
 
 def test_what_a_terminal_acts_on_is_written_out():
@@ -14,3 +14,7 @@ def test_words():
     assert (count(2, "body"), count(3, "class")) == ("2 bodies", "3 classes")
     assert (share(0), share(0.0001), share(0.5)) == ("0.0%", "under 0.1%", "50.0%")
     assert few(["a", "b", "c", "d"]) == "a, b, c and 1 more" and worst(["a", "b", "c", "d"]) == "a, b, c, ..."
+
+
+def test_columns_are_aligned():
+    assert aligned([["name", "n"], ["a", "10"], ["long", ""]], left=1) == ["name   n", "a     10", "long"]

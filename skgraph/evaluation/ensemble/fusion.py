@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from skgraph._internal.atomic import atomic_folder
+from skgraph._internal.text import aligned
 from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.ensemble.member import EnsembleMember, check_same_evaluation, read_member
 from skgraph.evaluation.ensemble.weights import check_weights, choose_weights, fuse
@@ -135,13 +136,11 @@ def format_ensemble(ensemble: Ensemble) -> str:
         f"split {result.dataset.split}, {result.protocol} {result.recipe or ''}".rstrip(),
         f"weights {result.weights['name']}: {named} ({result.weights['source']})",
     ]
-    rows: list[tuple[str, ...]] = [("members", "weights", "top-1", "top-5")]
+    rows = [["members", "weights", "top-1", "top-5"]]
     for row in result.table:
         accuracies = ("-" if row[key] is None else f"{row[key]:.2f}" for key in ("top1", "top5"))
-        rows.append((" + ".join(row["members"]), ", ".join(f"{weight:g}" for weight in row["weights"]), *accuracies))
-    widths = [max(len(row[i]) for row in rows) + 2 for i in range(2)]
-    for names, weights, top1, top5 in rows:
-        lines.append(f"{names:<{widths[0]}}{weights:<{widths[1]}}{top1:>8}{top5:>8}")
+        rows.append([" + ".join(row["members"]), ", ".join(f"{weight:g}" for weight in row["weights"]), *accuracies])
+    lines += aligned(rows, left=2)
     gain = result.above_best_member or 0.0
     verdict = "at least as good as" if gain >= 0 else "not as good as"
     lines.append(f"all together are {verdict} the best member, {result.best_member}: {gain:+.2f} points of top-1")

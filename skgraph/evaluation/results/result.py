@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from skgraph._internal.atomic import atomic_file
+from skgraph._internal.files import read_json
 from skgraph._internal.options import check_kinds
-from skgraph.errors import DataError, first_line
+from skgraph.errors import DataError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,12 +123,7 @@ class Result:
         """
         if not path.is_file():
             raise DataError(f"no result at '{path}'")
-        try:
-            content = json.loads(path.read_text(encoding="utf-8"), parse_int=_parse_int)
-            json.dumps(content, ensure_ascii=False).encode()  # half a surrogate pair can be escaped, but not printed
-        except (OSError, ValueError, RecursionError) as error:
-            raise DataError(f"the result '{path}' cannot be read: {first_line(error)}") from error
-        return Result.from_dict(content, path)
+        return Result.from_dict(read_json(path, "result"), path)
 
     @staticmethod
     def from_dict(content: Any, path: Path) -> Result:
@@ -199,12 +195,6 @@ def value_at(content: Mapping[str, Any], key: str, default: Any = None) -> Any:
             return default
         value = value[name]
     return value
-
-
-def _parse_int(digits: str) -> int:
-    if len(digits) > 18:
-        raise ValueError(f"a number of {len(digits)} digits")
-    return int(digits)
 
 
 def _from_json(name: str, content: Any, kind: type | None = None, **others: Any) -> Any:
