@@ -20,7 +20,7 @@ from skgraph._internal.options import at_least, check_kinds
 @command("inspect", functools.partial(words_as_list, key="source"))
 def main(cfg: DictConfig) -> None:
     """Read all of a dataset once, print the summary, and write the page."""
-    from skgraph.datasets.open_as_store import open_as_store
+    from skgraph.datasets.recordings import open_as_store
     from skgraph.inspection.page import survey_page
     from skgraph.inspection.problems import find_problems
     from skgraph.inspection.survey import survey_store

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @command("view", functools.partial(words_as_list, key="source"))
 def main(cfg: DictConfig) -> None:
     """Write one file that shows some clips of a source."""
-    from skgraph.datasets.open_as_store import open_as_store
+    from skgraph.datasets.recordings import open_as_store
     from skgraph.evaluation.pretrained import folder_of_run
     from skgraph.viewer import animate, clip_of_store, viewer_page
     from skgraph.viewer.animation import FORMATS

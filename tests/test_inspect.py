@@ -81,7 +81,7 @@ def test_raw_clips(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nowhere"], "nothing at 'nowhere': expected a store, a .npz, a .npy or a folder of .npy clips"),
+        (["nowhere"], "no recordings at 'nowhere': expected a store, a .npz, a .npy or a folder of .npy clips"),
         (["s", "s"], "source must be one store, file or folder, found 2: s, s"),
         ([], "say source=..."),
         (["a.npy"], "'a.npy' is no store: say topology=..., a file or one of cmu_31, coco_17"),

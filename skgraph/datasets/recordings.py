@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -9,13 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.data import SkeletonStore, StoreWriter
-from skgraph.datasets.files import check_file, folder_files
+from skgraph.datasets.files import folder_files
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.preparation.write_store import write_clips
 from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.npy import default_unit, read_npy, read_npy_clip
 from skgraph.datasets.readers.npz import read_npz
-from skgraph.errors import ConfigError, DataError, first_three
+from skgraph.errors import BROKEN_ARCHIVE, ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
 
@@ -37,8 +38,7 @@ def open_recordings(
             the ``.npz``, and metres for ``.npy``.
         scratch: a new folder for the store.
         check_height: fail if bodies do not have the size of people, the sign of a wrong unit.
-        labelled: keep the labels, segments, ids and splits of an ``.npz``, or of a folder with a CSV of labels;
-            otherwise they are ignored and may be absent.
+        labelled: keep labels, segments, ids and splits where an ``.npz``, or a folder with ``labels.csv``, has them.
         fps: frames a second of ``.npy`` clips; by default 30.
 
     Raises:
@@ -46,18 +46,22 @@ def open_recordings(
         DataError: the source is of another kind, damaged or does not fit the topology.
     """
     source = Path(source).expanduser()
+    is_store, is_npz = (source / "meta.yaml").exists(), source.suffix == ".npz"
     if fps is not None and not 0 < fps < 1e6:
         raise ConfigError(f"fps must be positive, found {fps}")
-    if fps is not None and ((source / "meta.yaml").exists() or source.suffix == ".npz"):
+    if fps is not None and (is_store or is_npz):
         raise ConfigError(f"fps={fps} is for .npy clips: '{source}' has its own")
-    if (source / "meta.yaml").exists():
+    if is_store:
         return SkeletonStore.open(source)
-    if source.suffix == ".npz":
+    labelled = labelled and (_has_labels(source) if is_npz else (source / "labels.csv").is_file())
+    if is_npz:
         raw = read_npz(source, topology, unit, labelled=labelled)
-    elif labelled and source.is_dir():
-        raw = read_npy(source, topology, unit=unit)
+    elif source.is_dir() and (labelled or folder_files(source, ".npy")):
+        raw = read_npy(source, topology, unit=unit, labelled=labelled)
+    elif source.suffix == ".npy" and source.exists():
+        raw = _one_clip(source, topology, unit or default_unit(topology))
     else:
-        raw = _unlabelled_npy(source, topology, unit or default_unit(topology))
+        raise _no_recordings(source)
     if fps is not None:
         raw = replace(raw, fps=float(fps))
     if not labelled:
@@ -78,22 +82,55 @@ def open_recordings(
     return SkeletonStore.open(scratch)
 
 
-def _unlabelled_npy(source: Path, topology: Topology, unit: str) -> RawDataset:
-    """Open one `.npy` clip, or those of a folder."""
-    files = folder_files(source, ".npy") if source.is_dir() else [source]
-    if not files or not source.exists() or files[0].suffix != ".npy":
+def open_as_store(source: str | Path, topology: str | None, unit: str | None, scratch: str | Path) -> SkeletonStore:
+    """Open a store, or convert recordings to one, with their labels; the size of bodies is not checked.
+
+    Args:
+        source: see `open_recordings`.
+        topology: name or file of the topology of recordings; None for a store.
+        unit: unit of recordings.
+        scratch: a new folder for the converted store.
+
+    Raises:
+        ConfigError: recordings without a topology, or a store with one.
+        DataError: see `open_recordings`.
+    """
+    source = Path(source).expanduser()
+    if (source / "meta.yaml").exists():
+        for key, value in (("topology", topology), ("unit", unit)):
+            if value is not None:
+                raise ConfigError(f"{key}={value} is for raw clips: the store '{source}' has its own")
+        return SkeletonStore.open(source)
+    if not source.exists():
         raise _no_recordings(source)
-    check_file(files[0])
+    if topology is None:
+        shipped = ", ".join(Topology.available())
+        raise ConfigError(f"'{source}' is no store: say topology=..., a file or one of {shipped}")
+    return open_recordings(source, Topology.load(topology), unit, scratch, check_height=False, labelled=True)
+
+
+def _has_labels(npz: Path) -> bool:
+    """Return whether an archive names classes; the reader describes one that cannot be read."""
+    if not npz.is_file():  # reading a pipe may never end
+        return False
+    try:
+        with zipfile.ZipFile(npz) as archive:
+            return {"y.npy", "class_names.npy"} <= set(archive.namelist())
+    except BROKEN_ARCHIVE:
+        return False
+
+
+def _one_clip(path: Path, topology: Topology, unit: str) -> RawDataset:
     scale, _ = store_unit(unit, topology)
     return RawDataset(
         topology=topology,
         class_names=["unlabelled"],
-        name=[file.stem for file in files],
-        y=np.zeros(len(files), np.int64),
-        clips=lambda: (read_npy_clip(file, topology, scale) for file in files),
+        name=[path.stem],
+        y=np.zeros(1, np.int64),
+        clips=lambda: iter([read_npy_clip(path, topology, scale)]),
         unit=unit,
         fps=30.0,
-        source=source.resolve().name,
+        source=path.resolve().name,
     )
 
 

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import os
+
 import numpy as np
 import pytest
 
-from skgraph.datasets.recordings import open_recordings
+from skgraph.datasets.recordings import open_as_store, open_recordings
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
@@ -100,3 +102,10 @@ def test_frames_a_second_of_npy_clips(tmp_path, topology):
         open_recordings(tmp_path / "mine.npy", topology, None, tmp_path / "b", check_height=False, fps=0)
     with pytest.raises(ConfigError, match="fps=15 is for .npy clips: '.*' has its own"):
         open_recordings(tmp_path / "a", topology, None, tmp_path / "b", fps=15)
+
+
+@pytest.mark.parametrize("name", ["a.npz", "a.npy"])
+def test_a_pipe_is_not_waited_for(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(DataError, match=f"{name}'( is a pipe or a device,|:) expected a"):
+        open_as_store(tmp_path / name, "ntu_rgbd", None, tmp_path / "scratch")
