@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -33,19 +32,6 @@ FEWEST = 20  # bodies that probes need
 VIEW_ANGLE = math.pi / 4  # NTU's cameras stand 45 degrees apart
 
 
-@dataclass(frozen=True)
-class Diagnosis:
-    """Metrics of each checkpoint, the untrained objective first.
-
-    Attributes:
-        rows: ``step``, the metrics of :func:`~skgraph.diagnosis.probe_features`, ``rankme``, ``similarity`` (linear CKA
-            with the features of the untrained encoder), ``loss`` of one fixed batch and everything that the objective
-            logs for it, and for S-JEPA the :class:`~skgraph.diagnosis.PredictionErrors` and their ``skill``.
-    """
-
-    rows: list[dict[str, float]]
-
-
 def diagnose(
     folder: Path,
     store: SkeletonStore,
@@ -55,7 +41,7 @@ def diagnose(
     bodies: int = 2048,
     batch_size: int = 128,
     progress: bool = False,
-) -> Diagnosis:
+) -> list[dict[str, float]]:
     """Diagnose a run on the training clips of a split.
 
     Args:
@@ -66,6 +52,12 @@ def diagnose(
         bodies: number of bodies, at most, spread evenly over the training clips.
         batch_size: bodies encoded at once, and in the batch for the loss.
         progress: show a bar in a terminal.
+
+    Returns:
+        metrics of each checkpoint, the untrained objective first: ``step``, the metrics of
+        :func:`~skgraph.diagnosis.probe_features`, ``rankme``, ``similarity`` (linear CKA with the features of the
+        untrained encoder), ``loss`` of one fixed batch and everything that the objective logs for it, and for S-JEPA
+        the :class:`~skgraph.diagnosis.PredictionErrors` and their ``skill``.
 
     Raises:
         CheckpointError: a checkpoint is missing, corrupt, of another topology or of another run.
@@ -103,7 +95,7 @@ def diagnose(
         row |= probe_features(plain, targets, turned, angle)
         row |= {"rankme": float(rankme(plain)), "similarity": linear_cka(plain, untrained)}
         rows.append(row)
-    return Diagnosis(rows)
+    return rows
 
 
 def _objectives(paths: list[Path], config: dict[str, Any], topology: Topology) -> Iterator[tuple[int, Objective]]:

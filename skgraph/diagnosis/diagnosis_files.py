@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from matplotlib.figure import Figure
 
 from skgraph._internal.atomic import atomic_folder
 from skgraph._internal.text import aligned
-from skgraph.diagnosis.diagnose import Diagnosis
 from skgraph.evaluation.results.class_tables import csv_text
 
 COLUMNS = {  # key in the table: title, decimals
@@ -32,10 +32,10 @@ PANELS = {
 }
 
 
-def format_diagnosis(diagnosis: Diagnosis) -> str:
+def format_diagnosis(diagnosis: Sequence[Mapping[str, float]]) -> str:
     """Format the main metrics, a line for each checkpoint, with their explanation."""
-    columns = [key for key in COLUMNS if key in diagnosis.rows[-1]]
-    rows = [[f"{row[key]:.{COLUMNS[key][1]}f}" for key in columns] for row in diagnosis.rows]
+    columns = [key for key in COLUMNS if key in diagnosis[-1]]
+    rows = [[f"{row[key]:.{COLUMNS[key][1]}f}" for key in columns] for row in diagnosis]
     table = aligned([[COLUMNS[key][0] for key in columns], *rows], left=0)
     about = "step 0 is the untrained encoder"
     if probes := [COLUMNS[key][0] for key in ("action", "neighbour", "subject") if key in columns]:
@@ -47,14 +47,14 @@ def format_diagnosis(diagnosis: Diagnosis) -> str:
     return "\n".join([*table, about, *([skill] if "skill" in columns else [])])
 
 
-def curves_figure(diagnosis: Diagnosis) -> Figure:
+def curves_figure(diagnosis: Sequence[Mapping[str, float]]) -> Figure:
     """Draw every metric over the steps, in panels of like units."""
     figure = Figure(figsize=(11, 6.5), layout="constrained")
-    steps = [row["step"] for row in diagnosis.rows]
+    steps = [row["step"] for row in diagnosis]
     for axes, (label, keys) in zip(figure.subplots(2, 2, sharex=True).flat, PANELS.items(), strict=True):
         for key in keys:
-            if key in diagnosis.rows[-1]:
-                axes.plot(steps, [row[key] for row in diagnosis.rows], marker="o", markersize=3, label=key)
+            if key in diagnosis[-1]:
+                axes.plot(steps, [row[key] for row in diagnosis], marker="o", markersize=3, label=key)
         axes.set_ylabel(label)
         axes.grid(alpha=0.3)
         if axes.lines:
@@ -64,10 +64,10 @@ def curves_figure(diagnosis: Diagnosis) -> Figure:
     return figure
 
 
-def save_diagnosis(folder: Path, diagnosis: Diagnosis) -> None:
+def save_diagnosis(folder: Path, diagnosis: Sequence[Mapping[str, float]]) -> None:
     """Write ``diagnosis.csv`` and ``diagnosis.png`` into a folder, which is replaced if it exists."""
-    columns = list(dict.fromkeys(key for row in diagnosis.rows for key in row))
-    rows = [[row.get(key, "") for key in columns] for row in diagnosis.rows]
+    columns = list(dict.fromkeys(key for row in diagnosis for key in row))
+    rows = [[row.get(key, "") for key in columns] for row in diagnosis]
     with atomic_folder(folder) as partial:
         (partial / "diagnosis.csv").write_text(csv_text([columns, *rows]), encoding="utf-8")
         curves_figure(diagnosis).savefig(partial / "diagnosis.png", dpi=120)

@@ -16,8 +16,8 @@ from skgraph.data import SkeletonStore
 from skgraph.inspection.survey import Survey
 from skgraph.topology import Topology
 
-_BLUE, _ORANGE, _GREY, _RED = "#3b6ea8", "#d98032", "0.7", "#c0392b"
-_MOST_NAMED = 60  # bars with room for a name
+BLUE, _ORANGE, _GREY, _RED = "#3b6ea8", "#d98032", "0.7", "#c0392b"
+_MOST_NAMED = 130  # bars with room for a name
 
 
 def survey_figures(survey: Survey) -> dict[str, dict[str, Figure]]:
@@ -41,7 +41,7 @@ def survey_figures(survey: Survey) -> dict[str, dict[str, Figure]]:
     if jumps.count:
         caption = f"Jumps of each joint, {jumps.count} in {jumps.steps} steps of bodies."
         label = f"jumps over {jumps.limit:g} {jumps.unit}"
-        tracking[caption] = _bars(store.topology.joints, {"jumps": (jumps.by_joint, _BLUE)}, label)
+        tracking[caption] = bars(store.topology.joints, {"jumps": (jumps.by_joint, BLUE)}, label)
     tracking["Joints that seem not to have been seen."] = _missing(survey)
     return {"Bodies": poses, "Clips": clips, "Tracking": tracking}
 
@@ -56,7 +56,7 @@ def _lengths(seconds: np.ndarray) -> Figure:
 
 def _histogram(values: np.ndarray, label: str, things: str) -> Figure:
     figure, axes = _figure(6, 2.6)
-    axes.hist(values, bins=40, color=_BLUE)
+    axes.hist(values, bins=40, color=BLUE)
     axes.set_xlabel(label, parse_math=False)
     axes.set_ylabel(things)
     return figure
@@ -64,14 +64,14 @@ def _histogram(values: np.ndarray, label: str, things: str) -> Figure:
 
 def _classes(survey: Survey) -> Figure:
     labels = survey.labels
-    sides = {labels.what: (labels.classes, _BLUE)}
+    sides = {labels.what: (labels.classes, BLUE)}
     if labels.splits:
         split = labels.splits[0]
-        sides = {"train": (split.train_classes, _BLUE), "test": (split.test_classes, _ORANGE)}
+        sides = {"train": (split.train_classes, BLUE), "test": (split.test_classes, _ORANGE)}
         if (rest := labels.classes - split.train_classes - split.test_classes).any():
             sides["neither"] = (rest, _GREY)
     order = np.argsort(-labels.classes, kind="stable")
-    return _bars(labels.class_names, sides, labels.what, order)
+    return bars(labels.class_names, sides, labels.what, order)
 
 
 def _bones(survey: Survey) -> Figure:
@@ -79,7 +79,7 @@ def _bones(survey: Survey) -> Figure:
     variation = 100 * np.nan_to_num(bodies.variation)
     order = np.argsort(-variation, kind="stable")
     label = "standard deviation of the length, % of its mean"
-    figure = _bars(bodies.bones, {"median body": (variation, _BLUE)}, label, order)
+    figure = bars(bodies.bones, {"median body": (variation, BLUE)}, label, order)
     (axes,) = figure.axes
     axes.plot(100 * bodies.variation_95[order], np.arange(len(order)), "|", color=_RED, label="95th percentile")
     axes.legend(frameon=False, fontsize=8)
@@ -88,11 +88,11 @@ def _bones(survey: Survey) -> Figure:
 
 def _missing(survey: Survey) -> Figure:
     missing = survey.missing
-    stacks = {"at the origin": (100 * missing.origin, _GREY), "frozen": (100 * missing.frozen, _BLUE)}
+    stacks = {"at the origin": (100 * missing.origin, _GREY), "frozen": (100 * missing.frozen, BLUE)}
     if missing.unseen is not None:
         stacks["not seen"] = (100 * missing.unseen, _RED)
         stacks["unsure"] = (100 * (missing.unsure - missing.unseen), _ORANGE)
-    return _bars(survey.store.topology.joints, stacks, "% of the frames")
+    return bars(survey.store.topology.joints, stacks, "% of the frames")
 
 
 def _poses(store: SkeletonStore, number: int = 6) -> Figure:
@@ -106,7 +106,7 @@ def _poses(store: SkeletonStore, number: int = 6) -> Figure:
         frames = {"#b8cde4": first, "#7ba3ce": (first + last) // 2, "#1d4e89": last}
         _draw(axes, store.topology, {colour: _pose(store, track, frame) for colour, frame in frames.items()})
         label = store.class_names[int(store.y[clip])] if store.y[clip] >= 0 else "no single label"
-        axes.set_title(f"{_short(store.name[clip])}\n{_short(label)}", fontsize=7, parse_math=False)
+        axes.set_title(f"{plain(store.name[clip], 28)}\n{plain(label, 28)}", fontsize=7, parse_math=False)
     return figure
 
 
@@ -115,9 +115,9 @@ def _jump_poses(store: SkeletonStore, jumps: Sequence[Any]) -> Figure:
     figure, panels = _panels(len(jumps))
     for axes, jump in zip(panels, jumps, strict=True):
         track = int(store.body_ptr[clips[jump.clip]]) + jump.body
-        poses = {"0.6": _pose(store, track, jump.frame - 1), _BLUE: _pose(store, track, jump.frame)}
+        poses = {"0.6": _pose(store, track, jump.frame - 1), BLUE: _pose(store, track, jump.frame)}
         _draw(axes, store.topology, poses, store.topology.joint(jump.joint))
-        title = f"{_short(jump.clip)}\nframe {jump.frame}, {_short(jump.joint)}"
+        title = f"{plain(jump.clip, 28)}\nframe {jump.frame}, {plain(jump.joint, 28)}"
         axes.set_title(title, fontsize=7, parse_math=False)
     return figure
 
@@ -161,11 +161,6 @@ def _view(topology: Topology, pose: np.ndarray) -> tuple[int, int]:
     return int(across.argmax()), vertical
 
 
-def _short(text: object) -> str:
-    text = plain(text)
-    return text if len(text) <= 28 else text[:25] + "..."
-
-
 def _figure(width: float, height: float) -> tuple[Figure, Axes]:
     figure = Figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots()
@@ -178,7 +173,7 @@ def _panels(number: int) -> tuple[Figure, np.ndarray]:
     return figure, figure.subplots(1, number, squeeze=False)[0]
 
 
-def _bars(
+def bars(
     names: Sequence[str], stacks: dict[str, tuple[np.ndarray, str]], label: str, order: np.ndarray | None = None
 ) -> Figure:
     """Draw stacked horizontal bars from the top down, with names where there is room.
@@ -189,7 +184,8 @@ def _bars(
     figure, axes = _figure(6, 1.1 + 0.17 * min(max(len(order), 4), _MOST_NAMED))
     axes.set_ylim(len(order) - 0.4, -0.6)
     if len(order) <= _MOST_NAMED:
-        axes.set_yticks(np.arange(len(order)), [_short(names[i]) for i in order.tolist()], fontsize=7, parse_math=False)
+        shown = [plain(names[i], 40) for i in order.tolist()]
+        axes.set_yticks(np.arange(len(order)), shown, fontsize=7, parse_math=False)
     left = np.zeros(len(order))
     for name, (values, colour) in stacks.items():
         axes.barh(np.arange(len(order)), values[order], left=left, color=colour, label=name)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import torch
 from matplotlib.figure import Figure
 
 from skgraph._internal.text import plain
 from skgraph.errors import DataError, first_line
 from skgraph.evaluation.results.class_tables import confusion_figure
+from skgraph.inspection.figures import BLUE, bars
 from skgraph.run_page.figure import RunFigure, file_name
 
 _MOST_ROWS = 500
-_MOST_NAMED = 130  # bars with room for a name
 
 
 def evaluation_figures(folder: Path) -> list[RunFigure]:
@@ -52,18 +53,13 @@ def _bars(path: Path, rows: list[list[str]]) -> Figure:
     except (ValueError, IndexError) as error:
         raise DataError(f"'{path}' is not a table of accuracies: {first_line(error)}") from error
     clips, right = sum(n for _, n, _ in table), sum(n for _, _, n in table)
-    bars = sorted([(100 * k / n, f"{plain(name, 40)} ({n})") for name, n, k in table if n > 0])
-    figure = Figure(figsize=(7, 1.1 + 0.19 * max(len(bars), 3)), layout="constrained")
-    axes = figure.add_subplot()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.barh(range(len(bars)), [accuracy for accuracy, _ in bars], color="#3b6ea8")
-    axes.set_ylim(len(bars) - 0.4, -0.6)
+    shown = sorted((100 * k / n, f"{plain(name, 30)} ({n})") for name, n, k in table if n > 0)
+    accuracies = np.array([accuracy for accuracy, _ in shown])
+    label = "top-1 accuracy, % (number of clips in parentheses)"
+    figure = bars([name for _, name in shown], {"accuracy": (accuracies, BLUE)}, label)
+    (axes,) = figure.axes
     axes.set_xlim(0, 100)
-    axes.set_yticks([])
-    if len(bars) <= _MOST_NAMED:
-        axes.set_yticks(range(len(bars)), [name for _, name in bars], fontsize=7, parse_math=False)
     axes.axvline(100 * right / max(clips, 1), color="#d98032", linewidth=1)
-    axes.set_xlabel("top-1 accuracy, % (number of clips in parentheses)", fontsize=8)
     return figure
 
 

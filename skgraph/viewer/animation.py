@@ -15,6 +15,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PathCollection
 from matplotlib.colors import LinearSegmentedColormap, to_rgba_array
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from PIL import Image
 
 from skgraph.errors import ConfigError, DataError, first_line
@@ -157,14 +158,21 @@ def _legend(figure: Figure, topology: Topology, clip: ViewedClip, colour: str, t
         entries = [(_HIGH, layer.high), (_LOW, layer.low)]
     else:
         entries = [(_RAMP(0.0), f"{layer.title}: 0"), (_RAMP(1.0), f"at least {top:.2g} {layer.unit}".strip())]
-    marks = [figure.text(0, 0, "●", fontsize=7, color=hue) for hue, _ in entries]
-    x = 0.98
-    renderer = FigureCanvasAgg(figure).get_renderer()
-    for mark, (_, name) in zip(reversed(marks), reversed(entries), strict=True):
-        word = figure.text(x, 0.01, name, fontsize=6, color="0.3", ha="right", parse_math=False)
-        x -= word.get_window_extent(renderer).width / figure.bbox.width + 0.03 * _WIDTH / figure.get_figwidth()
-        mark.set_position((x, 0.01))
-        x -= 0.02 * _WIDTH / figure.get_figwidth()
+    marks = [Line2D([], [], color=hue, marker="o", linestyle="", markersize=4, label=name) for hue, name in entries]
+    legend = figure.legend(
+        handles=marks,
+        loc="lower right",
+        ncols=len(marks),
+        fontsize=6,
+        labelcolor="0.3",
+        frameon=False,
+        borderaxespad=0,
+        columnspacing=0.6,
+        handlelength=1,
+        handletextpad=0.1,
+    )
+    for text in legend.get_texts():
+        text.set_parse_math(False)
 
 
 def _gif(frames: Iterator[np.ndarray], palette: Image.Image) -> bytes:

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from skgraph._internal.options import at_least
 from skgraph.build import build_encoder, build_objective
-from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
+from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.diagnosis.prediction import predict_masked
 from skgraph.encoders import TransformerEncoder
 from skgraph.errors import CheckpointError, ConfigError
-from skgraph.evaluation.features.bodies import Bodies, read_bodies
+from skgraph.evaluation.features.bodies import read_bodies
 from skgraph.evaluation.features.clip_features import frozen
 from skgraph.evaluation.pretrained import PretrainedRun, same_skeleton
 from skgraph.objectives import SJEPA, MaskedRegression, Objective
 from skgraph.training.checkpoint import load_weights, read_checkpoint
-from skgraph.training.views import ViewMaker
 from skgraph.viewer.scene import Layer
 
-KINDS = ("mask", "attention", "error")
+# Layers, without their values.
+_DESCRIBED: dict[str, dict[str, Any]] = {
+    "mask": {"title": "visible to the encoder", "kind": "binary", "high": "visible", "low": "masked"},
+    "attention": {"title": "attention", "unit": "x an even share"},
+    "error": {"title": "prediction error"},
+}
+KINDS = tuple(_DESCRIBED)
 
 
 def run_layers(
@@ -73,38 +77,26 @@ def run_layers(
     dataset = SkeletonDataset(store, frames=run.config["frames"])
     rows = torch.as_tensor(list(indices))
     bodies = read_bodies(dataset, rows, views, torch.device("cpu"))
+    positions, chosen = views.normalise(dataset.batch(rows)), (bodies.clip, bodies.slot)
     objective = _objective(run)
-    inputs = _Inputs(objective, views, bodies, views.normalise(dataset.batch(rows)), seed, masks)
     layers: list[dict[str, Layer]] = [{} for _ in indices]
     with frozen(objective), torch.no_grad():
         for kind in kinds:
-            compute, described = _LAYERS[kind]
-            values = compute(inputs).unflatten(1, objective.encoder.grid)  # [b, T_e, V]
+            generator = torch.Generator().manual_seed(seed)
+            draw = partial(views.mask.draw, positions.joints[chosen], generator, positions.frame_mask[chosen])
+            if kind == "mask":
+                visible, masked = draw()
+                values = torch.zeros(len(visible), visible.size(1) + masked.size(1)).scatter_(1, visible, 1.0)
+            elif kind == "attention":
+                values = attention_received(objective.encoder, bodies.joints)
+            else:
+                values = _prediction_error(objective, bodies.joints, draw, masks)
+            values = values.unflatten(1, objective.encoder.grid)  # [b, T_e, V]
             dense = values.new_zeros(len(bodies), bodies.slots, *values.shape[1:])  # zero for absent bodies
-            dense[bodies.clip, bodies.slot] = values
+            dense[chosen] = values
             for layer, clip in zip(layers, dense.float().numpy(), strict=True):
-                layer[kind] = replace(described, values=clip)
+                layer[kind] = Layer(values=clip, **_DESCRIBED[kind])
     return layers
-
-
-@dataclass(frozen=True)
-class _Inputs:
-    """A frozen objective, the bodies of all clips, and the normalised clips from which masks are drawn."""
-
-    objective: Objective
-    views: ViewMaker
-    bodies: Bodies
-    positions: SkeletonData
-    seed: int
-    masks: int
-
-    def draw(self, generator: torch.Generator) -> tuple[Tensor, Tensor]:
-        """Draw visible and masked tokens of each body, as in training but without augmentation."""
-        chosen = (self.bodies.clip, self.bodies.slot)
-        return self.views.mask.draw(self.positions.joints[chosen], generator, self.positions.frame_mask[chosen])
-
-    def generator(self) -> torch.Generator:
-        return torch.Generator().manual_seed(self.seed)
 
 
 def _objective(run: PretrainedRun) -> Objective:
@@ -117,27 +109,17 @@ def _objective(run: PretrainedRun) -> Objective:
     return objective
 
 
-def _mask(inputs: _Inputs) -> Tensor:
-    visible, masked = inputs.draw(inputs.generator())
-    return torch.zeros(len(visible), visible.size(1) + masked.size(1)).scatter_(1, visible, 1.0)
-
-
-def _attention(inputs: _Inputs) -> Tensor:
-    encoder = inputs.objective.encoder
-    if not isinstance(encoder, TransformerEncoder):
-        raise ConfigError(f"attention needs a transformer, the run has a {type(encoder).__name__}")
-    return attention_received(encoder, inputs.bodies.joints)
-
-
-def _error(inputs: _Inputs) -> Tensor:
-    objective, generator = inputs.objective, inputs.generator()
+def _prediction_error(
+    objective: Objective, joints: Tensor, draw: Callable[[], tuple[Tensor, Tensor]], masks: int
+) -> Tensor:
+    """Return the mean error ``[b, L]`` of the predictions of each token under some drawn masks."""
     if not isinstance(objective, (SJEPA, MaskedRegression)):
         able = "an objective that predicts each token (S-JEPA, MAMP, SkeletonMAE)"
         raise ConfigError(f"error needs {able}, the run has {type(objective).__name__}")
-    joints = inputs.bodies.joints.expand(objective.num_views, *inputs.bodies.joints.shape)
+    joints = joints.expand(objective.num_views, *joints.shape)
     total, count = torch.zeros(2, 1)
-    for _ in range(inputs.masks):
-        visible, masked = inputs.draw(generator)
+    for _ in range(masks):
+        visible, masked = draw()
         predicted, target = predict_masked(objective, joints, visible, masked)
         wanted = target.gather(1, masked[..., None].expand(-1, -1, target.size(-1)))
         empty = torch.zeros(target.shape[:2])
@@ -146,21 +128,13 @@ def _error(inputs: _Inputs) -> Tensor:
     return total / count.clamp(min=1)
 
 
-_NO_VALUES = np.zeros((1, 1, 1), np.float32)
-_LAYERS: dict[str, tuple[Callable[[_Inputs], Tensor], Layer]] = {
-    "mask": (_mask, Layer("visible to the encoder", _NO_VALUES, kind="binary", high="visible", low="masked")),
-    "attention": (_attention, Layer("attention", _NO_VALUES, "x an even share")),
-    "error": (_error, Layer("prediction error", _NO_VALUES)),
-}
+def attention_received(encoder: nn.Module, joints: Tensor) -> Tensor:
+    """Compute the attention that each token of ``joints [B, T, V, C]`` receives in the last block, ``[B, L]``.
 
-
-def attention_received(encoder: TransformerEncoder, joints: Tensor) -> Tensor:
-    """Compute the attention that each token receives in the last block, ``[B, L]``; 1 is an even share.
-
-    Args:
-        encoder: in evaluation mode.
-        joints: ``[B, T, V, C]``.
+    1 is an even share. The encoder is in evaluation mode; a ConfigError says that it is no transformer.
     """
+    if not isinstance(encoder, TransformerEncoder):
+        raise ConfigError(f"attention needs a transformer, the run has a {type(encoder).__name__}")
     attention: Any = encoder.blocks[-1].attention
     seen: list[Tensor] = []
     handle = attention.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))

@@ -21,14 +21,14 @@ KNOWN = {"step", "action", "neighbour", "subject", "pose", "speed", "view", "ran
 
 
 def test_a_row_for_each_checkpoint_and_the_untrained_encoder(kept_run, store):
-    rows = diagnose(kept_run, store, "xsub", CPU, "fp32").rows
+    rows = diagnose(kept_run, store, "xsub", CPU, "fp32")
     steps = [read_checkpoint(path)["step"] for path in sorted((kept_run / "snapshots").iterdir())]
     assert len(steps) == 3 and [row["step"] for row in rows] == [0, *steps]  # checkpoint.pt is the last of them
     assert all(row.keys() >= KNOWN | {"skill", "predictor", "mean_token", "position", "interpolated"} for row in rows)
     assert all(math.isfinite(value) for row in rows for value in row.values())
     assert rows[0]["similarity"] == pytest.approx(1) and rows[-1]["similarity"] < 1
     assert rows[-1]["loss"] < rows[0]["loss"]
-    again = diagnose(kept_run, store, "xsub", CPU, "fp32", batch_size=50).rows
+    again = diagnose(kept_run, store, "xsub", CPU, "fp32", batch_size=50)
     assert again[1]["action"] == rows[1]["action"] and again[1]["rankme"] == pytest.approx(rows[1]["rankme"], rel=1e-3)
 
 
@@ -44,7 +44,7 @@ def test_other_objectives_have_no_skill(store, store_path, tmp_path, objective):
     options = [f"objective={objective}", "trainer.epochs=1", "trainer.snapshot_every=0", "trainer.warmup_epochs=0"]
     if objective == "gfp":
         options += ["objective.decoder.levels=[2,4]", "objective.targets=[2,4,g]"]
-    rows = diagnose(trained(tmp_path, store_path, objective, *options), store, "xsub", CPU, "fp32", bodies=24).rows
+    rows = diagnose(trained(tmp_path, store_path, objective, *options), store, "xsub", CPU, "fp32", bodies=24)
     assert len(rows) == 2 and rows[0].keys() >= KNOWN and "skill" not in rows[0]
 
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import csv
 
-from skgraph.diagnosis import Diagnosis
 from skgraph.diagnosis.diagnosis_files import curves_figure, format_diagnosis, save_diagnosis
 
 ROW = {
@@ -16,14 +15,14 @@ ROW = {
     "similarity": 1.0,
     "loss": 3.0,
 }
-DIAGNOSIS = Diagnosis([ROW, ROW | {"step": 10.0, "action": 81.25, "similarity": 0.5}])
+DIAGNOSIS = [ROW, ROW | {"step": 10.0, "action": 81.25, "similarity": 0.5}]
 
 
 def test_the_table_shows_what_there_is():
     lines = format_diagnosis(DIAGNOSIS).splitlines()
     assert lines[0].split() == "step action kNN pose speed view RankMe like untrained loss".split()
     assert lines[2].split() == "10 81.2 60.0 80.0 -3.0 50.0 12.0 0.50 3.000".split()
-    assert "skill" not in format_diagnosis(DIAGNOSIS) and "skill" in format_diagnosis(Diagnosis([ROW | {"skill": 0.5}]))
+    assert "skill" not in format_diagnosis(DIAGNOSIS) and "skill" in format_diagnosis([ROW | {"skill": 0.5}])
 
 
 def test_a_curve_for_each_number():
@@ -34,7 +33,7 @@ def test_a_curve_for_each_number():
 
 
 def test_files_replace_those_of_before(tmp_path):
-    for diagnosis in (Diagnosis([ROW]), DIAGNOSIS):
+    for diagnosis in ([ROW], DIAGNOSIS):
         save_diagnosis(tmp_path / "diagnosis", diagnosis)
     with open(tmp_path / "diagnosis" / "diagnosis.csv") as file:
         rows = list(csv.DictReader(file))
