@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,83 +11,59 @@ import numpy as np
 
 from skgraph.datasets.files import folder_files, folders_in
 from skgraph.datasets.preparation.published_splits import given_split
-from skgraph.datasets.raw_dataset import Split
+from skgraph.datasets.raw_dataset import IDS
 from skgraph.errors import DataError, first_three
 
 _LARGEST = 2**62
 _INTEGER = re.compile(r"0|-?[1-9][0-9]{0,18}")
-_COLUMNS = ("name", "label", "subject", "camera", "setup", "split")
+_COLUMNS = ("name", "label", *IDS, "split")
 _NO_COMMAS = {";": "semicolons", "\t": "tabs"}
 
 
-@dataclass(frozen=True)
-class LabelTable:
-    """Names, labels, ids and split of clips: the columns of a `RawDataset` in a CSV.
+def read_label_table(
+    folder: Path, suffix: str, labels: str | Path | None = None, labelled: bool = True
+) -> dict[str, Any]:
+    """Read the CSV of labels of the files `NAME` + `suffix` of a folder (or of its sub-folders, where `suffix` is "").
+
+    The CSV has one line per clip: `name` and `label` (text or integers, which name the classes), optional `subject`,
+    `camera`, `setup` (integers or text) and `split` (`train` or `test`). Classes are in sorted order, integers by
+    value. Titles may have capitals.
 
     Args:
-        name: clip names [N], the files' names without their suffix.
-        y: labels [N] int64.
-        class_names: names of the labels 0, 1, ...
-        ids: `subject`, `camera` and `setup` [N], integers or text, if the CSV has them.
-        splits: the split of the CSV, or none.
-        notes: notes on unused columns.
+        folder: the clips.
+        suffix: ending of a clip's file, such as `.npy`; "" where every clip is a folder.
+        labels: the CSV; by default `labels.csv` in the folder.
+        labelled: False ignores the CSV and puts all clips into one class.
+
+    Returns:
+        The columns of a `RawDataset`: names, labels and class names, and the ids, splits and notes that there are.
+
+    Raises:
+        DataError: no such folder, a CSV that cannot be read, or clips and CSV do not match.
     """
-
-    name: list[str]
-    y: np.ndarray
-    class_names: list[str]
-    ids: dict[str, np.ndarray] = field(default_factory=dict)
-    splits: list[Split] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    @classmethod
-    def of_folder(
-        cls, folder: Path, suffix: str, labels: str | Path | None = None, labelled: bool = True
-    ) -> LabelTable:
-        """Read the table of the files `NAME` + `suffix` of a folder (or of its sub-folders, where the suffix is "").
-
-        The CSV has one line per clip: `name` and `label` (text or integers, which name the classes), optional
-        `subject`, `camera`, `setup` (integers or text) and `split` (`train` or `test`). Classes are in sorted order,
-        integers by value. Titles may have capitals.
-
-        Args:
-            folder: the clips.
-            suffix: ending of a clip's file, such as `.npy`; "" where every clip is a folder.
-            labels: the CSV; by default `labels.csv` in the folder.
-            labelled: False ignores the CSV and puts all clips into one class.
-
-        Raises:
-            DataError: no such folder, a CSV that cannot be read, or clips and CSV do not match.
-        """
-        if not folder.is_dir():
-            raise DataError(f"no folder at '{folder}': expected {suffix or 'folders of'} clips and a CSV of labels")
-        path = Path(labels).expanduser() if labels is not None else folder / "labels.csv"
-        if suffix:  # clips may be CSV files themselves
-            files = sorted(file.name.removesuffix(suffix) for file in folder_files(folder, suffix, but=path))
-        else:
-            files = [path.name for path in folders_in(folder) if not path.name.startswith(".")]
-        if not labelled:
-            if not files:
-                raise DataError(f"no {suffix or 'folder'} in '{folder}': nothing to read")
-            return cls(files, np.zeros(len(files), np.int64), ["unlabelled"])
-        columns, unused = _read(path, suffix)
-        names = columns["name"]
-        _match(folder, suffix, path, names, files)
-        class_names, y = _classes(columns["label"])
-        return cls(
-            names,
-            y,
-            class_names,
-            ids={key: _ids(columns[key]) for key in ("subject", "camera", "setup") if key in columns},
-            splits=[given_split(columns["split"], names)] if "split" in columns else [],
-            notes=[f"columns of '{path.name}' that are not used: {', '.join(unused)}"] if unused else [],
-        )
-
-    @property
-    def columns(self) -> dict[str, Any]:
-        """Return arguments of a `RawDataset`."""
-        about = {"name": self.name, "y": self.y, "class_names": self.class_names, "splits": self.splits}
-        return about | {"notes": self.notes} | self.ids
+    if not folder.is_dir():
+        raise DataError(f"no folder at '{folder}': expected {suffix or 'folders of'} clips and a CSV of labels")
+    path = Path(labels).expanduser() if labels is not None else folder / "labels.csv"
+    if suffix:  # clips may be CSV files themselves
+        files = sorted(file.name.removesuffix(suffix) for file in folder_files(folder, suffix, but=path))
+    else:
+        files = [path.name for path in folders_in(folder) if not path.name.startswith(".")]
+    if not labelled:
+        if not files:
+            raise DataError(f"no {suffix or 'folder'} in '{folder}': nothing to read")
+        return {"name": files, "y": np.zeros(len(files), np.int64), "class_names": ["unlabelled"], "notes": []}
+    columns, unused = _read(path, suffix)
+    names = columns["name"]
+    _match(folder, suffix, path, names, files)
+    class_names, y = _classes(columns["label"])
+    return {
+        "name": names,
+        "y": y,
+        "class_names": class_names,
+        "splits": [given_split(columns["split"], names)] if "split" in columns else [],
+        "notes": [f"columns of '{path.name}' that are not used: {', '.join(unused)}"] if unused else [],
+        **{key: _ids(columns[key]) for key in IDS if key in columns},
+    }
 
 
 def _read(path: Path, suffix: str) -> tuple[dict[str, list[str]], list[str]]:

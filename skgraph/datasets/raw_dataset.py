@@ -114,8 +114,7 @@ class RawDataset:
         preprocessing: changes of the coordinates by `clips` other than their unit.
         segments: rows (label, start, end) [S, 3] of each untrimmed recording, the end exclusive.
         notes: notes on the reading of the files.
-        review: returns notes on the clips that were kept, given their indices [n].
-        done: called when the store is complete.
+        finish: called when the store is complete, with the indices [n] of the clips that were kept; returns notes.
 
     Raises:
         DataError: arrays have different lengths, a label has no class name, or a clip name occurs twice or is not valid
@@ -137,8 +136,7 @@ class RawDataset:
     preprocessing: str = ""
     segments: list[np.ndarray] | None = None
     notes: list[str] = field(default_factory=list)
-    review: Callable[[np.ndarray], list[str]] | None = None
-    done: Callable[[], None] | None = None
+    finish: Callable[[np.ndarray], list[str]] | None = None
 
     def __post_init__(self) -> None:
         try:

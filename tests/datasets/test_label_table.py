@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skgraph.datasets.label_table import LabelTable
+from skgraph.datasets.label_table import read_label_table
 from skgraph.errors import DataError
 
 
@@ -12,7 +12,7 @@ def table(tmp_path):
 
     def read(text):
         (tmp_path / "labels.csv").write_text(text, encoding="utf-8")
-        return LabelTable.of_folder(tmp_path, ".npy")
+        return read_label_table(tmp_path, ".npy")
 
     return read
 
@@ -25,21 +25,21 @@ def test_a_column_that_is_there_twice(table):
 @pytest.mark.parametrize("number", [2**62, 2**63, 2**64, -(2**70), 10**400])
 def test_numbers_that_no_integer_of_an_array_can_hold_are_text(table, number):
     found = table(f"name,label,subject\na,{number},{number}\nb,1,1\n")
-    assert sorted(found.class_names) == sorted([str(number), "1"])
-    assert found.ids["subject"].dtype.kind == "U" and found.ids["subject"][0] == str(number)
+    assert sorted(found["class_names"]) == sorted([str(number), "1"])
+    assert found["subject"].dtype.kind == "U" and found["subject"][0] == str(number)
 
 
 @pytest.mark.parametrize("text", ["1_1", "01", "+1", "-0", "00", "\uff11\uff11", "1.0", "1 1"])
 def test_what_is_not_written_as_a_number_is_text(table, text):
     found = table(f"name,label,subject\na,{text},{text}\nb,11,1\n")
-    assert found.class_names == sorted([text, "11"])
-    assert found.ids["subject"].tolist() == [text, "1"]
+    assert found["class_names"] == sorted([text, "11"])
+    assert found["subject"].tolist() == [text, "1"]
 
 
 def test_numbers_are_numbers(table):
     found = table("name,label,subject\na,10,3\nb,-9,\n")
-    assert found.class_names == ["-9", "10"] and found.y.tolist() == [1, 0]
-    assert found.ids["subject"].tolist() == [3, -1] and found.ids["subject"].dtype == np.int64
+    assert found["class_names"] == ["-9", "10"] and found["y"].tolist() == [1, 0]
+    assert found["subject"].tolist() == [3, -1] and found["subject"].dtype == np.int64
 
 
 @pytest.mark.parametrize("line, cells", [("b,x,sit,3", 4), ("b,sit", 2), ("b", 1), ("b,sit,3,", 4)])
@@ -56,7 +56,7 @@ def test_other_letters_between_the_cells(table, letter, word):
 
 def test_titles_in_any_case(table):
     found = table("Name, LABEL ,Subject,Age\na,sit,1,30\nb,stand,2,40\n")
-    assert found.class_names == ["sit", "stand"] and found.ids["subject"].tolist() == [1, 2]
-    assert found.notes == ["columns of 'labels.csv' that are not used: Age"]
+    assert found["class_names"] == ["sit", "stand"] and found["subject"].tolist() == [1, 2]
+    assert found["notes"] == ["columns of 'labels.csv' that are not used: Age"]
     with pytest.raises(DataError, match="labels.csv' has the columns label twice"):
         table("name,label,Label\na,sit,sit\nb,sit,sit\n")

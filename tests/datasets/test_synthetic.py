@@ -9,7 +9,7 @@ from skgraph import prepare
 from skgraph._internal.data_dir import data_dir
 from skgraph.datasets.synthetic import write_synthetic
 from skgraph.datasets.synthetic.actions import load_actions
-from skgraph.datasets.synthetic.performer import Performer
+from skgraph.datasets.synthetic.limbs import Performer
 from skgraph.datasets.synthetic.scene import RECORDINGS, perform_recording, plan_recordings
 from skgraph.errors import DataError, StoreError
 from skgraph.topology import Topology

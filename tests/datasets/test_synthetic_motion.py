@@ -2,9 +2,8 @@ import numpy as np
 import pytest
 
 from skgraph.datasets.synthetic.actions import load_actions
-from skgraph.datasets.synthetic.kinematics import PARTS, SKELETON, forward_kinematics
-from skgraph.datasets.synthetic.limbs import IDLE_ARM, LIMBS, STANDING
-from skgraph.datasets.synthetic.performer import Performer
+from skgraph.datasets.synthetic.kinematics import SKELETON, forward_kinematics
+from skgraph.datasets.synthetic.limbs import IDLE_ARM, LIMBS, PARTS, STANDING, Performer
 from skgraph.datasets.synthetic.scene import perform
 from skgraph.datasets.synthetic.sensor import Sensor, to_camera
 from skgraph.topology import Topology

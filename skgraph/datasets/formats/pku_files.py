@@ -14,20 +14,7 @@ from skgraph.datasets.formats.kinect_recording import Recording, Track
 from skgraph.datasets.formats.text_file import parse_numbers, read_lines
 from skgraph.errors import ConfigError, DataError
 
-# The 51 actions of PKU-MMD I; the 41 of PKU-MMD II are among them, under the same numbers.
-ACTIONS = tuple(
-    name.strip()
-    for name in """
-    bow, brush hair, brush teeth, check time, cheer up, clap, cross hands in front, drink, drop, eat meal or snack,
-    fall, give something to other person, hand waving, handshaking, hopping, hugging, jump up, kick other person,
-    kick something, make a phone call, pat on back of other person, pick up, play with phone or tablet,
-    point finger at other person, point to something, punch or slap other person, push other person,
-    put on a hat or cap, put something inside pocket, reading, rub two hands, salute, sit down, stand up,
-    take off a hat or cap, take off glasses, take off jacket, take out something from pocket, take a selfie,
-    tear up paper, throw, touch back, touch chest, touch head, touch neck, type on a keyboard, use a fan,
-    wear jacket, wear glasses, wipe face, writing
-    """.split(",")
-)
+CLASSES = 51
 INDEXINGS = ("one_based", "zero_based")
 BODIES, NUM_JOINTS = 2, 25
 _WORDS = BODIES * NUM_JOINTS * 3
@@ -92,11 +79,11 @@ def read_labels(path: Path, label_indexing: str) -> np.ndarray:
         words = line.replace(",", " ").split()
         try:
             label, start, end = (int(word) for word in words[:3])
-            if len(words) not in (3, 4) or not 1 <= label <= len(ACTIONS) or not 0 <= start < end < 2**40:
+            if len(words) not in (3, 4) or not 1 <= label <= CLASSES or not 0 <= start < end < 2**40:
                 raise ValueError
         except ValueError:
             raise DataError(
-                f"'{path}', line {number}: expected label,start,end,confidence with a label of 1 to {len(ACTIONS)} and "
+                f"'{path}', line {number}: expected label,start,end,confidence with a label of 1 to {CLASSES} and "
                 f"a start before the end, found '{line[:60]}'"
             ) from None
         rows.append((label - 1, max(start - 1, 0) if label_indexing == "one_based" else start, end))

@@ -60,6 +60,7 @@ def pair_subsets(
     Raises:
         DataError: a clip both trains and tests, two splits have one name, or a store cannot have this name.
     """
+    check_split_name(bare, "split_name")
     found: dict[str, dict[str, str]] = {}
     for subset in subsets:
         if match := _SUBSET.fullmatch(subset):

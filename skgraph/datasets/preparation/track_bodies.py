@@ -82,14 +82,9 @@ def _sizes(joints: np.ndarray, seen: np.ndarray) -> np.ndarray:
 
 def _distances(joints: np.ndarray, seen: np.ndarray, now: np.ndarray, last: np.ndarray) -> np.ndarray:
     """Compute the mean distance [n, k] of the joints seen in both of two detections, infinite where there is none."""
-    if len(now) * len(last) <= 64:  # a few people
-        both = seen[now][:, None] & seen[last]
-        distance = np.linalg.norm(joints[now][:, None] - joints[last], axis=-1)
-        total, count = (distance * both).sum(axis=-1), both.sum(axis=-1)
-    else:  # a crowd: joint by joint, to save memory
-        total, count = np.zeros((len(now), len(last))), np.zeros((len(now), len(last)))
-        for v in range(joints.shape[1]):
-            both = seen[now, v][:, None] & seen[last, v]
-            total += both * np.linalg.norm(joints[now, v][:, None] - joints[last, v], axis=-1)
-            count += both
-    return np.where(count > 0, total / np.maximum(count, 1), np.inf)
+    means = np.full((len(now), len(last)), np.inf)
+    for i, detection in enumerate(now):
+        both = seen[detection] & seen[last]
+        total = (np.linalg.norm(joints[detection] - joints[last], axis=-1) * both).sum(axis=-1)
+        np.divide(total, both.sum(axis=-1), out=means[i], where=both.any(axis=-1))
+    return means

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -34,37 +35,34 @@ def store_unit(unit: str, topology: Topology) -> tuple[float, str]:
     raise ConfigError(f"unit of the {topology.dim}D topology '{topology.name}' must be {expected}; found '{unit}'")
 
 
-class HeightCheck:
-    """Check of a unit by the size of bodies.
-
-    The height of a body in a frame is its largest extent along an axis, whichever is vertical; that of a clip is the
-    median over bodies and frames, and that of a dataset the median over clips.
+def body_height(joints: np.ndarray, frame_mask: np.ndarray) -> float:
+    """Return the height of bodies, the median over bodies and frames of the largest extent along an axis.
 
     Args:
-        unit: unit of the files, for the message.
+        joints: `[M, T, V, C]`.
+        frame_mask: `[M, T]` bool with a True in it.
     """
+    bodies = joints[frame_mask]
+    return float(np.median((bodies.max(axis=1) - bodies.min(axis=1)).max(axis=1)))
 
-    def __init__(self, unit: str) -> None:
-        self.unit = unit
-        self._heights: list[float] = []
 
-    def add(self, joints: np.ndarray, frame_mask: np.ndarray) -> None:
-        """Measure a clip: `joints [M, T, V, C]` in metres, `frame_mask [M, T]` bool with a True in it."""
-        bodies = joints[frame_mask]
-        self._heights.append(float(np.median((bodies.max(axis=1) - bodies.min(axis=1)).max(axis=1))))
+def check_heights(heights: Sequence[float], unit: str) -> None:
+    """Raise a DataError if the median of `heights` in metres is implausible, with the unit that makes it plausible.
 
-    def check(self) -> None:
-        """Raise a `DataError` if the median height is implausible, with the unit that makes it plausible."""
-        height = float(np.median(self._heights))
-        low, high = PLAUSIBLE_HEIGHT
-        if low <= height <= high:
-            return
-        in_file = height / METRES[self.unit]
-        others = [unit for unit in METRES if low <= in_file * METRES[unit] <= high]
-        # If two units fit, choose the one nearer to a standing adult.
-        best = min(others, key=lambda unit: abs(math.log(in_file * METRES[unit] / 1.5)), default=None)
-        advice = f"say unit={best}" if best else "no unit of m, cm, mm explains it"
-        raise DataError(
-            f"bodies are {height:.3g} m tall with unit={self.unit} (median of {len(self._heights)} clips), expected "
-            f"{low:g} to {high:g} m: {advice}, or check_height=false if they really are"
-        )
+    Args:
+        heights: the `body_height` of each clip.
+        unit: unit of the files.
+    """
+    height = float(np.median(heights))
+    low, high = PLAUSIBLE_HEIGHT
+    if low <= height <= high:
+        return
+    in_file = height / METRES[unit]
+    others = [other for other in METRES if low <= in_file * METRES[other] <= high]
+    # If two units fit, choose the one nearer to a standing adult.
+    best = min(others, key=lambda other: abs(math.log(in_file * METRES[other] / 1.5)), default=None)
+    advice = f"say unit={best}" if best else "no unit of m, cm, mm explains it"
+    raise DataError(
+        f"bodies are {height:.3g} m tall with unit={unit} (median of {len(heights)} clips), expected "
+        f"{low:g} to {high:g} m: {advice}, or check_height=false if they really are"
+    )

@@ -13,7 +13,7 @@ from tqdm import tqdm
 from skgraph.data.store_writer import StoreWriter
 from skgraph.datasets.preparation.make_splits import make_splits
 from skgraph.datasets.preparation.topology_map import map_topology
-from skgraph.datasets.preparation.units import METRES, HeightCheck
+from skgraph.datasets.preparation.units import METRES, body_height, check_heights
 from skgraph.datasets.raw_dataset import ALL_ZERO, IDS, NO_FRAMES, RawDataset, Split
 from skgraph.errors import DataError
 
@@ -85,17 +85,15 @@ def write_store(
     with np.errstate(over="ignore", invalid="ignore"), writer:  # the writer reports what is not finite
         kept, excluded = write_clips(writer, raw, check_height)
         notes = [*raw.notes, *_write_splits(writer, raw, splits, kept)]
-    if raw.done is not None:
-        raw.done()
-    if raw.review is not None:
-        notes += raw.review(kept)
+    if raw.finish is not None:
+        notes += raw.finish(kept)
     return PreparedStore(out, raw.unit, excluded, notes + _id_notes(raw))
 
 
 def write_clips(writer: StoreWriter, raw: RawDataset, check_height: bool) -> tuple[np.ndarray, dict[str, list[str]]]:
     """Write clips; return the numbers of those that were kept [n], and reason -> names of the others."""
     ids = {key: raw.ids(key) for key in IDS}
-    height = HeightCheck(raw.unit) if check_height and raw.unit in METRES else None
+    heights: list[float] = []
     kept: list[int] = []
     excluded: dict[str, list[str]] = {}
     with tqdm(raw.clips(), "preparing", len(raw), unit="clip", leave=False, disable=None) as clips:
@@ -117,15 +115,15 @@ def write_clips(writer: StoreWriter, raw: RawDataset, check_height: bool) -> tup
                 **{key: int(values[i]) for key, values in ids.items()},
             )
             kept.append(i)
-            if height is not None:
-                height.add(clip.joints, frame_mask)
+            if check_height and raw.unit in METRES:
+                heights.append(body_height(clip.joints, frame_mask))
                 if len(kept) == _CHECK_HEIGHT_AFTER:
-                    height.check()
+                    check_heights(heights, raw.unit)
     if not kept:
         reasons = "; ".join(f"{len(names)} {reason}" for reason, names in excluded.items())
         raise DataError(f"none of the {len(raw)} clips of '{raw.source}' can be used: {reasons}")
-    if height is not None:
-        height.check()
+    if heights:
+        check_heights(heights, raw.unit)
     return np.array(kept), excluded
 
 

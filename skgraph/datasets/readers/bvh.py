@@ -10,7 +10,7 @@ import numpy as np
 
 from skgraph.datasets.formats.bvh_file import BvhFile
 from skgraph.datasets.formats.bvh_topology import UP_AXES, bvh_topology, mirror_pairs
-from skgraph.datasets.label_table import LabelTable
+from skgraph.datasets.label_table import read_label_table
 from skgraph.datasets.preparation.units import store_unit
 from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.reader import open_topology, to_float32, z_up_to_y_up
@@ -32,7 +32,7 @@ def read_bvh(
 ) -> RawDataset:
     """Open a folder of BVH files, one clip each, and check their hierarchies; the motion is read lazily.
 
-    A clip is ``NAME.bvh``, one body; the CSV is that of `LabelTable.of_folder`. Forward kinematics gives joint
+    A clip is ``NAME.bvh``, one body; the CSV is that of `read_label_table`. Forward kinematics gives joint
     positions (`BvhFile.positions`), stored with y up. Without a topology the first file gives one (`bvh_topology`), and
     all others must have its hierarchy; offsets may differ. With a topology, its joints, End Sites (``<Joint>End``)
     included, are taken by name from the hierarchy of each file.
@@ -64,16 +64,15 @@ def read_bvh(
         raise ConfigError("end_sites is for files without a topology: a topology names its End Sites itself")
     if topology is not None:
         topology = open_topology(topology, 3, "BVH files")
-    table = LabelTable.of_folder(folder, ".bvh", labels, labelled)
-    if not table.name:
+    columns = read_label_table(folder, ".bvh", labels, labelled)
+    if not columns["name"]:
         raise DataError(f"the CSV of '{folder}' names no clip: nothing to read")
-    files = [BvhFile.open(folder / f"{name}.bvh") for name in table.name]
+    files = [BvhFile.open(folder / f"{name}.bvh") for name in columns["name"]]
     _check_rates(files)
-    notes = []
     if topology is None:
         topology = bvh_topology(files[0], end_sites, up)
         _check_hierarchies(files)
-        notes = _unmirrored(topology)
+        columns["notes"] += _unmirrored(topology)
     indices = [_joint_indices(file, topology) for file in files]
     scale, _ = store_unit(unit, topology)
 
@@ -92,7 +91,7 @@ def read_bvh(
         fps=_rate(files[0]) / every,
         source=folder.resolve().name,
         preprocessing="; ".join(["forward kinematics", *done]),
-        **(table.columns | {"notes": table.notes + notes}),
+        **columns,
     )
 
 

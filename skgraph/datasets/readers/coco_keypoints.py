@@ -45,7 +45,7 @@ def read_coco_keypoints(
     Args:
         source: the folder.
         topology: `coco_17`, or a custom 2D topology in the order of the keypoints.
-        labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
+        labels: the CSV of `read_label_table`; by default `labels.csv` in the folder.
         unit: `px`, or `normalised`.
         fps: frames a second.
         max_bodies: number of bodies that a clip keeps, see `track_bodies`.

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from skgraph.data.store_checks import check_split_name
 from skgraph.datasets.formats.npz_file import NpzMember
 from skgraph.datasets.formats.ntu.published import MAX_CLASSES, ntu_class_names, ntu_columns
 from skgraph.datasets.preparation.published_splits import ntu_split_name, pair_subsets
@@ -54,7 +53,6 @@ def read_ctrgcn(
     topology = open_topology(topology, 3, "files of CTR-GCN's pipeline")
     scale, _ = store_unit(unit, topology)
     split_name = ntu_split_name(path.stem) if split_name is None else str(split_name)
-    check_split_name(split_name, f"'{path}'")
     members = _members(path)
     frames = {side: _checked_frames(members[f"x_{side}"], topology) for side in ("train", "test")}
     labels = {side: _labels(members[f"y_{side}"], frames[side].shape[0]) for side in ("train", "test")}

@@ -54,7 +54,7 @@ def read_mediapipe(
     Args:
         source: the folder.
         topology: `mediapipe_33`, or a custom one in the same order. Image landmarks take it in 2D.
-        labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
+        labels: the CSV of `read_label_table`; by default `labels.csv` in the folder.
         world: True for world landmarks, in 3D; False for image landmarks, in 2D.
         fps: frames a second; must match the `fps` of a file, if any.
         max_bodies: number of bodies that a clip keeps, see `track_bodies`.

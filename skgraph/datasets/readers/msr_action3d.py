@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.datasets.files import numbered_files
+from skgraph.datasets.formats.action_names import action_names
 from skgraph.datasets.formats.text_file import parse_numbers, read_lines
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.raw_dataset import RawClip, RawDataset, Split
@@ -15,14 +16,6 @@ from skgraph.datasets.readers.reader import to_float32
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
-_ACTIONS = tuple(
-    name.strip()
-    for name in """
-    high arm wave, horizontal arm wave, hammer, hand catch, forward punch, high throw, draw x, draw tick,
-    draw circle, hand clap, two hand wave, side-boxing, bend, forward kick, side kick, jogging, tennis swing,
-    tennis serve, golf swing, pick up & throw
-    """.split(",")
-)
 _SUBSETS = {
     "all": range(1, 21),
     "as1": (2, 3, 5, 6, 10, 13, 18, 20),
@@ -92,7 +85,7 @@ def read_msr_action3d(source: str | Path, subset: str = "all") -> RawDataset:
 
     return RawDataset(
         topology=topology,
-        class_names=[_ACTIONS[action - 1] for action in actions],
+        class_names=[action_names("msr_action3d")[action - 1] for action in actions],
         name=names,
         y=np.searchsorted(actions, numbers["action"][kept]),
         clips=clips,

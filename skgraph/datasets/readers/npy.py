@@ -23,7 +23,7 @@ def read_npy(
     """Open a folder of clips, one file each, and check its CSV; clips are read lazily.
 
     A clip is `NAME.npy`, `[M, T, V, C]` or, of one body, `[T, V, C]`, integer or float; the CSV is that of
-    `LabelTable.of_folder`.
+    `read_label_table`.
 
     Args:
         source: the folder.

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.datasets.files import SourceFile, find_files
-from skgraph.datasets.formats.ntu.published import ACTIONS, ClipName, Release, release
+from skgraph.datasets.formats.ntu.published import ClipName, Release, ntu_class_names, release
 from skgraph.datasets.formats.ntu.skeleton_file import parse_skeleton
 from skgraph.datasets.formats.text_file import read_lines
 from skgraph.datasets.preparation.conversion_cache import ConversionCache
 from skgraph.datasets.preparation.convert import convert
-from skgraph.datasets.preparation.presets import PRESETS, check_preset
+from skgraph.datasets.preparation.presets import PRESETS
 from skgraph.datasets.raw_dataset import DAMAGED, LISTED_AS_MISSING, RawClip, RawDataset
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
@@ -58,7 +58,8 @@ def read_ntu(
         DataError: there are no files, or the list of missing skeletons names none.
     """
     published, folder = release(dataset), Path(parts).expanduser()
-    check_preset(preset)
+    if preset not in PRESETS:
+        raise ConfigError(f"preset must be one of {', '.join(PRESETS)}, found '{preset}'")
     if damaged not in ("error", "exclude"):
         raise ConfigError(f"damaged must be error or exclude, found '{damaged}'")
     if processes is not None and processes < 1:
@@ -88,10 +89,14 @@ def read_ntu(
                 raise DataError(f"'{file}' is {clip.excluded} {_HINT}")
             yield clip
 
+    def finish(kept: np.ndarray) -> list[str]:
+        ConversionCache.discard(folder)
+        return _compare(published, dataset, [names[i] for i in kept], len(names), bool(missing))
+
     setup, camera, subject, _, action = np.array(names).T
     return RawDataset(
         topology=Topology.load("ntu_rgbd"),
-        class_names=list(ACTIONS[: published.actions]),
+        class_names=ntu_class_names(published.actions),
         name=[file.stem for file in files],
         y=action - 1,
         clips=clips,
@@ -104,8 +109,7 @@ def read_ntu(
         splits=published.splits(list(names)),
         preprocessing=f"preset {preset}",
         notes=notes,
-        review=partial(_review, published, dataset, names, bool(missing)),
-        done=lambda: ConversionCache.discard(folder),
+        finish=finish,
     )
 
 
@@ -139,17 +143,17 @@ def _read(preset: str, confidence: bool, damaged: str, files: Sequence[SourceFil
     return clips
 
 
-def _review(published: Release, dataset: int, names: Sequence[ClipName], listed: bool, kept: np.ndarray) -> list[str]:
+def _compare(published: Release, dataset: int, kept: list[ClipName], found: int, listed: bool) -> list[str]:
     """Return a note that compares the numbers of kept clips with the published ones and explains differences."""
     expected = published.recordings - published.missing
-    splits = published.splits([names[i] for i in kept])
+    splits = published.splits(kept)
     sizes = {split.name: (int(split.train.sum()), int(split.tests.sum())) for split in splits}
     if sizes == published.split_sizes:
         return [f"{expected} clips, and in every split as many as published"]
     reasons = []
-    if absent := published.recordings - len(names):
+    if absent := published.recordings - found:
         reasons.append(f"{absent} of the {published.recordings} recordings are not in the source")
-    if left_out := len(names) - len(kept):
+    if left_out := found - len(kept):
         reasons.append(f"{left_out} were left out")
     if not listed:
         reasons.append(f"missing_list was not given, and the published one has {published.missing} names")

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.datasets.files import numbered_files
+from skgraph.datasets.formats.action_names import action_names
 from skgraph.datasets.formats.json_file import describe, expect, expect_key, read_json
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.raw_dataset import RawClip, RawDataset, Split
@@ -15,19 +16,7 @@ from skgraph.datasets.readers.reader import expect_joints, to_float32
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 
-# By the action numbers of the file names, which leave out 7 and 10.
-_ACTIONS = {
-    1: "pick up with one hand",
-    2: "pick up with two hands",
-    3: "drop trash",
-    4: "walk around",
-    5: "sit down",
-    6: "stand up",
-    8: "donning",
-    9: "doffing",
-    11: "throw",
-    12: "carry",
-}
+_ACTIONS = (1, 2, 3, 4, 5, 6, 8, 9, 11, 12)  # numbers of the file names
 _LARGEST = 8 * 2**20  # bytes; the files have less than one MiB
 
 
@@ -58,7 +47,7 @@ def read_nw_ucla(source: str | Path) -> RawDataset:
         "a01_s01_e00_v01.json",
         {"action": _ACTIONS, "subject": range(1, 11), "view": (1, 2, 3)},
     )
-    y = np.searchsorted(list(_ACTIONS), numbers["action"])
+    y = np.searchsorted(_ACTIONS, numbers["action"])
 
     def clips() -> Iterator[RawClip]:
         for name, label in zip(names, y, strict=True):
@@ -67,7 +56,7 @@ def read_nw_ucla(source: str | Path) -> RawDataset:
 
     return RawDataset(
         topology=topology,
-        class_names=list(_ACTIONS.values()),
+        class_names=action_names("nw_ucla"),
         name=names,
         y=y,
         clips=clips,

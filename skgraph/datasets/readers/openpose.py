@@ -44,7 +44,7 @@ def read_openpose(
     Args:
         source: the folder.
         topology: `openpose_25` (BODY_25), `openpose_18` (COCO), or a custom 2D topology in the model's order.
-        labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
+        labels: the CSV of `read_label_table`; by default `labels.csv` in the folder.
         unit: `px`, or `normalised` for OpenPose's `--keypoint_scale`.
         fps: frames a second.
         max_bodies: number of bodies that a clip keeps, see `track_bodies`.

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.datasets.files import SourceFile, all_below, find_files, folder_files
+from skgraph.datasets.formats.action_names import action_names
 from skgraph.datasets.formats.kinect_recording import Recording
-from skgraph.datasets.formats.pku_files import ACTIONS, as_recording, parse_pku, read_labels, read_split
+from skgraph.datasets.formats.pku_files import CLASSES, as_recording, parse_pku, read_labels, read_split
 from skgraph.datasets.preparation.conversion_cache import ConversionCache
 from skgraph.datasets.preparation.convert import convert
 from skgraph.datasets.preparation.presets.agcn import agcn
@@ -123,9 +124,13 @@ def read_pku(
         for i, clip in enumerate(convert(items, read, waiting, processes, at_once, notes)):
             yield clip if form == "clips" else _with_segments(clip, segments[i], files[i])
 
+    def finish(_: np.ndarray) -> list[str]:
+        ConversionCache.discard(folder)
+        return []
+
     return RawDataset(
         topology=Topology.load("pku_mmd"),
-        class_names=list(ACTIONS),
+        class_names=action_names("pku"),
         name=names,
         y=y,
         clips=clips,
@@ -137,7 +142,7 @@ def read_pku(
         segments=segments if form == "recordings" else None,
         preprocessing=f"preset {preset}, " + (f"{label_indexing} labels" if form == "clips" else "whole recordings"),
         notes=notes,
-        done=lambda: ConversionCache.discard(folder),
+        finish=finish,
     )
 
 
@@ -204,4 +209,4 @@ def _with_segments(clip: RawClip, segments: np.ndarray, file: SourceFile) -> Raw
     frames = clip.joints.shape[1]
     if (late := segments[:, 1] >= frames).any():
         raise DataError(f"'{file}' has {frames} frames, and a label starts at frame {segments[late][0, 1]}")
-    return RawClip(clip.joints, clip.frame_mask, segments=np.minimum(segments, [len(ACTIONS), frames, frames]))
+    return RawClip(clip.joints, clip.frame_mask, segments=np.minimum(segments, [CLASSES, frames, frames]))

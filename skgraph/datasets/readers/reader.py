@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from skgraph.datasets.formats.json_file import expect, expect_numbers
-from skgraph.datasets.label_table import LabelTable
+from skgraph.datasets.label_table import read_label_table
 from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
@@ -35,7 +35,7 @@ def read_clip_folder(
         topology: topology of the clips.
         unit: unit of the files.
         fps: frames a second.
-        labels: the CSV of `LabelTable.of_folder`; by default `labels.csv` in the folder.
+        labels: the CSV of `read_label_table`; by default `labels.csv` in the folder.
         labelled: False reads every clip of the folder, without the CSV.
         preprocessing: changes of the coordinates by `read_clip` other than their unit.
 
@@ -43,10 +43,10 @@ def read_clip_folder(
         DataError: clips and CSV do not match.
     """
     folder = Path(source).expanduser()
-    table = LabelTable.of_folder(folder, suffix, labels, labelled)
+    columns = read_label_table(folder, suffix, labels, labelled)
 
     def clips() -> Iterator[RawClip]:
-        for name in table.name:
+        for name in columns["name"]:
             yield read_clip(folder / f"{name}{suffix}")
 
     return RawDataset(
@@ -56,7 +56,7 @@ def read_clip_folder(
         fps=fps,
         source=folder.resolve().name,
         preprocessing=preprocessing,
-        **table.columns,
+        **columns,
     )
 
 

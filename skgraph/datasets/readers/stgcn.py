@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 
-from skgraph.data.store_checks import check_split_name
 from skgraph.datasets.formats.npy_file import open_npy
 from skgraph.datasets.formats.ntu.published import ntu_columns
 from skgraph.datasets.formats.pickle_file import read_pickle
@@ -66,7 +65,6 @@ def read_stgcn(
         raise ConfigError(f"up must be y or z, found '{up}'")
     scale, _ = store_unit(unit, topology)
     split_name = ntu_split_name(folder.resolve().name) if split_name is None else str(split_name)
-    check_split_name(split_name, f"'{folder}'")
     subsets, notes = _subsets(folder, topology)
     names = [name for subset in subsets for name in subset.names]
     of = np.repeat([subset.kind for subset in subsets], [len(subset.names) for subset in subsets])

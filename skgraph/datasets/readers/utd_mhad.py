@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.datasets.files import numbered_files
+from skgraph.datasets.formats.action_names import action_names
 from skgraph.datasets.formats.mat_file import read_mat_array
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.raw_dataset import RawClip, RawDataset, Split
@@ -15,18 +16,6 @@ from skgraph.datasets.readers.reader import to_float32
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 
-_ACTIONS = tuple(
-    name.strip()
-    for name in """
-    right arm swipe to the left, right arm swipe to the right, right hand wave, two hand front clap,
-    right arm throw, cross arms in the chest, basketball shoot, right hand draw x,
-    right hand draw circle (clockwise), right hand draw circle (counter clockwise), draw triangle,
-    bowling (right hand), front boxing, baseball swing from right, tennis right hand forehand swing,
-    arm curl (two arms), tennis serve, two hand push, right hand knock on door, right hand catch an object,
-    right hand pick up and throw, jogging in place, walking in place, sit to stand, stand to sit,
-    forward lunge (left foot forward), squat (two arms stretch out)
-    """.split(",")
-)
 _LARGEST = 2**22  # bytes; the longest clip has a fiftieth of that
 
 
@@ -64,7 +53,7 @@ def read_utd_mhad(source: str | Path) -> RawDataset:
 
     return RawDataset(
         topology=topology,
-        class_names=list(_ACTIONS),
+        class_names=action_names("utd_mhad"),
         name=names,
         y=numbers["action"] - 1,
         clips=clips,

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from skgraph.datasets.synthetic.actions import Action, Step
-from skgraph.datasets.synthetic.limbs import IDLE_ARM, LIMBS, STANDING
-from skgraph.datasets.synthetic.performer import Performer
+from skgraph.datasets.synthetic.limbs import IDLE_ARM, LIMBS, STANDING, Performer
 
 FPS = 30.0
 _BEAT = 0.28  # seconds

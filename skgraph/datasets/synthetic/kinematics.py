@@ -31,7 +31,6 @@ SKELETON = _MIDDLE_AND_LEFT | {
     for joint, (parent, (x, y, z), part) in _MIDDLE_AND_LEFT.items()
     if "Left" in joint
 }
-PARTS = ("trunk", "width", "arm", "leg")
 
 # Height of a joint of a foot that stands on the floor, in metres.
 _SOLE = {"Ankle": 0.08, "Foot": 0.025}

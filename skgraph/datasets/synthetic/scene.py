@@ -9,7 +9,7 @@ import numpy as np
 from skgraph.datasets.synthetic.actions import Action, load_actions
 from skgraph.datasets.synthetic.animation import animate, animate_recording
 from skgraph.datasets.synthetic.kinematics import forward_kinematics
-from skgraph.datasets.synthetic.performer import Performer
+from skgraph.datasets.synthetic.limbs import Performer
 from skgraph.topology import Topology
 
 RECORDINGS = 3

@@ -12,7 +12,7 @@ from skgraph.data.store import SkeletonStore
 from skgraph.data.store_writer import StoreWriter
 from skgraph.datasets.synthetic.actions import load_actions
 from skgraph.datasets.synthetic.animation import FPS
-from skgraph.datasets.synthetic.performer import Performer
+from skgraph.datasets.synthetic.limbs import Performer
 from skgraph.datasets.synthetic.scene import RECORDINGS, perform, perform_recording, plan_recordings
 from skgraph.datasets.synthetic.sensor import AZIMUTHS, SETUPS, Sensor, to_camera
 from skgraph.errors import DataError

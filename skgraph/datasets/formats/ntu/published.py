@@ -12,36 +12,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skgraph.datasets.formats.action_names import action_names
 from skgraph.datasets.formats.text_file import describe
 from skgraph.datasets.raw_dataset import Split
 from skgraph.errors import ConfigError, DataError
 
 MAX_CLASSES = 10_000
 """Largest number of classes, since every label up to the largest gets a class name."""
-
-# A001 to A120; the first 60 are those of NTU RGB+D 60. A050 to A060 and A106 to A120 are of two people.
-ACTIONS = tuple(
-    name.strip()
-    for name in """
-    drink water, eat meal, brush teeth, brush hair, drop, pick up, throw, sit down, stand up, clapping, reading,
-    writing, tear up paper, put on jacket, take off jacket, put on a shoe, take off a shoe, put on glasses,
-    take off glasses, put on a hat or cap, take off a hat or cap, cheer up, hand waving, kicking something,
-    reach into pocket, hopping, jump up, phone call, play with phone or tablet, type on a keyboard,
-    point to something, taking a selfie, check time, rub two hands, nod head or bow, shake head, wipe face, salute,
-    put palms together, cross hands in front, sneeze or cough, staggering, falling down, headache, chest pain,
-    back pain, neck pain, nausea or vomiting, fan self, punch or slap, kicking, pushing, pat on back, point finger,
-    hugging, giving object, touch pocket, shaking hands, walking towards, walking apart, put on headphone,
-    take off headphone, shoot at basket, bounce ball, tennis bat swing, juggle table tennis ball, hush, flick hair,
-    thumb up, thumb down, make OK sign, make victory sign, staple book, counting money, cutting nails,
-    cutting paper, snap fingers, open bottle, sniff or smell, squat down, toss a coin, fold paper, ball up paper,
-    play magic cube, apply cream on face, apply cream on hand, put on bag, take off bag, put object into bag,
-    take object out of bag, open a box, move heavy objects, shake fist, throw up cap or hat, capitulate, cross arms,
-    arm circles, arm swings, run on the spot, butt kicks, cross toe touch, side kick, yawn, stretch oneself,
-    blow nose, hit with object, wield knife, knock over, grab stuff, shoot with gun, step on foot, high-five,
-    cheers and drink, carry object, take a photo, follow, whisper, exchange things, support somebody,
-    rock-paper-scissors
-    """.split(",")
-)
 
 _NAME = re.compile(r"S([0-9]{3})C([0-9]{3})P([0-9]{3})R([0-9]{3})A([0-9]{3})")
 _TRAIN_SUBJECTS_60 = (1, 2, 4, 5, 8, 9, 13, 14, 15, 16, 17, 18, 19, 25, 27, 28, 31, 34, 35, 38)
@@ -74,7 +51,7 @@ class Release:
     """NTU RGB+D 60 or 120.
 
     Args:
-        actions: number of classes, the first of `ACTIONS`.
+        actions: number of classes, the first ones of the dataset.
         setups: number of setups.
         recordings: number of files in the archives.
         missing: number of recordings that the authors list as having missing or incomplete skeletons.
@@ -155,4 +132,5 @@ def ntu_columns(names: Sequence[str], y: Sequence[int] | np.ndarray, where: str)
 
 def ntu_class_names(classes: int) -> list[str]:
     """Return the names of the first actions, `A121`, ... beyond the 120 of NTU RGB+D 120."""
-    return [*ACTIONS[:classes], *(f"A{action:03d}" for action in range(len(ACTIONS) + 1, classes + 1))]
+    known = action_names("ntu")
+    return [*known[:classes], *(f"A{action:03d}" for action in range(len(known) + 1, classes + 1))]

@@ -14,7 +14,6 @@ from skgraph.datasets.preparation.presets.mamp import mamp
 from skgraph.datasets.preparation.presets.pyskl import pyskl
 from skgraph.datasets.preparation.presets.skgraph_preset import skgraph_preset
 from skgraph.datasets.raw_dataset import RawClip
-from skgraph.errors import ConfigError
 
 PRESETS: dict[str, Callable[[Recording], RawClip]] = {
     "skgraph": skgraph_preset,
@@ -22,9 +21,3 @@ PRESETS: dict[str, Callable[[Recording], RawClip]] = {
     "agcn": agcn,
     "pyskl": pyskl,
 }
-
-
-def check_preset(name: str) -> None:
-    """Raise a `ConfigError` if there is no such preset."""
-    if name not in PRESETS:
-        raise ConfigError(f"preset must be one of {', '.join(PRESETS)}, found '{name}'")

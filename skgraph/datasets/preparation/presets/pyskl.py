@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skgraph.datasets.formats.kinect_recording import Recording
-from skgraph.datasets.preparation.presets.align import align_to_first_body
+from skgraph.datasets.preparation.presets.agcn import align_to_first_body
 from skgraph.datasets.preparation.presets.body_selection import is_short, motion, two_actors, without_spurious
 from skgraph.datasets.raw_dataset import NOBODY, NOBODY_LONG_ENOUGH, RawClip
 

@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from skgraph.datasets.preparation.presets.agcn import agcn
+from skgraph.datasets.preparation.presets.agcn import agcn, rotation
 from tests.datasets.preparation.presets.bodies import body, recording
 
 
@@ -37,3 +38,18 @@ def test_the_two_places_that_spread_most_are_kept_whatever_the_ids():
 
 def test_300_frames_at_most():
     assert agcn(recording(400, body(range(400)))).joints.shape[1] == 300
+
+
+@pytest.mark.parametrize("axis", [(1.0, 0, 0), (0, 0, 1.0)])
+def test_rotation(axis):
+    for direction in np.random.default_rng(0).normal(size=(20, 3)):
+        turn = rotation(direction, np.array(axis))
+        np.testing.assert_allclose(turn @ direction, np.linalg.norm(direction) * np.array(axis), atol=1e-12)
+        np.testing.assert_allclose(turn @ turn.T, np.eye(3), atol=1e-12)
+        np.testing.assert_allclose(turn @ np.cross(direction, axis), np.cross(direction, axis), atol=1e-12)
+        assert np.linalg.det(turn) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("direction", [(0, 0, 0), (0, 0, 2), (0, 0, -2), (0, 0, 1e-30)])
+def test_nothing_to_turn(direction):
+    assert (rotation(np.array(direction, float), np.array([0, 0, 1.0])) == np.eye(3)).all()

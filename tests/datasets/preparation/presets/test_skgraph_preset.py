@@ -1,9 +1,8 @@
 import numpy as np
 import pytest
 
-from skgraph.datasets.preparation.presets import PRESETS, check_preset
+from skgraph.datasets.preparation.presets import PRESETS
 from skgraph.datasets.preparation.presets.skgraph_preset import skgraph_preset
-from skgraph.errors import ConfigError
 from tests.datasets.preparation.presets.bodies import POSE, body, frame_shown, recording
 
 
@@ -58,11 +57,6 @@ def test_spurious_bodies_are_left_out():
 def test_a_recording_of_nobody_is_left_out(preset):
     assert PRESETS[preset](recording(0)).excluded in ("no frames", "nobody in any frame")
     assert PRESETS[preset](recording(7)).excluded == "nobody in any frame"
-
-
-def test_unknown_preset():
-    with pytest.raises(ConfigError, match="preset must be one of skgraph, mamp, agcn, pyskl, found 'ctrgcn'"):
-        check_preset("ctrgcn")
 
 
 def test_thousands_of_ids_take_no_time():
