@@ -142,11 +142,7 @@ class RunConfig:
 
 
 def check_config(config: Mapping[str, Any]) -> None:
-    """Check the values of a run's configuration that no constructor checks.
-
-    Raises:
-        ConfigError: a key is missing, or a value has the wrong type.
-    """
+    """Raise a ConfigError for a value of a run's configuration that no constructor checks, or a missing key."""
     keys = [field.name for field in fields(RunConfig)]
     if missing := [key for key in keys if key not in config]:
         raise ConfigError(f"the configuration lacks {', '.join(missing)}")

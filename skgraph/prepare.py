@@ -59,11 +59,7 @@ def main(cfg: DictConfig) -> None:
 
 
 def _bound(call: DictConfig) -> Callable[..., Any]:
-    """Return the function that a configuration names, bound to its values.
-
-    Raises:
-        ConfigError: a value does not fit the annotation of its argument.
-    """
+    """Return the function that a configuration names, bound to its values, which fit its annotations."""
     from hydra.utils import get_method
 
     values = plain_config(call)

@@ -33,11 +33,7 @@ def main(cfg: DictConfig) -> None:
 
 
 def pretrain(config: dict[str, Any], device: torch.device, processes: Processes | None = None) -> None:
-    """Run the pre-training that a plain configuration describes (the resolved ``configs/pretrain.yaml``).
-
-    Raises:
-        DataError: bad configuration, data or checkpoint.
-    """
+    """Run the pre-training that a plain configuration describes (the resolved ``configs/pretrain.yaml``)."""
     import yaml
     from tqdm import tqdm
 
@@ -93,11 +89,7 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
 def check_recipe(choices: Mapping[str, str]) -> None:
     """Refuse a recipe of another objective: ``experiment=mamp_ntu60_xsub objective=gfp`` would train GFP as MAMP.
 
-    Args:
-        choices: option chosen in each of Hydra's config groups.
-
-    Raises:
-        ConfigError: with the recipes that fit.
+    ``choices`` is the option chosen in each of Hydra's config groups; the ConfigError lists the recipes that fit.
     """
     recipe, objective = str(choices["experiment"]), str(choices["objective"])
     expected = recipe.split("_")[0]

@@ -86,8 +86,7 @@ def _seconds(value: object) -> tuple[float, float]:
 def chosen_clips(store: SkeletonStore, wanted: object) -> list[int]:
     """Return the ids of clips by name or number; of the first clip where ``wanted`` is None.
 
-    Raises:
-        DataError: a name that no clip has, or a number beyond the last.
+    A DataError says that no clip has the name or the number.
     """
     names = {str(name): i for i, name in enumerate(store.name)}
     found = []

@@ -8,15 +8,9 @@ from skgraph.errors import DataError
 
 
 def data_dir(name: str) -> Path:
-    """Find a folder of files that ships with the package, however the package was installed.
+    """Find ``"topologies"`` or ``"configs"``, which ship with the package, however it was installed.
 
     A wheel carries the folder inside the package; a checkout, also installed as editable, has it beside the package.
-
-    Args:
-        name: ``"topologies"`` or ``"configs"``.
-
-    Raises:
-        DataError: the folder is missing.
     """
     package = Path(__file__).resolve().parents[1]
     inside, beside = package / name, package.parent / name

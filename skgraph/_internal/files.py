@@ -14,11 +14,7 @@ from skgraph.errors import ConfigError, DataError, first_line
 
 
 def one_source(value: object) -> Path:
-    """Return the one path that a command line names, as a word or as a list of one.
-
-    Raises:
-        ConfigError: none or several.
-    """
+    """Return the one path that a command line names, as a word or as a list of one, or raise a ConfigError."""
     sources = value if isinstance(value, list) else [value]
     if len(sources) != 1:
         raise ConfigError(
@@ -88,11 +84,7 @@ class PlainLoader(yaml.SafeLoader):
 
 
 def read_plain_yaml(path: Path, loader: type[PlainLoader] = PlainLoader) -> Any:
-    """Read a YAML file in UTF-8.
-
-    Raises:
-        BROKEN_YAML: it cannot be read, is not YAML, or has an alias.
-    """
+    """Read a YAML file in UTF-8; ``BROKEN_YAML`` is what a damaged one raises, or one with an alias."""
     return yaml.load(path.read_text(encoding="utf-8"), loader)
 
 

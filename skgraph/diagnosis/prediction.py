@@ -41,15 +41,14 @@ class PredictionErrors:
 def predict_masked(
     objective: SJEPA | MaskedRegression, views: Tensor, visible: Tensor, masked: Tensor
 ) -> tuple[Tensor, Tensor]:
-    """Return the predictions and targets that the loss of an objective compares in evaluation mode.
+    """Return the predictions ``[B, L - K, d]`` of the masked tokens and the targets ``[B, L, d]`` of all tokens.
+
+    They are what the loss of the objective compares in evaluation mode.
 
     Args:
         objective: S-JEPA or a masked regression.
         views: ``[num_views, B, T, V, C]``.
         visible, masked: token ids, ``[B, K]`` and ``[B, L - K]``.
-
-    Returns:
-        predictions ``[B, L - K, d]`` of the masked tokens, and targets ``[B, L, d]`` of all tokens.
     """
     predicted = objective.predict(views[0], visible, masked)
     target = objective.targets(views[-1])

@@ -136,8 +136,7 @@ def run_context(run: PretrainedRun, views: ViewMaker, **attributes: Any) -> Eval
 def hold_out_subjects(subject: Tensor, share: float, seed: int) -> Tensor:
     """Choose a share in (0, 1) of the people ``[N]``, at least one, and return the mask ``[N]`` of their clips.
 
-    Raises:
-        DataError: people are unknown (-1), or fewer than two.
+    A DataError says that people are unknown (-1), or fewer than two.
     """
     people = subject.unique()
     if (people < 0).any() or len(people) < 2:

@@ -48,9 +48,6 @@ def benchmark_data(config: dict[str, Any], batch_size: int, repeats: int) -> dic
         config: configuration of a pre-training (dataset, recipe).
         batch_size: bodies in a batch.
         repeats: timed batches; the median counts.
-
-    Returns:
-        Milliseconds per batch, and the share of the data path.
     """
     path = open_data_path(config, batch_size)
     prepared = path.prepare()

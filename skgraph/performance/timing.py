@@ -10,15 +10,10 @@ import torch
 
 
 def call_seconds(call: Callable[[], object], repeats: int, device: torch.device | None = None) -> list[float]:
-    """Return the wall time of each of ``repeats`` calls, after one call that is not timed.
+    """Return the wall time of each of ``repeats`` calls, after one that is not timed; each waits for the device.
 
     A result lives until the next call has returned, as in a training loop: freeing it earlier would return the memory
     of every batch to the system.
-
-    Args:
-        call: function to time.
-        repeats: timed calls.
-        device: device to synchronise before and after each call.
     """
     times, result = [], None
     for _ in range(1 + repeats):
@@ -43,12 +38,7 @@ def synchronise(device: torch.device | None) -> None:
 
 
 def matmul_peak(device: torch.device, precision: str) -> float:
-    """Return the operations per second of a large matrix product, an upper bound for any model.
-
-    Args:
-        device: computes the product.
-        precision: ``"bf16"`` or ``"fp32"``.
-    """
+    """Return the operations a second of a large matrix product in bf16 or fp32, an upper bound for any model."""
     size = 8192 if device.type == "cuda" else 2048
     a = torch.randn(size, size, device=device, dtype=torch.bfloat16 if precision == "bf16" else torch.float32)
     return 2 * size**3 / min(call_seconds(lambda: a @ a, 5, device))

@@ -10,16 +10,9 @@ from skgraph.evaluation.results.result import Result
 
 
 def collect(paths: Iterable[Path | str]) -> tuple[list[Result], list[str]]:
-    """Read every ``result.json`` at or below some paths.
+    """Read every ``result.json`` at or below some paths: results, each once, and a sentence for each unusable file.
 
-    Args:
-        paths: folders of runs, of evaluations or of ensembles, or anything above them.
-
-    Returns:
-        Results, each once, and a sentence for each file that cannot be used.
-
-    Raises:
-        DataError: a path does not exist, or no result can be used.
+    A DataError says that a path does not exist, or that no result can be used.
     """
     files: dict[Path, Path] = {}
     folders = [Path(path) for path in paths]

@@ -100,16 +100,9 @@ _COUNTERPARTS |= {protocol: {"knn", "retrieval"} for protocol in ("knn", "retrie
 def published_rows(
     published: Sequence[Published], columns: Sequence[Column], results: Sequence[Result], doubtful: bool
 ) -> tuple[list[list[str]], list[str]]:
-    """Return published numbers for the columns and streams of a table.
+    """Return rows of published numbers, and their notes, for the columns and the streams of a table of results.
 
-    Args:
-        published: published numbers for the table's dataset and split.
-        columns: columns of the table.
-        results: results in the rows of the table.
-        doubtful: whether unreliable numbers are shown.
-
-    Returns:
-        Rows and their notes.
+    ``published`` are those of the table's dataset and split; ``doubtful`` shows unreliable ones too.
     """
     streams = _streams(results)
     asked = [entry for entry in published if entry.stream in streams and any(_is_of(entry, c) for c in columns)]

@@ -19,11 +19,7 @@ _MOST_ROWS = 500
 
 
 def evaluation_figures(folder: Path) -> list[RunFigure]:
-    """Draw the confusion matrix and the accuracies of an evaluation, each if its table exists.
-
-    Raises:
-        DataError: a table of the evaluation is damaged.
-    """
+    """Draw the confusion matrix and the accuracies of an evaluation, each if its table exists."""
     name, figures = file_name(folder.name), []
     if (path := folder / "confusion.csv").is_file():
         rows = _read(path)

@@ -32,8 +32,7 @@ _NOT_DRAWN = ("step", "epoch", "data_wait")
 def training_curves(folder: Path) -> RunFigure:
     """Draw ``metrics.jsonl`` of a run in panels of like units; a key of a custom objective has its own panel.
 
-    Raises:
-        DataError: the log is missing, damaged or empty.
+    A DataError says that the log is missing, damaged or empty.
     """
     path = folder / "metrics.jsonl"
     if not path.is_file():

@@ -76,11 +76,7 @@ class ViewedClip:
         return " · ".join(plain(text, 60) for text in (*labels, self.name) if text)
 
     def during(self, start: float, end: float) -> ViewedClip:
-        """Cut the clip from one second to another, with its layers and segments.
-
-        Raises:
-            DataError: no frame lies between them.
-        """
+        """Cut the clip from one second to another, with its layers and segments."""
         frames = self.joints.shape[1]
         first, stop = (min(max(round(second * self.fps), 0), frames) for second in (start, end))
         if first >= stop:
@@ -108,12 +104,7 @@ class ViewedClip:
 
 
 def check_drawable(clips: Sequence[ViewedClip], colour: str) -> None:
-    """Check that clips can be drawn in a colour, ``"part"`` or the key of a layer.
-
-    Raises:
-        ConfigError: no such colour.
-        DataError: no clip, or coordinates that are not finite.
-    """
+    """Check that clips can be drawn in a colour, ``"part"`` or the key of a layer."""
     if not clips:
         raise DataError("there is no clip to show")
     for clip in clips:
@@ -149,13 +140,9 @@ def clip_of_store(store: SkeletonStore, index: int) -> ViewedClip:
 
 
 def motion_layer(joints: np.ndarray, present: np.ndarray, fps: float, unit: str = "m/s") -> Layer:
-    """Compute the speed of each joint by central differences over neighbouring frames in which the body is present.
+    """Compute the speed of joints ``[M, T, V, 3]`` by central differences over neighbouring frames that are present.
 
-    Args:
-        joints: ``[M, T, V, 3]``.
-        present: ``[M, T]``.
-        fps: frames a second.
-        unit: unit of the speed.
+    ``present [M, T]`` says where a body is.
     """
     speed = np.zeros(joints.shape[:-1])
     if joints.shape[1] > 1:

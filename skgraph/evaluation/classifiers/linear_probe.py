@@ -84,9 +84,6 @@ def linear_scores(
 ) -> list[Tensor]:
     """Fit a probe (:func:`~skgraph.evaluation.classifiers.linear_probe.fit_linear`), and return its logits
     ``[n, num_classes]`` of each of ``unseen [n, D]``.
-
-    Raises:
-        DataError: the logits are not finite.
     """
     probe = fit_linear(train_x, train_y, num_classes, c, iterations)
     scores = [probe(features) for features in unseen]

@@ -99,8 +99,7 @@ def fuse_results(paths: Sequence[Path], weights: str | Sequence[float] = "equal"
 def save_ensemble(ensemble: Ensemble, folder: Path) -> None:
     """Write ``scores.npz`` and ``result.json`` as an evaluation does, whole or not at all.
 
-    Raises:
-        ConfigError: the folder holds other files, which would be lost.
+    A ConfigError says that the folder holds other files, which would be lost.
     """
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
         path = folder / "result.json"

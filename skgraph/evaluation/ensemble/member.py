@@ -32,11 +32,7 @@ class EnsembleMember:
 
 
 def read_member(path: Path) -> EnsembleMember:
-    """Read one evaluation, from its folder or its ``scores.npz``.
-
-    Raises:
-        DataError: no evaluation, or one that cannot be fused.
-    """
+    """Read one evaluation from its folder or its ``scores.npz``, or raise a DataError where it cannot be fused."""
     folder = path.parent if path.name == "scores.npz" else path
     if not (folder / "scores.npz").is_file():
         inside = sorted(str(file.parent) for file in folder.glob("evaluation/*/scores.npz"))
@@ -53,11 +49,7 @@ def read_member(path: Path) -> EnsembleMember:
 
 
 def check_same_evaluation(first: EnsembleMember, other: EnsembleMember) -> None:
-    """Check that two members differ in nothing but the run and its stream.
-
-    Raises:
-        DataError: other values differ; quotes them.
-    """
+    """Raise a DataError, which quotes what differs, unless two members differ in the run and its stream alone."""
     pairs = zip(_SHARED, _shared(first.result).values(), _shared(other.result).values(), strict=True)
     if differing := [f"{key} is {_quote(a)} and {_quote(b)}" for key, a, b in pairs if a != b]:
         raise DataError(

@@ -47,9 +47,7 @@ def check_weights(weights: Any, count: int) -> None:
 def choose_weights(weights: str | Sequence[float], members: Sequence[EnsembleMember]) -> tuple[str, list[float], str]:
     """Return the name of checked weights (``"given"`` for numbers), a number for each member, and their source.
 
-    Raises:
-        ConfigError: weights of streams for members of other streams, or held-out scores that are missing.
-        DataError: unusable held-out scores.
+    A ConfigError says that the members are of other streams, or that held-out scores are missing.
     """
     if not isinstance(weights, str):
         return "given", [float(weight) for weight in weights], "given in the order of scores"

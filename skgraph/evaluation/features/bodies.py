@@ -96,11 +96,7 @@ def read_bodies(
 def crop_windows(dataset: SkeletonDataset, idx: Tensor, proportion: float, crops: int) -> list[tuple[Tensor, Tensor]]:
     """Return windows of a proportion of each clip: the middle, or ``crops`` evenly from its start to its end.
 
-    Returns:
-        for each crop ``start [B]`` and ``width [B]``, in frames.
-
-    Raises:
-        ConfigError: see :func:`check_crops`; or a dataset of bodies.
+    For each crop it returns ``start [B]`` and ``width [B]`` in frames; :func:`check_crops` says what is out of range.
     """
     _check_clips(dataset)
     check_crops(proportion, crops)

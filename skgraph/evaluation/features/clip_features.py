@@ -106,11 +106,8 @@ def encode_windows(
 ) -> Iterator[tuple[Tensor, Bodies, Tensor]]:
     """Encode the windows at the positions ``share``, each resampled to ``dataset.frames``.
 
-    Yields:
-        positions ``[B]``, bodies, and their tokens ``[b, L, D]`` float32.
-
-    Raises:
-        DataError: tokens are not finite; names the clip.
+    Yields positions ``[B]``, bodies, and their tokens ``[b, L, D]`` float32. A DataError names a clip whose tokens are
+    not finite.
     """
     hidden = None if progress else True  # None: shown in a terminal
     with frozen(encoder) as check:
@@ -131,9 +128,8 @@ def encode_windows(
 def frozen(encoder: nn.Module) -> Iterator[Callable[[], None]]:
     """Put an encoder into evaluation mode, without gradients, and yield a check that nothing changes it.
 
-    Raises:
-        AssertionError: by the check, and at the end: a module left evaluation mode, a parameter wants a gradient, or a
-            weight or running statistic changed.
+    The check, which runs at the end too, raises an AssertionError: a module left evaluation mode, a parameter wants a
+    gradient, or a weight or running statistic changed.
     """
 
     def state() -> list[tuple[int, int]]:

@@ -51,9 +51,6 @@ def window_starts(length: int, width: int, stride: int) -> Tensor:
     """Return the first frames ``[W]`` of sliding windows that cover every frame of a recording.
 
     The last window ends with the recording; a recording shorter than a window has one, which reaches beyond its end.
-
-    Raises:
-        ConfigError: a length or width below 1, or a stride that is not 1 to ``width``.
     """
     if length < 1 or width < 1:
         raise ConfigError(f"windows need a length and a width of at least 1 frame, found {length} and {width}")
@@ -65,14 +62,9 @@ def window_starts(length: int, width: int, stride: int) -> Tensor:
 
 
 def window_label(frame_labels: Tensor, starts: Tensor, width: int) -> Tensor:
-    """Return the label of most frames of each window ``[W]``, int64; -1 is background, which wins ties.
+    """Return the label of most ``frame_labels [T]`` in each window ``[W]``, int64; -1 is background, which wins ties.
 
     Of other ties the smaller label wins. Frames beyond the end of the recording do not count.
-
-    Args:
-        frame_labels: ``[T]`` int64, see :meth:`skgraph.data.SkeletonStore.frame_labels`.
-        starts: ``[W]``, see :func:`window_starts`.
-        width: frames of a window.
     """
     counts = F.one_hot(frame_labels + 1).cumsum(dim=0)  # [T, 1 + largest label]
     before = torch.cat([torch.zeros_like(counts[:1]), counts])  # frames of each label before a frame

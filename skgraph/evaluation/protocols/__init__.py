@@ -67,11 +67,7 @@ def build_protocol(config: Mapping[str, Any] | str) -> Protocol:
 
 
 def protocol_config(name: object) -> Mapping[str, Any]:
-    """Read ``configs/protocol/<name>.yaml``.
-
-    Raises:
-        ConfigError: there is no such file.
-    """
+    """Read ``configs/protocol/<name>.yaml``, or raise a ConfigError with the names there are."""
     folder = data_dir("configs") / "protocol"
     files = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
     if not isinstance(name, str) or name not in files:

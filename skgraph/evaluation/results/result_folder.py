@@ -40,11 +40,7 @@ def result_folder(folder: Path, protocol: Protocol, store: SkeletonStore, split:
 
 
 def check_result_folder(folder: Path, store: SkeletonStore, settings: Settings) -> None:
-    """Check that a new result would not replace one of other data or settings, whose short name is the same.
-
-    Raises:
-        ConfigError: the folder holds such a result.
-    """
+    """Raise a ConfigError where a new result would replace one of other data or settings, of the same short name."""
     try:
         found = Result.load(folder / "result.json")
     except DataError:

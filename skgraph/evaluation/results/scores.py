@@ -43,8 +43,7 @@ def save_scores(path: Path, names: np.ndarray, scores: Tensor, y: Tensor) -> Non
 def read_scores(path: Path) -> Scores:
     """Read the arrays ``name``, ``logits`` and ``label`` of an ``.npz``, without executing anything.
 
-    Raises:
-        DataError: the file is missing or damaged, or an array does not fit; names the clips.
+    A DataError says that the file is missing or damaged, or names the clips whose values do not fit.
     """
     arrays = _read_arrays(path)
     name, logits, label = (arrays[key] for key in _ARRAYS)

@@ -16,13 +16,9 @@ from torch.nn import functional as F
 
 
 def frame_scores(window_scores: Tensor, starts: Tensor, width: int, length: int) -> Tensor:
-    """Average the scores of the windows that cover each frame, ``[length, K + 1]``.
+    """Average the scores of windows, ``[W, K + 1]``, that cover each frame of a recording: ``[length, K + 1]``.
 
-    Args:
-        window_scores: ``[W, K + 1]``.
-        starts: ``[W]``; the windows cover every frame.
-        width: frames of a window.
-        length: frames of the recording.
+    The windows have ``width`` frames from ``starts [W]``, and cover every frame.
     """
     frame = starts[:, None] + torch.arange(width, device=starts.device)  # [W, width]
     window, within = torch.nonzero(frame < length, as_tuple=True)
