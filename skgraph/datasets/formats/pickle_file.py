@@ -7,8 +7,8 @@ import pickle
 import pickletools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Literal
 
 import numpy as np
@@ -18,7 +18,6 @@ from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line
 
 _SIZE_LIMIT = 2**35  # bytes: some ten times the joints of NTU RGB+D 120 as float32
 _ALWAYS, _CONTAINER, _MAX_DEPTH = 100_000_000, 100, 100  # bytes of any file, of a container; nested containers
-_CONTAINERS = (dict, list, tuple, set, frozenset)
 _KEYS = {str, bytes, int, float, bool, type(None)}  # hashing nested tuples may take forever
 _PLAIN_DTYPE = re.compile(r"b1|[iu][1248]|f[248]|[US][1-9][0-9]{0,8}")
 _NAMES = re.compile(
@@ -28,17 +27,15 @@ _NAMES = re.compile(
 _REFUSED = re.compile(r"(BIN)?PERSID|EXT\d|INST|OBJ|NEWOBJ(_EX)?|NEXT_BUFFER|READONLY_BUFFER|0x..")
 _ALLOCATING = re.compile(r"TUPLE\d?|(EMPTY_)?(LIST|DICT|SET)|FROZENSET|REDUCE|MARK|(LONG_)?(BIN)?PUT|MEMOIZE")
 _PythonUnpickler: Any = pickle._Unpickler  # stubs lack its stack
-_INSTRUCTIONS = {instruction.code: instruction.name for instruction in pickletools.opcodes}
 _KEYS_ON_STACK = {"SETITEM": slice(-2, -1), "ADDITEMS": slice(None), "FROZENSET": slice(None)}
 _KEYS_ON_STACK |= {"SETITEMS": slice(None, None, 2), "DICT": slice(None, None, 2)}
 
 
-def read_pickle(path: str | Path) -> Any:
-    """Read a pickle of NumPy arrays and plain containers; refuse any other.
+def read_pickle(path: Path) -> Any:
+    """Read a pickle of NumPy arrays and plain containers; refuse any other, and never import what it names.
 
-    Names in the file are never imported: those of arrays, scalars, sets and ordered dicts select code of this
-    module, all others are refused. Memory is bounded by a multiple of the file's size. Protocols 0 to 5 are read, of
-    NumPy 1 and 2; 8-bit texts of Python 2 are read as Latin-1.
+    Memory is bounded by a multiple of the file's size. Protocols 0 to 5 are read, of NumPy 1 and 2; 8-bit texts of
+    Python 2 are read as Latin-1.
 
     Returns:
         A tree of dict, list, tuple, set, frozenset, str, bytes, int, float, bool, None and read-only arrays of kind
@@ -47,27 +44,21 @@ def read_pickle(path: str | Path) -> Any:
     Raises:
         DataError: the file is missing, too large, damaged or truncated, or has other content.
     """
-    path = Path(path).expanduser()
     if not path.is_file():
         raise DataError(f"no file at '{path}': expected a pickle")
     try:
         size = path.stat().st_size
         if not 0 < size <= _SIZE_LIMIT:
             raise DataError(f"it has {size} bytes, expected 1 to {_SIZE_LIMIT}")
-        # A memory map never allocates a damaged length.
         with path.open("rb") as file, mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as content:
-            return _load(content, size)
+            return _load(content, size)  # a memory map never allocates a damaged length
     except (OSError, DataError) as error:
         raise DataError(f"'{path}' is not a pickle of arrays and plain containers: {error}") from error
 
 
 def _load(content: Any, size: int) -> Any:
-    unpickler = _Unpickler(content, size)
     try:
-        value = unpickler.load()
-        unpickler.check_tree(value)
-    except DataError:
-        raise
+        _check_tree(value := _Unpickler(content, size).load())
     except (*BROKEN_ARCHIVE, pickle.UnpicklingError) as error:
         problem = "it is cut off" if isinstance(error, EOFError) else first_line(error)
         raise DataError(f"byte {content.tell()}: {problem}") from error
@@ -80,12 +71,8 @@ class _Name(str):
     """Stand-in for a function or class that a pickle names."""
 
 
-@dataclass(eq=False)
-class _Unbuilt:
-    """Stand-in for a dtype or an array, whose value follows with the instruction BUILD."""
-
-    code: str | None = None
-    value: Any = None
+class _Unbuilt(SimpleNamespace):
+    """Stand-in for a dtype with a `code`, or an array without, whose `value` follows with the instruction BUILD."""
 
 
 class _Memo(dict):
@@ -108,7 +95,6 @@ class _Unpickler(_PythonUnpickler):
         super().__init__(content, encoding="latin1")
         self.limit, self.allocated = _ALWAYS + 25 * size, 0
         self.memo = _Memo()
-        self.heights: dict[int, int] = {}  # nesting depth of checked containers, by identity
 
     def find_class(self, module: str, name: str) -> _Name:
         if not _NAMES.fullmatch(f"{module}.{name}"):
@@ -123,9 +109,9 @@ class _Unpickler(_PythonUnpickler):
             raise DataError(f"it wants to call a {type(function).__name__}")
         match (str(function), *arguments):
             case ("_reconstruct", _Name("ndarray"), (0,), b"b" | "b"):
-                result: Any = _Unbuilt()
+                result: Any = _Unbuilt(code=None, value=None)
             case ("dtype", str(code), _, _) if _PLAIN_DTYPE.fullmatch(code):
-                result = _Unbuilt(code)
+                result = _Unbuilt(code=code, value=None)
             case ("dtype", str(code), *_):
                 raise DataError(f"it wants an array of {code[:20]!r}, which is not plain numbers or text")
             case ("scalar", np.dtype() as dtype, data):
@@ -137,15 +123,14 @@ class _Unpickler(_PythonUnpickler):
             case ("encode", str(text), "latin1" | "latin-1"):
                 self.allocate(len(text))
                 result = text.encode("latin-1")
-            case ("set" | "frozenset" as kind, list(items)):
+            case ("set" | "frozenset", list(items)):
                 self.allocate(_CONTAINER + 32 * len(items))
                 self.check_keys(items)
-                result = {"set": set, "frozenset": frozenset}[kind](items)
-            case ("bytes" | "OrderedDict" as kind,):
-                result = {"bytes": b"", "OrderedDict": {}}[kind]
+                result = set(items) if function == "set" else frozenset(items)
+            case ("bytes" | "OrderedDict",):
+                result = b"" if function == "bytes" else {}
             case _:
-                kinds = ", ".join(type(argument).__name__ for argument in arguments[:5])
-                raise DataError(f"it wants {function} of ({kinds})")
+                raise DataError(f"it wants {function} of ({', '.join(type(item).__name__ for item in arguments[:5])})")
         self.stack.append(result)
 
     def load_build(self) -> None:
@@ -178,28 +163,26 @@ class _Unpickler(_PythonUnpickler):
             if type(key) not in _KEYS or (type(key) is int and abs(key) > 2**61 - 2):
                 raise DataError(f"it wants a {type(key).__name__} as the key of a dict or in a set")
 
-    def check_tree(self, value: Any, depth: int = 0) -> int:
-        """Check that all values are plain; return the depth to which containers are nested."""
-        kind = type(value)
-        if isinstance(value, (_Name, np.dtype, _Unbuilt)):
-            raise DataError(f"it wants {_STAND_INS.get(kind, 'a dtype')} as a value")
-        if kind is str and not value.isascii():
-            value.encode()  # fails at a lone surrogate, which could not be written again
-        if kind not in _CONTAINERS:
-            return 0
-        height = self.heights.get(id(value))
-        if height is None and depth < _MAX_DEPTH:
-            items = (*value, *value.values()) if kind is dict else value
-            height = 1 + max((self.check_tree(item, depth + 1) for item in items), default=0)
-        if height is None or depth + height > _MAX_DEPTH:
-            raise DataError(f"it nests more than {_MAX_DEPTH} containers, or one contains itself")
-        self.heights[id(value)] = height
-        return height
+
+def _check_tree(value: Any) -> None:
+    """Check that all values are plain, level by level; a part that a level shares is checked once."""
+    level = [value]
+    for _ in range(_MAX_DEPTH + 1):
+        for item in level:
+            if isinstance(item, (_Name, np.dtype, _Unbuilt)):
+                raise DataError(f"it wants {_STAND_INS.get(type(item), 'a dtype')} as a value")
+            if type(item) is str and not item.isascii():
+                item.encode()  # fails at a lone surrogate, which could not be written again
+        containers = {id(item): item for item in level if type(item) in (dict, list, tuple, set, frozenset)}.values()
+        if not containers:
+            return
+        level = [item for each in containers for item in ((*each, *each.values()) if type(each) is dict else each)]
+    raise DataError(f"it nests more than {_MAX_DEPTH} containers, or one contains itself")
 
 
 def _action(code: int) -> Callable[[_Unpickler], None]:
     """Return the method that carries out an instruction, behind its checks."""
-    name = _INSTRUCTIONS.get(chr(code), f"0x{code:02x}")
+    name = next((known.name for known in pickletools.opcodes if known.code == chr(code)), f"0x{code:02x}")
     size, keys = _CONTAINER if _ALLOCATING.fullmatch(name) else 0, _KEYS_ON_STACK.get(name, slice(0))
     act = None if _REFUSED.fullmatch(name) else getattr(_Unpickler, _PythonUnpickler.dispatch[code].__name__)
 
