@@ -14,6 +14,7 @@ from skgraph._internal.distributed import Processes
 from skgraph.errors import ConfigError
 from skgraph.objectives import MaskedRegression
 from skgraph.pretrain import pretrain
+from tests.test_configs import OBJECTIVES as SMALLEST
 from tests.test_configs import composed
 
 OBJECTIVES = ("sjepa", "gfp", "mamp")
@@ -21,7 +22,7 @@ OBJECTIVES = ("sjepa", "gfp", "mamp")
 
 def train(objective: str, store: str, runs: str, batch_size: int, group: Processes, *options: str) -> None:
     config = composed(
-        f"objective={objective}",
+        *SMALLEST[objective],
         "dataset=store",
         f"dataset.root={store}",
         "frames=16",
@@ -38,7 +39,6 @@ def train(objective: str, store: str, runs: str, batch_size: int, group: Process
         "trainer.log_every=1",
         "trainer.progress=false",
         *options,
-        *(["objective.decoder.levels=[2,4]", "objective.targets=[2,4,g]"] if objective == "gfp" else []),
     )
     config |= {"runs": runs, "name": objective}
     pretrain(config, torch.device("cpu"), group)
