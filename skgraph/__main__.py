@@ -6,20 +6,7 @@ import difflib
 import importlib
 import sys
 
-COMMANDS = (
-    "prepare",
-    "inspect",
-    "view",
-    "pretrain",
-    "evaluate",
-    "ensemble",
-    "report",
-    "diagnose",
-    "embed",
-    "predict",
-    "export",
-    "benchmark",
-)
+COMMANDS = "prepare inspect view pretrain evaluate ensemble report diagnose embed predict export benchmark".split()
 
 
 def main() -> None:

@@ -49,7 +49,7 @@ def output_folder(value: object, is_replaceable: Callable[[Path], bool], what: s
 
     Args:
         value: the path.
-        is_replaceable: whether an existing folder holds only what the command writes.
+        is_replaceable: whether a folder with files holds only what the command writes.
         what: name of a replaceable folder, for the message, such as ``an earlier report``.
         source: input of the command; must not be or contain the folder.
 
@@ -60,7 +60,8 @@ def output_folder(value: object, is_replaceable: Callable[[Path], bool], what: s
         raise ConfigError(f"out must be a folder, found '{value}'")
     path = Path(str(value)).expanduser()
     _check_outside("out", path, source)
-    if path.exists() and not is_replaceable(path):
+    is_empty = path.is_dir() and not any(path.iterdir())
+    if path.exists() and not is_empty and not (path.is_dir() and is_replaceable(path)):
         raise ConfigError(f"out must be a new folder, or one of {what} and nothing else, found '{path}'")
     if not path.resolve().parent.is_dir():
         raise ConfigError(f"out must be in a folder that exists, found '{path}'")

@@ -4,11 +4,4 @@ from skgraph.diagnosis.diagnose import diagnose
 from skgraph.diagnosis.prediction import PredictionErrors, prediction_errors
 from skgraph.diagnosis.probes import ProbeTargets, linear_cka, probe_features
 
-__all__ = [
-    "PredictionErrors",
-    "ProbeTargets",
-    "diagnose",
-    "linear_cka",
-    "prediction_errors",
-    "probe_features",
-]
+__all__ = ["PredictionErrors", "ProbeTargets", "diagnose", "linear_cka", "prediction_errors", "probe_features"]

@@ -51,12 +51,9 @@ def is_model_folder(folder: Path) -> bool:
 
 
 def is_replaceable(folder: Path) -> bool:
-    """Return whether a folder is empty, or holds only a model of skgraph."""
-    if not folder.is_dir():
+    """Return whether a folder holds only a model of skgraph."""
+    if {path.name for path in folder.iterdir()} != {WEIGHTS, CONFIG, CARD}:
         return False
-    names = {path.name for path in folder.iterdir()}
-    if names != {WEIGHTS, CONFIG, CARD}:
-        return not names
     try:
         content = read_json(folder / CONFIG, "model's")
     except DataError:

@@ -20,13 +20,7 @@ _NEIGHBOURS = 32
 
 @dataclass(frozen=True)
 class Leak:
-    """Test clips of a split with a duplicate among its training clips.
-
-    Args:
-        split: name of the split.
-        exact: clips with the same frames as a training clip.
-        near: other clips with nearly the motion of a training clip.
-    """
+    """Test clips of a split with the same frames as a training clip, and others with nearly the same motion."""
 
     split: str
     exact: list[str]

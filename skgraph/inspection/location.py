@@ -14,15 +14,7 @@ KEPT = 20
 
 @dataclass(frozen=True)
 class Location:
-    """A clip, or a joint or bone in it, with its value of a statistic.
-
-    Args:
-        clip: name of the clip.
-        value: value in the unit of the statistic.
-        body: number of the body in the clip.
-        frame: frame of the clip.
-        joint: name of the joint, or of the two joints of a bone.
-    """
+    """A clip by name, or a body, frame, joint or bone in it, with the value of a statistic in its unit."""
 
     clip: str
     value: float

@@ -20,12 +20,10 @@ DRAWN = 20  # figures, at most
 
 
 def is_replaceable(folder: Path) -> bool:
-    """Return whether a folder is empty, or holds only files of :func:`save_timelines`."""
-    if not folder.is_dir():
-        return False
+    """Return whether a folder holds only files of :func:`save_timelines`."""
     names = {path.name for path in folder.iterdir()}
     drawings = {name for name in names if re.fullmatch(r"\d\d_.*\.png", name)}
-    return not names or names - drawings == {"predictions.json", "segments.csv"}
+    return names - drawings == {"predictions.json", "segments.csv"}
 
 
 def save_timelines(folder: Path, found: Sequence[Timeline], **metadata: Any) -> None:

@@ -92,11 +92,6 @@ def read_published() -> list[Published]:
     return list(entries.values())
 
 
-# Published protocols of each column: what papers call retrieval is the nearest neighbour by cosine distance.
-_COUNTERPARTS = {protocol: {protocol} for protocol in ("linear", "finetune", "semi", "transfer")}
-_COUNTERPARTS |= {protocol: {"knn", "retrieval"} for protocol in ("knn", "retrieval")}
-
-
 def published_rows(
     published: Sequence[Published], columns: Sequence[Column], results: Sequence[Result], doubtful: bool
 ) -> tuple[list[list[str]], list[str]]:
@@ -147,7 +142,9 @@ def _streams(results: Sequence[Result]) -> set[str]:
 
 def _is_of(entry: Published, column: Column) -> bool:
     """Return whether a published number belongs to the protocol of a column."""
-    if column.best or entry.protocol not in _COUNTERPARTS.get(column.protocol, ()):
+    # What papers call retrieval is the nearest neighbour by cosine distance.
+    alike = {entry.protocol, column.protocol} <= {"knn", "retrieval"} or entry.protocol == column.protocol
+    if column.best or not alike:
         return False
     if entry.protocol == "semi":
         return column.fraction is not None and math.isclose(entry.fraction or 0.0, column.fraction)

@@ -55,24 +55,21 @@ def arrange_results(results: Sequence[Result], published: Sequence[Published], d
         published: published numbers from :func:`~skgraph.result_tables.published.read_published`.
         doubtful: whether unreliable published numbers are shown.
     """
-    groups: dict[tuple[str, str, str], list[Result]] = {}
+    groups: dict[tuple[str, str, tuple], list[Result]] = {}
     for result in results:
-        data = result.dataset
-        groups.setdefault((data.name, data.split, json.dumps(_conditions(result))), []).append(result)
+        groups.setdefault((result.dataset.name, result.dataset.split, _conditions(result)), []).append(result)
     tables = []
-    for dataset, split, conditions in sorted(groups):
-        own = json.loads(conditions)
-        others = [json.loads(key[2]) for key in groups if key[:2] == (dataset, split)]
+    for (dataset, split, own), group in sorted(groups.items(), key=lambda item: (*item[0][:2], repr(item[0][2]))):
+        others = [conditions for name, side, conditions in groups if (name, side) == (dataset, split)]
         differing = [key for i, key in enumerate(_CONDITIONS) if any(other[i] != own[i] for other in others)]
         here = [entry for entry in published if (entry.dataset, entry.split) == (dataset, split)]
-        results = groups[dataset, split, conditions]
-        tables.append(_table(f"{dataset}, split {split}", results, here, doubtful, differing))
+        tables.append(_table(f"{dataset}, split {split}", group, here, doubtful, differing))
     return tables
 
 
-def _conditions(result: Result) -> list[Any]:
+def _conditions(result: Result) -> tuple[Any, ...]:
     """Return the values of ``_CONDITIONS``."""
-    return [getattr(result if hasattr(result, key) else result.dataset, key) for key in _CONDITIONS]
+    return tuple(getattr(result if hasattr(result, key) else result.dataset, key) for key in _CONDITIONS)
 
 
 def _table(
@@ -95,17 +92,16 @@ def _table(
 
 def _describe_conditions(result: Result) -> str:
     """Describe the evaluation that all results of a table share."""
-    apart = dict(zip(_CONDITIONS, _conditions(result), strict=True))
     data = result.dataset
     counts = {"training": data.train_clips, "test": data.test_clips, "held-out": data.validation_clips}
-    clips = [f"{count} {side} clips" for side, count in counts.items() if count]
-    crop = "the protocol's own" if apart["crop"] is None else apart["crop"]
-    words = [f"preprocessing: {apart['preprocessing']}", f"bodies: {apart['bodies']}", f"crop: {crop}"]
-    if apart["crops"] != 1:
-        words.append(f"crops: {apart['crops']}")
-    if apart["joint_map"] is not None:
-        words.append(f"joint map: {apart['joint_map']}")
-    return "; ".join([*([", ".join(clips)] if clips else []), *words, f"content {apart['content_hash'][:12]}"])
+    clips = ", ".join(f"{count} {side} clips" for side, count in counts.items() if count)
+    crop = "the protocol's own" if result.crop is None else result.crop
+    words = [clips, f"preprocessing: {data.preprocessing}", f"bodies: {result.bodies}", f"crop: {crop}"]
+    if result.crops != 1:
+        words.append(f"crops: {result.crops}")
+    if result.joint_map is not None:
+        words.append(f"joint map: {result.joint_map}")
+    return "; ".join(filter(None, [*words, f"content {data.content_hash[:12]}"]))
 
 
 def _rows(results: list[Result]) -> tuple[list[list[Result]], bool]:

@@ -18,12 +18,10 @@ _TITLE = "skgraph: "  # start of the title of every report
 
 
 def is_report(folder: Path) -> bool:
-    """Return whether a folder is empty, or holds only the page of a report and the files linked from it."""
-    if not folder.is_dir():
-        return False
+    """Return whether a folder holds only the page of a report and the files linked from it."""
     page, files = folder / "index.html", [path for path in folder.rglob("*") if not path.is_dir()]
     if page not in files:
-        return not any(folder.iterdir())
+        return False
     text = page.read_text(encoding="utf-8", errors="replace")
     linked = {unquote(link).removeprefix("./") for link in re.findall(r'<a href="([^"]*)"', text)}
     others = {path.relative_to(folder).as_posix() for path in files if path != page}

@@ -2,8 +2,7 @@
 
 from skgraph.viewer.animation import animate
 from skgraph.viewer.page import viewer_page
-from skgraph.viewer.predictions import read_predictions
-from skgraph.viewer.scene import Layer, Segment, ViewedClip, clip_of_store, motion_layer
+from skgraph.viewer.scene import Layer, Segment, ViewedClip, clip_of_store, motion_layer, read_predictions
 
 __all__ = [
     "Layer",

@@ -160,16 +160,7 @@ def _legend(figure: Figure, topology: Topology, clip: ViewedClip, colour: str, t
         entries = [(_RAMP(0.0), f"{layer.title}: 0"), (_RAMP(1.0), f"at least {top:.2g} {layer.unit}".strip())]
     marks = [Line2D([], [], color=hue, marker="o", linestyle="", markersize=4, label=name) for hue, name in entries]
     legend = figure.legend(
-        handles=marks,
-        loc="lower right",
-        ncols=len(marks),
-        fontsize=6,
-        labelcolor="0.3",
-        frameon=False,
-        borderaxespad=0,
-        columnspacing=0.6,
-        handlelength=1,
-        handletextpad=0.1,
+        handles=marks, loc="lower right", ncols=len(marks), fontsize=6, frameon=False, handletextpad=0, columnspacing=1
     )
     for text in legend.get_texts():
         text.set_parse_math(False)

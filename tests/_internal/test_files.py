@@ -45,8 +45,10 @@ def test_the_source_is_left_alone(tmp_path):
 
 def test_a_folder_that_can_be_written_and_those_that_cannot(tmp_path):
     (tmp_path / "other").mkdir()
-    for free in (tmp_path / "new", tmp_path / "other"):
-        assert output_folder(str(free), lambda folder: True, "a report") == free
+    for free in (tmp_path / "new", tmp_path / "other"):  # which is empty
+        assert output_folder(str(free), lambda folder: False, "a report") == free
+    (tmp_path / "other" / "mine.txt").touch()
+    assert output_folder(tmp_path / "other", lambda folder: True, "a report") == tmp_path / "other"
     for value, message in (
         (None, "out must be a folder, found 'None'"),
         (

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import torch
 from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.errors import DataError
 from skgraph.topology import Topology
-from skgraph.viewer.scene import Layer, Segment, ViewedClip, clip_of_store, front, motion_layer
+from skgraph.viewer.scene import Layer, Segment, ViewedClip, clip_of_store, front, motion_layer, read_predictions
 
 THERE = np.ones((1, 5), bool)
 
@@ -110,3 +111,56 @@ def test_a_part_of_a_clip():
     assert clip.during(0.5, 99).joints.shape[1] == 5
     with pytest.raises(DataError, match="clip 'c' takes 1.00 seconds, so it has no frame between 2 and 3"):
         clip.during(2, 3)
+
+
+ROW = {"label": "wave", "start": 0.0, "end": 1.5, "probability": 0.8}
+
+
+def write_predictions(folder, content):
+    (folder / "predictions.json").write_text(content if isinstance(content, str) else json.dumps(content))
+    return folder
+
+
+def test_segments_by_recording(tmp_path):
+    rows = [ROW, {**ROW, "label": "kick", "start": 1.5, "end": 2, "recording": "mine"}]
+    found = read_predictions(
+        write_predictions(tmp_path, {"recordings": [{"name": "mine", "segments": rows, "fps": 30.0}]})
+    )
+    assert found == {"mine": (Segment("wave", 0.0, 1.5, 0.8), Segment("kick", 1.5, 2.0, 0.8))}
+
+
+def test_too_many(tmp_path):
+    write_predictions(tmp_path, {"recordings": [{"name": "mine", "segments": [ROW] * 5001}]})
+    with pytest.raises(DataError, match="a recording has 5001 segments, at most 5000 are shown"):
+        read_predictions(tmp_path)
+
+
+def test_no_predictions(tmp_path):
+    with pytest.raises(DataError, match="no predictions at .*: expected the folder that `python -m skgraph.predict`"):
+        read_predictions(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "{",
+        "[]",
+        {"recordings": 3},
+        {"recordings": [{"name": "mine"}]},
+        {"recordings": [{"name": 3, "segments": []}]},
+        *(
+            {"recordings": [{"name": "mine", "segments": [{**ROW, **change}]}]}
+            for change in (
+                {"start": "x"},
+                {"start": 2},
+                {"end": 1e999},
+                {"start": 10**400},
+                {"probability": 2},
+                {"label": None},
+            )
+        ),
+    ],
+)
+def test_damage(tmp_path, content):
+    with pytest.raises(DataError, match="the predictions '.*predictions.json' cannot be read: "):
+        read_predictions(write_predictions(tmp_path, content))
