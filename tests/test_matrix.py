@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 import torch
+from matplotlib.figure import Figure
 
 from skgraph.build import build_encoder, open_store
 from skgraph.evaluation import build_protocol, compare
@@ -16,36 +18,31 @@ from tests.test_configs import ENCODERS, OBJECTIVES, composed
 CPU = torch.device("cpu")
 
 
-def run(tmp_path, name, objective, encoder, store_path, **trainer):
-    """Train on the tiny store; what the run left in its checkpoint."""
-    config = composed(
-        "dataset=store",
-        f"dataset.root={store_path}",
-        "frames=16",
-        "min_frames=8",
-        "patch_length=4",
-        "precision=fp32",
-        "trainer.batch_size=16",
-        "trainer.epochs=2",
-        "trainer.warmup_epochs=1",
-        "trainer.progress=false",
-        *OBJECTIVES[objective],
-        *ENCODERS[encoder],
-    )
-    config |= {"runs": str(tmp_path), "name": name, "evaluate": ["knn"]}
-    config["trainer"] |= trainer
-    pretrain(config, CPU)
-    return read_checkpoint(tmp_path / name / "checkpoint.pt")
+@pytest.fixture
+def settings(store_path, tmp_path, monkeypatch):
+    """The options of a run on the tiny store, whose figure of the mask stays empty."""
+    monkeypatch.setattr("skgraph.training.diagnostics.mask_figure", lambda *_: Figure((1, 1)))
+    data = ["dataset=store", f"dataset.root={store_path}", "frames=16", "min_frames=8", "patch_length=4"]
+    trainer = [f"trainer.{x}" for x in ("batch_size=16", "epochs=2", "warmup_epochs=1", "progress=false")]
+    return [*data, *trainer, "precision=fp32", f"runs={tmp_path}"]
+
+
+def run(config, name, evaluate=(), **trainer):
+    """Train; what the run left in its checkpoint."""
+    trainer = config["trainer"] | trainer
+    pretrain(config | {"name": name, "evaluate": list(evaluate), "trainer": trainer}, CPU)
+    return read_checkpoint(Path(config["runs"]) / name / "checkpoint.pt")
 
 
 @pytest.mark.parametrize("encoder", ENCODERS)
 @pytest.mark.parametrize("objective", OBJECTIVES)
 def test_stopping_and_resuming_changes_nothing_and_the_encoder_alone_evaluates(
-    objective, encoder, store_path, tmp_path, capsys
+    objective, encoder, settings, tmp_path, capsys
 ):
-    whole = run(tmp_path, "whole", objective, encoder, store_path)
-    assert run(tmp_path, "halves", objective, encoder, store_path, stop_at=2)["step"] == 2
-    halves = run(tmp_path, "halves", objective, encoder, store_path)
+    config = composed(*settings, *OBJECTIVES[objective], *ENCODERS[encoder])
+    whole = run(config, "whole", ["knn"])
+    assert run(config, "halves", stop_at=2)["step"] == 2
+    halves = run(config, "halves")
     assert halves["step"] == whole["step"] == 4 and "resumed at step 2" in capsys.readouterr().out
     assert whole["objective"].keys() == halves["objective"].keys()
     for key, value in whole["objective"].items():
