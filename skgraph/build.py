@@ -85,9 +85,6 @@ def open_store(dataset: Mapping[str, Any], write: bool = True) -> tuple[Skeleton
     Args:
         dataset: ``root`` and the other keys of ``configs/dataset``.
         write: write the synthetic dataset if it does not exist.
-
-    Raises:
-        ConfigError: the store has no split, lacks the requested one, or is not the synthetic dataset.
     """
     if not isinstance(dataset, Mapping) or "root" not in dataset:
         raise ConfigError(f"dataset must be a mapping with the root of a store, found '{dataset}'")

@@ -12,7 +12,7 @@ from skgraph._internal.command import command, plain_config
 @command("ensemble")
 def main(cfg: DictConfig) -> None:
     """Fuse the scores of evaluations; print the table and the path of the result."""
-    from skgraph.evaluation.ensemble import ensemble_folder, format_ensemble, fuse_results, save_ensemble
+    from skgraph.evaluation.ensemble.fusion import ensemble_folder, format_ensemble, fuse_results, save_ensemble
 
     config = plain_config(cfg)
     ensemble = fuse_results(config["scores"], config["weights"])

@@ -37,11 +37,7 @@ def take_lock(file: IO[Any] | int, where_none: bool = False) -> bool:
 def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
     """Open a file beside ``path`` for writing, and rename it to ``path`` if the block ends without an error.
 
-    A killed process leaves the old file as it was; an error removes the new one.
-
-    Args:
-        path: the file to make or to replace.
-        mode: ``"wb"``, or ``"w"`` for UTF-8 text.
+    A killed process leaves the old file as it was; an error removes the new one. Mode ``"w"`` is for UTF-8 text.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:

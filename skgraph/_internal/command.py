@@ -142,9 +142,7 @@ def quoted(argument: str) -> str:
 def words_as_list(arguments: list[str], key: str) -> list[str]:
     """Turn ``a b x=1`` into ``key=['a','b'] x=1``: plain words, such as paths, become one list.
 
-    Args:
-        arguments: arguments of the command line; words with ``=`` and options (``-m``, ``--cfg job``) stay as they are.
-        key: key of the configuration, which takes the plain words.
+    Words with ``=`` and options (``-m``, ``--cfg job``) stay as they are.
     """
     words: list[str] = []
     others: list[str] = []

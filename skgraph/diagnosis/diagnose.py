@@ -54,7 +54,7 @@ def diagnose(
         progress: show a bar in a terminal.
 
     Returns:
-        metrics of each checkpoint, the untrained objective first: ``step``, the metrics of
+        the metrics of each checkpoint, the untrained objective first. They are ``step``, those of
         :func:`~skgraph.diagnosis.probe_features`, ``rankme``, ``similarity`` (linear CKA with the features of the
         untrained encoder), ``loss`` of one fixed batch and everything that the objective logs for it, and for S-JEPA
         the :class:`~skgraph.diagnosis.PredictionErrors` and their ``skill``.

@@ -87,7 +87,8 @@ def explained(features: Tensor, values: Tensor, fold: Tensor, strength: float = 
         strength: ``s``.
     """
     wrong = total = 0.0
-    for held in _held(fold):
+    for group in fold.unique():
+        held = fold == group
         x, y = features[~held].double(), values[~held].double()
         mean, scale, middle = x.mean(dim=0), x.std(dim=0).clamp(min=1e-8), y.mean(dim=0)
         x = (x - mean) / scale
@@ -120,15 +121,11 @@ def linear_cka(a: Tensor, b: Tensor) -> float:
 
 def _accuracy(classify: Callable[..., Tensor], features: Tensor, y: Tensor, fold: Tensor) -> float:
     right = 0
-    for held in _held(fold):
+    for group in fold.unique():
+        held = fold == group
         scores = classify(features[~held], y[~held], features[held], int(y.max()) + 1)
         right += int((scores.argmax(dim=1) == y[held]).sum())
     return 100 * right / len(y)
-
-
-def _held(fold: Tensor) -> list[Tensor]:
-    """Return the rows of each group, ``[n]`` bool."""
-    return [fold == group for group in fold.unique().tolist()]
 
 
 def _alternating(person: Tensor) -> Tensor:

@@ -48,12 +48,7 @@ def arrange_results(results: Sequence[Result], published: Sequence[Published], d
     A row is a method: runs that differ in nothing but their seed share one, with mean, standard deviation (with n - 1)
     and number. A column is a protocol with its recipe and options. Results that differ in preprocessing, content,
     bodies, crops, held-out people or joint map never share a table. Published rows follow for the datasets ``ntu60``,
-    ``ntu120``, ``pku1`` and ``pku2``, by the protocols and for the streams of the table.
-
-    Args:
-        results: results of :func:`~skgraph.result_tables.collection.collect`.
-        published: published numbers from :func:`~skgraph.result_tables.published.read_published`.
-        doubtful: whether unreliable published numbers are shown.
+    ``ntu120``, ``pku1`` and ``pku2``, by the protocols and streams of the table; unreliable ones if ``doubtful``.
     """
     groups: dict[tuple[str, str, tuple], list[Result]] = {}
     for result in results:

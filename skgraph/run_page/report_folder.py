@@ -31,11 +31,7 @@ def is_report(folder: Path) -> bool:
 def save_report(folder: Path, tables: Sequence[Table], runs: Sequence[RunSection], notes: Sequence[str] = ()) -> None:
     """Write ``index.html``, which is self-contained, and the figures and CSV files that it links to.
 
-    Args:
-        folder: replaced if it exists; each of several runs has its own folder in it.
-        tables: tables of results.
-        runs: figures of each run.
-        notes: sentences at the top of the page.
+    The folder is replaced if it exists, and has a folder for each of several runs. Notes stand at the top of the page.
     """
     folders = _folders(runs)
     page = render_page(

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from skgraph.evaluation.ensemble import fuse_results, save_ensemble
+from skgraph.evaluation.ensemble.fusion import fuse_results, save_ensemble
 from skgraph.result_tables.collection import collect
 from skgraph.result_tables.published import read_published
 from skgraph.result_tables.tables import Table, arrange_results

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from skgraph.errors import ConfigError, DataError
-from skgraph.evaluation.ensemble import Ensemble, ensemble_folder, format_ensemble, fuse_results, save_ensemble
+from skgraph.evaluation.ensemble.fusion import Ensemble, ensemble_folder, format_ensemble, fuse_results, save_ensemble
 from skgraph.evaluation.results.scores import read_scores
 from tests.made_up_evaluations import (
     LABELS,

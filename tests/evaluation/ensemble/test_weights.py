@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from skgraph.errors import ConfigError, DataError
-from skgraph.evaluation.ensemble import format_ensemble, fuse_results
+from skgraph.evaluation.ensemble.fusion import format_ensemble, fuse_results
 from skgraph.evaluation.ensemble.weights import check_weights, fuse, tuned_weights
 from skgraph.evaluation.results.scores import Scores
 from tests.made_up_evaluations import (

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from skgraph.errors import DataError
-from skgraph.evaluation.ensemble import fuse_results, save_ensemble
+from skgraph.evaluation.ensemble.fusion import fuse_results, save_ensemble
 from skgraph.evaluation.results.result import EnsembleResult, Result, value_at
 from tests.made_up_evaluations import made_up_content, made_up_result, write_evaluation
 
