@@ -58,13 +58,10 @@ def all_below(folder: Path) -> Iterator[Path]:
     Raises:
         DataError: one of the folders cannot be read.
     """
-    waiting = [folder]
-    while waiting:
-        path = waiting.pop()
-        if path is not folder:
-            yield path
-        if path.is_dir() and (path is folder or not path.is_symlink()):
-            waiting += reversed(_entries(path))
+    for path in _entries(folder):
+        yield path
+        if path.is_dir() and not path.is_symlink():
+            yield from all_below(path)
 
 
 def _entries(folder: Path) -> list[Path]:

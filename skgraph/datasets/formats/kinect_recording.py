@@ -29,6 +29,10 @@ class Track:
     def __len__(self) -> int:
         return len(self.frame)
 
+    def take(self, rows: np.ndarray) -> Track:
+        """Return the track in some of its frames, by their indices."""
+        return Track(*(getattr(self, field.name)[rows] for field in fields(self)))
+
     @classmethod
     def join(cls, tracks: Iterable[Track]) -> Track:
         """Join tracks that share no frame."""
@@ -51,36 +55,17 @@ class Recording:
     tracks: list[Track]
 
     @classmethod
-    def of_bodies(
-        cls,
-        frames: int,
-        frame: np.ndarray,
-        slot: np.ndarray,
-        body: list[bytes],
-        joints: np.ndarray,
-        confidence: np.ndarray,
-    ) -> Recording:
-        """Make tracks of bodies that are listed frame by frame.
-
-        Args:
-            frames: number of frames of the recording.
-            frame: frame of each listed body `[n]`, ascending.
-            slot: index of each among the bodies of its frame `[n]`.
-            body: id of each `[n]`.
-            joints: `[n, V, 3]`.
-            confidence: `[n, V]`.
+    def of_bodies(cls, frames: int, ids: list[bytes], bodies: Track) -> Recording:
+        """Divide bodies that are listed frame by frame into tracks, by their ids `[n]`.
 
         Raises:
             DataError: an id occurs twice in a frame.
         """
-        ids = dict.fromkeys(body)  # in the order of their first frames
-        if len(ids) <= 1:
-            groups: list[slice] | list[np.ndarray] = [slice(None)] * len(ids)
-        else:
-            number = np.fromiter(map({name: i for i, name in enumerate(ids)}.get, body), np.int64, len(body))
-            groups = np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1])
-        tracks = [Track(frame[rows], slot[rows], joints[rows], confidence[rows]) for rows in groups]
-        for name, track in zip(ids, tracks, strict=True):
+        number_of = {name: i for i, name in enumerate(dict.fromkeys(ids))}  # in the order of their first frames
+        number = np.array([number_of[name] for name in ids], np.int64)
+        groups = np.split(np.argsort(number, kind="stable"), np.cumsum(np.bincount(number))[:-1])
+        tracks = [bodies.take(rows) for rows in groups] if ids else []
+        for name, track in zip(number_of, tracks, strict=True):
             if (twice := track.frame[1:] == track.frame[:-1]).any():
                 where = track.frame[np.argmax(twice)]
                 raise DataError(f"frame {where} holds the body {name.decode('ascii', 'replace')} twice")

@@ -55,7 +55,7 @@ def pair_subsets(
         bare: name of the split of the subsets `train` and `val` or `test`.
 
     Returns:
-        The splits, and the names of subsets without a split.
+        The splits, and a note on subsets without a split.
 
     Raises:
         DataError: a clip both trains and tests, two splits have one name, or a store cannot have this name.
@@ -84,7 +84,8 @@ def pair_subsets(
             how = f"as the dataset gives it: '{train}' trains, '{test}' tests"
             splits[own] = Split(own, subsets[train], how, subsets[test])
             paired |= {train, test}
-    return list(splits.values()), [subset for subset in subsets if subset not in paired]
+    alone = [subset for subset in subsets if subset not in paired]
+    return list(splits.values()), [f"parts that belong to no split: {', '.join(alone)}"] if alone else []
 
 
 def ntu_split_name(text: str) -> str:

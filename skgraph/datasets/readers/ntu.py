@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.datasets.files import SourceFile, find_files
-from skgraph.datasets.formats.ntu.published import ClipName, Release, ntu_class_names, release
+from skgraph.datasets.formats.ntu.published import RELEASES, ClipName, Release, ntu_class_names
 from skgraph.datasets.formats.ntu.skeleton_file import parse_skeleton
 from skgraph.datasets.formats.text_file import read_lines
 from skgraph.datasets.preparation.conversion_cache import ConversionCache
@@ -57,16 +57,18 @@ def read_ntu(
         ConfigError: an option is invalid.
         DataError: there are no files, or the list of missing skeletons names none.
     """
-    published, folder = release(dataset), Path(parts).expanduser()
+    if dataset not in RELEASES:
+        raise ConfigError(f"NTU RGB+D is 60 or 120, found {dataset}")
     if preset not in PRESETS:
         raise ConfigError(f"preset must be one of {', '.join(PRESETS)}, found '{preset}'")
     if damaged not in ("error", "exclude"):
         raise ConfigError(f"damaged must be error or exclude, found '{damaged}'")
     if processes is not None and processes < 1:
         raise ConfigError(f"processes must be 1 or more, found {processes}")
+    published, folder = RELEASES[dataset], Path(parts).expanduser()
     found = find_files(source, ".skeleton")
     named = [(file, name) for file in found if (name := ClipName.parse(file.stem)) is not None]
-    own = [(file, name) for file, name in named if published.holds(name)]
+    own = [(file, at) for file, at in named if at.action <= published.actions and at.setup <= published.setups]
     notes = []
     if odd := [file.stem for file in found if ClipName.parse(file.stem) is None]:
         problem = "are not named as NTU RGB+D names them, and were not read"

@@ -155,9 +155,7 @@ def _splits(path: Path, lists: Mapping[str, Any], names: list[str]) -> tuple[lis
         chosen = set(members)
         subsets[subset] = np.array([name in chosen for name in names])
     splits, unpaired = pair_subsets(subsets, names)
-    if unpaired:
-        notes.append(f"parts that belong to no split: {', '.join(unpaired)}")
-    return splits, notes
+    return splits, notes + unpaired
 
 
 def _clip(where: str, annotation: Mapping[str, Any], topology: Topology, scale: float) -> RawClip:

@@ -68,9 +68,8 @@ def read_stgcn(
     subsets, notes = _subsets(folder, topology)
     names = [name for subset in subsets for name in subset.names]
     of = np.repeat([subset.kind for subset in subsets], [len(subset.names) for subset in subsets])
-    splits, alone = pair_subsets({subset.kind: of == subset.kind for subset in subsets}, names, bare=split_name)
-    if alone:
-        notes.append(f"parts that belong to no split: {', '.join(alone)}")
+    splits, unpaired = pair_subsets({subset.kind: of == subset.kind for subset in subsets}, names, bare=split_name)
+    notes += unpaired
     turn = up == "z"
     if up is None and (turn := _z_is_up(subsets, topology)):
         notes.append("z is up in the files, as the spines of the first clips show; up=y keeps it")

@@ -22,7 +22,7 @@ def test_pairs():
         ("xsub", "ab", "c", "as the dataset gives it: 'xsub_train' trains, 'xsub_val' tests"),
         ("xview", "acd", "b", "as the dataset gives it: 'xview_train' trains, 'xview_val' tests"),
     ]
-    assert alone == ["extra", "xset_train"]
+    assert alone == ["parts that belong to no split: extra, xset_train"]
 
 
 def test_bare_and_numbered():
@@ -39,7 +39,7 @@ def test_test_goes_before_val():
     found, alone = splits(train="ab", val="c", test="d")
     assert [s[:3] for s in described(found)] == [("given", "ab", "d"), ("given_val", "ab", "c")]
     assert alone == []
-    assert splits(val="a", test="b") == ([], ["val", "test"])
+    assert splits(val="a", test="b") == ([], ["parts that belong to no split: val, test"])
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import numpy as np
 from skgraph.datasets.formats.action_names import action_names
 from skgraph.datasets.formats.text_file import describe
 from skgraph.datasets.raw_dataset import Split
-from skgraph.errors import ConfigError, DataError
+from skgraph.errors import DataError
 
 MAX_CLASSES = 10_000
 """Largest number of classes, since every label up to the largest gets a class name."""
@@ -64,10 +64,6 @@ class Release:
     missing: int
     split_sizes: dict[str, tuple[int, int]]
 
-    def holds(self, clip: ClipName) -> bool:
-        """Return whether a recording belongs to the release."""
-        return clip.action <= self.actions and clip.setup <= self.setups
-
     def splits(self, clips: list[ClipName]) -> list[Split]:
         """Divide recordings as published."""
         setup, camera, subject = np.array([clip[:3] for clip in clips]).T
@@ -85,17 +81,6 @@ RELEASES = {
     60: Release(60, 17, 56_880, 302, {"xsub": (40_091, 16_487), "xview": (37_646, 18_932)}),
     120: Release(120, 32, 114_480, 535, {"xsub": (63_026, 50_919), "xset": (54_468, 59_477)}),
 }
-
-
-def release(number: int) -> Release:
-    """Return NTU RGB+D 60 or 120.
-
-    Raises:
-        ConfigError: another number.
-    """
-    if number not in RELEASES:
-        raise ConfigError(f"NTU RGB+D is 60 or 120, found {number}")
-    return RELEASES[number]
 
 
 def ntu_columns(names: Sequence[str], y: Sequence[int] | np.ndarray, where: str) -> dict[str, Any]:

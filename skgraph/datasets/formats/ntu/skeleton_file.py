@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from skgraph.datasets.formats.kinect_recording import Recording
+from skgraph.datasets.formats.kinect_recording import Recording, Track
 from skgraph.datasets.formats.text_file import parse_numbers, tidy_lines
 from skgraph.errors import DataError
 
@@ -73,14 +73,9 @@ class _Lines:
                 raise _unexpected(row, "25 as the number of joints", found)
         rows = (line[:, None] + np.arange(2, _BODY_LINES)).ravel()
         self.check_words(rows, _JOINT_WORDS, "a joint")
-        return Recording.of_bodies(
-            frames,
-            frame,
-            slot,
-            [self.line(row).partition(b" ")[0] for row in line.tolist()],
-            np.array([self.numbers(rows, column) for column in range(3)]).T.reshape(-1, NUM_JOINTS, 3),
-            self.confidence(rows).reshape(-1, NUM_JOINTS),
-        )
+        joints = np.array([self.numbers(rows, column) for column in range(3)]).T.reshape(-1, NUM_JOINTS, 3)
+        bodies = Track(frame, slot, joints, self.confidence(rows).reshape(-1, NUM_JOINTS))
+        return Recording.of_bodies(frames, [self.line(row).partition(b" ")[0] for row in line.tolist()], bodies)
 
     def line(self, row: int) -> bytes:
         return self.data[self.breaks[row] + 1 : self.breaks[row + 1]]
