@@ -13,25 +13,29 @@ Without a run, an untrained one is measured on a small synthetic dataset.
 
 import argparse
 import json
-import subprocess
-import sys
 import tempfile
 from datetime import date
 from pathlib import Path
 
 import numpy as np
+import torch
+from hydra import compose, initialize_config_dir
 
+from skgraph._internal.command import plain_config
+from skgraph._internal.data_dir import data_dir
 from skgraph.build import open_store
 from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.evaluation import PretrainedRun
+from skgraph.pretrain import pretrain
 from skgraph.recognition import Recogniser, timelines
 
 
 def untrained_run(folder: Path) -> Path:
     """Train one step on a small synthetic dataset, and return the run."""
     data = ["dataset.synthetic.subjects=4", "dataset.synthetic.repetitions=1", f"dataset.root={folder / 'data'}"]
-    command = [sys.executable, "-m", "skgraph.pretrain", *data, f"runs={folder}", "name=untrained"]
-    subprocess.run([*command, "trainer.stop_at=1", "trainer.progress=false"], check=True)
+    options = [*data, f"runs={folder}", "name=untrained", "trainer.stop_at=1", "trainer.progress=false"]
+    with initialize_config_dir(str(data_dir("configs")), version_base="1.3"):
+        pretrain(plain_config(compose("pretrain", overrides=options)), torch.device("cpu"))
     return folder / "untrained"
 
 

@@ -41,19 +41,32 @@ TINY = (
 )
 
 
-def run(module, *arguments, cwd, nproc=1, check=True, **environment):
+def run(module, *arguments, cwd, nproc=1, check=True):
     launcher = (
         [sys.executable, "-m"]
         if nproc == 1
         else [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={nproc}", "-m"]
     )
-    env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()} | environment
+    env = os.environ | {"PYTHONPATH": os.getcwd()}
     done = subprocess.run(
         [*launcher, module, *arguments], cwd=cwd, env=env, capture_output=True, text=True, timeout=300
     )
     if check:
         assert done.returncode == 0, done.stderr[-3000:]
     return done
+
+
+@pytest.fixture
+def call(monkeypatch, capsys):
+    """Runs a command in this process; what it printed."""
+
+    def call(main, *arguments, cwd):
+        monkeypatch.chdir(cwd)
+        monkeypatch.setattr(sys, "argv", [main.__module__, *arguments])
+        main()
+        return capsys.readouterr().out
+
+    return call
 
 
 @pytest.fixture(scope="module")
@@ -86,20 +99,20 @@ def test_scores_carry_clip_names(finished, store):
         assert [by_name[name] for name in scores["name"]] == scores["label"].tolist()
 
 
-def test_the_same_command_again_trains_nothing(finished, store_path):
+def test_the_same_command_again_trains_nothing(finished, store_path, call):
     cwd, out = finished
     before = (cwd / "runs" / "r" / "checkpoint.pt").read_bytes()
-    again = run("skgraph.pretrain", *TINY, f"dataset.root={store_path}", "name=r", cwd=cwd).stdout
+    again = call(pretrain_main, *TINY, f"dataset.root={store_path}", "name=r", cwd=cwd)
     assert "resumed at step 12" in again and again.strip().splitlines()[-2:] == out.strip().splitlines()[-2:]
     assert (cwd / "runs" / "r" / "checkpoint.pt").read_bytes() == before
 
 
-def test_evaluate_agrees_with_the_table(finished, store_path):
+def test_evaluate_agrees_with_the_table(finished, store_path, call):
     cwd, out = finished
     again = run("skgraph.evaluate", "-m", "protocol=knn,linear", "run=runs/r,runs/r", cwd=cwd).stdout
     assert again.count(out.strip().splitlines()[-1]) == 2
-    elsewhere = run(
-        "skgraph.evaluate",
+    elsewhere = call(
+        evaluate_main,
         "protocol=knn",
         "protocol.k=5",
         "run=runs/r",
@@ -109,7 +122,7 @@ def test_evaluate_agrees_with_the_table(finished, store_path):
         "bodies=padded",
         cwd=cwd,
     )
-    assert "written: runs/r/evaluation/knn_tiny_xsub_k5_padded" in elsewhere.stdout
+    assert "written: runs/r/evaluation/knn_tiny_xsub_k5_padded" in elsewhere
 
 
 @pytest.mark.parametrize(
@@ -225,12 +238,11 @@ def test_a_corrupt_checkpoint_is_an_error_and_stays(finished, store_path, tmp_pa
     assert path.stat().st_size == 1000
 
 
-def test_kill_9_leaves_a_run_that_resumes_to_the_same_weights(store_path, tmp_path):
-    command = (*TINY, f"dataset.root={store_path}", "trainer.epochs=15", "evaluate=[]")
-    whole = run("skgraph.pretrain", *command, "name=whole", cwd=tmp_path)
-    assert "60 steps" in whole.stdout
+def test_kill_9_leaves_a_run_that_resumes_to_the_same_weights(store_path, tmp_path, call):
+    command = (*TINY, f"dataset.root={store_path}", "trainer.epochs=15", "trainer.diagnose_every=15", "evaluate=[]")
+    env = os.environ | {"PYTHONPATH": os.getcwd()}
+    assert "60 steps" in call(pretrain_main, *command, "name=whole", cwd=tmp_path)
     command = (*command, "trainer.checkpoint_every=1")
-    env = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.getcwd()}
     checkpoint = tmp_path / "runs" / "killed" / "checkpoint.pt"
     victim = subprocess.Popen(
         [sys.executable, "-m", "skgraph.pretrain", *command, "name=killed"],
@@ -247,13 +259,12 @@ def test_kill_9_leaves_a_run_that_resumes_to_the_same_weights(store_path, tmp_pa
     victim.wait()
     killed_at = read_checkpoint(checkpoint)["step"]
     assert 0 < killed_at < 60
-    resumed = run("skgraph.pretrain", *command, "name=killed", cwd=tmp_path)
-    assert f"resumed at step {killed_at}" in resumed.stdout
+    assert f"resumed at step {killed_at}" in call(pretrain_main, *command, "name=killed", cwd=tmp_path)
     first, second = (read_checkpoint(tmp_path / "runs" / n / "checkpoint.pt")["objective"] for n in ("whole", "killed"))
     assert all(torch.equal(first[key], second[key]) for key in first)
 
 
-def test_two_processes_train_as_one(store_path, tmp_path):
+def test_two_processes_train_as_one(store_path, tmp_path, call):
     done = run(
         "skgraph.pretrain",
         *TINY,
@@ -272,8 +283,7 @@ def test_two_processes_train_as_one(store_path, tmp_path):
     # one process goes on where two stopped: parameters carry no trace of the number of processes
     command = (*TINY, f"dataset.root={store_path}", "name=two")
     assert "trainer.batch_size=8" in command
-    resumed = run("skgraph.pretrain", *command, cwd=tmp_path)
-    assert "resumed at step 12" in resumed.stdout
+    assert "resumed at step 12" in call(pretrain_main, *command, cwd=tmp_path)
 
 
 def test_the_default_command_needs_no_data():

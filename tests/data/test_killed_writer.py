@@ -41,12 +41,20 @@ def copied(store_path, tmp_path):
     return shutil.copytree(store_path, tmp_path / "copy")
 
 
-@pytest.fixture
-def killed(copied):
+@pytest.fixture(scope="module")
+def left(store_path, tmp_path_factory):
+    """The folder of a store whose writer was killed."""
+    folder = tmp_path_factory.mktemp("killed")
+    copied = shutil.copytree(store_path, folder / "copy")
     done = subprocess.run([sys.executable, "-c", KILLED, str(copied), "2"], env=os.environ, check=False)
     assert done.returncode == -signal.SIGKILL and not copied.exists()
-    assert sorted(path.suffix for path in copied.parent.iterdir()) == [".partial", ".replaced"]
-    return copied
+    assert sorted(path.suffix for path in folder.iterdir()) == [".partial", ".replaced"]
+    return folder
+
+
+@pytest.fixture
+def killed(left, tmp_path):
+    return shutil.copytree(left, tmp_path, dirs_exist_ok=True) / "copy"
 
 
 def test_reading_puts_the_old_store_back(killed):
