@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from benchmarks.process import memory_mib, wall_seconds
 from skgraph.evaluation import build_protocol, knn_scores, linear_scores, retrieve
 from skgraph.evaluation.features.clip_features import Features
-from skgraph.evaluation.protocols import Supervised
+from skgraph.evaluation.protocols.supervised import Supervised
 
 
 def benchmark_probes(clips: int, queries: int, dim: int, classes: int, epochs: int) -> dict[str, float]:

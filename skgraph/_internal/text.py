@@ -1,7 +1,8 @@
-"""Formatting of texts, lists, counts and shares in messages."""
+"""Formatting of texts, lists, counts, shares, tables and names, in messages and figures."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from skgraph.errors import first_three, printable
@@ -44,3 +45,14 @@ def aligned(rows: Sequence[Sequence[str]], left: int) -> list[str]:
 def share(fraction: float) -> str:
     """Write a fraction in per cent; a very small one never reads as none."""
     return f"{fraction:.1%}" if fraction >= 0.0005 or fraction == 0 else "under 0.1%"
+
+
+def file_name(text: str) -> str:
+    """Return a text as a file name, in characters that every system accepts."""
+    return re.sub(r"[^A-Za-z0-9_.+-]", "_", text)[:80]
+
+
+def legend_label(text: str, characters: int) -> str:
+    """Return a text for a legend, where a dollar begins a formula and a leading underscore hides the entry."""
+    label = plain(text, characters).replace("$", r"\$")
+    return f" {label}" if label.startswith("_") else label

@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from skgraph._internal.atomic import atomic_folder
-from skgraph._internal.text import aligned, plain
+from skgraph._internal.text import aligned, file_name, legend_label, plain
 from skgraph.evaluation.results.class_tables import csv_text
 from skgraph.recognition.timeline import COLUMNS, Timeline
 
@@ -42,8 +42,7 @@ def save_timelines(folder: Path, found: Sequence[Timeline], **metadata: Any) -> 
         rows = [list(row.values()) for timeline in found for row in timeline.rows()]
         (partial / "segments.csv").write_text(csv_text([COLUMNS, *rows]), encoding="utf-8")
         for i, timeline in enumerate([t for t in found if not t.whole][:DRAWN]):
-            name = re.sub(r"[^\w.+-]", "_", timeline.name)[:80]
-            timeline_figure(timeline).savefig(partial / f"{i:02d}_{name}.png", dpi=110)
+            timeline_figure(timeline).savefig(partial / f"{i:02d}_{file_name(timeline.name)}.png", dpi=110)
 
 
 def _recording(timeline: Timeline) -> dict[str, Any]:
@@ -68,11 +67,12 @@ def timeline_figure(timeline: Timeline, most: int = 10) -> Figure:
     figure = Figure(figsize=(10, 4), layout="constrained")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
     for i, label in enumerate(shown):
-        above.plot(seconds, p[:, label], color=f"C{i}", linewidth=1.2, label=_escape(timeline.class_names[label], 40))
+        name = legend_label(timeline.class_names[label], 40)
+        above.plot(seconds, p[:, label], color=f"C{i}", linewidth=1.2, label=name)
     above.set_ylabel("probability")
     above.set_ylim(0, 1)
     above.legend(fontsize=7, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    above.set_title(_escape(timeline.name, 80), fontsize=9)
+    above.set_title(plain(timeline.name, 80), fontsize=9, parse_math=False)
     for label, start, end in timeline.segments.tolist():
         colour = f"C{shown.index(label)}" if label in shown else "0.7"
         below.axvspan(start / timeline.fps, end / timeline.fps, color=colour, alpha=0.8, linewidth=0)
@@ -80,11 +80,6 @@ def timeline_figure(timeline: Timeline, most: int = 10) -> Figure:
     below.set_xlabel("seconds")
     below.set_xlim(0, len(p) / timeline.fps)
     return figure
-
-
-def _escape(text: str, length: int) -> str:
-    """Shorten a text for a figure, in which a dollar would begin a formula."""
-    return plain(text, length).replace("$", r"\$")
 
 
 def format_timelines(found: Sequence[Timeline], most: int = 20) -> str:

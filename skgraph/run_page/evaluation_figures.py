@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from matplotlib.figure import Figure
 
-from skgraph._internal.text import plain
+from skgraph._internal.text import file_name, plain
 from skgraph.errors import DataError, first_line
 from skgraph.evaluation.results.class_tables import confusion_figure
 from skgraph.inspection.figures import BLUE, bars
-from skgraph.run_page.figure import RunFigure, file_name
+from skgraph.run_page.figure import RunFigure
 
 _MOST_ROWS = 500
 

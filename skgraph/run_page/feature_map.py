@@ -7,8 +7,9 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from skgraph._internal.text import legend_label
 from skgraph.errors import ConfigError, DataError
-from skgraph.run_page.figure import RunFigure, legend_label
+from skgraph.run_page.figure import RunFigure
 
 MOST_CLIPS = 2000  # more would hide each other
 _MARKERS = "os^vDPX*<>hd"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,18 +11,6 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from skgraph._internal.html_page import svg
-from skgraph._internal.text import plain
-
-
-def file_name(text: str) -> str:
-    """Return a text as a file name, in characters that every system accepts."""
-    return re.sub(r"[^A-Za-z0-9_.+-]", "_", text)[:80]
-
-
-def legend_label(text: str, characters: int) -> str:
-    """Return a text for a legend, where a dollar begins a formula and a leading underscore hides the entry."""
-    label = plain(text, characters).replace("$", r"\$")
-    return f" {label}" if label.startswith("_") else label
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,8 @@ from urllib.parse import unquote
 
 from skgraph._internal.atomic import atomic_folder
 from skgraph._internal.html_page import render_page
-from skgraph._internal.text import plain
+from skgraph._internal.text import file_name, plain
 from skgraph.result_tables.tables import ROW_HEADER, Table
-from skgraph.run_page.figure import file_name
 from skgraph.run_page.run_section import RunSection
 
 _TITLE = "skgraph: "  # start of the title of every report

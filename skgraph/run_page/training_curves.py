@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from matplotlib.figure import Figure
 
-from skgraph._internal.text import plain
+from skgraph._internal.text import legend_label, plain
 from skgraph.errors import DataError
-from skgraph.run_page.figure import RunFigure, legend_label
+from skgraph.run_page.figure import RunFigure
 
 _PANELS = {  # title: keys of the log
     "loss": ("loss", "prediction_loss", "variance_loss", "covariance_loss"),

@@ -16,18 +16,7 @@ from skgraph.evaluation.protocols.protocol import Outcome, Protocol
 from skgraph.evaluation.protocols.semi import Semi
 from skgraph.evaluation.protocols.supervised import Supervised
 
-__all__ = [
-    "KNN",
-    "Detection",
-    "Linear",
-    "Outcome",
-    "Protocol",
-    "Retrieval",
-    "Semi",
-    "Supervised",
-    "build_protocol",
-    "protocol_config",
-]
+__all__ = ["Outcome", "Protocol", "build_protocol", "protocol_config"]
 
 _KINDS: dict[str, type[Protocol]] = {kind.name: kind for kind in (KNN, Linear, Retrieval, Semi, Detection)}
 _KINDS |= dict.fromkeys(("attentive", "finetune", "transfer", "scratch"), Supervised)
