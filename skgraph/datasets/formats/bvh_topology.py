@@ -118,15 +118,15 @@ def _symmetric(parents: Mapping[str, str | None], pairs: Mapping[str, str]) -> d
 def _limbs(parents: Mapping[str, str | None], pairs: Mapping[str, str]) -> dict[str, list[str]]:
     """Return the joints of each limb by its first one, in the order of the file; the root is in none."""
     sided = {*pairs, *pairs.values()}
-    limb_of: dict[str, str] = {}
+    limbs: dict[str, list[str]] = {}
+    limb_of: dict[str, list[str]] = {}
     for joint, parent in parents.items():
         if parent in limb_of:
             limb_of[joint] = limb_of[parent]
         elif parent is not None and (joint in sided or (not sided and parents[parent] is None)):
-            limb_of[joint] = joint
-    limbs: dict[str, list[str]] = {}
-    for joint, limb in limb_of.items():
-        limbs.setdefault(limb, []).append(joint)
+            limb_of[joint] = limbs[joint] = []
+        if joint in limb_of:
+            limb_of[joint].append(joint)
     return limbs
 
 
@@ -138,18 +138,20 @@ def _directions(
     vertical: int,
 ) -> dict[str, Any]:
     """Return ``across`` and ``up`` of a topology file, if the rest pose gives them."""
-    # Limbs that branch off the same joint, with its distance from the root in bones.
+    depth: dict[str | None, int] = {None: 0}
+    for joint, parent in parents.items():
+        depth[joint] = depth[parent] + 1
+    # Limbs that branch off the same joint, with its distance from the root.
     branches = [
-        (_depth(parents, parents[left]), left)
+        (depth[parents[left]], left)
         for left, right in pairs.items()
         if left in limbs and right in limbs and parents[left] == parents[right]
     ]
     if not branches:
         return {}
-    lowest, low_limb = min(branches, key=lambda pair: pair[0])
-    high_limb = max(
-        (left for depth, left in branches if depth > lowest), key=lambda left: len(limbs[left]), default=None
-    )
+    lowest, low_limb = min(branches, key=lambda branch: branch[0])
+    higher = [left for level, left in branches if level > lowest]
+    high_limb = max(higher, key=lambda left: len(limbs[left]), default=None)
     positions = np.stack(list(rest.values()))
     apart = _APART * float(np.ptp(positions, axis=0).max())
     directions: dict[str, Any] = {}
@@ -158,17 +160,8 @@ def _directions(
             directions["across"] = {"from": pairs[left], "to": left}
             break
     if high_limb is not None:
-        ends: list[Any] = [parents[low_limb], parents[high_limb]]
-        spine = rest[ends[1]] - rest[ends[0]]
-        length = np.linalg.norm(spine)
-        if length > apart and abs(spine[vertical]) > _STEEP * length:
-            bottom, top = ends if spine[vertical] > 0 else ends[::-1]
+        bottom, top = sorted((str(parents[low_limb]), str(parents[high_limb])), key=lambda joint: rest[joint][vertical])
+        spine = rest[top] - rest[bottom]
+        if np.linalg.norm(spine) > apart and spine[vertical] > _STEEP * np.linalg.norm(spine):
             directions["up"] = {"from": bottom, "to": top}
     return directions
-
-
-def _depth(parents: Mapping[str, str | None], joint: str | None) -> int:
-    depth = 0
-    while joint is not None:
-        joint, depth = parents[joint], depth + 1
-    return depth

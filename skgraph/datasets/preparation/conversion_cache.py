@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -96,15 +95,12 @@ class ConversionCache:
             raise DataError(f"'{path}' is damaged ({first_line(error)}): remove the folder '{self.folder}'") from error
         clips, end = [], 0
         for shape, reason in zip(shapes, excluded, strict=True):
-            if reason:
-                clips.append(RawClip.left_out(reason))
-                continue
             rows = slice(end, end + shape[0] * shape[1])
             end = rows.stop
-            clip = RawClip(joints[rows].reshape(*shape, *joints.shape[1:]), there[rows].reshape(shape))
-            if confidence is not None:
-                clip = replace(clip, confidence=confidence[rows].reshape(*shape, -1) / np.float32(255))
-            clips.append(clip)
+            sure = None if confidence is None else confidence[rows].reshape(*shape, joints.shape[1]) / np.float32(255)
+            clips.append(
+                RawClip(joints[rows].reshape(*shape, *joints.shape[1:]), there[rows].reshape(shape), sure, reason)
+            )
         return clips
 
     def write(self, chunk: int, clips: Sequence[RawClip]) -> None:

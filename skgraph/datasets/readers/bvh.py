@@ -143,9 +143,6 @@ def _unmirrored(topology: Topology) -> list[str]:
         for left, right in mirror_pairs(topology.joints).items()
         if topology.mirror[topology.joint(left)] == topology.joint(left)
     ]
-    if not alone:
-        return []
-    return [
-        f"{len(alone)} pairs of joints are no mirror images, for their bones differ: {first_three(alone)}; a topology "
-        "file of your own can leave joints out"
-    ]
+    problem = "pairs of joints are no mirror images, for their bones differ"
+    advice = "a topology file of your own can leave joints out"
+    return [f"{len(alone)} {problem}: {first_three(alone)}; {advice}"] if alone else []

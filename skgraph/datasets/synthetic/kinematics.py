@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import yaml
 
 from skgraph.datasets.synthetic.limbs import LIMBS
 
-# joint: (parent, offset from it in metres (left, up, forward), body part that scales it), for a person 1.7 m tall
-# who stands with hanging arms. The root is the pelvis, and both finger joints hang on the hand; the topology has
-# other bones, for the bone stream. The right side mirrors the left.
-_MIDDLE_AND_LEFT = {
-    "SpineBase": (None, (0, 0, 0), "trunk"),
-    "SpineMid": ("SpineBase", (0, 0.29, 0), "trunk"),
-    "SpineShoulder": ("SpineMid", (0, 0.22, 0), "trunk"),
-    "Neck": ("SpineShoulder", (0, 0.07, 0.005), "trunk"),
-    "Head": ("Neck", (0, 0.135, 0.02), "trunk"),
-    "ShoulderLeft": ("SpineShoulder", (0.165, -0.045, 0), "width"),
-    "ElbowLeft": ("ShoulderLeft", (0, -0.265, 0), "arm"),
-    "WristLeft": ("ElbowLeft", (0, -0.24, 0), "arm"),
-    "HandLeft": ("WristLeft", (0, -0.075, 0), "arm"),
-    "HandTipLeft": ("HandLeft", (0, -0.085, 0), "arm"),
-    "ThumbLeft": ("HandLeft", (-0.01, -0.035, 0.05), "arm"),
-    "HipLeft": ("SpineBase", (0.08, -0.035, 0), "width"),
-    "KneeLeft": ("HipLeft", (0, -0.39, 0), "leg"),
-    "AnkleLeft": ("KneeLeft", (0, -0.375, 0), "leg"),
-    "FootLeft": ("AnkleLeft", (0.01, -0.055, 0.1), "leg"),
-}
+_MIDDLE_AND_LEFT = yaml.safe_load(Path(__file__).with_name("skeleton.yaml").read_text(encoding="utf-8"))
 SKELETON = _MIDDLE_AND_LEFT | {
-    joint.replace("Left", "Right"): (str(parent).replace("Left", "Right"), (-x, y, z), part)
+    joint.replace("Left", "Right"): (parent.replace("Left", "Right"), (-x, y, z), part)
     for joint, (parent, (x, y, z), part) in _MIDDLE_AND_LEFT.items()
     if "Left" in joint
 }
