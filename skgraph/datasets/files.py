@@ -109,19 +109,12 @@ def numbered_files(
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file in a folder or in a zip archive.
-
-    Args:
-        container: the folder or the archive.
-        path: location in the container.
-        size: in bytes, unpacked.
-        stamp: time of the last change in nanoseconds; in an archive, the checksum.
-    """
+    """A file in a folder or in a zip archive, its container."""
 
     container: str
-    path: str
-    size: int
-    stamp: int
+    path: str  # in the container
+    size: int  # bytes, unpacked
+    stamp: int  # time of the last change in nanoseconds; in an archive, the checksum
 
     @property
     def stem(self) -> str:

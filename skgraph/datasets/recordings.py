@@ -11,7 +11,7 @@ import numpy as np
 
 from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.datasets.files import folder_files
-from skgraph.datasets.preparation.units import store_unit
+from skgraph.datasets.preparation.units import unit_factor
 from skgraph.datasets.preparation.write_store import write_clips
 from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.npy import default_unit, read_npy, read_npy_clip
@@ -121,7 +121,7 @@ def _has_labels(npz: Path) -> bool:
 
 
 def _one_clip(path: Path, topology: Topology, unit: str) -> RawDataset:
-    scale, _ = store_unit(unit, topology)
+    scale = unit_factor(unit, topology)
     return RawDataset(
         topology=topology,
         class_names=["unlabelled"],

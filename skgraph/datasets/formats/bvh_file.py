@@ -26,38 +26,23 @@ _TIMES = (1e-4, 10.0)  # plausible seconds of a frame
 
 @dataclass
 class BvhJoint:
-    """A joint of a hierarchy.
+    """A joint of a hierarchy, or an End Site, which has a position and no motion."""
 
-    Args:
-        name: name of the joint; for an End Site, the name of its joint and ``End``.
-        parent: index of its parent in the file, -1 of the root.
-        is_end: True for an End Site, which has a position and no motion.
-        offset: its position in the frame of its parent, in the file's unit.
-        channels: ``Xposition`` to ``Zrotation``, in the order of their values in a frame.
-    """
-
-    name: str
-    parent: int
+    name: str  # of an End Site, the name of its joint and `End`
+    parent: int  # index in the file, -1 of the root
     is_end: bool = False
-    offset: tuple[float, ...] = ()
-    channels: tuple[str, ...] = ()
+    offset: tuple[float, ...] = ()  # position in the frame of the parent, in the file's unit
+    channels: tuple[str, ...] = ()  # `Xposition` to `Zrotation`, in the order of their values in a frame
 
 
 @dataclass(frozen=True)
 class BvhFile:
-    """A BVH file up to its motion: hierarchy, number of frames and frame time.
-
-    Args:
-        path: the file.
-        joints: joints and End Sites in the file's order, parents before their children.
-        frames: number of frames.
-        frame_time: seconds.
-    """
+    """A BVH file up to its motion: hierarchy, number of frames and frame time."""
 
     path: Path
-    joints: list[BvhJoint] = field(repr=False)
+    joints: list[BvhJoint] = field(repr=False)  # in the file's order, parents before their children
     frames: int
-    frame_time: float
+    frame_time: float  # seconds
 
     @classmethod
     def open(cls, path: str | Path) -> BvhFile:

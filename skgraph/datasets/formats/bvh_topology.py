@@ -13,9 +13,6 @@ from skgraph.datasets.formats.bvh_file import BvhFile
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
-UP_AXES = ("y", "z")
-"""Axes of a file that may point up."""
-
 _RIGHT = {"left": "right", "Left": "Right", "LEFT": "RIGHT", "l": "r", "L": "R"}
 # Sides as a word (LeftArm), a letter (L_Arm, Arm.L, Bip01 L Arm), a prefix (lfemur, LHipJoint), a suffix (ShoulderL).
 _LEFT = (
@@ -70,7 +67,7 @@ def bvh_topology(source: str | Path | BvhFile, end_sites: bool = False, up: str 
         ConfigError: the axis is another one.
         DataError: the file is not a BVH file, or an End Site has the name of a joint.
     """
-    if up not in UP_AXES:
+    if up not in ("y", "z"):
         raise ConfigError(f"up must be y or z, the axis of the file that points up, found '{up}'")
     file = source if isinstance(source, BvhFile) else BvhFile.open(source)
     kept = [i for i, joint in enumerate(file.joints) if end_sites or not joint.is_end]

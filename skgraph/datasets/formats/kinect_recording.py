@@ -12,19 +12,12 @@ from skgraph.errors import DataError
 
 @dataclass(frozen=True)
 class Track:
-    """A body while it has one tracking id.
+    """A body while it has one tracking id, in the n frames in which it is present."""
 
-    Args:
-        frame: frames in which the body is present, `[n]` int64, ascending.
-        slot: index of the body in the tracker's list in each of these frames, `[n]` int64.
-        joints: `[n, V, 3]` float64, metres, in the sensor's coordinates.
-        confidence: `[n, V]` in 0 to 1, the tracker's for each joint.
-    """
-
-    frame: np.ndarray
-    slot: np.ndarray
-    joints: np.ndarray
-    confidence: np.ndarray
+    frame: np.ndarray  # [n] int64, ascending
+    slot: np.ndarray  # [n] int64, index of the body in the tracker's list in each frame
+    joints: np.ndarray  # [n, V, 3] float64, metres, in the sensor's coordinates
+    confidence: np.ndarray  # [n, V] in 0 to 1, the tracker's
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -44,15 +37,10 @@ class Track:
 
 @dataclass(frozen=True)
 class Recording:
-    """All bodies of a recording.
+    """All bodies of a recording."""
 
-    Args:
-        frames: number of frames, empty ones included.
-        tracks: bodies in the order of their appearance.
-    """
-
-    frames: int
-    tracks: list[Track]
+    frames: int  # empty ones included
+    tracks: list[Track]  # in the order of their appearance
 
     @classmethod
     def of_bodies(cls, frames: int, ids: list[bytes], bodies: Track) -> Recording:

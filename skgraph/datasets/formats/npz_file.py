@@ -20,21 +20,13 @@ _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.r
 
 @dataclass(frozen=True)
 class NpzMember:
-    """The header of an array in an archive; its values stay in the file.
+    """The header of an array in an archive; its values stay in the file."""
 
-    Args:
-        path: the archive.
-        key: name of the array.
-        shape: shape of the array.
-        dtype: dtype of the array.
-        fortran: whether the array is in Fortran order.
-    """
-
-    path: Path
+    path: Path  # of the archive
     key: str
     shape: tuple[int, ...]
     dtype: np.dtype
-    fortran: bool
+    fortran: bool  # Fortran order
 
     @classmethod
     def of(cls, path: Path, key: str) -> NpzMember:

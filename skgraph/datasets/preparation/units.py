@@ -17,8 +17,8 @@ PLAUSIBLE_HEIGHT = (0.3, 3.0)
 """Median body height in metres, from a crouching child to a tall adult with the arms up."""
 
 
-def store_unit(unit: str, topology: Topology) -> tuple[float, str]:
-    """Return the factor from `unit` to the unit of a store, and that unit.
+def unit_factor(unit: str, topology: Topology) -> float:
+    """Return the factor from a unit of files to that of a store.
 
     Args:
         unit: `m`, `cm` or `mm`, which become metres; `normalised`, or `px` in 2D, which stay as they are.
@@ -27,10 +27,10 @@ def store_unit(unit: str, topology: Topology) -> tuple[float, str]:
         ConfigError: another unit, or pixels in 3D.
     """
     if unit in METRES:
-        return METRES[unit], "m"
+        return METRES[unit]
     others = ("px", "normalised") if topology.dim == 2 else ("normalised",)
     if unit in others:
-        return 1.0, unit
+        return 1.0
     expected = ", ".join([*METRES, *others])
     raise ConfigError(f"unit of the {topology.dim}D topology '{topology.name}' must be {expected}; found '{unit}'")
 

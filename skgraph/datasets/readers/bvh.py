@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.datasets.formats.bvh_file import BvhFile
-from skgraph.datasets.formats.bvh_topology import UP_AXES, bvh_topology, mirror_pairs
+from skgraph.datasets.formats.bvh_topology import bvh_topology, mirror_pairs
 from skgraph.datasets.label_table import read_label_table
-from skgraph.datasets.preparation.units import store_unit
+from skgraph.datasets.preparation.units import unit_factor
 from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.reader import open_topology, to_float32, z_up_to_y_up
 from skgraph.errors import ConfigError, DataError, first_three
@@ -56,7 +56,7 @@ def read_bvh(
             joint of the topology.
     """
     folder = Path(source).expanduser()
-    if up not in UP_AXES:
+    if up not in ("y", "z"):
         raise ConfigError(f"up must be y or z, the axis of the files that points up, found '{up}'")
     if not isinstance(every, int) or every < 1:
         raise ConfigError(f"every must be a whole number, 1 or more, found {every}")
@@ -74,7 +74,7 @@ def read_bvh(
         _check_hierarchies(files)
         columns["notes"] += _unmirrored(topology)
     indices = [_joint_indices(file, topology) for file in files]
-    scale, _ = store_unit(unit, topology)
+    scale = unit_factor(unit, topology)
 
     def clips() -> Iterator[RawClip]:
         for file, wanted in zip(files, indices, strict=True):

@@ -11,7 +11,7 @@ import numpy as np
 
 from skgraph.datasets.formats.json_file import describe, expect, expect_key, expect_numbers, read_json
 from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
-from skgraph.datasets.preparation.units import store_unit
+from skgraph.datasets.preparation.units import unit_factor
 from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.reader import expect_joints, open_topology, read_clip_folder
 from skgraph.errors import DataError
@@ -58,7 +58,7 @@ def read_coco_keypoints(
         DataError: files and CSV do not match, or a file is broken or does not fit the topology.
     """
     topology = open_topology(topology, 2, "COCO keypoints")
-    scale, _ = store_unit(unit, topology)
+    scale = unit_factor(unit, topology)
     check_detection_options(max_bodies, min_confidence)
 
     def read_clip(path: Path) -> RawClip:

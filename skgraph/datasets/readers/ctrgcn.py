@@ -10,7 +10,7 @@ import numpy as np
 from skgraph.datasets.formats.npz_file import NpzMember
 from skgraph.datasets.formats.ntu.published import MAX_CLASSES, ntu_class_names, ntu_columns
 from skgraph.datasets.preparation.published_splits import ntu_split_name, pair_subsets
-from skgraph.datasets.preparation.units import store_unit
+from skgraph.datasets.preparation.units import unit_factor
 from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.npz import check_npz
 from skgraph.datasets.readers.reader import open_topology, to_float32
@@ -51,7 +51,7 @@ def read_ctrgcn(
     """
     path = Path(source).expanduser()
     topology = open_topology(topology, 3, "files of CTR-GCN's pipeline")
-    scale, _ = store_unit(unit, topology)
+    scale = unit_factor(unit, topology)
     split_name = ntu_split_name(path.stem) if split_name is None else str(split_name)
     members = _members(path)
     frames = {side: _checked_frames(members[f"x_{side}"], topology) for side in ("train", "test")}

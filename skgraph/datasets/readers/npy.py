@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from skgraph.datasets.formats.npy_file import MOST_NUMBERS, open_npy
-from skgraph.datasets.preparation.units import store_unit
+from skgraph.datasets.preparation.units import unit_factor
 from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.reader import check_clip_shape, check_numbers, open_topology, read_clip_folder, to_float32
 from skgraph.errors import ConfigError, DataError
@@ -38,7 +38,7 @@ def read_npy(
     """
     topology = open_topology(topology)
     unit = unit or default_unit(topology)
-    scale, _ = store_unit(unit, topology)
+    scale = unit_factor(unit, topology)
 
     def read_clip(path: Path) -> RawClip:
         return read_npy_clip(path, topology, scale)

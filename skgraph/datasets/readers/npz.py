@@ -11,7 +11,7 @@ import numpy as np
 from skgraph.datasets.formats.npz_file import NpzMember
 from skgraph.datasets.formats.text_file import is_valid_unicode
 from skgraph.datasets.preparation.published_splits import given_split
-from skgraph.datasets.preparation.units import store_unit
+from skgraph.datasets.preparation.units import unit_factor
 from skgraph.datasets.raw_dataset import IDS, LARGEST_ID, RawClip, RawDataset
 from skgraph.datasets.readers.reader import check_joints, check_numbers, open_topology, to_float32
 from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line
@@ -68,7 +68,7 @@ def read_npz(
     unit = scalars.get("unit") if unit is None else unit
     if unit is None:
         raise DataError(f"'{path}' has no unit: give unit=m, unit=cm or unit=mm")
-    scale, _ = store_unit(str(unit), topology)
+    scale = unit_factor(str(unit), topology)
     fps = scalars.get("fps") if fps is None else fps
     if fps is None:
         raise DataError(f"'{path}' has no frame rate: give it, such as fps=30")

@@ -8,7 +8,7 @@ from pathlib import Path
 from skgraph.datasets.files import folder_files
 from skgraph.datasets.formats.json_file import describe, expect, expect_key, expect_numbers, read_json
 from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
-from skgraph.datasets.preparation.units import store_unit
+from skgraph.datasets.preparation.units import unit_factor
 from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.reader import open_topology, read_clip_folder
 from skgraph.errors import DataError, first_three
@@ -56,7 +56,7 @@ def read_openpose(
         DataError: folders and CSV do not match, or a file is broken or does not fit the topology.
     """
     topology = open_topology(topology, 2, "OpenPose's keypoints")
-    scale, _ = store_unit(unit, topology)
+    scale = unit_factor(unit, topology)
     check_detection_options(max_bodies, min_confidence)
 
     def read_clip(folder: Path) -> RawClip:

@@ -13,7 +13,7 @@ from skgraph.datasets.formats.pickle_file import read_pickle
 from skgraph.datasets.formats.text_file import describe
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.preparation.published_splits import pair_subsets
-from skgraph.datasets.preparation.units import store_unit
+from skgraph.datasets.preparation.units import unit_factor
 from skgraph.datasets.raw_dataset import NOBODY_DETECTED, RawClip, RawDataset, Split
 from skgraph.datasets.readers.reader import check_clip_shape, open_topology, to_float32
 from skgraph.errors import DataError, first_three
@@ -61,7 +61,7 @@ def read_pyskl(
             raise DataError(f"{where[0]} has {shape[0]} joints in {shape[1]}D: give topology=NAME")
     topology = open_topology(topology)
     unit = unit or ("px" if topology.dim == 2 else "m")
-    scale, _ = store_unit(unit, topology)
+    scale = unit_factor(unit, topology)
     scored = "keypoint_score" in annotations[0]
     for clip, annotation in zip(where, annotations, strict=True):
         _check(clip, annotation, topology, scored)

@@ -32,12 +32,8 @@ def read_clip_folder(
         source: the folder.
         suffix: ending of a clip's file, such as `.npy`; "" where every clip is a sub-folder.
         read_clip: reads the clip at a path, with joints `[M, T, V, C]` in the unit of the store.
-        topology: topology of the clips.
-        unit: unit of the files.
-        fps: frames a second.
-        labels: the CSV of `read_label_table`; by default `labels.csv` in the folder.
-        labelled: False reads every clip of the folder, without the CSV.
-        preprocessing: changes of the coordinates by `read_clip` other than their unit.
+        topology, unit, fps, preprocessing: see `RawDataset`.
+        labels, labelled: see `read_label_table`.
 
     Raises:
         DataError: clips and CSV do not match.

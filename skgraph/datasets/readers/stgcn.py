@@ -13,7 +13,7 @@ from skgraph.datasets.formats.ntu.published import ntu_columns
 from skgraph.datasets.formats.pickle_file import read_pickle
 from skgraph.datasets.formats.text_file import describe
 from skgraph.datasets.preparation.published_splits import ntu_split_name, pair_subsets
-from skgraph.datasets.preparation.units import store_unit
+from skgraph.datasets.preparation.units import unit_factor
 from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.reader import check_numbers, open_topology, to_float32, z_up_to_y_up
 from skgraph.errors import ConfigError, DataError
@@ -63,7 +63,7 @@ def read_stgcn(
     topology = open_topology(topology, 3, "clips of ST-GCN")
     if up not in (None, "y", "z"):
         raise ConfigError(f"up must be y or z, found '{up}'")
-    scale, _ = store_unit(unit, topology)
+    scale = unit_factor(unit, topology)
     split_name = ntu_split_name(folder.resolve().name) if split_name is None else str(split_name)
     subsets, notes = _subsets(folder, topology)
     names = [name for subset in subsets for name in subset.names]
@@ -96,20 +96,13 @@ def read_stgcn(
 
 @dataclass(frozen=True)
 class _Subset:
-    """A subset of the clips.
+    """A subset of the clips."""
 
-    Args:
-        kind: `train`, `val` or `test`.
-        data: `[N, C, T, V, M]`, memory-mapped.
-        names, labels: of the clips, [N].
-        longest: upper limit of each clip's frames, [N].
-    """
-
-    kind: str
-    data: np.ndarray
+    kind: str  # `train`, `val` or `test`
+    data: np.ndarray  # [N, C, T, V, M], memory-mapped
     names: list[str]
     labels: list[int]
-    longest: np.ndarray
+    longest: np.ndarray  # [N], upper limit of each clip's frames
 
 
 def _subsets(folder: Path, topology: Topology) -> tuple[list[_Subset], list[str]]:

@@ -14,15 +14,10 @@ from skgraph.datasets.synthetic.limbs import STANDING
 
 @dataclass(frozen=True)
 class Step:
-    """A step of an action.
+    """A step of an action."""
 
-    Args:
-        beats: duration.
-        moves: limb -> name of its new posture, for the first and the second person.
-    """
-
-    beats: float
-    moves: tuple[dict[str, str], dict[str, str]]
+    beats: float  # duration
+    moves: tuple[dict[str, str], dict[str, str]]  # limb -> its new posture, of the first and the second person
 
 
 @dataclass(frozen=True)

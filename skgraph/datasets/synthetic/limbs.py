@@ -16,21 +16,13 @@ import yaml
 
 @dataclass(frozen=True)
 class Limb:
-    """A group of angles that move together.
+    """A group of A angles that move together, with standard deviations of their variation."""
 
-    Args:
-        angles: names of the angles [A].
-        habit: standard deviations [A] of a person's offset from all postures.
-        aim: standard deviations [A] of the offset from a posture in one performance.
-        sway: standard deviations [A] of the idle sway.
-        postures: name -> angles [A]; the first is that of a standing person.
-    """
-
-    angles: list[str]
-    habit: list[float]
-    aim: list[float]
-    sway: list[float]
-    postures: dict[str, list[float]]
+    angles: list[str]  # names
+    habit: list[float]  # of a person's offset from all postures
+    aim: list[float]  # of the offset from a posture in one performance
+    sway: list[float]  # of the idle sway
+    postures: dict[str, list[float]]  # name -> angles; the first is that of a standing person
 
 
 _LIMBS = yaml.safe_load(Path(__file__).with_name("limbs.yaml").read_text(encoding="utf-8"))
@@ -46,21 +38,13 @@ PARTS = ("trunk", "width", "arm", "leg")
 
 @dataclass(frozen=True)
 class Performer:
-    """One person.
+    """One person."""
 
-    Args:
-        scale: factors on the bone lengths of each body part.
-        tempo: factor on the speed of the movements.
-        amplitude: factor on their size.
-        habit: limb -> offset of its angles from all postures, in degrees.
-        left_handed: performs the mirrored motions.
-    """
-
-    scale: dict[str, float]
-    tempo: float
-    amplitude: float
-    habit: dict[str, np.ndarray]
-    left_handed: bool
+    scale: dict[str, float]  # body part -> factor on its bone lengths
+    tempo: float  # factor on the speed of the movements
+    amplitude: float  # factor on their size
+    habit: dict[str, np.ndarray]  # limb -> offset of its angles from all postures, in degrees
+    left_handed: bool  # performs the mirrored motions
 
     @classmethod
     def draw(cls, rng: np.random.Generator, left_handed: bool = False) -> Performer:

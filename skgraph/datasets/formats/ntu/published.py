@@ -48,21 +48,13 @@ class ClipName(NamedTuple):
 
 @dataclass(frozen=True)
 class Release:
-    """NTU RGB+D 60 or 120.
-
-    Args:
-        actions: number of classes, the first ones of the dataset.
-        setups: number of setups.
-        recordings: number of files in the archives.
-        missing: number of recordings that the authors list as having missing or incomplete skeletons.
-        split_sizes: training and test clips of each split, without the missing ones.
-    """
+    """Numbers of actions, setups and files of NTU RGB+D 60 or 120."""
 
     actions: int
     setups: int
-    recordings: int
-    missing: int
-    split_sizes: dict[str, tuple[int, int]]
+    recordings: int  # in the archives
+    missing: int  # recordings that the authors list as having missing or incomplete skeletons
+    split_sizes: dict[str, tuple[int, int]]  # training and test clips of each split, without the missing ones
 
     def splits(self, clips: list[ClipName]) -> list[Split]:
         """Divide recordings as published."""
