@@ -156,9 +156,8 @@ def _split_notes(raw: RawDataset, train: np.ndarray, test: np.ndarray) -> list[s
 
 
 def _id_notes(raw: RawDataset) -> list[str]:
-    texts = {key: getattr(raw, key) for key in IDS}
     return [
         f"{key}s are text in the files and numbers in the store: 0 is '{min(values[values != ''])}'"
-        for key, values in texts.items()
-        if values is not None and values.dtype.kind == "U" and (values != "").any()
+        for key in IDS
+        if (values := getattr(raw, key)) is not None and values.dtype.kind == "U" and (values != "").any()
     ]
