@@ -2,10 +2,7 @@ from __future__ import annotations
 
 import inspect
 import json
-import os
-import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +13,6 @@ from skgraph.inspect import main
 from skgraph.inspection.survey import survey_store
 from tests.conftest import SHARED_DATA
 from tests.made_up_people import people, write
-
-ROOT = Path(__file__).resolve().parents[1]
 
 
 def call(monkeypatch, folder, *arguments):
@@ -30,23 +25,22 @@ def test_the_standard_library_keeps_its_inspect():
     assert inspect is not inspect_command and inspect.signature(survey_store).parameters["frozen"].default == 1.0
 
 
-def test_command_line(tmp_path):
+def test_command_line(tmp_path, monkeypatch, capsys):
     clips = people()
     clips["p6"] = clips["p1"].copy()
     clips["p5"][0, 7:, 7] += np.float32([0.6, 0, 0])
     write(tmp_path / "data set", clips)
-    command = [sys.executable, "-m", "skgraph.inspect", "data set", "json=out.json"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert "! split xsub: 1 test clip with the same frames as a training clip: p6\n" in done.stdout
-    assert "! 1 jump over 0.5 m, in 1 clip, the largest: p5 (frame 7, HandLeft) 0." in done.stdout
-    assert done.stdout.endswith("written: out.json\nwritten: inspect_data_set.html\n")
+    call(monkeypatch, tmp_path, "data set", "json=out.json")
+    printed, errors = capsys.readouterr()
+    assert errors == ""
+    assert "! split xsub: 1 test clip with the same frames as a training clip: p6\n" in printed
+    assert "! 1 jump over 0.5 m, in 1 clip, the largest: p5 (frame 7, HandLeft) 0." in printed
+    assert printed.endswith("written: out.json\nwritten: inspect_data_set.html\n")
     assert sorted(file.name for file in tmp_path.iterdir()) == ["data set", "inspect_data_set.html", "out.json"]
     figures = json.loads((tmp_path / "out.json").read_text())
     assert figures["source"] == "data set" and figures["jumps"]["count"] == 1
     assert figures["duplicates"]["leaks"] == [{"split": "xsub", "exact": ["p6"], "near": []}]
-    assert len(figures["problems"]) == done.stdout.count("\n! ")
+    assert len(figures["problems"]) == printed.count("\n! ")
     page = (tmp_path / "inspect_data_set.html").read_text(encoding="utf-8")
     assert "<title>data set: contents and problems</title>" in page
 

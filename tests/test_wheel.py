@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,17 @@ import zipfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+# Runs commands one after the other in a process of its own.
+RUN = """
+import json, sys
+import skgraph
+from skgraph.__main__ import main
+print(skgraph.__file__, end="END\\n")
+for words in json.loads(sys.argv[1]):
+    sys.argv[1:] = words
+    main()
+    print(end="END\\n")
+"""
 
 
 def test_a_wheel_runs_the_main_job(tmp_path, store_path):
@@ -23,10 +35,8 @@ def test_a_wheel_runs_the_main_job(tmp_path, store_path):
     assert not any(name.startswith(("tests/", "examples/", "benchmarks/", "configs/", "topologies/")) for name in names)
     work = tmp_path / "work"
     work.mkdir()
-    command = [
-        sys.executable,
-        "-m",
-        "skgraph.pretrain",
+    training = [
+        "pretrain",
         "objective=sjepa",
         "encoder=transformer",
         "dataset=store",
@@ -41,22 +51,23 @@ def test_a_wheel_runs_the_main_job(tmp_path, store_path):
         "trainer.batch_size=16",
         "trainer.progress=false",
     ]
-    env = os.environ | {"PYTHONPATH": str(tmp_path / "site"), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert "linear" in done.stdout and (work / "runs" / "r" / "checkpoint.pt").exists()
     # Pages need their templates, which lie beside the modules.
-    for page, arguments in (("inspect", []), ("view", ["out=view.html"]), ("report", ["format=html", "device=cpu"])):
-        source = "runs" if page == "report" else str(store_path)
-        command = [sys.executable, "-m", f"skgraph.{page}", source, *arguments]
-        done = subprocess.run(command, cwd=work, env=env, capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0 and ".html" in done.stdout, done.stderr[-2000:]
-    where = subprocess.run(
-        [sys.executable, "-c", "import skgraph; print(skgraph.__file__)"],
+    pages = [
+        ["inspect", str(store_path)],
+        ["view", str(store_path), "out=view.html"],
+        ["report", "runs", "format=html", "device=cpu"],
+    ]
+    env = os.environ | {"PYTHONPATH": str(tmp_path / "site"), "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", RUN, json.dumps([training, *pages])],
         cwd=work,
         env=env,
         capture_output=True,
         text=True,
-        check=True,
+        timeout=120,
     )
-    assert where.stdout.startswith(str(tmp_path))
+    assert done.returncode == 0, done.stderr[-2000:]
+    where, *printed = done.stdout.split("END\n")
+    assert where.startswith(str(tmp_path))
+    assert "linear" in printed[0] and (work / "runs" / "r" / "checkpoint.pt").exists()
+    assert all(".html" in text for text in printed[1:4])

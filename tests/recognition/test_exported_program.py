@@ -23,12 +23,19 @@ def test_a_program_computes_what_the_recogniser_does(recogniser, store):
     assert torch.allclose(logits.softmax(1), recogniser(graphs, recogniser.views(store)), atol=1e-5)
 
 
-@pytest.mark.parametrize("encoder", ["transformer", "stgcn"])
+RUNS = {"transformer": (trained, "encoder.depth=1"), "stgcn": (trained_stgcn, "encoder.widths=[8,16]")}
+
+
+@pytest.fixture(scope="module", params=RUNS)
+def program(request, store_path, tmp_path_factory):
+    """A program of bones."""
+    train, size = RUNS[request.param]
+    options = ["trainer.stop_at=1", "stream=bone", "objective.predictor.depth=1", size]
+    return program_of(PretrainedRun.open(train(tmp_path_factory.mktemp("runs"), store_path, "r", *options)))
+
+
 @pytest.mark.parametrize("form", ["onnx", "pt2"])
-def test_any_number_of_bodies(form, encoder, store_path, tmp_path):
-    options = ["trainer.epochs=1", "trainer.warmup_epochs=0", "stream=bone"]
-    (trained if encoder == "transformer" else trained_stgcn)(tmp_path, store_path, "r", *options)
-    program = program_of(PretrainedRun.open(tmp_path / "r"))
+def test_any_number_of_bodies(form, program, tmp_path):
     path = tmp_path / f"m.{form}"
     assert export_program(program, path, form, *SHAPE, {"joints": 25}) < 1e-4
     batch = torch.randn(7, *SHAPE)

@@ -1,4 +1,3 @@
-import subprocess
 import sys
 import zipfile
 
@@ -13,6 +12,7 @@ from skgraph.datasets.preparation import convert as parallel
 from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.readers.ntu import read_ntu
 from skgraph.errors import ConfigError, DataError
+from skgraph.prepare import main as prepare_main
 
 NAMES = [f"S{s:03d}C{c:03d}P{p:03d}R001A{a:03d}" for s in (1, 2) for c in (1, 2, 3) for p in (1, 3) for a in (1, 50)]
 
@@ -176,9 +176,10 @@ def test_published_counts_are_said_to_be_so(monkeypatch, folder, tmp_path):
     assert store_of(folder, tmp_path)[1].notes[-1] == "24 clips, and in every split as many as published"
 
 
-def test_command(folder, tmp_path):
-    command = [sys.executable, "-m", "skgraph.prepare", "dataset=ntu60", f"source=[{folder}]", f"out={tmp_path / 's'}"]
-    done = subprocess.run([*command, "dtype=float16"], capture_output=True, text=True, check=True)
-    assert "split xview   16 train, 8 test; cameras 2 and 3 train, 1 tests" in done.stdout
+def test_command(folder, tmp_path, monkeypatch, capsys):
+    where = [f"source=[{folder}]", f"out={tmp_path / 's'}"]
+    monkeypatch.setattr(sys, "argv", ["prepare", "dataset=ntu60", *where, "dtype=float16"])
+    prepare_main()
+    assert "split xview   16 train, 8 test; cameras 2 and 3 train, 1 tests" in capsys.readouterr().out
     assert SkeletonStore.open(tmp_path / "s").meta["dtype"] == "float16"
     assert [path.name for path in tmp_path.iterdir()] == ["s"]
