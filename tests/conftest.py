@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import multiprocessing
 
 from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.pretrain import pretrain
@@ -18,6 +19,8 @@ from tests.test_configs import composed
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores, also with the commands that they start
     os.environ["OMP_NUM_THREADS"] = "1"
     torch.set_num_threads(1)
+
+multiprocessing.set_forkserver_preload(["tests.conftest"])  # imported once for all processes of a test
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 

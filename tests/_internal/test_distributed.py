@@ -18,7 +18,7 @@ def test_one_process_is_its_own_mean():
 
 
 def test_two_processes_share_their_statistics(tmp_path):
-    multiprocessing.spawn(_rank, args=(str(tmp_path / "meeting"),), nprocs=2)
+    multiprocessing.start_processes(_rank, (str(tmp_path / "meeting"),), 2, start_method="forkserver")
 
 
 def _rank(rank: int, meeting: str) -> None:

@@ -37,7 +37,7 @@ def context(store_path) -> EvaluationContext:
 
 
 def test_two_processes(store_path, tmp_path):
-    multiprocessing.spawn(_rank, args=(str(store_path), str(tmp_path)), nprocs=2)
+    multiprocessing.start_processes(_rank, (str(store_path), str(tmp_path)), 2, start_method="forkserver")
     first, second = (torch.load(tmp_path / f"{rank}.pt", weights_only=True) for rank in (0, 1))
     alone = context(store_path)
     features = alone.features(alone.test)

@@ -58,7 +58,8 @@ def _rank(rank: int, meeting: str, store: str, runs: str) -> None:
 
 
 def test_the_loss_curve_does_not_depend_on_the_number_of_processes(store_path, tmp_path):
-    multiprocessing.spawn(_rank, args=(str(tmp_path / "meeting"), str(store_path), str(tmp_path / "two")), nprocs=2)
+    arguments = (str(tmp_path / "meeting"), str(store_path), str(tmp_path / "two"))
+    multiprocessing.start_processes(_rank, arguments, 2, start_method="forkserver")
     for objective in OBJECTIVES:
         train(objective, str(store_path), str(tmp_path / "one"), 8, Processes())
         alone, together = (losses(tmp_path / folder / objective) for folder in ("one", "two"))
