@@ -17,7 +17,7 @@ _BODY_LINES = 2 + NUM_JOINTS
 _MOST_FRAMES = 100_000  # ten times the longest recording of the dataset
 _LEAST_BODY = NUM_JOINTS * _JOINT_WORDS * 2  # bytes: a word and a space for each column of each joint
 _LARGE = 2**22
-_POWERS = 10.0 ** np.arange(16)
+_LONGEST_NUMBER = 40  # bytes; longer ones are read one by one
 
 
 def parse_skeleton(data: bytes) -> Recording:
@@ -73,7 +73,7 @@ class _Lines:
                 raise _unexpected(row, "25 as the number of joints", found)
         rows = (line[:, None] + np.arange(2, _BODY_LINES)).ravel()
         self.check_words(rows, _JOINT_WORDS, "a joint")
-        joints = np.array([self.numbers(rows, column) for column in range(3)]).T.reshape(-1, NUM_JOINTS, 3)
+        joints = self.positions(rows).reshape(-1, NUM_JOINTS, 3)
         bodies = Track(frame, slot, joints, self.confidence(rows).reshape(-1, NUM_JOINTS))
         return Recording.of_bodies(frames, [self.line(row).partition(b" ")[0] for row in line.tolist()], bodies)
 
@@ -113,24 +113,31 @@ class _Lines:
             row, found = rows[wrong[0]], words[wrong[0]]
             raise DataError(f"line {row + 1}: expected {expected} words for {what}, found {found}")
 
-    def numbers(self, rows: np.ndarray, column: int) -> np.ndarray:
-        """Return a column of lines, float64 `[n]`."""
-        word = self.last[rows - 1] + column
-        start, end = self.end[word] + 1, self.end[word + 1]
-        values, other = _decimals(self.bytes, start, end)
-        words = [self.data[i:j] for i, j in zip(start[other].tolist(), end[other].tolist(), strict=True)]
+    def positions(self, rows: np.ndarray) -> np.ndarray:
+        """Return the first three words of lines as float64 `[3 n]`."""
+        word = (self.last[rows - 1][:, None] + np.arange(3)).ravel()
+        start, size = self.end[word] + 1, self.end[word + 1] - self.end[word] - 1
+        width = min(int(size.max(initial=1)), _LONGEST_NUMBER)
+        place = np.arange(width)
+        text = self.bytes.take(start[:, None] + place, mode="clip")
+        text[place >= size[:, None]] = 0
         try:
-            values[other] = parse_numbers(b" ".join(words), len(words))
+            if (size > width).any() or (text == ord("_")).any():  # NumPy reads 1_0 as 10
+                raise ValueError
+            values = text.view(f"S{width}").ravel().astype(np.float64)
         except ValueError:
-            for row, word in zip(rows[other].tolist(), words, strict=True):
-                try:
-                    parse_numbers(word, 1)
-                except ValueError as error:
-                    raise DataError(f"line {row + 1}: {error}") from None
-            raise
+            words = zip(rows.repeat(3), start, start + size, strict=True)
+            values = np.array([self.number(*word) for word in words])
         if not (finite := np.isfinite(values)).all():
-            raise DataError(f"line {rows[~finite][0] + 1}: the position of a joint is not finite")
+            raise DataError(f"line {rows[finite.argmin() // 3] + 1}: the position of a joint is not finite")
         return values
+
+    def number(self, row: int, start: int, end: int) -> float:
+        """Return the number between two bytes of a line."""
+        try:
+            return parse_numbers(self.data[start:end], 1)[0]
+        except ValueError as error:
+            raise DataError(f"line {row + 1}: {error}") from None
 
     def confidence(self, rows: np.ndarray) -> np.ndarray:
         """Return the confidence of the tracking states at the ends of lines, `[n]`."""
@@ -140,32 +147,6 @@ class _Lines:
             row = rows[wrong[0]]
             raise _unexpected(row, "0, 1 or 2 as a tracking state at its end", self.line(row).rpartition(b" ")[2])
         return _CONFIDENCE[state]
-
-
-def _decimals(text: np.ndarray, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return words such as `-0.1234567` as float64 `[n]`, faster than `float`, and which words are not of this form.
-
-    Up to 15 digits and the powers of ten are exact in float64, so that their quotient is rounded once, as in `float`.
-
-    Args:
-        text: bytes.
-        start: position of the first byte of each word, `[n]`.
-        end: position after the last byte of each.
-    """
-    size = end - start
-    number, digits, after_point = np.zeros(len(size)), np.zeros(len(size), np.int64), np.zeros(len(size), np.int64)
-    for i in range(min(int(size.max(initial=0)), 17)):  # a sign, a point and 15 digits
-        byte, inside = text.take(start + i, mode="clip"), size > i
-        digit = byte - np.uint8(48)  # wraps around below the digit 0
-        good = inside & (digit <= 9)
-        np.multiply(number, 10, out=number, where=good)
-        np.add(number, digit, out=number, where=good)
-        digits += good
-        after_point[inside & (byte == 46)] = i + 1
-    negative = text[start] == 45
-    other = (digits + negative + 1 != size) | (digits > 15) | (after_point == 0)
-    values = number / _POWERS[np.where(other, 0, size - after_point)]
-    return np.negative(values, out=values, where=negative), np.flatnonzero(other)
 
 
 def _unexpected(row: int, expected: str, found: bytes) -> DataError:
