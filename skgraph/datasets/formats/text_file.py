@@ -62,9 +62,9 @@ def parse_numbers(text: bytes, count: int) -> np.ndarray:
     """
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # NumPy warns of text that is no number
+            warnings.simplefilter("error", DeprecationWarning)  # before 2.4, NumPy only warns of text that is no number
             values = np.fromstring(text, sep=" ")
-    except ValueError:
+    except (ValueError, DeprecationWarning):
         values = np.empty(0)
     if len(values) == count:
         return values
