@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from hydra.utils import get_class
 from torch import nn
 from tqdm import tqdm
 
 from skgraph._internal.distributed import Processes
-from skgraph._internal.options import at_least, check_kinds
+from skgraph._internal.options import at_least, check_kinds, import_target
 from skgraph.checks import check_encoder, check_objective
 from skgraph.data import EpochLoader, SkeletonDataset, SkeletonStore
 from skgraph.datasets.synthetic import write_synthetic
@@ -41,19 +40,9 @@ def instance(config: Mapping[str, Any], where: str, **objects: Any) -> Any:
     Raises:
         ConfigError: the target does not exist, is not a module, has no such argument, or refuses a value.
     """
-    if not isinstance(config, Mapping) or not isinstance(config.get("_target_"), str):
-        raise ConfigError(f"{where} must be a mapping with a _target_, found '{config}'")
-    target = config["_target_"]
-    try:
-        kind = get_class(target)
-    except Exception as error:  # Hydra raises ImportError, ValueError and others
-        cause: BaseException = error  # the innermost cause is the reason
-        while cause.__cause__ is not None:
-            cause = cause.__cause__
-        hint = "; a custom file must lie in the folder where the command runs" if "skgraph" not in target else ""
-        raise ConfigError(f"{where}._target_ '{target}' cannot be imported: {first_line(cause)}{hint}") from error
-    if not issubclass(kind, nn.Module):
-        raise ConfigError(f"{where}._target_ '{target}' is not a torch.nn.Module")
+    kind = import_target(config, where)
+    if not isinstance(kind, type) or not issubclass(kind, nn.Module):
+        raise ConfigError(f"{where}._target_ '{config['_target_']}' is not a torch.nn.Module")
     accepted = inspect.signature(kind).parameters
     values = {key: value for key, value in config.items() if key not in ("_target_", "_partial_")}
     if unknown := [key for key in values if key not in accepted]:

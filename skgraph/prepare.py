@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import re
 import sys
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from skgraph._internal.command import command, plain_config
 from skgraph._internal.data_dir import data_dir
-from skgraph._internal.options import check_kinds
+from skgraph._internal.options import check_kinds, import_target
 from skgraph.errors import ConfigError
 
 
@@ -43,6 +44,7 @@ def main(cfg: DictConfig) -> None:
 
     from skgraph.datasets.preparation.overview import format_overview
     from skgraph.datasets.preparation.write_store import PreparedStore
+    from skgraph.datasets.raw_dataset import RawDataset
 
     started = time.perf_counter()
     if cfg.out is None:
@@ -50,20 +52,29 @@ def main(cfg: DictConfig) -> None:
     cfg.out = str(Path(str(cfg.out)))  # a folder NAME.parts lies beside the store NAME/, not in it
     if "split" in cfg and not OmegaConf.is_dict(cfg.split):
         raise ConfigError(f"split is a group of options, such as split.by=subject, found split={cfg.split}")
-    write = _bound(cfg.write)
+    write = _bound(cfg, "write", *(["raw"] if "read" in cfg else []))
     if "read" in cfg:
-        prepared = write(_bound(cfg.read)())
+        raw = _bound(cfg, "read")()
+        if not isinstance(raw, RawDataset):
+            raise ConfigError(f"read._target_ '{cfg.read._target_}' returned a {type(raw).__name__}, not a RawDataset")
+        prepared = write(raw)
     else:  # a synthetic dataset
         prepared = PreparedStore(write().path, unit="m")
     print(format_overview(prepared, time.perf_counter() - started))
 
 
-def _bound(call: DictConfig) -> Callable[..., Any]:
-    """Return the function that a configuration names, bound to its values, which fit its annotations."""
-    from hydra.utils import get_method
+def _bound(cfg: DictConfig, where: str, *given: object) -> Callable[..., Any]:
+    """Return the function that a part of a configuration names, bound to its values, which fit its annotations.
 
-    values = plain_config(call)
-    function = get_method(values.pop("_target_"))
+    ``given`` stands for the arguments that the function gets when it is called.
+    """
+    values = plain_config(cfg).get(where) or {}
+    function = import_target(values, where)
+    values = {key: value for key, value in values.items() if key != "_target_"}
+    try:
+        inspect.signature(function).bind(*given, **values)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{where}._target_ '{cfg[where]._target_}' cannot take its options: {error}") from error
     for key, value in values.items():
         try:
             check_kinds(function, {key: value})

@@ -276,6 +276,17 @@ def test_escapes_of_a_terminal_are_shown_and_not_obeyed(tmp_path):
         ("synthetic", "out=null", "out must be a path, found null"),
         ("synthetic", "seed=null", "seed must be a whole number, found null"),
         ("npz", "split=subject", "split is a group of options, such as split.by=subject, found split=subject"),
+        ("npz", "read._target_=my_reader.read_tsv", "read._target_ 'my_reader.read_tsv' cannot be imported: No module"),
+        ("npz", "read._target_=skgraph.datasets.read_npz2", "read._target_ 'skgraph.datasets.read_npz2' cannot be"),
+        (
+            "npz",
+            "read._target_=skgraph.datasets.read_msr_action3d",
+            "cannot take its options: got an unexpected .* 'top",
+        ),
+        ("npz", "read._target_=unittest.mock.Mock", "'unittest.mock.Mock' returned a Mock, not a RawDataset"),
+        ("npz", "+read.encoding=ascii", "cannot take its options: got an unexpected keyword argument 'encoding'"),
+        ("npz", "read=null", "read must be a mapping with a _target_, found '{}'"),
+        ("npz", "~write", "write must be a mapping with a _target_, found '{}'"),
     ],
 )
 def test_options_of_the_wrong_kind(dataset, override, message):

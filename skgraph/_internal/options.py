@@ -1,4 +1,4 @@
-"""Checks of options against the annotations of the function that takes them."""
+"""Functions and classes that a configuration names, and checks of options against their annotations."""
 
 from __future__ import annotations
 
@@ -11,10 +11,35 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from skgraph.errors import ConfigError
+from hydra.utils import get_object
+
+from skgraph.errors import ConfigError, first_line
 
 _WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a word", type(None): "null"}
 _WORDS |= {Path: "a path", Mapping: "a mapping", dict: "a mapping"}
+
+
+def import_target(config: object, where: str) -> Any:
+    """Import what a configuration names as its ``_target_``.
+
+    Args:
+        config: a mapping with the name.
+        where: key of the configuration, for errors.
+
+    Raises:
+        ConfigError: there is no name, or nothing can be imported by it.
+    """
+    target = config.get("_target_") if isinstance(config, Mapping) else None
+    if not isinstance(target, str):
+        raise ConfigError(f"{where} must be a mapping with a _target_, found '{config}'")
+    try:
+        return get_object(target)
+    except Exception as error:  # Hydra raises ImportError, ValueError and others
+        cause: BaseException = error  # the innermost cause is the reason
+        while cause.__cause__ is not None:
+            cause = cause.__cause__
+        hint = "; a custom file must lie in the folder where the command runs" if "skgraph" not in target else ""
+        raise ConfigError(f"{where}._target_ '{target}' cannot be imported: {first_line(cause)}{hint}") from error
 
 
 def check_kinds(function: Callable[..., object], values: Mapping[str, Any], where: str = "") -> None:

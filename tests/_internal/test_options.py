@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 from torch import nn
 
-from skgraph._internal.options import at_least, check_kinds
+from skgraph._internal.options import at_least, check_kinds, import_target
 from skgraph.errors import ConfigError
 
 
@@ -85,3 +85,23 @@ def test_at_least(value):
     at_least("Part", 1, depth=1, width=None, rate=2.5)
     with pytest.raises(ConfigError, match="Part: depth must be at least 1, found"):
         at_least("Part", 1, width=3, depth=value)
+
+
+@pytest.mark.parametrize(
+    "config, message",
+    [
+        (None, "encoder must be a mapping with a _target_, found 'None'"),
+        ({"dim": 3}, "encoder must be a mapping with a _target_, found '{'dim': 3}'"),
+        ({"_target_": 5}, "encoder must be a mapping with a _target_, found '{'_target_': 5}'"),
+        ({"_target_": ""}, "encoder._target_ '' cannot be imported: Empty path; a custom file must lie in the folder"),
+        ({"_target_": "skgraph.nothing"}, "encoder._target_ 'skgraph.nothing' cannot be imported: No module named"),
+    ],
+)
+def test_targets_that_cannot_be_imported(config, message):
+    with pytest.raises(ConfigError) as error:
+        import_target(config, "encoder")
+    assert str(error.value).startswith(message)
+
+
+def test_a_target_is_imported_and_not_called():
+    assert import_target({"_target_": "torch.nn.Linear"}, "encoder") is nn.Linear
