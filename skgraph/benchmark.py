@@ -1,4 +1,4 @@
-"""Measure speed, memory and operations on this machine: ``python -m skgraph.benchmark train``, and others."""
+"""Measure speed, memory and operations on this machine: skgraph benchmark train, and others."""
 
 from __future__ import annotations
 

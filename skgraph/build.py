@@ -77,6 +77,8 @@ def open_store(dataset: Mapping[str, Any], write: bool = True) -> tuple[Skeleton
     """
     if not isinstance(dataset, Mapping) or "root" not in dataset:
         raise ConfigError(f"dataset must be a mapping with the root of a store, found '{dataset}'")
+    if dataset["root"] == "":
+        raise ConfigError("no store is named, and a model folder has none: say dataset=store dataset.root=FOLDER")
     root = Path(str(dataset["root"]))
     if not write and not root.exists():
         raise StoreError(

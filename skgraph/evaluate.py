@@ -15,24 +15,22 @@ def main(cfg: DictConfig) -> None:
     from skgraph._internal.distributed import process_group
     from skgraph.build import open_store
     from skgraph.evaluation import Settings, build_protocol, compare
-    from skgraph.evaluation.pretrained import folder_of_run
+    from skgraph.evaluation.pretrained import PretrainedRun
     from skgraph.evaluation.results.format_results import format_results
     from skgraph.evaluation.results.result_folder import result_folder
-    from skgraph.training.checkpoint import read_checkpoint
     from skgraph.training.devices import choose_device
 
     config = plain_config(cfg)
-    folder = folder_of_run(config["run"])
+    run = PretrainedRun.open(config["run"])
     settings = Settings(**{field.name: config[field.name] for field in fields(Settings)})
     protocol = build_protocol(config["protocol"])
-    dataset = config["dataset"] or read_checkpoint(folder / "checkpoint.pt")["config"].get("dataset")
-    store, split = open_store(dataset, write=False)
+    store, split = open_store(config["dataset"] or run.config["dataset"], write=False)
     device = choose_device(config["device"])
     with process_group(device) as processes:
-        results = compare(folder, store, split, [protocol], device, config["precision"], settings, processes)
+        results = compare(run.folder, store, split, [protocol], device, config["precision"], settings, processes)
         if processes.is_main:
             print(format_results(results))
-            print(f"written: {result_folder(folder, protocol, store, split, settings)}")
+            print(f"written: {result_folder(run.folder, protocol, store, split, settings)}")
 
 
 if __name__ == "__main__":

@@ -22,8 +22,8 @@ from skgraph.transforms import MapJoints
 
 
 def folder_of_run(value: object) -> Path:
-    """Return the folder that the option ``run`` names, or raise a ConfigError where it is no path."""
-    if type(value) is int or isinstance(value, (str, Path)):
+    """Return the folder that the option ``run`` names, or raise a ConfigError where it is no path of a folder."""
+    if (type(value) is int or isinstance(value, (str, Path))) and not Path(str(value)).is_file():
         return Path(str(value))
     raise ConfigError(f"run must be the folder of a run, found '{value}'")
 

@@ -45,6 +45,9 @@ def test_another_topology_needs_a_joint_map(run_folder):
 def test_no_run(tmp_path):
     with pytest.raises(CheckpointError, match="nowhere"):
         PretrainedRun.open(tmp_path / "nowhere")
+    (tmp_path / "model.onnx").write_bytes(b"")
+    with pytest.raises(ConfigError, match="run must be the folder of a run, found '.*model.onnx'"):
+        PretrainedRun.open(tmp_path / "model.onnx")
 
 
 @pytest.mark.parametrize(

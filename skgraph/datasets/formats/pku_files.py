@@ -78,8 +78,9 @@ def read_labels(path: Path, label_indexing: str) -> np.ndarray:
             continue
         words = line.replace(",", " ").split()
         try:
-            label, start, end = (int(word) for word in words[:3])
-            if len(words) not in (3, 4) or not 1 <= label <= CLASSES or not 0 <= start < end < 2**40:
+            label, start, end = map(int, words[:3])
+            plain = line.isascii() and "_" not in line  # `int` reads 1_0 and the digits of other scripts
+            if not plain or len(words) not in (3, 4) or not 1 <= label <= CLASSES or not 0 <= start < end < 2**40:
                 raise ValueError
         except ValueError:
             raise DataError(

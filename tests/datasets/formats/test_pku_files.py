@@ -59,7 +59,8 @@ def test_labels_come_back_and_one_line_is_enough(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "line", ["0,1,9,1", "52,1,9,1", "1,9,9,1", "1,-1,9,1", "1,2", "a,1,2,3", "1,2,3,4,5", "1,2,1e9,1"]
+    "line",
+    ["0,1,9,1", "52,1,9,1", "1,9,9,1", "1,-1,9,1", "1,2", "a,1,2,3", "1,2,3,4,5", "1,2,1e9,1", "1_0,2,3,1", "٣,2,3,1"],
 )
 def test_lines_that_are_no_label(tmp_path, line):
     (tmp_path / "a.txt").write_text(f"1,1,9,1\n{line}\n")
