@@ -5,6 +5,7 @@ from skgraph.transforms.align_body import AlignBody
 from skgraph.transforms.center import Center
 from skgraph.transforms.compose import Compose
 from skgraph.transforms.crop_resample import CropResample
+from skgraph.transforms.drop_axis import DropAxis
 from skgraph.transforms.drop_joints import DropJoints
 from skgraph.transforms.graph_mask import GraphMask
 from skgraph.transforms.graph_transform import GraphTransform
@@ -12,6 +13,7 @@ from skgraph.transforms.limb_mask import LimbMask
 from skgraph.transforms.map_joints import MapJoints
 from skgraph.transforms.motion_aware_joint_mask import MotionAwareJointMask
 from skgraph.transforms.motion_aware_token_mask import MotionAwareTokenMask
+from skgraph.transforms.random_apply import RandomApply
 from skgraph.transforms.random_jitter import RandomJitter
 from skgraph.transforms.random_joint_mask import RandomJointMask
 from skgraph.transforms.random_reflect import RandomReflect
@@ -20,6 +22,8 @@ from skgraph.transforms.random_scale import RandomScale
 from skgraph.transforms.random_shear import RandomShear
 from skgraph.transforms.random_token_mask import RandomTokenMask
 from skgraph.transforms.random_translate import RandomTranslate
+from skgraph.transforms.scale_limbs import ScaleLimbs
+from skgraph.transforms.semantic_tube_mask import SemanticTubeMask
 from skgraph.transforms.to_bone import ToBone
 from skgraph.transforms.to_motion import ToMotion
 
@@ -29,6 +33,7 @@ __all__ = [
     "Center",
     "Compose",
     "CropResample",
+    "DropAxis",
     "DropJoints",
     "GraphMask",
     "GraphTransform",
@@ -36,6 +41,7 @@ __all__ = [
     "MapJoints",
     "MotionAwareJointMask",
     "MotionAwareTokenMask",
+    "RandomApply",
     "RandomJitter",
     "RandomJointMask",
     "RandomReflect",
@@ -44,6 +50,8 @@ __all__ = [
     "RandomShear",
     "RandomTokenMask",
     "RandomTranslate",
+    "ScaleLimbs",
+    "SemanticTubeMask",
     "ToBone",
     "ToMotion",
 ]

@@ -90,6 +90,28 @@ class GraphMask(GraphTransform):
         visible, masked = ids.split([span - num_masked, num_masked], dim=1)
         return (visible[:, None] + offset).flatten(1), (masked[:, None] + offset).flatten(1)
 
+    def hide(
+        self, joints: Tensor, count: Tensor, generator: torch.Generator | None = None, frame_mask: Tensor | None = None
+    ) -> Tensor:
+        """Hide a number of tokens of each body that may differ between bodies.
+
+        Args:
+            joints: positions, ``[B, T, V, C]``; T divisible by ``patch_length``.
+            count: tokens to hide of each body, ``[B]`` int64.
+            generator: source of the random draws.
+            frame_mask: ``[B, T]`` bool, all True if not given.
+
+        Returns:
+            ``[B, L]`` bool, True at the ``count`` tokens of the highest scores; a mask of joints hides the joints with
+            the highest scores, the last one in some patches only.
+        """
+        self.check_joints(joints)
+        if frame_mask is None:
+            frame_mask = torch.ones(joints.shape[:2], dtype=torch.bool, device=joints.device)
+        scores = self.scores(joints.float(), frame_mask, generator)
+        patches = joints.size(1) // self.patch_length
+        return highest(scores.expand(-1, patches, -1), count)
+
     def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> SkeletonData:
         joints, frame_mask = data.joints, data.frame_mask
         bodies = frame_mask.shape[:-1]  # [*, M]
@@ -114,3 +136,12 @@ class GraphMask(GraphTransform):
 
     def extra_repr(self) -> str:
         return f"ratio={self.ratio}, patch_length={self.patch_length}"
+
+
+def highest(scores: Tensor, count: Tensor) -> Tensor:
+    """Mark the ``count [B]`` highest of the scores ``[B, T_e, V]`` of each body: ``[B, L]`` bool."""
+    order = (
+        scores.transpose(1, 2).flatten(1).argsort(dim=1, descending=True, stable=True)
+    )  # equal scores joint by joint
+    rank = torch.empty_like(order).scatter_(1, order, torch.arange(order.size(1), device=order.device).expand_as(order))
+    return (rank < count[:, None]).unflatten(1, (scores.size(2), -1)).transpose(1, 2).flatten(1)

@@ -12,6 +12,7 @@ from skgraph.transforms import (
     MotionAwareTokenMask,
     RandomJointMask,
     RandomTokenMask,
+    SemanticTubeMask,
 )
 
 NTU = Topology.load("ntu_rgbd")
@@ -20,7 +21,7 @@ JOINT_MASKS = [
     RandomJointMask(patch_length=4),
     LimbMask(NTU, patch_length=4),
 ]
-TOKEN_MASKS = [MotionAwareTokenMask(), RandomTokenMask()]
+TOKEN_MASKS = [MotionAwareTokenMask(), RandomTokenMask(), SemanticTubeMask(NTU, ratio=0.9, patch_length=4)]
 joints = torch.randn(6, 120, 25, 3, generator=torch.Generator().manual_seed(0))
 
 
@@ -47,6 +48,11 @@ class TestEveryMask:
         assert torch.equal(batch.visible, visible.view(3, 2, -1)) and torch.equal(batch.masked, masked.view(3, 2, -1))
         clip = mask(SkeletonData.from_joints(joints), seeded())
         assert torch.equal(clip.visible, visible) and torch.equal(clip.masked, masked)
+
+    def test_a_number_of_tokens_is_hidden_of_each_body(self, mask):
+        count = torch.tensor([0, 1, 30, 400, 749, 750])
+        hidden = mask.hide(joints, count, seeded())
+        assert hidden.shape == (6, 750) and torch.equal(hidden.sum(dim=1), count)
 
     def test_half_precision_and_double_are_taken(self, mask):
         for dtype in (torch.float16, torch.float64):

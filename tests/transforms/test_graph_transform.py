@@ -15,10 +15,12 @@ MAKE = {
     "Center": lambda topology: transforms.Center(topology),
     "Compose": lambda topology: transforms.Compose([transforms.Center(topology), transforms.RandomRotate(y=1.0)]),
     "CropResample": lambda topology: transforms.CropResample(frames=8, low=0.5),
+    "DropAxis": lambda topology: transforms.DropAxis(0.5),
     "DropJoints": lambda topology: transforms.DropJoints(p=0.3),
     "LimbMask": lambda topology: transforms.LimbMask(topology, ratio=0.6),
     "MotionAwareJointMask": lambda topology: transforms.MotionAwareJointMask(ratio=0.6),
     "MotionAwareTokenMask": lambda topology: transforms.MotionAwareTokenMask(ratio=0.6),
+    "RandomApply": lambda topology: transforms.RandomApply(transforms.RandomRotate(y=1.0)),
     "RandomJitter": lambda topology: transforms.RandomJitter(0.01),
     "RandomJointMask": lambda topology: transforms.RandomJointMask(ratio=0.6),
     "RandomReflect": lambda topology: transforms.RandomReflect(topology),
@@ -27,11 +29,13 @@ MAKE = {
     "RandomShear": lambda topology: transforms.RandomShear(0.5),
     "RandomTokenMask": lambda topology: transforms.RandomTokenMask(ratio=0.6),
     "RandomTranslate": lambda topology: transforms.RandomTranslate(0.1),
+    "ScaleLimbs": lambda topology: transforms.ScaleLimbs(topology),
+    "SemanticTubeMask": lambda topology: transforms.SemanticTubeMask(topology, ratio=0.6, patch_length=4),
     "ToBone": lambda topology: transforms.ToBone(topology),
     "ToMotion": lambda topology: transforms.ToMotion(),
 }
 # One draw serves all bodies of a graph; in the others every body or node draws, or time is cut.
-SHARED = ["RandomReflect", "RandomRotate", "RandomScale", "RandomShear", "RandomTranslate"]
+SHARED = ["RandomReflect", "RandomRotate", "RandomScale", "RandomShear", "RandomTranslate", "ScaleLimbs"]
 each = pytest.mark.parametrize("name", MAKE)
 
 
