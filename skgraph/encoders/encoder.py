@@ -28,12 +28,14 @@ class Encoder(nn.Module):
     Attributes:
         dim: width of the tokens.
         grid: ``(T_e, V)``, with ``T_e = T / l`` patches.
+        any_length: takes any number of patches, and encodes ``T'`` frames as ``T' / l`` patches.
         static_shapes: whether every batch takes the same operations, so that compiling pays.
 
     Raises:
         ConfigError: ``patch_length`` does not divide ``frames``, or a size is below 1.
     """
 
+    any_length = False
     static_shapes = False
 
     def __init__(self, topology: Topology, frames: int, channels: int, patch_length: int, dim: int) -> None:
@@ -58,9 +60,14 @@ class Encoder(nn.Module):
         Raises:
             DataError: ``joints`` does not have this encoder's frames, joints and channels.
         """
-        expected = (self.grid[0] * self.patch_length, self.grid[1], self.channels)
-        if joints.shape[1:] != expected:
-            raise DataError(f"the encoder expects joints [B, {', '.join(map(str, expected))}], found {[*joints.shape]}")
+        frames: int | str = self.grid[0] * self.patch_length
+        if self.any_length:
+            fits, frames = joints.size(1) % self.patch_length == 0, f"a multiple of {self.patch_length}"
+        else:
+            fits = joints.size(1) == frames
+        if not fits or joints.shape[2:] != (self.grid[1], self.channels):
+            expected = f"[B, {frames}, {self.grid[1]}, {self.channels}]"
+            raise DataError(f"the encoder expects joints {expected}, found {[*joints.shape]}")
         return self.encode(joints, visible)
 
     @abstractmethod
@@ -69,5 +76,5 @@ class Encoder(nn.Module):
 
     def raw_tokens(self, joints: Tensor, visible: Tensor | None) -> Tensor:
         """Return the visible raw tokens ``[B, K, l * C]``, or all ``[B, L, l * C]``; hidden ones are never read."""
-        tokens = patchify(joints, self.grid[0])
+        tokens = patchify(joints, joints.size(1) // self.patch_length)
         return tokens if visible is None else tokens.gather(1, visible[..., None].expand(-1, -1, tokens.size(-1)))
