@@ -51,7 +51,7 @@ def benchmark_programs(
     for name, config in configs.items():
         torch.manual_seed(0)
         encoder = build_encoder(config, skeleton)
-        views = build_views(without_auto_scale(config), skeleton, encoder.grid[0], 1)
+        views = build_views(without_auto_scale(config), skeleton, encoder.grid[0])
         program = Program(encoder, views).eval().requires_grad_(False)
         with tempfile.TemporaryDirectory() as scratch, torch.inference_mode(False):
             path = Path(scratch) / "encoder.onnx"

@@ -19,6 +19,7 @@ from skgraph.checks import check_encoder, check_objective
 from skgraph.data import EpochLoader, SkeletonDataset, SkeletonStore
 from skgraph.datasets.synthetic import write_synthetic
 from skgraph.errors import ConfigError, DataError, StoreError, first_line
+from skgraph.objectives import Objective
 from skgraph.topology import Topology
 from skgraph.training import Trainer, TrainerConfig, ViewMaker, stream_scale
 from skgraph.training.prefetch import move_dataset
@@ -53,7 +54,7 @@ def instance(config: Mapping[str, Any], where: str, **objects: Any) -> Any:
     nested = {key for key, value in values.items() if isinstance(value, Mapping) and "_target_" in value}
     check_kinds(kind, {key: value for key, value in values.items() if key not in nested}, where)
     for key in nested:
-        values[key] = instance(values[key], f"{where}.{key}")
+        values[key] = instance(values[key], f"{where}.{key}", **{k: v for k, v in objects.items() if k == "topology"})
     values |= {key: value for key, value in objects.items() if key in accepted}
     if config.get("_partial_"):
         return functools.partial(kind, **values)
@@ -155,8 +156,16 @@ def build_objective(config: Mapping[str, Any], encoder: nn.Module, topology: Top
     return instance(config["objective"], "objective", **given)
 
 
+# Transforms of one kind of view, in a configuration's ``augment``.
+_AUGMENT_OF_VIEWS = ("first_view", "second_view", "local_views")
+
+
 def build_views(
-    config: Mapping[str, Any], topology: Topology, patches: int, num_views: int, first: Sequence[nn.Module] = ()
+    config: Mapping[str, Any],
+    topology: Topology,
+    patches: int,
+    objective: Objective | None = None,
+    first: Sequence[nn.Module] = (),
 ) -> ViewMaker:
     """Build normalisation, augmentation, mask and stream of a run's configuration.
 
@@ -164,7 +173,7 @@ def build_views(
         config: configuration of the run.
         topology: the skeleton.
         patches: in time, ``T_e`` of the encoder's token grid.
-        num_views: number of views of the objective.
+        objective: says how many views it takes, and whether they share crops and masks; by default one view.
         first: transforms before all others, such as :class:`~skgraph.transforms.MapJoints`.
     """
     normalise = config["normalise"]
@@ -179,11 +188,12 @@ def build_views(
         steps.append(Center(topology, mode=normalise["center"]))
     if normalise["align"] is not None:
         steps.append(AlignBody(topology, yaw_only=normalise["align"] == "yaw"))
-    augment = [
-        instance(value, f"augment.{key}", topology=topology)
-        for key, value in config["augment"].items()
-        if value is not None
-    ]
+    own = [config["augment"].get(key) or {} for key in _AUGMENT_OF_VIEWS]
+    augment, *extra = (
+        [instance(value, f"augment.{key}", topology=topology) for key, value in group.items() if value is not None]
+        for group in ({k: v for k, v in config["augment"].items() if k not in _AUGMENT_OF_VIEWS}, *own)
+    )
+    extra_steps = [Compose(steps) for steps in extra] if any(own) else []
     if topology.dim == 2 and any(isinstance(step, RandomRotate) and (step.x or step.y) for step in augment):
         raise ConfigError(
             f"topology '{topology.name}' is 2D, and the augmentation rotates about x, y: say augment=planar"
@@ -194,7 +204,9 @@ def build_views(
     if not (stream is None or isinstance(stream, GraphTransform)) or not hasattr(mask, "draw"):
         raise ConfigError("stream must be a graph transform, and mask have a draw()")
     scale = 1.0 if normalise["scale"] is None else normalise["scale"]
-    return ViewMaker(Compose(steps), Compose(augment), mask, stream, num_views, scale)
+    keys = ("num_views", "own_crops", "own_masks", "local_crops", "mask_ratio")
+    views = {key: getattr(objective, key, getattr(Objective, key)) for key in keys}
+    return ViewMaker(Compose(steps), Compose(augment), mask, stream, scale=scale, extra=extra_steps, **views)
 
 
 def measure_scale(config: dict[str, Any], bodies: SkeletonDataset) -> dict[str, Any]:
@@ -205,7 +217,7 @@ def measure_scale(config: dict[str, Any], bodies: SkeletonDataset) -> dict[str, 
     if config["normalise"].get("scale") != "auto":
         return config
     raw = config | {"normalise": config["normalise"] | {"scale": None}}
-    views = build_views(raw, bodies.store.topology, patches=config["frames"], num_views=1)
+    views = build_views(raw, bodies.store.topology, patches=config["frames"])
     return config | {"normalise": config["normalise"] | {"scale": stream_scale(bodies, views)}}
 
 
@@ -236,7 +248,6 @@ def build_trainer(
     bodies = SkeletonDataset(store, split, items="bodies", crop=tuple(config["crop"]), **options)
     config = measure_scale(config, bodies)
     bodies = move_dataset(bodies, device, trainer_config.data)
-    loader = EpochLoader(bodies, trainer_config.batch_size, config["seed"], processes.rank, processes.world_size)
     torch.manual_seed(config["seed"])
     encoder = build_encoder(config, store.topology)
     if _is_custom(config["encoder"]):
@@ -244,7 +255,9 @@ def build_trainer(
     objective = build_objective(config, encoder, store.topology)
     if _is_custom(config["objective"]):
         check_objective(objective, config["frames"], store.topology.dim)
-    views = build_views(config, store.topology, encoder.grid[0], objective.num_views)
+    views = build_views(config, store.topology, encoder.grid[0], objective)
+    batch_size, seed = trainer_config.batch_size, config["seed"]
+    loader = EpochLoader(bodies, batch_size, seed, processes.rank, processes.world_size, views.crops, views.local_crops)
     folder = Path(str(config["runs"])) / str(config["name"])
     folder.mkdir(parents=True, exist_ok=True)
     return Trainer(

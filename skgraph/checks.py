@@ -91,6 +91,8 @@ def check_objective(objective: nn.Module, frames: int, channels: int = 3) -> Non
     joints, visible = _example(4, frames, encoder.grid, channels)
     tokens = math.prod(encoder.grid)  # type: ignore[arg-type]
     masked = torch.ones(4, tokens, dtype=torch.bool).scatter_(1, visible, False).nonzero()[:, 1].view(4, -1)
+    if getattr(objective, "own_masks", False):
+        visible, masked = (ids.expand(views, -1, -1) for ids in (visible, masked))
     batch = (torch.stack([joints + 0.01 * torch.randn_like(joints) for _ in range(views)]), visible, masked)
 
     result = forward(*batch)
@@ -108,7 +110,13 @@ def check_objective(objective: nn.Module, frames: int, channels: int = 3) -> Non
     for key, value in module.named_parameters():
         if value.requires_grad and not torch.equal(before[key], value):
             raise ContractError(f"{name}.after_step changes '{key}', which the optimiser trains")
-    _check_state(objective, lambda other: _guarded(other.eval(), f"{name}.forward")(*batch)[0], name)
+
+    def loss_of(other: nn.Module) -> Tensor:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)  # for what the objective draws; a training seeds every step
+            return _guarded(other.eval(), f"{name}.forward")(*batch)[0]
+
+    _check_state(objective, loss_of, name)
 
 
 def _guarded(call: Callable[..., object], name: str) -> Callable[..., Any]:

@@ -138,7 +138,8 @@ def tiny(command: str, arguments: Sequence[str]) -> list[str]:
     """What makes a command of a page small, and is added to it."""
     said = dict(word.split("=", 1) for word in arguments if "=" in word)
     if command == "pretrain":
-        short = ["trainer.epochs=1", "trainer.warmup_epochs=0", "trainer.batch_size=8", "trainer.progress=false"]
+        budget = ["epochs=1", "steps=null", "warmup_epochs=0", "warmup=null", "batch_size=8", "progress=false"]
+        short = [f"trainer.{option}" for option in budget]
         parts = [said.get("encoder", "transformer"), said.get("objective", "sjepa")]
         short += [] if "evaluate" in said else ["evaluate=[knn]"]
         return [*short, *(word for part in parts for word in _SMALL.get(part, ()))]

@@ -89,6 +89,20 @@ def mean_over_ranks(x: Tensor) -> Tensor:
     return x
 
 
+def sum_over_ranks(x: Tensor) -> Tensor:
+    """Replace a statistic by its sum over all processes, in place and without a gradient."""
+    if num_ranks() > 1:
+        dist.all_reduce(x)
+    return x
+
+
+def copy_from_main(x: Tensor) -> Tensor:
+    """Replace a tensor by that of the main process, in place and without a gradient."""
+    if num_ranks() > 1:
+        dist.broadcast(x, 0)
+    return x
+
+
 class RankGenerator(torch.Generator):
     """The random generator of a batch of which each process holds every ``world_size``-th row.
 

@@ -108,8 +108,21 @@ class SkeletonDataset(Dataset):
             clip.confidence = clip.confidence[rows]
         return clip
 
+    def windows(self, idx: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
+        """Draw the crops of items ``idx [B]``: ``start [B]`` and ``width [B]``, in frames of each item."""
+        item, store = self.items[idx], self.store
+        length = store.track_length[item] if self.kind == "bodies" else store.length[item]
+        low, high = self.crop
+        if low == high:
+            return centre_windows(length, low, self.min_frames)
+        return sample_windows(length, low, high, generator, self.min_frames)
+
     def batch(
-        self, idx: Tensor, generator: torch.Generator | None = None, windows: tuple[Tensor, Tensor] | None = None
+        self,
+        idx: Tensor,
+        generator: torch.Generator | None = None,
+        windows: tuple[Tensor, Tensor] | None = None,
+        frames: int | None = None,
     ) -> SkeletonData:
         """Crop and resample items ``idx [B]`` to ``frames``: a graph batch of static shape.
 
@@ -119,31 +132,26 @@ class SkeletonDataset(Dataset):
             idx: positions in this dataset.
             generator: source of the random crops.
             windows: ``start [B]`` and ``width [B]`` in frames of each item, in place of its ``crop``.
+            frames: frames of this batch, in place of the dataset's.
 
         Returns:
             ``joints [B, M, T, V, C]`` with ``M = 1`` for body items, ``y [B]`` and ``clip [B]`` (ids in the store).
             Body items carry a ``reference`` where a second body is among them.
         """
-        if self.frames is None:
+        frames = frames or self.frames
+        if frames is None:
             raise ConfigError("batches need a fixed number of frames: SkeletonDataset(..., frames=T)")
         item = self.items[idx]
         store = self.store
         if self.kind == "bodies":
-            clip, tracks = store.track_clip[item], item[:, None]
-            origin, length = store.track_first[item], store.track_length[item]
+            clip, origin, tracks = store.track_clip[item], store.track_first[item], item[:, None]
         else:
-            clip, origin, length = item, torch.zeros_like(item), store.length[item]
+            clip, origin = item, torch.zeros_like(item)
             body = torch.arange(store.max_bodies, device=item.device)
             first, end = store.body_ptr[item, None], store.body_ptr[item + 1, None]
             tracks = torch.where(first + body < end, first + body, -1)
-        low, high = self.crop
-        if windows is not None:
-            start, width = windows
-        elif low == high:
-            start, width = centre_windows(length, low, self.min_frames)
-        else:
-            start, width = sample_windows(length, low, high, generator, self.min_frames)
-        positions = sample_positions(origin + start, width, self.frames)
+        start, width = windows or self.windows(idx, generator)
+        positions = sample_positions(origin + start, width, frames)
         bodies = tracks.size(1)
         joints, frame_mask = store.gather(tracks.flatten(), positions.repeat_interleave(bodies, dim=0))
         joints, frame_mask = joints.unflatten(0, (-1, bodies)), frame_mask.unflatten(0, (-1, bodies))

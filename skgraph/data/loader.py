@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -10,6 +10,7 @@ from torch import Tensor
 from skgraph._internal.distributed import RankGenerator
 from skgraph.data.dataset import SkeletonDataset
 from skgraph.data.skeleton_data import SkeletonData
+from skgraph.data.temporal import sample_windows
 from skgraph.errors import ConfigError
 
 
@@ -25,16 +26,25 @@ class EpochLoader:
         seed: seed of the shuffling and of the crops.
         rank: index of this process.
         world_size: number of processes.
+        crops: crops of each item; a batch has ``crops * batch_size`` rows, crop by crop.
+        local_crops: ``(frames, number, low, high)`` of shorter crops, see :func:`~skgraph.data.loader.crop_batch`.
 
     Raises:
         ConfigError: the dataset does not fill one global batch.
     """
 
     def __init__(
-        self, dataset: SkeletonDataset, batch_size: int, seed: int = 0, rank: int = 0, world_size: int = 1
+        self,
+        dataset: SkeletonDataset,
+        batch_size: int,
+        seed: int = 0,
+        rank: int = 0,
+        world_size: int = 1,
+        crops: int = 1,
+        local_crops: Sequence[tuple[int, int, float, float]] = (),
     ) -> None:
         self.dataset, self.batch_size, self.seed = dataset, batch_size, seed
-        self.rank, self.world_size = rank, world_size
+        self.rank, self.world_size, self.crops, self.local_crops = rank, world_size, crops, local_crops
         self.indices = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
         self.steps_per_epoch = len(dataset) // (batch_size * world_size)
         if not self.steps_per_epoch:
@@ -65,7 +75,40 @@ class EpochLoader:
         for step in range(first, self.steps_per_epoch):
             generator = self.step_generator(epoch * self.steps_per_epoch + step)
             chosen = share[step * self.batch_size : (step + 1) * self.batch_size]
-            yield self.dataset.batch(chosen, generator), generator
+            yield crop_batch(self.dataset, chosen, generator, self.crops, self.local_crops), generator
+
+
+def crop_batch(
+    dataset: SkeletonDataset,
+    idx: Tensor,
+    generator: torch.Generator | None = None,
+    crops: int = 1,
+    local_crops: Sequence[tuple[int, int, float, float]] = (),
+) -> SkeletonData:
+    """Read crops of items, and shorter crops inside each of them.
+
+    Args:
+        dataset: has ``frames`` set.
+        idx: positions in it, ``[B]``.
+        generator: source of the windows.
+        crops: crops of each item.
+        local_crops: for each kind ``(frames, number, low, high)``: frames that a crop is resampled to, number of such
+            crops in each crop, smallest and largest proportion of its window.
+
+    Returns:
+        ``crops * B`` graphs, crop by crop; with ``local_crops``, ``local`` is a list of batches of
+        ``number * crops * B`` graphs, each kind by one gather.
+    """
+    rows = idx.repeat(crops)
+    start, width = dataset.windows(rows, generator)
+    batch = dataset.batch(rows, windows=(start, width))
+    if local_crops:
+        batch.local = []
+        for frames, number, low, high in local_crops:
+            first, inner = sample_windows(width.repeat(number), low, high, generator, dataset.min_frames)
+            windows = (start.repeat(number) + first, inner)
+            batch.local.append(dataset.batch(rows.repeat(number), windows=windows, frames=frames))
+    return batch
 
 
 def _mix(*numbers: int) -> int:

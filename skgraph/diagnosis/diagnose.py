@@ -14,6 +14,7 @@ from tqdm import tqdm
 from skgraph._internal.options import at_least
 from skgraph.build import build_encoder, build_objective, build_views, check_config
 from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
+from skgraph.data.loader import crop_batch
 from skgraph.diagnosis.prediction import prediction_errors
 from skgraph.diagnosis.probes import ProbeTargets, linear_cka, probe_features
 from skgraph.errors import CheckpointError, DataError
@@ -84,11 +85,14 @@ def diagnose(
     bar = {"total": len(paths) + 1, "desc": "checkpoints", "disable": None if progress else True, "leave": False}
     for step, objective in tqdm(_objectives(paths, config, topology), **bar):
         objective.to(device)
-        views = build_views(config, topology, objective.encoder.grid[0], objective.num_views).to(device)
+        views = build_views(config, topology, objective.encoder.grid[0], objective).to(device)
         with frozen(objective), autocast(device, precision):
             batches = (dataset.batch(rows).to(device) for rows in index.split(batch_size))
             plain, turned = _features(objective.encoder, batches, angle.split(batch_size), views)
-            batch = dataset.batch(index[:: max(1, len(index) // batch_size)]).to(device)
+            some = index[:: max(1, len(index) // batch_size)]
+            batch = crop_batch(dataset, some, torch.Generator().manual_seed(0), views.crops, views.local_crops).to(
+                device
+            )
             row = {"step": float(step), **_objective_metrics(objective, batch, views)}
         targets = targets or _probe_targets(dataset, index, views, device)
         untrained = plain if untrained is None else untrained
@@ -134,6 +138,7 @@ def _features(
 def _objective_metrics(objective: Objective, bodies: SkeletonData, views: ViewMaker) -> dict[str, float]:
     """Return loss, logs and prediction errors of one batch, the same for all checkpoints."""
     batch = views(bodies, torch.Generator(bodies.joints.device).manual_seed(0))
+    torch.manual_seed(0)  # of an objective that draws
     loss, logs = objective(*batch)
     row = {"loss": float(loss), **{key: float(value) for key, value in logs.items()}}
     if isinstance(objective, SJEPA):

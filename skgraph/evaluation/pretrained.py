@@ -128,7 +128,7 @@ class PretrainedRun:
                 f"the checkpoint '{self.weights_file}' was trained on topology {ours}, the recordings have {theirs}: "
                 f"{self._mapping_hint(topology)}"
             )
-        return build_views(self.config, self.topology, self.encoder(trained=False).grid[0], 1, first)
+        return build_views(self.config, self.topology, self.encoder(trained=False).grid[0], first=first)
 
     def _mapping_hint(self, topology: Topology) -> str:
         if topology.dim != self.topology.dim:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from skgraph.performance.training_step import build_method, flop_counter, random_walks
+from skgraph.performance.training_step import build_method, flop_counter, random_crops
 from skgraph.topology import Topology
 
 
@@ -31,7 +31,7 @@ def benchmark_flops(
     """
     skeleton = Topology.load(topology)
     objective, views = build_method(config, skeleton)
-    prepared = views(random_walks(bodies, config["frames"], skeleton), torch.Generator().manual_seed(0))
+    prepared = views(random_crops(bodies, config["frames"], skeleton, views), torch.Generator().manual_seed(0))
     targets: list[int] = []
 
     def count_targets(_module: nn.Module, _inputs: object, output: torch.Tensor | dict[object, torch.Tensor]) -> None:

@@ -105,7 +105,7 @@ def random_training_step(
     """Build the step of a pre-training configuration on random bodies, compiled where a training would compile."""
     objective, views = build_method(config, topology)
     objective, views = objective.to(device), views.to(device)
-    graphs = random_walks(bodies, config["frames"], topology).to(device)
+    graphs = random_crops(bodies, config["frames"], topology, views).to(device)
     compile_objective(objective, config["trainer"]["compile"], device)
     return TrainingStep(objective, lambda: views(graphs), device, config["precision"])
 
@@ -116,13 +116,21 @@ def build_method(config: Mapping[str, Any], topology: Topology) -> tuple[Objecti
     torch.manual_seed(0)
     encoder = build_encoder(config, topology)
     objective = build_objective(config, encoder, topology)
-    return objective, build_views(config, topology, encoder.grid[0], objective.num_views)
+    return objective, build_views(config, topology, encoder.grid[0], objective)
 
 
 def without_auto_scale(config: Mapping[str, Any]) -> dict[str, Any]:
     """Set ``normalise.scale=auto`` to none: it changes no count and no time, and random bodies have no scale."""
     normalise = config["normalise"]
     return {**config, "normalise": {**normalise, "scale": None if normalise["scale"] == "auto" else normalise["scale"]}}
+
+
+def random_crops(bodies: int, frames: int, topology: Topology, views: ViewMaker) -> SkeletonData:
+    """Return the crops of random bodies that a view maker takes."""
+    graphs = random_walks(bodies * views.crops, frames, topology)
+    if views.local_crops:
+        graphs.local = [random_walks(bodies * views.crops * x.number, x.frames, topology) for x in views.local_crops]
+    return graphs
 
 
 def random_walks(bodies: int, frames: int, topology: Topology, seed: int = 0) -> SkeletonData:

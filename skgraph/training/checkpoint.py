@@ -201,6 +201,8 @@ def check_resumable(
 def check_same_config(path: Path, saved: dict, current: dict, ignored: tuple[str, ...]) -> None:
     """Compare the configuration of a checkpoint with the one that resumes it.
 
+    A key that one of them lacks counts as null, so that a new option which is off does not hold up an old run.
+
     Args:
         path: path of the checkpoint, for the message.
         saved: configuration in the checkpoint.
@@ -214,7 +216,7 @@ def check_same_config(path: Path, saved: dict, current: dict, ignored: tuple[str
     differing = [
         f"{key} was {before.get(key, 'absent')} and is now {now.get(key, 'absent')}"
         for key in sorted(before.keys() | now.keys())
-        if before.get(key, "absent") != now.get(key, "absent") and not key.startswith(ignored)
+        if before.get(key) != now.get(key) and not key.startswith(ignored)
     ]
     if differing:
         raise CheckpointError(

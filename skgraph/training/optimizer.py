@@ -11,24 +11,40 @@ from skgraph.errors import ContractError
 
 
 def adamw(
-    module: nn.Module, lr: float, weight_decay: float = 0.05, betas: tuple[float, float] = (0.9, 0.95)
+    module: nn.Module,
+    lr: float,
+    weight_decay: float = 0.05,
+    betas: tuple[float, float] = (0.9, 0.95),
+    embed_lr: float = 1.0,
 ) -> torch.optim.AdamW:
-    """Build fused AdamW (Loshchilov and Hutter, 2019) over the trainable parameters of a module."""
-    decayed: list[nn.Parameter] = []
-    free: list[nn.Parameter] = []
+    """Build fused AdamW (Loshchilov and Hutter, 2019) over the trainable parameters of a module.
+
+    Args:
+        module: the module to train.
+        lr: learning rate.
+        weight_decay: of matrices, see :func:`is_decayed`.
+        betas: betas of AdamW.
+        embed_lr: learning rate of the encoder's patch embedding (``encoder.embed``) over ``lr``.
+
+    Returns:
+        the optimiser, whose groups keep their ``lr_scale``.
+    """
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {(weight_decay, 1.0): [], (0.0, 1.0): []}
     for name, parameter in module.named_parameters():
         if parameter.requires_grad:
-            (decayed if is_decayed(name, parameter) else free).append(parameter)
-    groups = [{"params": decayed, "weight_decay": weight_decay}, {"params": free, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=lr, betas=(betas[0], betas[1]), fused=True)
+            decay = weight_decay if is_decayed(name, parameter) else 0.0
+            scale = embed_lr if name.startswith("encoder.embed.") else 1.0
+            groups.setdefault((decay, scale), []).append(parameter)
+    options = [{"params": params, "weight_decay": d, "lr_scale": s} for (d, s), params in groups.items()]
+    return torch.optim.AdamW(options, lr=lr, betas=(betas[0], betas[1]), fused=True)
 
 
 def is_decayed(name: str, parameter: nn.Parameter) -> bool:
     """Return whether weight decay applies to a parameter.
 
-    Norms, biases, embeddings and mask tokens are not decayed: they are vectors or named ``*embedding``, ``*token``.
+    Norms, biases, embeddings and mask tokens are not decayed: they are vectors or named ``*embedding``, ``*token(s)``.
     """
-    return parameter.dim() > 1 and not name.endswith(("embedding", "token"))
+    return parameter.dim() > 1 and not name.endswith(("embedding", "token", "tokens"))
 
 
 def check_gradients(module: nn.Module) -> None:

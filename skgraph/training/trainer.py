@@ -72,13 +72,15 @@ class Trainer:
         self.loader, self.folder, self.config, self.run_config = loader, folder, config, run_config
         self.device, self.precision, self.processes, self.say = device, precision, processes, say
         compile_objective(self.objective, config.compile, device)
-        self.optimizer = adamw(objective, config.lr, config.weight_decay, config.betas)
-        self.total_steps = config.epochs * loader.steps_per_epoch
+        self.optimizer = adamw(objective, config.lr, config.weight_decay, config.betas, config.embed_lr)
+        self.total_steps = config.steps or (config.epochs or 0) * loader.steps_per_epoch
+        epochs = (config.warmup_epochs or 0.0) * loader.steps_per_epoch
+        self._warmup = round(epochs if config.warmup is None else config.warmup * self.total_steps)
         self._last_step = min(config.stop_at or self.total_steps, self.total_steps)
         self.checkpoint = folder / "checkpoint.pt"
         self.step = 0
         self.global_batch = loader.batch_size * processes.world_size
-        scale = self.global_batch / config.lr_batch
+        scale = (self.global_batch / config.lr_batch) ** (0.5 if config.lr_scaling == "sqrt" else 1.0)
         self._lr, self._min_lr = config.lr * scale, config.min_lr * scale
         # Step, clips and loss of the steps since the last check: reading every loss would synchronise the GPU.
         self._recent: deque[tuple[int, Tensor, Tensor]] = deque()
@@ -158,7 +160,7 @@ class Trainer:
                 break
             if config.checkpoint_every and self.step % config.checkpoint_every == 0:
                 self._save()
-        if self.step % loader.steps_per_epoch == 0:
+        if self.step % loader.steps_per_epoch == 0 or self.step == self.total_steps:
             if not config.checkpoint_every:
                 self._save()
             if config.snapshot_every and (epoch + 1) % config.snapshot_every == 0:
@@ -175,10 +177,13 @@ class Trainer:
     ) -> tuple[Tensor, dict[str, Tensor], float]:
         # Dropped paths draw from the global generator: seeding it by the step makes a resumption exact.
         torch.manual_seed(self.loader.rank_seed(self.step))
-        warmup = round(self.config.warmup_epochs * self.loader.steps_per_epoch)
-        lr = learning_rate(self.step, self.total_steps, warmup, self._lr, self._min_lr)
+        lr = learning_rate(self.step, self.total_steps, self._warmup, self._lr, self._min_lr)
+        decay = config_decay = self.config.weight_decay
+        if (last := self.config.last_weight_decay) is not None:
+            decay = last + (config_decay - last) * (1 + math.cos(math.pi * self.step / self.total_steps)) / 2
         for group in self.optimizer.param_groups:
-            group["lr"] = lr
+            group["lr"] = lr * group["lr_scale"]
+            group["weight_decay"] = decay if group["weight_decay"] else 0.0
         views, visible, masked = self.views(bodies, generator)
         self.optimizer.zero_grad(set_to_none=True)
         loss, logs = self._forward_and_backward(model, views, visible, masked)
@@ -193,11 +198,11 @@ class Trainer:
         return loss, logs | {"gradient_norm": norm}, lr
 
     def _forward_and_backward(
-        self, model: Any, views: Tensor, visible: Tensor, masked: Tensor
+        self, model: Any, views: Any, visible: Any, masked: Any
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Compute the gradients of a batch slice by slice; return the mean of the losses and logs."""
         count = self.config.accumulate
-        slices = zip(views.chunk(count, 1), visible.chunk(count), masked.chunk(count), strict=True)
+        slices = zip(*(_chunk(x, count, dim) for x, dim in ((views, 1), (visible, -2), (masked, -2))), strict=True)
         losses, logs = [], []
         for i, inputs in enumerate(slices):
             # Processes synchronise the gradients of the last slice only, which are the sums of all.
@@ -257,3 +262,10 @@ class Trainer:
         if self.processes.world_size == 1:
             return self._stop_asked
         return self.step % self.config.log_every == 0 and self.processes.any(self._stop_asked, self.device)
+
+
+def _chunk(x: Tensor | list[Tensor], count: int, dim: int) -> list[Any]:
+    """Cut a tensor, or each of a list of tensors, into ``count`` slices of the batch."""
+    if isinstance(x, Tensor):
+        return list(x.chunk(count, dim))
+    return [list(slices) for slices in zip(*(each.chunk(count, dim) for each in x), strict=True)]

@@ -18,6 +18,7 @@ RESUMABLE = (
     "evaluate",
     "dataset.root",
     "dataset.name",
+    "heading",  # its angle is in augment
     "trainer.stop_at",
     "trainer.progress",
     "trainer.log_every",
@@ -30,8 +31,18 @@ RESUMABLE = (
     "trainer.accumulate",
 )
 _LEAST = {
-    1: ("epochs", "batch_size", "lr_batch", "log_every", "diagnose_every", "diagnose_bodies", "accumulate"),
-    0: ("min_lr", "warmup_epochs", "weight_decay", "clip_grad", "checkpoint_every", "snapshot_every", "stop_at"),
+    1: ("epochs", "steps", "batch_size", "lr_batch", "log_every", "diagnose_every", "diagnose_bodies", "accumulate"),
+    0: (
+        "min_lr",
+        "embed_lr",
+        "warmup_epochs",
+        "weight_decay",
+        "last_weight_decay",
+        "clip_grad",
+        "checkpoint_every",
+        "snapshot_every",
+        "stop_at",
+    ),
 }
 
 
@@ -41,12 +52,17 @@ class TrainerConfig:
 
     Attributes:
         epochs: passes over the training bodies.
+        steps: budget in steps, the same for little and much data, in place of ``epochs``.
         batch_size: bodies a step on each process.
-        lr: peak learning rate of a global batch of ``lr_batch``; scaled linearly with the global batch.
+        lr: peak learning rate of a global batch of ``lr_batch``.
         lr_batch: global batch of ``lr``.
+        lr_scaling: ``"linear"`` scales it with the global batch, ``"sqrt"`` with its square root.
         min_lr: last learning rate, scaled alike.
+        embed_lr: learning rate of the encoder's patch embedding, over that of all other parameters.
         warmup_epochs: epochs of linear warm-up.
+        warmup: share of the budget that is linear warm-up, in place of ``warmup_epochs``.
         weight_decay: weight decay of matrices.
+        last_weight_decay: weight decay at the end, on a cosine from ``weight_decay``; ``None`` keeps it constant.
         betas: betas of AdamW.
         clip_grad: largest norm of the gradient; 0 does not clip.
         log_every: steps between log records.
@@ -65,13 +81,18 @@ class TrainerConfig:
             :func:`skgraph.training.compiling.compile_objective`.
     """
 
-    epochs: int = 300
+    epochs: int | None = 300
+    steps: int | None = None
     batch_size: int = 128
     lr: float = 1.5e-4
     lr_batch: int = 256
+    lr_scaling: Literal["linear", "sqrt"] = "linear"
     min_lr: float = 0.0
-    warmup_epochs: float = 20
+    embed_lr: float = 1.0
+    warmup_epochs: float | None = 20
+    warmup: float | None = None
     weight_decay: float = 0.05
+    last_weight_decay: float | None = None
     betas: tuple[float, float] = (0.9, 0.95)
     clip_grad: float = 1.0
     log_every: int = 10
@@ -92,6 +113,13 @@ class TrainerConfig:
             at_least("trainer", least, **{key: values[key] for key in keys})
         if not 0 < self.lr < math.inf:
             raise ConfigError(f"trainer.lr must be positive, found {self.lr}")
+        if self.lr_scaling not in ("linear", "sqrt"):
+            raise ConfigError(f"trainer.lr_scaling must be 'linear' or 'sqrt', found '{self.lr_scaling}'")
+        for one, other in (("epochs", "steps"), ("warmup_epochs", "warmup")):
+            if (values[one] is None) == (values[other] is None):
+                raise ConfigError(f"set either trainer.{one} or trainer.{other}, and the other one to null")
+        if self.warmup is not None and not 0 <= self.warmup < 1:
+            raise ConfigError(f"trainer.warmup must be a share in [0, 1), found {self.warmup}")
         if not all(0 <= beta < 1 for beta in self.betas):
             raise ConfigError(f"trainer.betas must be two numbers in [0, 1), found {self.betas}")
         if self.batch_size % self.accumulate:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import copy
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from skgraph._internal.distributed import RankGenerator
 from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
 from skgraph.data.body_geometry import upright_axis
 from skgraph.errors import ConfigError, DataError
+from skgraph.objectives import LocalCrop
 from skgraph.transforms import AlignBody, RandomRotate
 
 _TILT = 0.8  # radians; a body rotated less about a horizontal axis still stands
@@ -20,16 +23,21 @@ _TILT = 0.8  # radians; a body rotated less about a horizontal axis still stands
 class ViewMaker(nn.Module):
     """Makes augmented views of each body, their mask, and the stream.
 
-    Normalise, augment each view independently, draw the mask from the joint positions of view 1, and only then
-    turn positions into the stream (bones, motion), so that the mask does not depend on it.
+    Normalise, augment each view independently, draw masks from joint positions, and only then turn positions into the
+    stream (bones, motion), so that the mask does not depend on it.
 
     Args:
         normalise: transform applied once to every body.
         augment: random transform; each view gets its own draws.
         mask: has ``draw(joints [B, T, V, C], generator, frame_mask [B, T]) -> (visible, masked)``.
         stream: transform to bones or motion; ``None`` for joints.
-        num_views: number of views of the objective.
+        num_views, own_crops, own_masks, local_crops, mask_ratio: views of the objective, see
+            :class:`~skgraph.objectives.Objective`.
+        extra: augmentation of the first and of the second view, and of the local ones, beside ``augment``.
         scale: divides the coordinates of the stream; see :func:`stream_scale`.
+
+    Attributes:
+        crops: crops of each body that :meth:`forward` takes: ``num_views`` if each is a crop of its own, else 1.
 
     Raises:
         ConfigError: ``scale`` is not a positive number.
@@ -43,6 +51,11 @@ class ViewMaker(nn.Module):
         stream: nn.Module | None,
         num_views: int,
         scale: float = 1.0,
+        own_crops: bool = False,
+        own_masks: bool = False,
+        local_crops: Sequence[LocalCrop] = (),
+        mask_ratio: tuple[float, float] = (0.5, 0.9),
+        extra: Sequence[nn.Module] = (),
     ) -> None:
         super().__init__()
         if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0 < scale < 1e30:
@@ -50,29 +63,91 @@ class ViewMaker(nn.Module):
         self.normalise, self.augment, self.stream = normalise, augment, stream
         self.mask: Any = mask
         self.num_views, self.scale = num_views, scale
+        self.crops, self.own_masks = num_views if own_crops or local_crops else 1, own_masks
+        self.local_crops, self.mask_ratio, self.extra = tuple(local_crops), mask_ratio, nn.ModuleList(extra)
 
     @torch.no_grad()
-    def forward(self, bodies: SkeletonData, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor, Tensor]:
+    def forward(self, bodies: SkeletonData, generator: torch.Generator | None = None) -> tuple[Any, Any, Any]:
         """Make the views of a batch of bodies.
 
         Args:
-            bodies: batch with one body a graph, ``joints [B, 1, T, V, C]``.
+            bodies: batch with one body a graph, ``joints [crops * B, 1, T, V, C]``, crop by crop; and ``local`` batches
+                if there are local crops, see :func:`skgraph.data.loader.crop_batch`.
             generator: source of all draws.
 
         Returns:
-            views ``[num_views, B, T, V, C]``, visible ``[B, K]`` and masked ``[B, L - K]`` token ids.
+            views ``[num_views, B, T, V, C]``, visible ``[B, K]`` and masked ``[B, L - K]`` token ids, of each view
+            (``[num_views, B, K]``) with ``own_masks``. With ``local_crops`` a list of each, see
+            :class:`~skgraph.objectives.Objective`.
         """
+        if self.local_crops:
+            return self._multi_crop(bodies, generator)
         bodies = self.normalise(bodies, generator)
-        copies = SkeletonData.from_joints(
-            bodies.joints.repeat(self.num_views, 1, 1, 1, 1), bodies.frame_mask.repeat(self.num_views, 1, 1)
+        copies = self.num_views // self.crops
+        views = SkeletonData.from_joints(
+            bodies.joints.repeat(copies, 1, 1, 1, 1), bodies.frame_mask.repeat(copies, 1, 1)
         )
-        views = self.augment(copies, generator)
-        first = slice(bodies.num_graphs)  # view 1
-        visible, masked = self.mask.draw(views.joints[first, 0], generator, views.frame_mask[first, 0])
+        views = self._augment_extra(self.augment(views, generator), True, generator)
+        masked_views = self.num_views if self.own_masks else 1
+        rows = slice(views.num_graphs // self.num_views * masked_views)
+        tokens = self.mask.draw(views.joints[rows, 0], generator, views.frame_mask[rows, 0])
+        visible, masked = (ids.unflatten(0, (self.num_views, -1)) if self.own_masks else ids for ids in tokens)
+        return self._finish(views, self.num_views, generator), visible, masked
+
+    def _finish(self, views: SkeletonData, count: int, generator: torch.Generator | None) -> Tensor:
+        """Make the stream of augmented views, and scale it: ``[count, B, T, V, C]``."""
         if self.stream is not None:
             views = self.stream(views, generator)
-        joints = views.joints[:, 0].unflatten(0, (self.num_views, -1))
-        return joints if self.scale == 1 else joints.div_(self.scale), visible, masked  # copies, not the batch
+        joints = views.joints[:, 0].unflatten(0, (count, -1))
+        return joints if self.scale == 1 else joints / self.scale
+
+    def _multi_crop(
+        self, bodies: SkeletonData, generator: torch.Generator | None
+    ) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
+        """Make the global views and each kind of local ones, with bool masks."""
+        views, hidden = [], []
+        for kind, crops in enumerate([bodies, *bodies.local]):
+            count = self.num_views * (1 if kind == 0 else self.local_crops[kind - 1].number)
+            graphs = self.normalise(crops, generator)
+            graphs = SkeletonData.from_joints(graphs.joints, graphs.frame_mask)
+            graphs = self._augment_extra(self.augment(graphs, generator), kind == 0, generator)
+            number = self._tokens_to_hide(graphs, count, kind == 0, generator)
+            mask = self.mask.hide(graphs.joints[:, 0], number, generator, graphs.frame_mask[:, 0])
+            views.append(self._finish(graphs, count, generator))
+            hidden.append(mask.unflatten(0, (count, -1)))
+        return views, [~mask for mask in hidden], hidden
+
+    def _augment_extra(self, graphs: SkeletonData, is_global: bool, generator: torch.Generator | None) -> SkeletonData:
+        if not self.extra:
+            return graphs
+        *of_views, of_local = self.extra
+        if not is_global:
+            return of_local(graphs, generator)
+        views = list(zip(graphs.joints.chunk(self.num_views), graphs.frame_mask.chunk(self.num_views), strict=True))
+        for i, step in enumerate(of_views[: self.num_views]):
+            view = step(SkeletonData.from_joints(*views[i]), generator)
+            views[i] = (view.joints, view.frame_mask)
+        return SkeletonData.from_joints(*map(torch.cat, zip(*views, strict=True)))
+
+    def _tokens_to_hide(
+        self, graphs: SkeletonData, views: int, is_global: bool, generator: torch.Generator | None
+    ) -> Tensor:
+        """Return the number of tokens to hide of each view ``[views * B]``.
+
+        Ratios lie evenly between the two of ``mask_ratio`` over the rows of the whole batch, whose order is random.
+        """
+        joints = graphs.joints
+        own = torch.arange(len(joints) // views, device=joints.device)
+        row, rows = own, len(own)
+        if isinstance(generator, RankGenerator):
+            row, rows = own * generator.world_size + generator.rank, rows * generator.world_size
+        low, high = self.mask_ratio
+        tokens = joints.size(2) // self.mask.patch_length * joints.size(3)
+        number = ((low + (high - low) * (row + 0.5) / rows) * tokens).round().long().expand(views, -1)
+        if is_global:
+            view = torch.arange(views, device=joints.device)[:, None]
+            number = number * ((row + view) % 2 == 0)
+        return number.flatten()
 
     @torch.no_grad()
     def plain(

@@ -12,7 +12,7 @@ from skgraph.build import build_encoder, build_objective, build_views
 from skgraph.data import EpochLoader, SkeletonDataset
 from skgraph.training import Trainer, TrainerConfig
 from skgraph.training.prefetch import prefetch
-from tests.test_configs import composed
+from tests.test_configs import ENCODERS, OBJECTIVES, PAIRS, composed
 
 # What needs numbers on the host: scalars, comparisons, and results whose shape depends on what a tensor holds.
 WAITING = (
@@ -45,23 +45,20 @@ def test_the_mode_sees_what_waits():
             waits()
 
 
-@pytest.mark.parametrize("objective", ["sjepa", "gfp", "mamp", "skeletonmae"])
-@pytest.mark.parametrize("encoder", ["transformer", "stgcn"])
+@pytest.mark.parametrize(("objective", "encoder"), [x for x in PAIRS if x[1] in ("transformer", "stgcn", "compact")])
 def test_a_step(objective, encoder, store, tmp_path: Path, monkeypatch):
     config = composed(
-        f"objective={objective}",
-        f"encoder={encoder}",
+        *OBJECTIVES[objective],
+        *ENCODERS[encoder],
         "frames=16",
         "min_frames=8",
         "patch_length=4",
-        *(["objective.decoder.levels=[2,4]", "objective.targets=[2,4,g]"] if objective == "gfp" else []),
-        *(["encoder.dim=16", "encoder.depth=1", "encoder.heads=2"] if encoder == "transformer" else []),
         "normalise.scale=null",
     )
     bodies = SkeletonDataset(store, "xsub", items="bodies", frames=16, crop=(0.5, 1.0))
     model = build_objective(config, build_encoder(config, store.topology), store.topology)
-    views = build_views(config, store.topology, model.encoder.grid[0], model.num_views)
-    loader = EpochLoader(bodies, 8)
+    views = build_views(config, store.topology, model.encoder.grid[0], model)
+    loader = EpochLoader(bodies, 8, crops=views.crops, local_crops=views.local_crops)
     trainer = Trainer(model, loader, views, tmp_path, TrainerConfig(epochs=1, batch_size=8), {}, torch.device("cpu"))
     batches = prefetch(loader, torch.device("cpu"), 0)
     trainer._train_step(model, *next(batches))  # checks the gradients, once

@@ -69,7 +69,7 @@ def test_a_thread_reads_ahead_for_a_gpu(bodies, monkeypatch):
     monkeypatch.setattr(SkeletonData, "to", lambda self, device, non_blocking: self)
     loader, threads = EpochLoader(bodies, 8), set()
     own = loader.dataset.batch
-    monkeypatch.setattr(loader.dataset, "batch", lambda *a: threads.add(threading.get_ident()) or own(*a))
+    monkeypatch.setattr(loader.dataset, "batch", lambda *a, **k: threads.add(threading.get_ident()) or own(*a, **k))
     fetched = list(prefetch(loader, torch.device("cuda"), 0))
     assert threads and threading.get_ident() not in threads
     for (one, drawn), (other, expected) in zip(fetched, loader.epoch(0), strict=True):

@@ -14,10 +14,10 @@ from skgraph._internal.distributed import Processes
 from skgraph.errors import ConfigError
 from skgraph.objectives import MaskedRegression
 from skgraph.pretrain import pretrain
+from tests.test_configs import ENCODERS, composed
 from tests.test_configs import OBJECTIVES as SMALLEST
-from tests.test_configs import composed
 
-OBJECTIVES = ("sjepa", "gfp", "mamp")
+OBJECTIVES = ("sjepa", "gfp", "lejepa", "mamp", "slim")
 
 
 def train(objective: str, store: str, runs: str, batch_size: int, group: Processes, *options: str) -> None:
@@ -28,14 +28,14 @@ def train(objective: str, store: str, runs: str, batch_size: int, group: Process
         "frames=16",
         "min_frames=8",
         "patch_length=4",
-        "encoder.dim=16",
-        "encoder.depth=1",
-        "encoder.heads=2",
+        *ENCODERS["compact" if objective == "slim" else "transformer"],
         "precision=fp32",
         "evaluate=[]",
         "trainer.epochs=2",
+        "trainer.steps=null",
         f"trainer.batch_size={batch_size}",
         "trainer.warmup_epochs=1",
+        "trainer.warmup=null",
         "trainer.log_every=1",
         "trainer.progress=false",
         *options,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 from functools import partial
@@ -127,6 +128,29 @@ def test_the_learning_rate_is_scaled_by_the_batch(store, tmp_path):
     assert records(tmp_path / "r")[0]["lr"] == pytest.approx(1e-3 * 16 / 64)
 
 
+def test_a_budget_in_steps_ends_in_the_middle_of_an_epoch_and_warms_up_by_its_share(store, tmp_path):
+    budget = {"epochs": None, "steps": 11, "warmup_epochs": None, "warmup": 0.4}
+    made = trainer(store, tmp_path / "r", **budget, diagnose_every=100)
+    assert made.fit() and made.step == 11
+    rates = [r["lr"] for r in records(tmp_path / "r") if "loss" in r]
+    peak = max(rates)
+    assert len(rates) == 11 and rates[:4] == pytest.approx([peak * i / 4 for i in range(1, 5)])
+    assert rates[4] == pytest.approx(peak) and rates[10] < peak / 10
+    assert [r["step"] for r in records(tmp_path / "r") if "rankme" in r] == [2, 11]  # the end is diagnosed
+
+
+def test_schedules_of_weight_decay_and_of_the_patch_embedding(store, tmp_path):
+    made = trainer(store, tmp_path / "r", weight_decay=0.04, last_weight_decay=0.2, embed_lr=0.25, lr_scaling="sqrt")
+    made.fit()
+    decays = {round(group["weight_decay"], 6) for group in made.optimizer.param_groups}
+    assert decays == {0.0, round(0.2 - 0.16 * (1 + math.cos(math.pi * 3 / 4)) / 2, 6)}  # at the last of four steps
+    rates = {id(p): group["lr"] for group in made.optimizer.param_groups for p in group["params"]}
+    encoder = made.objective.encoder
+    for embed in (encoder.embed.weight, encoder.embed.bias):
+        assert rates[id(embed)] == pytest.approx(0.25 * rates[id(encoder.norm.weight)])
+    assert made._lr == pytest.approx(1e-3 * (16 / made.config.lr_batch) ** 0.5)
+
+
 def test_a_loss_that_is_not_finite_stops_with_step_and_clips(store, tmp_path):
     broken = trainer(store, tmp_path / "r", log_every=4)
     original = broken.objective.forward
@@ -233,6 +257,9 @@ def test_another_topology_does_not_resume(store, tmp_path):
         {"batch_size": -1},
         {"lr": 0.0},
         {"log_every": 0},
+        {"steps": 10},  # beside epochs
+        {"warmup": 1.0, "warmup_epochs": None},
+        {"lr_scaling": "cubic"},
     ],
 )
 def test_impossible_values(change):

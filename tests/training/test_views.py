@@ -4,10 +4,21 @@ import pytest
 import torch
 
 from skgraph.data import SkeletonDataset, SkeletonStore, StoreWriter
+from skgraph.data.loader import crop_batch
 from skgraph.errors import ConfigError, DataError
+from skgraph.objectives.objective import LocalCrop
 from skgraph.training import ViewMaker, stream_scale
 from skgraph.training.views import rotation_axis_warning
-from skgraph.transforms import AlignBody, Center, Compose, MotionAwareJointMask, RandomRotate, ToMotion
+from skgraph.transforms import (
+    AlignBody,
+    Center,
+    Compose,
+    MotionAwareJointMask,
+    RandomJitter,
+    RandomRotate,
+    RandomTokenMask,
+    ToMotion,
+)
 
 
 @pytest.fixture
@@ -43,6 +54,42 @@ def test_each_view_of_each_body_has_its_own_draw(bodies, topology):
         centred[..., 0, 0, 2], centred[..., 0, 0, 0]
     )
     assert angles.flatten().unique().numel() == 12
+
+
+def test_views_may_have_masks_and_crops_of_their_own(store, topology):
+    bodies = SkeletonDataset(store, items="bodies", frames=16, crop=(0.5, 1.0))
+    steps = Compose([Center(topology)]), Compose([]), RandomTokenMask(0.75, 4), None, 3
+    crops = bodies.batch(torch.arange(6).repeat(3), generator())
+    views, visible, masked = ViewMaker(*steps, own_crops=True, own_masks=True)(crops, generator(1))
+    assert torch.equal(views.flatten(0, 1), Center(topology)(crops).joints[:, 0])  # view by view
+    assert visible.shape == (3, 6, 25) and masked.shape == (3, 6, 75)
+    assert len(visible.flatten(0, 1).unique(dim=0)) == 18
+    views, visible, _ = ViewMaker(*steps, own_masks=True)(bodies.batch(torch.arange(6)), generator(1))
+    assert torch.equal(views[0], views[2]) and len(visible.flatten(0, 1).unique(dim=0)) == 18
+
+
+def test_views_of_several_lengths(store, topology):
+    bodies = SkeletonDataset(store, items="bodies", frames=32, crop=(0.5, 1.0))
+    kinds = (LocalCrop(16, 2, 0.2, 0.5), LocalCrop(8, 1, 0.1, 0.2))
+    noise = [Compose([RandomJitter(std)]) for std in (0.0, 0.5, 2.0)]
+    made = ViewMaker(
+        *(Compose([Center(topology)]), Compose([]), RandomTokenMask(0.5, 4), None, 2),
+        local_crops=kinds,
+        mask_ratio=(0.4, 0.8),
+        extra=noise,
+    )
+    crops = crop_batch(bodies, torch.arange(6), generator(), made.crops, kinds)
+    views, visible, masked = made(crops, generator(1))
+    assert [tuple(x.shape) for x in views] == [(2, 6, 32, 25, 3), (4, 6, 16, 25, 3), (2, 6, 8, 25, 3)]
+    assert all(torch.equal(seen, ~hidden) for seen, hidden in zip(visible, masked, strict=True))
+    plain = Center(topology)(crops).joints[:, 0].unflatten(0, (2, 6))
+    assert torch.equal(views[0][0], plain[0]) and 0.4 < (views[0][1] - plain[1]).std() < 0.6
+    ratios = masked[0].float().mean(-1)
+    expected = 0.4 + 0.4 * (torch.arange(6) + 0.5) / 6
+    whole = torch.tensor([[0, 1] * 3, [1, 0] * 3]).bool()  # every second global view
+    assert not ratios[whole].any() and torch.allclose(ratios, torch.where(whole, 0.0, expected), atol=0.01)
+    for hidden in masked[1:]:
+        assert torch.allclose(hidden.float().mean(-1), expected.expand(len(hidden), -1), atol=0.02)
 
 
 def test_the_mask_does_not_depend_on_the_stream(bodies, topology):
