@@ -24,7 +24,13 @@ from skgraph.evaluation.protocols import Outcome, Protocol, build_protocol
 from skgraph.evaluation.protocols.protocol import labels
 from skgraph.evaluation.results.metrics import summary
 from skgraph.evaluation.results.result import EvaluatedData, PretrainingData, Result
-from skgraph.evaluation.results.result_folder import check_result_folder, result_folder, save_result, store_name
+from skgraph.evaluation.results.result_folder import (
+    SETTINGS,
+    check_result_folder,
+    result_folder,
+    save_result,
+    store_name,
+)
 from skgraph.training.checkpoint import versions
 from skgraph.training.devices import choose_device, choose_precision
 from skgraph.training.diagnostics import rankme
@@ -177,7 +183,7 @@ def _description(run: PretrainedRun, context: EvaluationContext, split: str) -> 
         "stream": config["stream"].get("name"),
         "dataset": data,
         "pretrained_on": pretrained_on,
-        **{key: getattr(context.settings, key) for key in ("crop", "crops", "bodies", "validation", "joint_map")},
+        **{key: getattr(context.settings, key) for key in SETTINGS},
         "step": run.step,
         "seed": context.seed,
         "device": str(context.device),

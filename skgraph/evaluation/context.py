@@ -19,6 +19,7 @@ from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.features.bodies import BodyRule, check_crops, crop_windows, read_bodies
 from skgraph.evaluation.features.clip_features import Features, clip_features, window_features
 from skgraph.evaluation.features.feature_cache import cached_features, code_hash, weights_hash
+from skgraph.evaluation.features.pooling import POOLS, Pool
 from skgraph.evaluation.features.windows import Windows
 from skgraph.training.devices import autocast, choose_precision
 from skgraph.training.views import ViewMaker
@@ -32,6 +33,7 @@ class Settings:
         crop: proportion of a clip that is encoded; ``None`` for that of the protocol.
         crops: windows of each clip, evenly from its start to its end.
         bodies: ``"present"`` or ``"padded"``; see :func:`~skgraph.evaluation.clip_features`.
+        pool: feature of a body, for protocols on fixed features.
         validation: share of the training people held out; 0 for none.
         random_init: evaluate a random encoder beside the trained one.
         joint_map: see :meth:`~skgraph.evaluation.PretrainedRun.views`.
@@ -43,6 +45,7 @@ class Settings:
     crop: float | None = None
     crops: int = 1
     bodies: BodyRule = "present"
+    pool: Pool = "mean"
     validation: float = 0.0
     random_init: bool = True
     joint_map: str | None = None
@@ -53,6 +56,8 @@ class Settings:
     def __post_init__(self) -> None:
         check_kinds(type(self), {f.name: getattr(self, f.name) for f in fields(self)}, "evaluate")
         check_crops(self.crop, self.crops)
+        if self.pool not in POOLS:
+            raise ConfigError(f"pool must be one of {', '.join(POOLS)}, found '{self.pool}'")
         at_least("evaluate", 1, batch_size=self.batch_size)
         at_least("evaluate", 0, seed=self.seed)
         if not 0 <= self.validation < 1:
@@ -130,6 +135,7 @@ class EvaluationContext:
             "crop": crop,
             "crops": self.settings.crops,
             "bodies": self.settings.bodies,
+            **({} if self.settings.pool == "mean" else {"pool": self.settings.pool}),
             "device": self.device.type,
             "precision": choose_precision(self.device, self.precision),
             "torch": str(torch.__version__),
@@ -166,7 +172,7 @@ class EvaluationContext:
 
     def _options(self) -> dict[str, Any]:
         options = {key: getattr(self, key) for key in ("views", "device", "precision", "processes")}
-        options |= {key: getattr(self.settings, key) for key in ("bodies", "batch_size")}
+        options |= {key: getattr(self.settings, key) for key in ("bodies", "pool", "batch_size")}
         return options | {"progress": self.progress and self.processes.is_main}
 
     def _encoder(self) -> Encoder:

@@ -118,7 +118,8 @@ def embed(
         options = {"precision": precision, "batch_size": batch_size, "progress": progress}
         everything = torch.arange(len(windows.row))
         x, rows, body = [], [], []
-        for chunk, batch, tokens in encode_windows(encoder, dataset, windows, everything, views, where, **options):
+        encoded = encode_windows(encoder, encoder, dataset, windows, everything, views, where, **options)
+        for chunk, batch, tokens in encoded:
             features = tokens.unflatten(1, encoder.grid).mean(dim=_AVERAGED[level])
             x.append((batch.mean(features) if level == "clip" else features).cpu())
             rows.append(chunk if level == "clip" else chunk[batch.clip.cpu()])

@@ -16,7 +16,7 @@ from skgraph.result_tables.columns import Column, columns_of
 from skgraph.result_tables.published import Published, published_rows
 
 # Conditions of an evaluation: results that differ in one never share a table.
-_CONDITIONS = ("content_hash", "preprocessing", "bodies", "crop", "crops", "validation", "joint_map")
+_CONDITIONS = ("content_hash", "preprocessing", "bodies", "pool", "crop", "crops", "validation", "joint_map")
 # Keys in which configurations of one method may differ. The scale is measured.
 _IGNORED_KEYS = {"runs", "name", "seed", "device", "precision", "evaluate", "dataset.root", "normalise.scale"} | {
     f"trainer.{key}"
@@ -92,6 +92,8 @@ def _describe_conditions(result: Result) -> str:
     clips = ", ".join(f"{count} {side} clips" for side, count in counts.items() if count)
     crop = "the protocol's own" if result.crop is None else result.crop
     words = [clips, f"preprocessing: {data.preprocessing}", f"bodies: {result.bodies}", f"crop: {crop}"]
+    if result.pool != "mean":
+        words.append(f"pool: {result.pool}")
     if result.crops != 1:
         words.append(f"crops: {result.crops}")
     if result.joint_map is not None:

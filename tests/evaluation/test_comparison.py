@@ -246,3 +246,11 @@ def test_unknown_people_cannot_be_held_out():
         hold_out_subjects(torch.tensor([4, -1, 4]), 0.2, 0)
     with pytest.raises(DataError, match=r"found \[4\]$"):
         hold_out_subjects(torch.tensor([4, 4]), 0.2, 0)
+
+
+def test_a_pool_has_a_folder_and_a_place_in_the_result(run_folder, store_path):
+    (result,) = compare(run_folder, store_path, "xsub", ["knn"], CPU, "fp32", Settings(pool="joints"), progress=False)
+    assert result.pool == "joints" and (run_folder / "evaluation" / "knn_tiny_xsub_joints").is_dir()
+    for way in ("finetune", "attentive"):
+        with pytest.raises(ConfigError, match="pool=joints is for fixed features; protocol .* encodes in each step"):
+            compare(run_folder, store_path, "xsub", [way], CPU, "fp32", Settings(pool="joints"), progress=False)

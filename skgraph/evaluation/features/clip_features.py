@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -16,6 +17,7 @@ from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset
 from skgraph.errors import DataError
 from skgraph.evaluation.features.bodies import Bodies, BodyRule, crop_windows, read_bodies
+from skgraph.evaluation.features.pooling import Pool, pooled
 from skgraph.evaluation.features.windows import Windows
 from skgraph.training.devices import autocast
 from skgraph.training.views import ViewMaker
@@ -49,6 +51,7 @@ def clip_features(
     bodies: BodyRule = "present",
     batch_size: int = 128,
     progress: bool = False,
+    pool: Pool = "mean",
     crop: float = 1.0,
     crops: int = 1,
     processes: Processes = Processes(),
@@ -64,6 +67,7 @@ def clip_features(
             in, as published protocols do.
         batch_size: clips encoded at once.
         progress: show a bar in a terminal.
+        pool: feature of a body, see :func:`~skgraph.evaluation.features.pooling.pooled`.
         crop: proportion of a clip that is encoded.
         crops: such windows, evenly from the clip's start to its end; one is the middle.
         processes: each encodes its share of the clips, and gets all features.
@@ -73,8 +77,8 @@ def clip_features(
         DataError: the features of a clip are not finite.
     """
     rows = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
-    options = {"views": views, "device": device, "precision": precision, "bodies": bodies}
-    options |= {"batch_size": batch_size, "progress": progress}
+    options: dict[str, Any] = {"views": views, "device": device, "precision": precision, "bodies": bodies}
+    options |= {"batch_size": batch_size, "progress": progress, "pool": pool}
     x = torch.zeros(())
     for start, width in crop_windows(dataset, rows, crop, crops):
         windows = Windows(rows, start, width, [1] * len(rows))
@@ -83,16 +87,22 @@ def clip_features(
 
 
 def window_features(
-    encoder: nn.Module, dataset: SkeletonDataset, windows: Windows, processes: Processes = Processes(), **options: Any
+    encoder: nn.Module,
+    dataset: SkeletonDataset,
+    windows: Windows,
+    processes: Processes = Processes(),
+    pool: Pool = "mean",
+    **options: Any,
 ) -> Tensor:
     """Return features ``[W, D]`` of windows; see :func:`clip_features` and, for the options, :func:`encode_windows`."""
     share = torch.arange(len(windows.row))[processes.rank :: processes.world_size]
-    encoded = encode_windows(encoder, dataset, windows, share, **options)
-    return processes.gather_rows(torch.cat([bodies.mean(tokens.mean(dim=1)).cpu() for _, bodies, tokens in encoded]))
+    encoded = encode_windows(partial(pooled, encoder, pool=pool), encoder, dataset, windows, share, **options)
+    return processes.gather_rows(torch.cat([bodies.mean(features).cpu() for _, bodies, features in encoded]))
 
 
 @torch.no_grad()
 def encode_windows(
+    encode: Callable[[Tensor], Tensor],
     encoder: nn.Module,
     dataset: SkeletonDataset,
     windows: Windows,
@@ -106,8 +116,8 @@ def encode_windows(
 ) -> Iterator[tuple[Tensor, Bodies, Tensor]]:
     """Encode the windows at the positions ``share``, each resampled to ``dataset.frames``.
 
-    Yields positions ``[B]``, bodies, and their tokens ``[b, L, D]`` float32. A DataError names a clip whose tokens are
-    not finite.
+    ``encode`` turns bodies ``[b, T, V, C]`` into tokens or features by the encoder, which must not change meanwhile.
+    Yields positions ``[B]``, bodies, and that output in float32. A DataError names a clip whose output is not finite.
     """
     hidden = None if progress else True  # None: shown in a terminal
     with frozen(encoder) as check:
@@ -115,13 +125,13 @@ def encode_windows(
             frames = (windows.start[chunk], windows.width[chunk])
             batch = read_bodies(dataset, windows.row[chunk], views, device, bodies, frames)
             with autocast(device, precision):
-                tokens = encoder(batch.joints)
+                output = encode(batch.joints)
             check()
-            if not tokens.isfinite().all():
-                bad = batch.clip[~tokens.isfinite().flatten(1).all(dim=1)][0]
+            if not output.isfinite().all():
+                bad = batch.clip[~output.isfinite().flatten(1).all(dim=1)][0]
                 clip = f"'{dataset.store.name[int(batch.ids[bad])]}' in '{dataset.store.path}'"
                 raise DataError(f"the features of clip {clip} are not finite: check its coordinates")
-            yield chunk, batch, tokens.float()
+            yield chunk, batch, output.float()
 
 
 @contextmanager

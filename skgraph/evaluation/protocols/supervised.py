@@ -15,7 +15,7 @@ from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.classifiers.classifier import Classifier, LinearHead, build_head, parameter_groups
 from skgraph.evaluation.classifiers.classifier_training import ClassifierTraining
 from skgraph.evaluation.classifiers.fit import History, fit
-from skgraph.evaluation.context import EvaluationContext
+from skgraph.evaluation.context import EvaluationContext, Settings
 from skgraph.evaluation.features.bodies import Bodies, read_bodies
 from skgraph.evaluation.features.clip_features import Features, frozen
 from skgraph.evaluation.protocols.protocol import Outcome, Protocol, labels
@@ -54,13 +54,23 @@ class Supervised(Protocol, ClassifierTraining):
             hint = "say dataset=store dataset.root=FOLDER, or protocol=finetune"
             raise ConfigError(f"protocol=transfer evaluates on another dataset than the run's: {hint}")
 
+    def check_settings(self, settings: Settings) -> None:
+        super().check_settings(settings)
+        if settings.pool != "mean" and not self.on_features:
+            raise ConfigError(f"pool={settings.pool} is for fixed features; protocol {self.label} encodes in each step")
+
+    @property
+    def on_features(self) -> bool:
+        """Whether a head is trained on features that are computed once."""
+        return self.frozen and not self.augments and self.head in ("linear", "bn_linear")
+
     def evaluate(self, context: EvaluationContext) -> Outcome:
         return self.train_on(context, context.train, context.seed)
 
     def train_on(self, context: EvaluationContext, train: SkeletonDataset, seed: int) -> Outcome:
         """Train on some of the context's training clips, and score its test clips."""
         unseen = context.unseen
-        if self.frozen and not self.augments and self.head in ("linear", "bn_linear"):
+        if self.on_features:
             features, *others = (context.features(dataset, self.test_crop) for dataset in (train, *unseen))
             how = (context.device, seed, context.processes, context.progress)
             history = self.fit_head(features, others, context.num_classes, *how)

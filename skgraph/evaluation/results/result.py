@@ -72,6 +72,7 @@ class Result:
     crop: float | None = None
     crops: int = 1
     bodies: str = "present"
+    pool: str = "mean"
     validation: float = 0.0
     joint_map: str | None = None
     step: int | None = None
@@ -183,7 +184,7 @@ class EnsembleResult(Result):
         content["members"] = list(content["fused"])
         keys = ["protocol", "recipe", "options", "run", "stream", "objective", "encoder", "seed", "step"]
         keys += [*self.metrics, "weights", "members", "table", "best_member", "above_best_member", "dataset"]
-        keys += ["crop", "crops", "bodies", "validation", "joint_map", "versions", "date"]
+        keys += ["crop", "crops", "bodies", "pool", "validation", "joint_map", "versions", "date"]
         return {key: content[key] for key in keys}
 
 

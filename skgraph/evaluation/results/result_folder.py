@@ -17,6 +17,8 @@ from skgraph.evaluation.results.format_results import format_option
 from skgraph.evaluation.results.result import Result
 from skgraph.evaluation.results.scores import save_scores
 
+SETTINGS = ("crop", "crops", "bodies", "pool", "validation", "joint_map")  # that a result records
+
 
 def store_name(store: SkeletonStore) -> str:
     """Return the name of a store's folder, also of one opened as ``.``; of a link, the link's own."""
@@ -27,10 +29,10 @@ def result_folder(folder: Path, protocol: Protocol, store: SkeletonStore, split:
     """Return ``evaluation/<protocol>_<store>_<split>`` in a run folder, with every value that is not the default."""
     usual, options = build_protocol(protocol.label).options(), protocol.options()
     changed = [f"{key}{format_option(value)}" for key, value in options.items() if value != usual[key]]
-    for key in ("crop", "crops", "bodies", "validation", "seed"):
+    for key in ("crop", "crops", "bodies", "pool", "validation", "seed"):
         value = getattr(settings, key)
         if value != getattr(Settings(), key):
-            changed.append(value if key == "bodies" else f"{key}{format_option(value)}")
+            changed.append(value if key in ("bodies", "pool") else f"{key}{format_option(value)}")
     if settings.joint_map not in (None, "auto"):
         changed.append(f"map-{Path(settings.joint_map).stem}")
     name = "_".join([protocol.label, store_name(store), split, *changed])
@@ -46,7 +48,7 @@ def check_result_folder(folder: Path, store: SkeletonStore, settings: Settings) 
     except DataError:
         return  # missing or damaged: free to replace
     pairs = [("dataset.content_hash", found.dataset.content_hash, store.content_hash)]
-    for key in ("joint_map", "crop", "crops", "bodies", "validation"):
+    for key in SETTINGS:
         pairs.append((key, getattr(found, key), getattr(settings, key)))
     for key, there, new in pairs:
         if there != new:

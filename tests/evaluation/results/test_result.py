@@ -25,7 +25,9 @@ def test_the_keys_and_their_order_stay(tmp_path):
         "pretrained_on": content["pretrained_on"]
     } == content
     keys = "protocol label recipe options pretrained run objective encoder stream top1 top5 top1_interval mean_class "
-    keys += "best random_init rankme feature_std dataset pretrained_on crop crops bodies validation joint_map step "
+    keys += (
+        "best random_init rankme feature_std dataset pretrained_on crop crops bodies pool validation joint_map step "
+    )
     assert list(again) == [
         *keys.split(),
         "seed",
@@ -46,7 +48,7 @@ def test_an_ensemble_comes_back(tmp_path):
     result, content = Result.load(path), json.loads(path.read_text())
     assert isinstance(result, EnsembleResult) and json.loads(json.dumps(result.to_dict())) == content
     keys = "protocol recipe options run stream objective encoder seed step top1 top5 weights members table best_member"
-    keys += " above_best_member dataset crop crops bodies validation joint_map versions date"
+    keys += " above_best_member dataset crop crops bodies pool validation joint_map versions date"
     assert list(content) == keys.split() and [member.stream for member in result.members] == ["joint", "bone"]
     keys = "folder weight run stream objective encoder seed step top1 top5 pretrained_on config"
     assert list(content["members"][0]) == keys.split()

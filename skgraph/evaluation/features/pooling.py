@@ -1,0 +1,40 @@
+"""Features of bodies from an encoder's tokens."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from skgraph.errors import ConfigError
+
+Pool = Literal["mean", "class", "class_mean", "joints"]
+POOLS = ("mean", "class", "class_mean", "joints")
+
+
+def pooled(encoder: Any, joints: Tensor, pool: Pool = "mean") -> Tensor:
+    """Encode whole bodies to one feature each.
+
+    Args:
+        encoder: an encoder; ``"class"`` and ``"class_mean"`` need one with a class token, as
+            :class:`~skgraph.encoders.CompactEncoder` has.
+        joints: ``[b, T, V, C]``.
+        pool: ``"mean"`` of all tokens, ``[b, D]``; ``"class"`` token, ``[b, D]``; ``"class_mean"``, both side by side,
+            ``[b, 2 D]``; ``"joints"``, tokens averaged over time, side by side, ``[b, V D]``.
+
+    Raises:
+        ConfigError: the encoder has no class token, or ``pool`` is unknown.
+    """
+    if pool in ("class", "class_mean"):
+        if not hasattr(encoder, "encode_grid"):
+            raise ConfigError(f"pool={pool} needs an encoder with a class token, found {type(encoder).__name__}")
+        class_token, tokens = encoder.encode_grid(joints)
+        parts = [class_token] if pool == "class" else [class_token, tokens.float().mean(dim=1)]
+        return torch.cat([part.float() for part in parts], dim=1)
+    tokens = encoder(joints).float()
+    if pool == "joints":
+        return tokens.unflatten(1, encoder.grid).mean(dim=1).flatten(1)
+    if pool != "mean":
+        raise ConfigError(f"pool must be one of {', '.join(POOLS)}, found '{pool}'")
+    return tokens.mean(dim=1)
