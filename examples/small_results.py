@@ -34,7 +34,10 @@ METHODS = {  # name: overrides, seeds
     "gfp_pyg": (["objective=gfp", "encoder=pyg", "trainer.epochs=10"], ONE),
 }
 # Recipes that the study of S-JEPA found (docs/sjepa.md), for people who face the camera and for actions without a side.
-RECIPES = {"irds": ("sjepa_facing",), "uiprmd": ("sjepa_sideless", "sjepa_sideless_facing", "gfp_sideless")}
+RECIPES = {
+    "irds": ("sjepa_facing",),
+    "uiprmd": ("sjepa_sideless", "sjepa_sideless_facing", "gfp_sideless", "lejepa_sideless"),
+}
 # S-JEPA with patches of 8 frames for 56 epochs, whose views differ by 20 degrees alone: 20 minutes on one thread.
 LONG = [
     "patch_length=8",
@@ -52,6 +55,7 @@ LONG = [
 # Bones have no position in the room, which random weights profit from. float32 shows the cost of bfloat16.
 VARIANTS = {
     "irds": {
+        "lejepa": (["objective=lejepa"], THREE),
         "gfp_bone": (["augment.rotate.y=0.35", "objective=gfp", "stream=bone"], THREE),
         "mamp_bone": (["augment.rotate.y=0.35", "objective=mamp", "stream=bone"], THREE),
         "sjepa_long": (["augment.rotate.y=0.35", "objective=sjepa", *LONG], THREE),
@@ -59,6 +63,7 @@ VARIANTS = {
         "gfp_fp32": (["augment.rotate.y=0.35", "objective=gfp", "precision=fp32"], THREE),
     },
     "uiprmd": {
+        "lejepa": (["objective=lejepa"], THREE),
         "gfp_sideless_bone": (["objective=gfp", "experiment=gfp_sideless", "stream=bone"], ONE),
         "sjepa_sideless_bone": (["objective=sjepa", "experiment=sjepa_sideless", "stream=bone"], ONE),
     },

@@ -17,9 +17,9 @@ from omegaconf import OmegaConf
 import skgraph._internal.command  # noqa: F401, registers the resolvers that configurations use
 from skgraph._internal.data_dir import data_dir
 from skgraph.build import build_encoder, build_objective, build_views, check_config, instance
-from skgraph.data import SkeletonData
 from skgraph.errors import ConfigError
 from skgraph.evaluation import build_protocol
+from skgraph.performance.training_step import random_crops
 from skgraph.topology import Topology
 from skgraph.training import TrainerConfig
 
@@ -38,9 +38,9 @@ def step(config: dict, topology: Topology, batch: int = 2) -> torch.Tensor:
     config["normalise"]["scale"] = None  # otherwise measured from a dataset
     encoder = build_encoder(config, topology)
     objective = build_objective(config, encoder, topology)
-    views = build_views(config, topology, encoder.grid[0], objective.num_views)
-    joints = torch.randn(batch, 1, config["frames"], topology.num_joints, topology.dim)
-    loss, _ = objective(*views(SkeletonData.from_joints(joints), torch.Generator().manual_seed(0)))
+    views = build_views(config, topology, encoder.grid[0], objective)
+    bodies = random_crops(batch, config["frames"], topology, views)
+    loss, _ = objective(*views(bodies, torch.Generator().manual_seed(0)))
     loss.backward()
     objective.after_step(0.5)
     for name, parameter in objective.named_parameters():
@@ -63,20 +63,30 @@ OBJECTIVES = {
             for key in ("hidden_dim", "global_dim")
         ),
     ],
+    "lejepa": ["objective=lejepa", "objective.hidden_dim=16", "objective.embedding_dim=8"],
     "mamp": ["objective=mamp", "objective.decoder.depth=1"],
     "skeletonmae": ["objective=skeletonmae", "objective.decoder.depth=1"],
+    "slim": ["objective=slim", "mask=semantic_tube", "objective.local_crops=[[8,2,0.2,0.5]]"]
+    + [f"objective.{key}" for key in ("prototypes=16", "hidden_dim=16", "bottleneck_dim=8", "frozen=0")],
     "custom": ["objective=custom", "objective._target_=examples.custom_objective.PredictSpeed"],
 }
 ENCODERS = {
     "transformer": ["encoder=transformer", "encoder.dim=16", "encoder.depth=1", "encoder.heads=2"],
     "stgcn": ["encoder=stgcn", "encoder.widths=[8,16]"],
     "pyg": ["encoder=pyg", "encoder.dim=16", "encoder.depth=1"],
+    "compact": ["encoder=compact", "encoder.dim=16", "encoder.depth=1", "encoder.heads=2"],
     "custom": ["encoder=custom", "encoder._target_=examples.custom_encoder.MeanFieldEncoder", "+encoder.dim=16"],
 }
+# SLiM needs a class token.
+PAIRS = [
+    (objective, encoder)
+    for objective in OBJECTIVES
+    for encoder in ENCODERS
+    if objective != "slim" or encoder == "compact"
+]
 
 
-@pytest.mark.parametrize("encoder", ["transformer", "stgcn", "pyg"])
-@pytest.mark.parametrize("objective", ["sjepa", "gfp", "mamp", "skeletonmae"])
+@pytest.mark.parametrize(("objective", "encoder"), [pair for pair in PAIRS if "custom" not in pair])
 def test_the_small_recipe_of_every_objective_is_made_for_every_encoder(objective, encoder, topology):
     config = composed(f"objective={objective}", f"encoder={encoder}")
     config["normalise"]["scale"] = None
@@ -87,7 +97,8 @@ def test_the_small_recipe_of_every_objective_is_made_for_every_encoder(objective
 @pytest.mark.parametrize("experiment", EXPERIMENTS)
 def test_experiments_take_a_step(experiment, topology):
     objective = experiment.split("_")[0]
-    own = OBJECTIVES[objective] if objective == "custom" else [f"objective={objective}"] * (objective != "none")
+    own = [*OBJECTIVES[objective]] if objective == "custom" else [f"objective={objective}"] * (objective != "none")
+    own += ["encoder=compact"] * (objective == "slim")
     config = composed(f"experiment={experiment}", *own)
     # The sizes are the recipe's, only their depth is cut: a test must not take minutes.
     for part in (config["encoder"], *(v for v in config["objective"].values() if isinstance(v, dict))):
@@ -98,16 +109,14 @@ def test_experiments_take_a_step(experiment, topology):
 
 
 @pytest.mark.parametrize("stream", ["joint", "bone", "motion"])
-@pytest.mark.parametrize("encoder", ENCODERS)
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize(("objective", "encoder"), PAIRS)
 def test_every_objective_takes_a_step_with_every_encoder(objective, encoder, stream, topology):
     parts = (*OBJECTIVES[objective], *ENCODERS[encoder], f"stream={stream}", "frames=16", "patch_length=4")
     assert torch.isfinite(step(composed(*parts), topology))
 
 
 @pytest.mark.parametrize("name", ["uiprmd_22", "coco_17"])
-@pytest.mark.parametrize("encoder", ENCODERS)
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize(("objective", "encoder"), PAIRS)
 def test_every_pair_takes_other_topologies(objective, encoder, name):
     other = Topology.load(name)
     flat = () if other.dim == 3 else ("augment=planar",)
@@ -115,7 +124,9 @@ def test_every_pair_takes_other_topologies(objective, encoder, name):
     assert torch.isfinite(step(composed(*parts), other))
 
 
-@pytest.mark.parametrize("mask", ["motion_joint", "random_joint", "motion_token", "random_token", "limb"])
+@pytest.mark.parametrize(
+    "mask", ["motion_joint", "random_joint", "motion_token", "random_token", "semantic_tube", "limb"]
+)
 @pytest.mark.parametrize("stream", ["joint", "bone", "motion"])
 def test_masks_and_streams_take_a_step(mask, stream, topology):
     assert torch.isfinite(step(composed(f"mask={mask}", f"stream={stream}", *SMALL), topology))
@@ -129,7 +140,7 @@ def test_other_topologies_take_a_step(name):
 
 
 @pytest.mark.parametrize("experiment", ["sjepa_small", "none"])
-@pytest.mark.parametrize("augment", ["none", "mild", "geometric", "planar"])
+@pytest.mark.parametrize("augment", ["none", "mild", "geometric", "skeleton_aware", "planar"])
 def test_augmentations_take_a_step(augment, experiment, topology):
     config = composed(f"augment={augment}", f"experiment={experiment}", "patch_length=8", *SMALL)
     assert torch.isfinite(step(config, topology))
@@ -284,7 +295,7 @@ def test_values_that_make_no_sense_are_refused_by_name(overrides, message, topol
     with pytest.raises(ConfigError, match=message):
         encoder = build_encoder(config, topology)
         objective = build_objective(config, encoder, topology)
-        build_views(config, topology, encoder.grid[0], objective.num_views)
+        build_views(config, topology, encoder.grid[0], objective)
 
 
 def test_a_custom_component_gives_the_run_its_name():

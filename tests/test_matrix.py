@@ -13,8 +13,9 @@ from skgraph.build import build_encoder, open_store
 from skgraph.evaluation import build_protocol, compare
 from skgraph.pretrain import pretrain
 from skgraph.training.checkpoint import read_checkpoint
-from tests.test_configs import ENCODERS, OBJECTIVES, composed
+from tests.test_configs import ENCODERS, OBJECTIVES, PAIRS, composed
 
+EPOCHS = ("epochs=2", "steps=null", "warmup_epochs=1", "warmup=null")
 CPU = torch.device("cpu")
 
 
@@ -23,7 +24,7 @@ def settings(store_path, tmp_path, monkeypatch):
     """The options of a run on the tiny store, whose figure of the mask stays empty."""
     monkeypatch.setattr("skgraph.training.diagnostics.mask_figure", lambda *_: Figure((1, 1)))
     data = ["dataset=store", f"dataset.root={store_path}", "frames=16", "min_frames=8", "patch_length=4"]
-    trainer = [f"trainer.{x}" for x in ("batch_size=16", "epochs=2", "warmup_epochs=1", "progress=false")]
+    trainer = [f"trainer.{x}" for x in ("batch_size=16", *EPOCHS, "progress=false")]
     return [*data, *trainer, "precision=fp32", f"runs={tmp_path}"]
 
 
@@ -34,8 +35,7 @@ def run(config, name, evaluate=(), **trainer):
     return read_checkpoint(Path(config["runs"]) / name / "checkpoint.pt")
 
 
-@pytest.mark.parametrize("encoder", ENCODERS)
-@pytest.mark.parametrize("objective", OBJECTIVES)
+@pytest.mark.parametrize(("objective", "encoder"), PAIRS)
 def test_stopping_and_resuming_changes_nothing_and_the_encoder_alone_evaluates(
     objective, encoder, settings, tmp_path, capsys
 ):

@@ -129,7 +129,10 @@ def test_evaluate_agrees_with_the_table(finished, store_path, call):
     ("arguments", "message"),
     [
         (["nonsense=1"], "error: Could not override 'nonsense'"),
-        (["trainer.lerning_rate=1"], "Could not override 'trainer.lerning_rate': expected one of epochs, batch_size"),
+        (
+            ["trainer.lerning_rate=1"],
+            "Could not override 'trainer.lerning_rate': expected one of epochs, steps, batch_size",
+        ),
         (["trainer.lr=0"], "error: trainer.lr must be positive"),
         (["mask=everything"], "Could not find 'mask/everything': available options in 'mask' are limb, motion_joint,"),
         (["objective.loss=l1"], "error: objective.loss must be 'ce' or 'l2', found 'l1'"),
