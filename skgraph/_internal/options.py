@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import logging
 import math
 import sys
 import types
@@ -16,7 +17,7 @@ from hydra.utils import get_object
 from skgraph.errors import ConfigError, first_line
 
 _WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a word", type(None): "null"}
-_WORDS |= {Path: "a path", Mapping: "a mapping", dict: "a mapping"}
+_WORDS |= {Path: "a path", Mapping: "a mapping", dict: "a mapping", Any: "anything"}
 
 
 def import_target(config: object, where: str) -> Any:
@@ -32,6 +33,7 @@ def import_target(config: object, where: str) -> Any:
     target = config.get("_target_") if isinstance(config, Mapping) else None
     if not isinstance(target, str):
         raise ConfigError(f"{where} must be a mapping with a _target_, found '{config}'")
+    logging.getLogger("hydra.utils").setLevel(logging.CRITICAL)  # Hydra would print an error of its own
     try:
         return get_object(target)
     except Exception as error:  # Hydra raises ImportError, ValueError and others

@@ -1,3 +1,4 @@
+import logging
 import sys
 
 import pytest
@@ -147,6 +148,18 @@ def test_multirun_goes_on_after_bad_input(run, capsys):
         run("-m", "count=2,3,8", "folder.name=x")
     assert stop.value.code == 1
     assert tuple(capsys.readouterr()) == ("half is 1\nhalf is 4\n", "error: count must be even, found 3\n")
+
+
+def test_libraries_log_their_warnings_alone(capsys, monkeypatch):
+    @command("embed")
+    def main(cfg):
+        logging.getLogger("matplotlib").info("generated new fontManager")
+        logging.getLogger("matplotlib").warning("no such font")
+
+    monkeypatch.setattr(sys, "argv", ["embed", "-m", "run=a,b", "source=s", "out=f.npz"])
+    main()
+    printed = capsys.readouterr().out
+    assert "#1 : run=b" in printed and printed.count("no such font") == 2 and "fontManager" not in printed
 
 
 def test_with_a_config_it_is_the_plain_function(run):

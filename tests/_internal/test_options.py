@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 from torch import nn
@@ -22,6 +22,7 @@ def taker(
     levels: Sequence[int | str] = (1, "g"),
     options: Mapping[str, object] | None = None,
     factory: Callable[..., nn.Module] = nn.Linear,
+    anything: Sequence[Any] = (),
     unknown: NotImportedHere = 3,  # noqa: F821
     unannotated=3,
 ):
@@ -74,6 +75,7 @@ def test_what_was_expected_is_said_in_words():
         ("kind", "median", "'mean' or 'sum' or null, found 'median'"),
         ("pair", [0.5], r"a list of 2 with a number as each item, found '\[0.5\]'"),
         ("levels", 3, "a list with a whole number or a word as each item, found '3'"),
+        ("anything", 3, "a list with anything as each item, found '3'"),
         ("options", 3, "a mapping or null, found '3'"),
     ):
         with pytest.raises(ConfigError, match=words):
@@ -97,10 +99,10 @@ def test_at_least(value):
         ({"_target_": "skgraph.nothing"}, "encoder._target_ 'skgraph.nothing' cannot be imported: No module named"),
     ],
 )
-def test_targets_that_cannot_be_imported(config, message):
+def test_targets_that_cannot_be_imported(config, message, caplog):
     with pytest.raises(ConfigError) as error:
         import_target(config, "encoder")
-    assert str(error.value).startswith(message)
+    assert str(error.value).startswith(message) and not caplog.records
 
 
 def test_a_target_is_imported_and_not_called():
