@@ -150,7 +150,9 @@ def test_multirun_goes_on_after_bad_input(run, capsys):
     assert tuple(capsys.readouterr()) == ("half is 1\nhalf is 4\n", "error: count must be even, found 3\n")
 
 
-def test_libraries_log_their_warnings_alone(capsys, monkeypatch):
+def test_libraries_log_their_warnings_alone(capsys, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+
     @command("embed")
     def main(cfg):
         logging.getLogger("matplotlib").info("generated new fontManager")
