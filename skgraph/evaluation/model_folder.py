@@ -17,11 +17,11 @@ from types import ModuleType
 from typing import Any
 
 import torch
-from hydra.utils import get_class
 from torch import Tensor
 
 from skgraph._internal.atomic import atomic_folder
 from skgraph._internal.files import read_json
+from skgraph._internal.options import import_target
 from skgraph.build import check_config
 from skgraph.errors import CheckpointError, ConfigError, DataError, first_line
 from skgraph.evaluation.classifiers.linear_probe import LinearProbe
@@ -172,9 +172,10 @@ def _check_classes(node: Any, path: Path, top: bool = True) -> None:
 def _is_ours(target: str) -> bool:
     """Return whether a dotted name leads to a class of skgraph, not just through one of its modules."""
     try:
-        return target.startswith("skgraph.") and get_class(target).__module__.startswith("skgraph.")
-    except Exception:  # hydra raises ImportError, ValueError and others for unknown names
+        found = import_target({"_target_": target}, "config") if target.startswith("skgraph.") else None
+    except ConfigError:
         return False
+    return isinstance(found, type) and found.__module__.startswith("skgraph.")
 
 
 def from_hub(name: str) -> Path:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from hydra.utils import get_class
 
+from skgraph._internal.options import import_target
 from skgraph.build import build_encoder, build_views, check_config
 from skgraph.encoders.encoder import Encoder
 from skgraph.errors import CheckpointError, ConfigError
@@ -94,7 +94,7 @@ class PretrainedRun:
             CheckpointError: the weights do not fit.
         """
         own = self.config["encoder"]
-        accepted = inspect.signature(get_class(own["_target_"])).parameters if options else {}
+        accepted = inspect.signature(import_target(own, "encoder")).parameters if options else {}
         if unknown := [key for key in options if key not in accepted]:
             kind = own["_target_"].rpartition(".")[2]
             raise ConfigError(f"{kind} has no {unknown[0]}: say protocol.{unknown[0]}=0")

@@ -149,11 +149,13 @@ def test_heads_that_would_not_work(model, key, value):
         PretrainedRun.open(model)
 
 
-def test_configurations_that_would_build_something_else(model):
+def test_configurations_that_would_build_something_else(model, caplog):
     config = json.loads((model / CONFIG).read_text())["config"]
     for part, values in (
         ("stream", {"name": "joint", "transform": {"_target_": "skgraph.build.nn.ReLU"}}),
         ("encoder", config["encoder"] | {"_partial_": True}),
+        ("encoder", config["encoder"] | {"_target_": "skgraph.nothing.Encoder"}),
+        ("encoder", config["encoder"] | {"_target_": "skgraph.checks.check_encoder"}),
     ):
         changed(model, config=config | {part: values})
         with pytest.raises(ConfigError, match="may only name those of skgraph|must be whole, not partial"):
@@ -161,3 +163,4 @@ def test_configurations_that_would_build_something_else(model):
     changed(model, config=config | {"encoder": config["encoder"] | {"depth": 10**9}})
     with pytest.raises(ConfigError, match="depth must be at most 1000"):
         load_encoder(model)
+    assert not caplog.records
