@@ -136,9 +136,9 @@ class SLiM(Objective):
         with torch.no_grad():
             target_classes, target_tokens = self.target_encoder.encode_grid(views[0].flatten(0, 1))
             q = sinkhorn(self.target_class_head(target_classes), self.target_temperature).unflatten(0, (count, bodies))
-        # Each teacher with every student view but its own: the sum over all pairs less that over equal ones.
-        pairs = torch.einsum("abk,sbk->", q, log_p) - torch.einsum("abk,abk->", q, log_p[:count])
-        contrast = -pairs / (count * (len(log_p) - 1) * bodies)
+            teachers = q.sum(dim=0).repeat(len(log_p), 1, 1)  # of each student view: all teachers but its own
+            teachers[:count] -= q
+        contrast = -(teachers * log_p).sum() / (count * (len(log_p) - 1) * bodies)
         prediction = self._prediction(tokens, target_tokens, masked[0].flatten(0, 1))
         koleo = torch.stack([_koleo(x) for x in classes.unflatten(0, (count, bodies))]).mean()
         loss = contrast + self.prediction_weight * prediction + self.koleo_weight * koleo
