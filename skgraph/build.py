@@ -156,7 +156,7 @@ def build_objective(config: Mapping[str, Any], encoder: nn.Module, topology: Top
     return instance(config["objective"], "objective", **given)
 
 
-# Transforms of one kind of view, in a configuration's ``augment``.
+# Keys of a configuration's ``augment`` that hold transforms of one kind of view.
 _AUGMENT_OF_VIEWS = ("first_view", "second_view", "local_views")
 
 
@@ -189,11 +189,11 @@ def build_views(
     if normalise["align"] is not None:
         steps.append(AlignBody(topology, yaw_only=normalise["align"] == "yaw"))
     own = [config["augment"].get(key) or {} for key in _AUGMENT_OF_VIEWS]
-    augment, *extra = (
+    augment, *of_views = (
         [instance(value, f"augment.{key}", topology=topology) for key, value in group.items() if value is not None]
         for group in ({k: v for k, v in config["augment"].items() if k not in _AUGMENT_OF_VIEWS}, *own)
     )
-    extra_steps = [Compose(steps) for steps in extra] if any(own) else []
+    view_augment = [Compose(steps) for steps in of_views] if any(own) else []
     if topology.dim == 2 and any(isinstance(step, RandomRotate) and (step.x or step.y) for step in augment):
         raise ConfigError(
             f"topology '{topology.name}' is 2D, and the augmentation rotates about x, y: say augment=planar"
@@ -206,7 +206,7 @@ def build_views(
     scale = 1.0 if normalise["scale"] is None else normalise["scale"]
     keys = ("num_views", "own_crops", "own_masks", "local_crops", "mask_ratio")
     views = {key: getattr(objective, key, getattr(Objective, key)) for key in keys}
-    return ViewMaker(Compose(steps), Compose(augment), mask, stream, scale=scale, extra=extra_steps, **views)
+    return ViewMaker(Compose(steps), Compose(augment), mask, stream, scale=scale, view_augment=view_augment, **views)
 
 
 def measure_scale(config: dict[str, Any], bodies: SkeletonDataset) -> dict[str, Any]:

@@ -88,12 +88,7 @@ def check_objective(objective: nn.Module, frames: int, channels: int = 3) -> Non
         raise ContractError(f"{name} needs after_step(progress)")
     module: Any = copy.deepcopy(objective).train()
     forward = _guarded(module, f"{name}.forward")
-    joints, visible = _example(4, frames, encoder.grid, channels)
-    tokens = math.prod(encoder.grid)  # type: ignore[arg-type]
-    masked = torch.ones(4, tokens, dtype=torch.bool).scatter_(1, visible, False).nonzero()[:, 1].view(4, -1)
-    if getattr(objective, "own_masks", False):
-        visible, masked = (ids.expand(views, -1, -1) for ids in (visible, masked))
-    batch = (torch.stack([joints + 0.01 * torch.randn_like(joints) for _ in range(views)]), visible, masked)
+    batch = _example_views(objective, encoder.grid, frames, channels)
 
     result = forward(*batch)
     if not isinstance(result, tuple) or len(result) != 2 or not isinstance(result[1], dict):
@@ -113,7 +108,7 @@ def check_objective(objective: nn.Module, frames: int, channels: int = 3) -> Non
 
     def loss_of(other: nn.Module) -> Tensor:
         with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(0)  # for what the objective draws; a training seeds every step
+            torch.manual_seed(0)  # seeds what the objective draws, as a training does in every step
             return _guarded(other.eval(), f"{name}.forward")(*batch)[0]
 
     _check_state(objective, loss_of, name)
@@ -137,6 +132,21 @@ def _example(batch: int, frames: int, grid: Any, channels: int) -> tuple[Tensor,
     joints = torch.randn(batch, frames, grid[1], channels, generator=generator)
     visible = torch.rand(batch, tokens, generator=generator).argsort(dim=1)[:, : max(2, tokens // 10)]
     return joints, visible
+
+
+def _example_views(objective: Any, grid: Any, frames: int, channels: int) -> tuple[Any, Any, Any]:
+    """Return views and masks of four bodies in the form that an objective takes."""
+    joints, visible = _example(4, frames, grid, channels)
+    views = objective.num_views
+    if local_crops := getattr(objective, "local_crops", ()):
+        sizes = [(views, frames), *((views * crop.number, crop.frames) for crop in local_crops)]
+        crops = [joints[:, :length].repeat(count, 1, 1, 1, 1) for count, length in sizes]
+        hidden = [torch.rand(count, 4, length * grid[0] // frames * grid[1]) < 0.7 for count, length in sizes]
+        return [x + 0.01 * torch.randn_like(x) for x in crops], [~mask for mask in hidden], hidden
+    masked = torch.ones(4, math.prod(grid), dtype=torch.bool).scatter_(1, visible, False).nonzero()[:, 1].view(4, -1)
+    if getattr(objective, "own_masks", False):
+        visible, masked = (ids.expand(views, -1, -1) for ids in (visible, masked))
+    return torch.stack([joints + 0.01 * torch.randn_like(joints) for _ in range(views)]), visible, masked
 
 
 def _check_gradients(module: nn.Module, loss: Callable[[], Tensor], name: str) -> None:

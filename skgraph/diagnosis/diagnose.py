@@ -138,7 +138,7 @@ def _features(
 def _objective_metrics(objective: Objective, bodies: SkeletonData, views: ViewMaker) -> dict[str, float]:
     """Return loss, logs and prediction errors of one batch, the same for all checkpoints."""
     batch = views(bodies, torch.Generator(bodies.joints.device).manual_seed(0))
-    torch.manual_seed(0)  # of an objective that draws
+    torch.manual_seed(0)  # seeds what the objective draws
     loss, logs = objective(*batch)
     row = {"loss": float(loss), **{key: float(value) for key, value in logs.items()}}
     if isinstance(objective, SJEPA):

@@ -7,11 +7,11 @@ from torch import Tensor, nn
 
 from skgraph._internal.options import at_least
 from skgraph.encoders.encoder import Encoder
-from skgraph.encoders.layers import Block
+from skgraph.encoders.layers import Block, initialise_truncated
 from skgraph.errors import ConfigError
 from skgraph.topology import Topology
 
-_BASE = 10_000.0  # of the rotary frequencies
+_BASE = 10_000.0  # base of the rotary frequencies
 
 
 class CompactEncoder(Encoder):
@@ -69,10 +69,7 @@ class CompactEncoder(Encoder):
         self.norm = nn.LayerNorm(dim, eps=1e-6)
         width = dim // heads
         self.register_buffer("frequencies", _BASE ** (-torch.arange(0, width, 2) / width), persistent=False)
-        for module in self.modules():
-            if isinstance(module, nn.Linear):
-                nn.init.trunc_normal_(module.weight, std=0.02)
-                nn.init.zeros_(module.bias)
+        self.apply(initialise_truncated)
         nn.init.trunc_normal_(self.joint_embedding, std=0.02)
         for tokens in (self.class_token, self.register_tokens):
             if tokens is not None:

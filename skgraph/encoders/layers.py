@@ -147,6 +147,13 @@ class Block(nn.Module):
         return x + self.drop_path(self.mlp(self.norm2(x)))
 
 
+def initialise_truncated(module: nn.Module) -> None:
+    """Set truncated-normal weights of deviation 0.02 and zero biases of linear layers, as SLiM does (2026)."""
+    if isinstance(module, nn.Linear):
+        nn.init.trunc_normal_(module.weight, std=0.02)
+        nn.init.zeros_(module.bias)
+
+
 def initialise(module: nn.Module) -> None:
     """Set Xavier-uniform weights and zero biases of linear layers, as masked autoencoders do (He et al., 2022)."""
     if isinstance(module, nn.Linear):

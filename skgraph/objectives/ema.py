@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+
+from skgraph.errors import ConfigError
 
 
 def ema_momentum(progress: float, start: float, end: float = 1.0) -> float:
@@ -14,6 +17,12 @@ def ema_momentum(progress: float, start: float, end: float = 1.0) -> float:
     :math:`\tau(p) = \tau_1 - (\tau_1 - \tau_0) (1 + \cos \pi p) / 2` for a training progress ``p`` in [0, 1].
     """
     return end - (end - start) * (1 + math.cos(math.pi * progress)) / 2
+
+
+def check_momentum(ema: Sequence[float]) -> None:
+    """Raise a ConfigError unless first and last momentum rise within [0, 1]."""
+    if len(ema) != 2 or not 0 <= ema[0] <= ema[1] <= 1:
+        raise ConfigError(f"objective.ema must rise within [0, 1], found {list(ema)}")
 
 
 @torch.no_grad()

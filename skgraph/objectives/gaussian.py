@@ -9,9 +9,8 @@ from torch.nn import functional as F
 
 from skgraph._internal.distributed import copy_from_main, num_ranks
 
-POINTS, LARGEST = 17, 3.0  # of the characteristic function; its weight beyond is below 0.02
-GAUSSIAN_SIGREG = 1.05  # of a perfect Gaussian, for any N
-COLLAPSED_SIGREG = 0.40  # of embeddings that are all zero, times N
+POINTS, LARGEST = 17, 3.0  # points and end of the integral; the weight beyond is below 0.02
+COLLAPSED_SIGREG = 0.40  # value over N of embeddings that are all zero
 
 
 def random_directions(dim: int, count: int, device: torch.device) -> Tensor:

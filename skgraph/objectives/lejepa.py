@@ -99,7 +99,7 @@ class LeJEPA(Objective):
         """
         if self.training and views.size(1) < 2 and num_ranks() == 1:
             raise ConfigError("LeJEPA compares the bodies of a batch: trainer.batch_size must be at least 2, found 1")
-        # Drawn first, so that draws of the encoder, which depend on the rows of a process, do not change them.
+        # Draw before the encoder does, whose draws depend on the rows of a process.
         directions = random_directions(self.embedding_dim, self.num_directions, views.device)
         tokens = self.encoder(views.flatten(0, 1), visible.flatten(0, 1)).unflatten(0, visible.shape[:2])
         embeddings = self.projector(tokens.mean(dim=2).flatten(0, 1)).float().unflatten(0, visible.shape[:2])

@@ -7,7 +7,9 @@ from torch import Tensor, nn
 from torch import distributed as dist
 from torch.nn import functional as F
 
-from skgraph._internal.distributed import num_ranks
+from skgraph._internal.distributed import num_ranks, sum_over_ranks
+from skgraph.encoders.layers import initialise_truncated
+from skgraph.objectives.mlp import mlp
 
 
 class PrototypeHead(nn.Module):
@@ -22,18 +24,8 @@ class PrototypeHead(nn.Module):
 
     def __init__(self, in_dim: int, hidden_dim: int, bottleneck_dim: int, prototypes: int) -> None:
         super().__init__()
-        self.mlp = nn.Sequential(
-            nn.Linear(in_dim, hidden_dim),
-            nn.GELU(),
-            nn.Linear(hidden_dim, hidden_dim),
-            nn.GELU(),
-            nn.Linear(hidden_dim, bottleneck_dim),
-        )
+        self.mlp = mlp(in_dim, hidden_dim, bottleneck_dim, layers=3, norm=nn.Identity).apply(initialise_truncated)
         self.prototypes = nn.Parameter(torch.empty(prototypes, bottleneck_dim))
-        for module in self.mlp:
-            if isinstance(module, nn.Linear):
-                nn.init.trunc_normal_(module.weight, std=0.02)
-                nn.init.zeros_(module.bias)
         nn.init.trunc_normal_(self.prototypes, std=0.02)
 
     def forward(self, x: Tensor, learn: Tensor | float = 1.0) -> Tensor:
@@ -62,16 +54,13 @@ def sinkhorn(
         ``[N, K]`` float32; rows of weight 0 are zero.
     """
     scores = similarities.float() / temperature
-    largest = scores.amax()  # against overflow
+    largest = scores.amax()  # subtracted, so that nothing overflows
     if num_ranks() > 1:
         dist.all_reduce(largest, dist.ReduceOp.MAX)
     q = (scores - largest).exp()
     if weight is not None:
         q = q * weight[:, None]
     for _ in range(iterations):
-        share = q.sum(dim=0)
-        if num_ranks() > 1:
-            dist.all_reduce(share)
-        q = q / share.clamp(min=1e-30)
+        q = q / sum_over_ranks(q.sum(dim=0)).clamp(min=1e-30)
         q = q / q.sum(dim=1, keepdim=True).clamp(min=1e-30)
     return q

@@ -15,7 +15,7 @@ from skgraph._internal.distributed import mean_over_ranks
 from skgraph._internal.options import at_least
 from skgraph.encoders.encoder import Encoder
 from skgraph.errors import ConfigError
-from skgraph.objectives.ema import ema_momentum, ema_update
+from skgraph.objectives.ema import check_momentum, ema_momentum, ema_update
 from skgraph.objectives.objective import Objective
 from skgraph.objectives.predictor import Predictor
 
@@ -96,8 +96,7 @@ class SJEPA(Objective):
         if not 0 <= center_momentum <= 1:
             raise ConfigError(f"objective.center_momentum must be in [0, 1], found {center_momentum}")
         at_least("SJEPA", 1, output_dim=output_dim)
-        if len(ema) != 2 or not 0 <= ema[0] <= ema[1] <= 1:
-            raise ConfigError(f"objective.ema must rise within [0, 1], found {list(ema)}")
+        check_momentum(ema)
         self.num_views = 2 if two_views else 1
         self.loss, self.centring = loss, center
         self.center_momentum, self.target_norm = center_momentum, target_norm

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 from skgraph._internal.distributed import num_ranks, sum_over_ranks
 from skgraph._internal.options import at_least
 from skgraph.errors import ConfigError
-from skgraph.objectives.ema import ema_momentum, ema_update
+from skgraph.objectives.ema import check_momentum, ema_momentum, ema_update
 from skgraph.objectives.objective import LocalCrop, Objective
 from skgraph.objectives.prototypes import PrototypeHead, sinkhorn
 
@@ -99,8 +99,7 @@ class SLiM(Objective):
             raise ConfigError(f"objective.mask_ratio must rise within (0, 1), found {list(mask_ratio)}")
         if not (0 < temperature < math.inf and 0 < min(target_temperature) and max(target_temperature) < math.inf):
             raise ConfigError(f"temperatures must be positive, found {temperature} and {list(target_temperature)}")
-        if len(ema) != 2 or not 0 <= ema[0] <= ema[1] <= 1:
-            raise ConfigError(f"objective.ema must rise within [0, 1], found {list(ema)}")
+        check_momentum(ema)
         if not (0 <= temperature_warmup <= 1 and 0 <= frozen < 1):
             raise ConfigError("objective.temperature_warmup and frozen are shares of the training")
         self.local_crops = tuple(_local_crop(crop, encoder.patch_length) for crop in local_crops)
@@ -136,7 +135,7 @@ class SLiM(Objective):
         with torch.no_grad():
             target_classes, target_tokens = self.target_encoder.encode_grid(views[0].flatten(0, 1))
             q = sinkhorn(self.target_class_head(target_classes), self.target_temperature).unflatten(0, (count, bodies))
-            teachers = q.sum(dim=0).repeat(len(log_p), 1, 1)  # of each student view: all teachers but its own
+            teachers = q.sum(dim=0).repeat(len(log_p), 1, 1)  # all teachers of each student view but its own
             teachers[:count] -= q
         contrast = -(teachers * log_p).sum() / (count * (len(log_p) - 1) * bodies)
         prediction = self._prediction(tokens, target_tokens, masked[0].flatten(0, 1))
@@ -151,10 +150,10 @@ class SLiM(Objective):
 
     def _prediction(self, tokens: Tensor, targets: Tensor, hidden: Tensor) -> Tensor:
         """Compare the student's tokens ``[n * B, L, D]`` with the teacher's at hidden places ``[n * B, L]``."""
-        # As many places as can be hidden, so that shapes are static; the others have the weight 0.
+        # Take the largest possible number of hidden places, so that shapes are static; surplus ones weigh 0.
         most = math.ceil(hidden.size(0) / 2) * math.ceil(self.mask_ratio[1] * hidden.size(1))
         places = hidden.flatten().to(torch.uint8).argsort(descending=True, stable=True)[:most]
-        weight = (hidden / hidden.sum(dim=1, keepdim=True).clamp(min=1)).flatten()[places]  # 1 a masked view
+        weight = (hidden / hidden.sum(dim=1, keepdim=True).clamp(min=1)).flatten()[places]  # sums to 1 in a masked view
         q = sinkhorn(
             self.target_token_head(targets.flatten(0, 1)[places]), self.target_temperature, (weight > 0).float()
         )
@@ -183,7 +182,7 @@ class SLiM(Objective):
 def _local_crop(crop: Sequence[float], patch_length: int) -> LocalCrop:
     if len(crop) != 4 or crop[0] % patch_length or not (crop[0] > 0 < crop[1] and 0 < crop[2] <= crop[3] <= 1):
         raise ConfigError(
-            f"objective.local_crops: a crop is [frames, count, low, high], frames a multiple of {patch_length}, "
+            f"objective.local_crops: a crop is [frames, number, low, high], frames a multiple of {patch_length}, "
             f"0 < low <= high <= 1, found {list(crop)}"
         )
     return LocalCrop(int(crop[0]), int(crop[1]), float(crop[2]), float(crop[3]))

@@ -137,7 +137,7 @@ def _streams(results: Sequence[Result]) -> set[str]:
 
 def _is_of(entry: Published, column: Column) -> bool:
     """Return whether a published number belongs to the protocol of a column."""
-    # What papers call retrieval is the nearest neighbour by cosine distance.
+    # Papers call the nearest neighbour by cosine distance retrieval.
     alike = {entry.protocol, column.protocol} <= {"knn", "retrieval"} or entry.protocol == column.protocol
     if column.best or not alike:
         return False

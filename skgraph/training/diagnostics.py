@@ -22,6 +22,7 @@ MIN_RANK = 2.0
 MIN_STD = {"feature_std": 1e-3, "target_std": 0.03}
 UNIFORM_ENTROPY = 0.99
 ONE_HOT_ENTROPY = 0.01
+MAX_COLLAPSE = 0.8  # share of the value that SIGReg has of a collapse; runs with batches of 32 end at 0.09 to 0.14
 
 
 def rankme(features: Tensor, eps: float = 1e-7) -> Tensor:
@@ -87,7 +88,7 @@ def collapse_warning(values: Mapping[str, float]) -> str | None:
 
     Args:
         values: any of ``rankme``, ``feature_std`` and an objective's ``prediction_entropy``, ``target_entropy``
-            (shares of ``log K``) and ``target_std``.
+            (shares of ``log K``), ``target_std`` and ``collapse`` (LeJEPA).
     """
     signs = []
     if values.get("rankme", math.inf) < MIN_RANK:
@@ -98,6 +99,8 @@ def collapse_warning(values: Mapping[str, float]) -> str | None:
     for key in ("prediction_entropy", "target_entropy"):
         if values.get(key, 0.5) > UNIFORM_ENTROPY:
             signs.append(f"{key} is {values[key]:.3f} of its maximum: the distributions are uniform")
+    if values.get("collapse", 0.0) > MAX_COLLAPSE:
+        signs.append(f"SIGReg is {values['collapse']:.2f} of its value for equal embeddings (above {MAX_COLLAPSE:g})")
     if values.get("prediction_entropy", 0.5) < ONE_HOT_ENTROPY and values.get("target_entropy", 0.5) < ONE_HOT_ENTROPY:
         signs.append("predictions and targets are one-hot")
     return f"collapse: {'; '.join(signs)}" if signs else None

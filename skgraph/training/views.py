@@ -33,7 +33,7 @@ class ViewMaker(nn.Module):
         stream: transform to bones or motion; ``None`` for joints.
         num_views, own_crops, own_masks, local_crops, mask_ratio: views of the objective, see
             :class:`~skgraph.objectives.Objective`.
-        extra: augmentation of the first and of the second view, and of the local ones, beside ``augment``.
+        view_augment: augmentation of the first view, of the second and of local ones, after ``augment``; or none.
         scale: divides the coordinates of the stream; see :func:`stream_scale`.
 
     Attributes:
@@ -55,7 +55,7 @@ class ViewMaker(nn.Module):
         own_masks: bool = False,
         local_crops: Sequence[LocalCrop] = (),
         mask_ratio: tuple[float, float] = (0.5, 0.9),
-        extra: Sequence[nn.Module] = (),
+        view_augment: Sequence[nn.Module] = (),
     ) -> None:
         super().__init__()
         if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0 < scale < 1e30:
@@ -64,7 +64,8 @@ class ViewMaker(nn.Module):
         self.mask: Any = mask
         self.num_views, self.scale = num_views, scale
         self.crops, self.own_masks = num_views if own_crops or local_crops else 1, own_masks
-        self.local_crops, self.mask_ratio, self.extra = tuple(local_crops), mask_ratio, nn.ModuleList(extra)
+        self.local_crops, self.mask_ratio = tuple(local_crops), mask_ratio
+        self.view_augment = nn.ModuleList(view_augment)
 
     @torch.no_grad()
     def forward(self, bodies: SkeletonData, generator: torch.Generator | None = None) -> tuple[Any, Any, Any]:
@@ -87,7 +88,7 @@ class ViewMaker(nn.Module):
         views = SkeletonData.from_joints(
             bodies.joints.repeat(copies, 1, 1, 1, 1), bodies.frame_mask.repeat(copies, 1, 1)
         )
-        views = self._augment_extra(self.augment(views, generator), True, generator)
+        views = self._augment_views(self.augment(views, generator), True, generator)
         masked_views = self.num_views if self.own_masks else 1
         rows = slice(views.num_graphs // self.num_views * masked_views)
         tokens = self.mask.draw(views.joints[rows, 0], generator, views.frame_mask[rows, 0])
@@ -110,17 +111,18 @@ class ViewMaker(nn.Module):
             count = self.num_views * (1 if kind == 0 else self.local_crops[kind - 1].number)
             graphs = self.normalise(crops, generator)
             graphs = SkeletonData.from_joints(graphs.joints, graphs.frame_mask)
-            graphs = self._augment_extra(self.augment(graphs, generator), kind == 0, generator)
+            graphs = self._augment_views(self.augment(graphs, generator), kind == 0, generator)
             number = self._tokens_to_hide(graphs, count, kind == 0, generator)
             mask = self.mask.hide(graphs.joints[:, 0], number, generator, graphs.frame_mask[:, 0])
             views.append(self._finish(graphs, count, generator))
             hidden.append(mask.unflatten(0, (count, -1)))
         return views, [~mask for mask in hidden], hidden
 
-    def _augment_extra(self, graphs: SkeletonData, is_global: bool, generator: torch.Generator | None) -> SkeletonData:
-        if not self.extra:
+    def _augment_views(self, graphs: SkeletonData, is_global: bool, generator: torch.Generator | None) -> SkeletonData:
+        """Augment each global view, or local ones, by the transforms of its kind."""
+        if not self.view_augment:
             return graphs
-        *of_views, of_local = self.extra
+        *of_views, of_local = self.view_augment
         if not is_global:
             return of_local(graphs, generator)
         views = list(zip(graphs.joints.chunk(self.num_views), graphs.frame_mask.chunk(self.num_views), strict=True))

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from skgraph.checks import check_objective
 from skgraph.encoders import CompactEncoder, TransformerEncoder
 from skgraph.errors import ConfigError
 from skgraph.objectives import SLiM
@@ -116,6 +117,10 @@ def test_the_teacher_stays_in_evaluation_mode(topology):
 def test_bad_options_say_what_fits(topology, options, message):
     with pytest.raises(ConfigError, match=message):
         made(topology, **options)
+
+
+def test_it_keeps_the_contract(topology):
+    check_objective(made(topology), frames=32)
 
 
 def test_it_needs_a_class_token(topology):

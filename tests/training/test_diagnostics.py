@@ -65,6 +65,7 @@ def test_online_knn_asks_other_people():
         ({"target_std": 0.012, "rankme": 21.0, "feature_std": 0.016}, "target_std is 1.2e-02"),  # GFP, reduction=sum
         ({"target_entropy": 0.999, "prediction_entropy": 0.5}, "target_entropy is 0.999 of its maximum"),
         ({"prediction_entropy": 1e-4, "target_entropy": 1e-4}, "one-hot"),
+        ({"collapse": 0.95}, "SIGReg is 0.95 of its value for equal embeddings (above 0.8)"),
     ],
 )
 def test_collapse_is_named(values, sign):
@@ -73,4 +74,5 @@ def test_collapse_is_named(values, sign):
 
 def test_a_healthy_run_raises_no_alarm():
     healthy = {"rankme": 12.0, "feature_std": 0.1, "target_std": 0.4, "target_entropy": 0.05, "prediction_entropy": 0.5}
+    healthy["collapse"] = 0.14
     assert collapse_warning(healthy) is None and collapse_warning({}) is None

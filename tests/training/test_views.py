@@ -76,7 +76,7 @@ def test_views_of_several_lengths(store, topology):
         *(Compose([Center(topology)]), Compose([]), RandomTokenMask(0.5, 4), None, 2),
         local_crops=kinds,
         mask_ratio=(0.4, 0.8),
-        extra=noise,
+        view_augment=noise,
     )
     crops = crop_batch(bodies, torch.arange(6), generator(), made.crops, kinds)
     views, visible, masked = made(crops, generator(1))
