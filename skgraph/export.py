@@ -30,16 +30,17 @@ def main(cfg: DictConfig) -> None:
         out = output_folder(config["out"] or run.folder.name, is_replaceable, "an earlier export", run.folder)
     else:
         out = output_file("out", config["out"] or f"{run.folder.name}.{form}", (f".{form}",), run.folder)
-    check_kinds(Recogniser.fit, {"c": config["c"]}, "export")
+    check_kinds(Recogniser.fit, {key: config[key] for key in ("c", "pool")}, "export")
     head = run.head
     if config["head"] == "linear" and (head is None or config["dataset"]):
         store, split = open_store(config["dataset"] or run.config["dataset"], write=False)
-        fitted = Recogniser.fit(run, store, split, precision="fp32", c=config["c"], progress=True)  # as it will run
-        head = Head(fitted.probe, fitted.class_names, fitted.background)
+        options = {"c": config["c"], "pool": config["pool"], "precision": "fp32"}  # the precision of its use
+        fitted = Recogniser.fit(run, store, split, progress=True, **options)
+        head = Head(fitted.probe, fitted.class_names, fitted.background, fitted.pool)
     elif config["head"] == "none":
         head = None
     if form == "safetensors":
-        metadata = {"step": run.step, "content_hash": run.content_hash, "preprocessing": run.preprocessing}
+        metadata = {key: getattr(run, key) for key in ("step", "content_hash", "preprocessing", "origin")}
         save_model_folder(out, run.weights, run.config, run.topology, model_card(run, head), head, **metadata)
         print(f"written: {out}: {WEIGHTS}, {CONFIG} and the model card {CARD}")
         return
@@ -53,7 +54,7 @@ def main(cfg: DictConfig) -> None:
         "output": "features" if head is None else "logits",
         "class_names": None if head is None else list(head.class_names),
     }
-    program = program_of(run, None if head is None else head.probe)
+    program = program_of(run, pool=config["pool"]) if head is None else program_of(run, head.probe, head.pool)
     difference = export_program(program, out, form, *shape, metadata)
     print(f"largest difference to PyTorch: {difference:.2g}\nwritten: {out} ({out.stat().st_size / 1e6:.1f} MB)")
 

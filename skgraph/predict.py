@@ -29,7 +29,8 @@ def main(cfg: DictConfig) -> None:
     options = {key: config[key] for key in ("window", "stride", "smooth", "shortest", "threshold", "joint_map")}
     check_kinds(timelines, options, "predict")
     check_kinds(open_recordings, {"fps": config["fps"]}, "predict")
-    check_kinds(Recogniser.fit, {"c": config["c"]}, "predict")
+    fit = {key: config[key] for key in ("c", "pool")}
+    check_kinds(Recogniser.fit, fit, "predict")
     run = PretrainedRun.open(config["run"])
     device = choose_device(config["device"])
     has_head = run.head is not None and not config["dataset"]  # a model that was exported with its head
@@ -43,7 +44,7 @@ def main(cfg: DictConfig) -> None:
         if labelled is None:
             recogniser, learned = Recogniser.load(run, device, config["precision"]), str(run.folder)
         else:
-            recogniser = Recogniser.fit(run, *labelled, device, config["precision"], config["c"], progress=True)
+            recogniser = Recogniser.fit(run, *labelled, device, config["precision"], progress=True, **fit)
             learned = str(labelled[0].path)
         found = timelines(recogniser, store, progress=True, **options)
         save_timelines(out, found, run=str(run.folder), step=run.step, learned_from=learned, **options)

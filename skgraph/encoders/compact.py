@@ -81,7 +81,7 @@ class CompactEncoder(Encoder):
         if visible is None:
             return self.encode_grid(joints)[1]
         patches = joints.size(1) // self.patch_length
-        hidden = torch.ones(len(joints), patches * self.grid[1], dtype=torch.bool, device=joints.device)
+        hidden = torch.ones(joints.size(0), patches * self.grid[1], dtype=torch.bool, device=joints.device)
         tokens = self.encode_grid(joints, hidden.scatter(1, visible, False))[1]
         return tokens.gather(1, visible[..., None].expand(-1, -1, self.dim))
 
@@ -103,7 +103,7 @@ class CompactEncoder(Encoder):
         front = self.class_token[None]
         if self.register_tokens is not None:
             front = torch.cat([front, self.register_tokens])
-        x = torch.cat([front.to(tokens.dtype).expand(len(tokens), -1, -1), tokens], dim=1)
+        x = torch.cat([front.to(tokens.dtype).expand(tokens.size(0), -1, -1), tokens], dim=1)
         time = torch.arange(patches, device=x.device).repeat_interleave(self.grid[1])
         angles = torch.cat([time.new_zeros(len(front)), time])[:, None] * self.frequencies
         for block in self.blocks:

@@ -175,6 +175,7 @@ def _description(run: PretrainedRun, context: EvaluationContext, split: str) -> 
         topology=run.topology.name,
         preprocessing=run.preprocessing,
         root=config["dataset"].get("root"),
+        origin=run.origin,
     )
     return {
         "run": Path(os.path.abspath(run.folder)).name,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -17,14 +18,15 @@ from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.datasets import open_recordings
 from skgraph.errors import ConfigError
 from skgraph.evaluation.features.clip_features import encode_windows
+from skgraph.evaluation.features.pooling import Pool, check_pool, pooled
 from skgraph.evaluation.features.windows import sliding_windows
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.topology import Topology
 from skgraph.training.devices import choose_device
 
 Level = Literal["clip", "body", "frame", "joint"]
-# Dimensions of the tokens [b, T_e, V, D] that a level averages over.
-_AVERAGED = {"clip": (1, 2), "body": (1, 2), "frame": (2,), "joint": (1,)}
+# Dimension of the tokens [b, T_e, V, D] that a level averages over.
+_AVERAGED = {"frame": 2, "joint": 1}
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class Embedding:
     """Features of windows of recordings; by default one window is a whole recording.
 
     Attributes:
-        x: ``clip``: ``[n, D]``; ``body``: ``[n, D]``; ``frame``: ``[n, T_e, D]``, of ``T_e`` equal intervals of the
-            window; ``joint``: ``[n, V, D]``; float32.
+        x: ``clip`` and ``body``: ``[n, D]``, wider by ``pool``; ``frame``: ``[n, T_e, D]``, of ``T_e`` equal intervals
+            of the window; ``joint``: ``[n, V, D]``; float32.
         level: one of these.
         recording: name of each row's recording, ``[n]``.
         body: index of each row's body in its recording, ``[n]``; -1 at level ``clip``.
@@ -66,6 +68,7 @@ def embed(
     source: str | Path | SkeletonStore,
     level: Level = "clip",
     *,
+    pool: Pool = "mean",
     topology: str | Topology | None = None,
     joint_map: str | None = None,
     unit: str | None = None,
@@ -84,6 +87,8 @@ def embed(
         source: a store, a ragged ``.npz``, an ``.npy`` clip (``[M, T, V, C]`` or ``[T, V, C]``) or a folder of such.
         level: ``"clip"``: mean over tokens and bodies; ``"body"``: over the tokens of each body; ``"frame"``: over the
             joints, along time; ``"joint"``: over time.
+        pool: feature of a body at the levels ``clip`` and ``body``, see
+            :func:`~skgraph.evaluation.features.pooling.pooled`.
         topology: topology of raw recordings; by default that of the run.
         joint_map: for recordings of another topology; see :meth:`PretrainedRun.views`.
         unit: unit of raw coordinates.
@@ -98,9 +103,12 @@ def embed(
         DataError: a run or recordings that are missing, or do not fit together.
         ConfigError: an option is out of its range.
     """
-    options: dict[str, Any] = {"level": level, "joint_map": joint_map, "unit": unit, "window": window, "stride": stride}
+    options: dict[str, Any] = {"level": level, "pool": pool, "joint_map": joint_map, "unit": unit}
+    options |= {"window": window, "stride": stride}
     check_kinds(embed, options | {"check_height": check_height, "batch_size": batch_size}, "embed")
     at_least("embed", 1, batch_size=batch_size, window=window, stride=stride)
+    if level in _AVERAGED and pool != "mean":
+        raise ConfigError(f"pool={pool} is for level=clip or body, found level={level}")
     if stride is not None and window is None:
         raise ConfigError(f"stride={stride} is for sliding windows: say window=... as well")
     run = run if isinstance(run, PretrainedRun) else PretrainedRun.open(run)
@@ -114,13 +122,17 @@ def embed(
         dataset = SkeletonDataset(store, frames=run.config["frames"])
         views = run.views(store.topology, joint_map).to(where)
         encoder = run.encoder().to(where)
+        check_pool(encoder, pool)
         windows = sliding_windows(dataset, window, stride or max(1, (window or 0) // 2))
         options = {"precision": precision, "batch_size": batch_size, "progress": progress}
         everything = torch.arange(len(windows.row))
         x, rows, body = [], [], []
-        encoded = encode_windows(encoder, encoder, dataset, windows, everything, views, where, **options)
-        for chunk, batch, tokens in encoded:
-            features = tokens.unflatten(1, encoder.grid).mean(dim=_AVERAGED[level])
+        if level in _AVERAGED:
+            encode = partial(_over_tokens, encoder, dim=_AVERAGED[level])
+        else:
+            encode = partial(pooled, encoder, pool=pool)
+        encoded = encode_windows(encode, encoder, dataset, windows, everything, views, where, **options)
+        for chunk, batch, features in encoded:
             x.append((batch.mean(features) if level == "clip" else features).cpu())
             rows.append(chunk if level == "clip" else chunk[batch.clip.cpu()])
             body.append(torch.full_like(chunk, -1) if level == "clip" else batch.slot.cpu())
@@ -136,3 +148,8 @@ def embed(
             tuple(run.topology.joints),
             str(store.meta.get("preprocessing", "none")),
         )
+
+
+def _over_tokens(encoder: Any, joints: Tensor, dim: int) -> Tensor:
+    """Encode bodies, and average their tokens ``[b, T_e, V, D]`` over one dimension."""
+    return encoder(joints).float().unflatten(1, encoder.grid).mean(dim=dim)

@@ -25,6 +25,8 @@ from skgraph._internal.options import import_target
 from skgraph.build import check_config
 from skgraph.errors import CheckpointError, ConfigError, DataError, first_line
 from skgraph.evaluation.classifiers.linear_probe import LinearProbe
+from skgraph.evaluation.features.pooling import POOLS, Pool
+from skgraph.evaluation.published_weights import is_slim, slim_encoder
 from skgraph.topology import Topology
 from skgraph.training.checkpoint import versions
 
@@ -38,11 +40,15 @@ _HEAD |= {"weight": (torch.float64, 2), "bias": (torch.float64, 1)}
 
 @dataclass(frozen=True)
 class Head:
-    """A linear head on clip features, the names of its classes, and the index of the background class, if any."""
+    """A linear head on clip features, the names of its classes, and the index of the background class, if any.
+
+    ``pool`` names the feature of a body that it takes, see :func:`~skgraph.evaluation.features.pooling.pooled`.
+    """
 
     probe: LinearProbe
     class_names: tuple[str, ...]
     background: int | None
+    pool: Pool = "mean"
 
 
 def is_model_folder(folder: Path) -> bool:
@@ -78,7 +84,7 @@ def save_model_folder(
         config: configuration of the run; written without the location of its data.
         card: text of the model card.
         head: linear head, if any.
-        metadata: ``step``, ``content_hash`` and ``preprocessing`` of the run.
+        metadata: ``step``, ``content_hash``, ``preprocessing`` and ``origin`` of the run.
     """
     tensors = {f"encoder.{name}": value.detach().cpu().contiguous() for name, value in weights.items()}
     if head is not None:
@@ -91,6 +97,7 @@ def save_model_folder(
         "topology": topology.to_dict(),
         "class_names": None if head is None else list(head.class_names),
         "background": None if head is None else head.background,
+        "pool": "mean" if head is None else head.pool,
         "config": {**config, "runs": "runs", "dataset": data},
     }
     with atomic_folder(folder) as partial:
@@ -100,7 +107,7 @@ def save_model_folder(
 
 
 def read_model_folder(folder: Path) -> dict[str, Any]:
-    """Read the attributes of a :class:`~skgraph.evaluation.PretrainedRun` from a model folder.
+    """Read the attributes of a :class:`~skgraph.evaluation.PretrainedRun` from a model folder, of skgraph or of SLiM.
 
     Raises:
         CheckpointError: a file is missing, damaged or does not fit the others.
@@ -108,6 +115,8 @@ def read_model_folder(folder: Path) -> dict[str, Any]:
     """
     path, weights = folder / CONFIG, folder / WEIGHTS
     content = read_json(path, "model's", CheckpointError, allow_nan=False)
+    if is_slim(content):
+        return slim_encoder(content, _load(weights), weights)
     if not isinstance(content, dict) or content.get("format") != FORMAT_VERSION:
         raise CheckpointError(f"'{path}' is not the configuration of a model of skgraph, format {FORMAT_VERSION}")
     for key, kind in _KINDS.items():
@@ -117,20 +126,24 @@ def read_model_folder(folder: Path) -> dict[str, Any]:
         raise CheckpointError(f"'{path}': 'step' must be at least 0, found {content['step']}")
     check_config(content["config"])
     _check_classes(content["config"], path)
-    library = _safetensors()
-    try:
-        tensors = library.load_file(str(weights))
-    except Exception as error:  # the library raises its own errors and OSError
-        raise CheckpointError(f"the weights '{weights}' are damaged or no safetensors: {first_line(error)}") from error
-    preprocessing = content.get("preprocessing")
+    tensors = _load(weights)
+    texts = {key: content.get(key) for key in ("preprocessing", "origin")}
     return {
         **{key: content[key] for key in ("config", "step", "content_hash")},
+        **{key: value if isinstance(value, str) else None for key, value in texts.items()},
         "topology": Topology.from_dict(content["topology"], source=str(path)),
         "weights": {key[len("encoder.") :]: value for key, value in tensors.items() if key.startswith("encoder.")},
-        "preprocessing": preprocessing if isinstance(preprocessing, str) else None,
         "weights_file": weights,
         "head": _head(content, tensors, path),
     }
+
+
+def _load(weights: Path) -> dict[str, Tensor]:
+    library = _safetensors()
+    try:
+        return library.load_file(str(weights))
+    except Exception as error:  # the library raises its own errors and OSError
+        raise CheckpointError(f"the weights '{weights}' are damaged or no safetensors: {first_line(error)}") from error
 
 
 def _head(content: dict[str, Any], tensors: dict[str, Tensor], path: Path) -> Head | None:
@@ -151,7 +164,9 @@ def _head(content: dict[str, Any], tensors: dict[str, Tensor], path: Path) -> He
         )
     if background is not None and (type(background) is not int or not 0 <= background < classes):
         raise CheckpointError(f"'{path}': 'background' must be the number of a class, found '{background}'")
-    return Head(LinearProbe(**found), tuple(names), background)
+    if (pool := content.get("pool", "mean")) not in POOLS:
+        raise CheckpointError(f"'{path}': 'pool' must be one of {', '.join(POOLS)}, found '{pool}'")
+    return Head(LinearProbe(**found), tuple(names), background, pool)
 
 
 def _check_classes(node: Any, path: Path, top: bool = True) -> None:
@@ -179,13 +194,19 @@ def _is_ours(target: str) -> bool:
 
 
 def from_hub(name: str) -> Path:
-    """Download a model ``owner/model`` of the Hugging Face Hub into the Hub's cache, and return its folder."""
+    """Download a model of the Hugging Face Hub into the Hub's cache, and return its folder.
+
+    Args:
+        name: ``owner/model``, or ``owner/model/folder`` where a repository has several models.
+    """
     try:
         from huggingface_hub import snapshot_download
     except ImportError as error:
         raise ConfigError(f"'hf:{name}' is a model of the Hugging Face Hub: pip install huggingface_hub") from error
+    owner, model, *inside = name.split("/") if "/" in name else ("", name)
+    files = ["/".join([*inside, file]) for file in (WEIGHTS, CONFIG, CARD)]
     try:
-        return Path(snapshot_download(repo_id=name, allow_patterns=[WEIGHTS, CONFIG, CARD]))
+        return Path(snapshot_download(repo_id=f"{owner}/{model}", allow_patterns=files), *inside)
     except Exception as error:  # network and Hub raise errors of many types
         raise ConfigError(f"'hf:{name}' is not available from the Hugging Face Hub: {first_line(error)}") from error
 

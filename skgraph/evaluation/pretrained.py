@@ -15,6 +15,7 @@ from skgraph.build import build_encoder, build_views, check_config
 from skgraph.encoders.encoder import Encoder
 from skgraph.errors import CheckpointError, ConfigError
 from skgraph.evaluation.model_folder import Head, from_hub, is_model_folder, read_model_folder
+from skgraph.evaluation.published_weights import mamp_encoder
 from skgraph.topology import Topology
 from skgraph.training.checkpoint import load_weights, read_checkpoint
 from skgraph.training.views import ViewMaker
@@ -22,7 +23,7 @@ from skgraph.transforms import MapJoints
 
 
 def folder_of_run(value: object) -> Path:
-    """Return the folder that the option ``run`` names, or raise a ConfigError where it is no path of a folder."""
+    """Return the folder that the option ``run`` names, or raise a ConfigError where it is a file or no path."""
     if (type(value) is int or isinstance(value, (str, Path))) and not Path(str(value)).is_file():
         return Path(str(value))
     raise ConfigError(f"run must be the folder of a run, found '{value}'")
@@ -37,11 +38,12 @@ class PretrainedRun:
         config: its configuration.
         topology: topology of the pre-training.
         weights: weights of the encoder.
-        step: step of the checkpoint.
-        content_hash: hash of the store of the pre-training.
+        step: step of the checkpoint; 0 where unknown.
+        content_hash: hash of the store of the pre-training; empty where unknown.
         preprocessing: preprocessing of that store; ``None`` where unknown.
         weights_file: the checkpoint, or the file of the model.
         head: linear head of a model folder; see :mod:`skgraph.evaluation.model_folder`.
+        origin: source and licence of weights that others publish; ``None`` for those of skgraph.
     """
 
     folder: Path
@@ -53,18 +55,24 @@ class PretrainedRun:
     preprocessing: str | None = None
     weights_file: Path = Path("checkpoint.pt")
     head: Head | None = None
+    origin: str | None = None
 
     @classmethod
     def open(cls, folder: str | Path) -> PretrainedRun:
-        """Read the checkpoint of a run folder, or a model that ``python -m skgraph.export`` wrote.
+        """Read the checkpoint of a run folder, a model that ``python -m skgraph.export`` wrote, or published weights.
 
         Args:
-            folder: folder of the run or model; ``hf:owner/model`` is a model of the Hugging Face Hub.
+            folder: folder of the run or model, of skgraph or of SLiM; ``hf:owner/model`` is a model of the Hugging Face
+                Hub, ``hf:owner/model/folder`` one of several in a repository; or the ``.pth`` of an official MAMP
+                checkpoint, whose evaluations go into a folder of its name beside it.
 
         Raises:
             CheckpointError: it is missing or corrupt.
             ConfigError: its configuration is not one of this version.
         """
+        file = Path(str(folder))
+        if file.suffix == ".pth" and file.is_file():
+            return cls(file.with_suffix(""), **mamp_encoder(file))
         folder = from_hub(str(folder)[3:]) if str(folder).startswith("hf:") else folder_of_run(folder)
         if is_model_folder(folder):
             return cls(folder, **read_model_folder(folder))

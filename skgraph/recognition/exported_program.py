@@ -18,6 +18,7 @@ from skgraph._internal.atomic import atomic_file
 from skgraph.data import SkeletonData
 from skgraph.errors import ConfigError, DataError, first_line
 from skgraph.evaluation.classifiers.linear_probe import LinearProbe
+from skgraph.evaluation.features.pooling import Pool, check_pool, pooled
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.training.views import ViewMaker
 
@@ -26,16 +27,23 @@ TOLERANCE = 1e-3  # largest difference to PyTorch, relative to the largest outpu
 
 
 class Program(nn.Module):
-    """From raw coordinates of bodies to features, or to logits: normalisation, stream, scale, encoder, mean, head.
+    """From raw coordinates of bodies to features, or to logits: normalisation, stream, scale, encoder, pool, head.
 
     Args:
         encoder, views: of a run.
         probe: linear head; ``None`` for features.
+        pool: feature of a body, see :func:`~skgraph.evaluation.features.pooling.pooled`.
     """
 
-    def __init__(self, encoder: nn.Module, views: ViewMaker, probe: LinearProbe | None = None) -> None:
+    weight: Tensor
+    bias: Tensor
+
+    def __init__(
+        self, encoder: nn.Module, views: ViewMaker, probe: LinearProbe | None = None, pool: Pool = "mean"
+    ) -> None:
         super().__init__()
-        self.encoder, self.views = encoder, views
+        check_pool(encoder, pool)
+        self.encoder, self.views, self.pool = encoder, views, pool
         self.has_head = probe is not None
         if probe is not None:
             # (x - mean) / scale @ W' + b as one product in single precision; constant features have weight 0.
@@ -47,13 +55,13 @@ class Program(nn.Module):
         """Return features ``[B, D]``, or logits ``[B, K]``, of bodies ``[B, T, V, C]`` present in every frame."""
         present = torch.ones_like(joints[..., 0, 0], dtype=torch.bool)
         graphs = SkeletonData.from_joints(joints[:, None], present[:, None])
-        features = self.encoder(self.views.plain(graphs).joints[:, 0]).mean(dim=1)
+        features = pooled(self.encoder, self.views.plain(graphs).joints[:, 0], self.pool)
         return features @ self.weight.T + self.bias if self.has_head else features
 
 
-def program_of(run: PretrainedRun, probe: LinearProbe | None = None) -> Program:
+def program_of(run: PretrainedRun, probe: LinearProbe | None = None, pool: Pool = "mean") -> Program:
     """Build the program of a run, on the CPU, in evaluation mode."""
-    return Program(run.encoder(), run.views(run.topology), probe).eval().requires_grad_(False)
+    return Program(run.encoder(), run.views(run.topology), probe, pool).eval().requires_grad_(False)
 
 
 def export_program(

@@ -22,13 +22,15 @@ def model_card(run: PretrainedRun, head: Head | None = None) -> str:
         ("stream", str(config["stream"].get("name"))),
         ("topology", f"{run.topology.name}, {run.topology.num_joints} joints, {run.topology.dim}D"),
         ("input", f"{config['frames']} frames of a body, tokens of {config['patch_length']} frames"),
-        ("pre-trained on", f"{config['dataset'].get('name')}, content {run.content_hash[:16]}"),
+        ("pre-trained on", f"{config['dataset'].get('name')}, content {run.content_hash[:16] or 'unknown'}"),
         ("prepared", run.preprocessing or "unknown"),
-        ("steps", str(run.step)),
+        ("steps", str(run.step or "unknown")),
         ("versions", ", ".join(f"{key} {value}" for key, value in versions().items())),
     ]
+    if run.origin is not None:
+        rows.insert(0, ("weights from", run.origin))
     if head is not None:
-        rows.append(("classes", ", ".join(head.class_names)))
+        rows += [("feature of a body", head.pool), ("classes", ", ".join(head.class_names))]
     table = "\n".join(f"| {key} | {_cell(value)} |" for key, value in rows)
     return f"""---
 library_name: skgraph

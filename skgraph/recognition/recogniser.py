@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,9 @@ from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
 from skgraph.errors import CheckpointError, ConfigError
 from skgraph.evaluation.classifiers.linear_probe import LinearProbe, fit_linear
 from skgraph.evaluation.comparison import run_context
+from skgraph.evaluation.context import Settings
 from skgraph.evaluation.features.clip_features import window_features
+from skgraph.evaluation.features.pooling import Pool, check_pool, pooled, pooled_width
 from skgraph.evaluation.features.windows import Windows, sliding_windows, window_labels
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.training.devices import autocast
@@ -34,6 +37,7 @@ class Recogniser:
         background: index of that class, or ``None``.
         device: device to compute on.
         precision: number format, see :func:`skgraph.training.devices.autocast`.
+        pool: feature of a body, see :func:`~skgraph.evaluation.features.pooling.pooled`.
     """
 
     run: PretrainedRun
@@ -43,6 +47,7 @@ class Recogniser:
     background: int | None
     device: torch.device
     precision: str = "auto"
+    pool: Pool = "mean"
 
     @classmethod
     def fit(
@@ -53,6 +58,7 @@ class Recogniser:
         device: torch.device | str = "cpu",
         precision: str = "auto",
         c: float = 1.0,
+        pool: Pool = "mean",
         progress: bool = False,
     ) -> Recogniser:
         """Fit the head to labelled clips: the exact linear probe of ``protocol=linear``, whose features it shares.
@@ -65,11 +71,12 @@ class Recogniser:
             split: fit to its training clips; to all clips if not given.
             device, precision: where and how to compute, see :func:`skgraph.training.devices.autocast`.
             c: inverse strength of the probe's penalty.
+            pool: feature of a body, see :func:`~skgraph.evaluation.features.pooling.pooled`.
             progress: show bars in a terminal.
 
         Raises:
             CheckpointError: no such run, or of another topology.
-            ConfigError: there is one class only, or ``c`` is not positive.
+            ConfigError: there is one class only, ``c`` is not positive, or the encoder has no such ``pool``.
         """
         run = run if isinstance(run, PretrainedRun) else PretrainedRun.open(run)
         store = store if isinstance(store, SkeletonStore) else SkeletonStore.open(store)
@@ -80,7 +87,10 @@ class Recogniser:
         dataset = SkeletonDataset(store, split, "train", frames=run.config["frames"])
         cache = run.folder / "features"
         options = {"device": device, "precision": precision, "progress": progress, "cache": cache}
-        context = run_context(run, views, train=dataset, test=dataset, **options)
+        settings = Settings(pool=pool)
+        encoder = run.encoder().to(device).eval()
+        check_pool(encoder, pool)
+        context = run_context(run, views, train=dataset, test=dataset, settings=settings, **options)
         names, background = tuple(store.class_names), None
         if store.has_segments:
             width = max(1, round(TRAINING_WINDOW * float(store.meta.get("fps", 30.0))))
@@ -93,7 +103,7 @@ class Recogniser:
         else:
             x, y = context.features(dataset).x, store.y[dataset.clips]
         probe = fit_linear(x, y, len(names), c)
-        return cls(run, run.encoder().to(device).eval(), probe, names, background, device, precision)
+        return cls(run, encoder, probe, names, background, device, precision, pool)
 
     @classmethod
     def load(
@@ -113,10 +123,11 @@ class Recogniser:
             raise CheckpointError(f"'{run.folder}' has no head: export it with head=linear, or fit one")
         device, head = torch.device(device), run.head
         encoder = run.encoder().to(device).eval()
-        if len(head.probe.mean) != encoder.dim:
-            found = f"{len(head.probe.mean)} features, the encoder has {encoder.dim}"
+        check_pool(encoder, head.pool)
+        if len(head.probe.mean) != (width := pooled_width(encoder, head.pool)):
+            found = f"{len(head.probe.mean)} features, the encoder has {width}"
             raise CheckpointError(f"the head in '{run.weights_file}' takes {found}")
-        return cls(run, encoder, head.probe, head.class_names, head.background, device, precision)
+        return cls(run, encoder, head.probe, head.class_names, head.background, device, precision, head.pool)
 
     def views(self, store: SkeletonStore, joint_map: str | None = None) -> ViewMaker:
         """Build the preparation of a store's recordings; see :meth:`~skgraph.evaluation.PretrainedRun.views`."""
@@ -126,9 +137,8 @@ class Recogniser:
         self, dataset: SkeletonDataset, windows: Windows, views: ViewMaker, progress: bool = False
     ) -> Tensor:
         """Return probabilities ``[W, K]`` of windows of clips."""
-        x = window_features(
-            self.encoder, dataset, windows, views=views, device=self.device, precision=self.precision, progress=progress
-        )
+        options: dict[str, Any] = {"device": self.device, "precision": self.precision, "progress": progress}
+        x = window_features(self.encoder, dataset, windows, pool=self.pool, views=views, **options)
         return self.probe(x).softmax(dim=1)
 
     @torch.no_grad()
@@ -141,7 +151,7 @@ class Recogniser:
         present[:, 0] |= ~present.any(dim=1)
         joints = views.plain(graphs.to(self.device)).joints[present.to(self.device)]
         with autocast(self.device, self.precision):
-            features = self.encoder(joints).float().mean(dim=1).cpu()
+            features = pooled(self.encoder, joints, self.pool).cpu()
         clip = present.nonzero()[:, 0]
         total = features.new_zeros(len(present), features.size(1)).index_add_(0, clip, features)
         return self.probe(total / present.sum(dim=1, keepdim=True)).softmax(dim=1)

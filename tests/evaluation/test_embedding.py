@@ -28,6 +28,8 @@ def test_the_levels_are_means_of_each_other(run_folder, store):
     for level in ("frame", "joint"):
         assert torch.allclose(levels[level].x.mean(dim=1), body.x, atol=1e-5)
     assert torch.allclose(body.x[:2].mean(dim=0), levels["clip"].x[0], atol=1e-5)
+    joints = embed(run_folder, store, "body", pool="joints", device="cpu")
+    assert torch.allclose(joints.x, levels["joint"].x.flatten(1), atol=1e-5)
 
 
 def test_no_bar_without_a_terminal(run_folder, store, capsys):
@@ -73,6 +75,10 @@ def test_errors(run_folder, store):
         embed(run_folder, store, window="a")
     with pytest.raises(ConfigError, match="stride must be 1 to 10"):
         embed(run_folder, store, window=10, stride=20)
+    with pytest.raises(ConfigError, match="pool=joints is for level=clip or body, found level=frame"):
+        embed(run_folder, store, "frame", pool="joints")
+    with pytest.raises(ConfigError, match="pool=class needs an encoder with a class token"):
+        embed(run_folder, store, pool="class")
     with pytest.raises(CheckpointError, match="nowhere"):
         embed("nowhere", store)
 

@@ -23,15 +23,20 @@ def test_a_program_computes_what_the_recogniser_does(recogniser, store):
     assert torch.allclose(logits.softmax(1), recogniser(graphs, recogniser.views(store)), atol=1e-5)
 
 
-RUNS = {"transformer": (trained, "encoder.depth=1"), "stgcn": (trained_stgcn, "encoder.widths=[8,16]")}
+RUNS = {
+    "transformer": (trained, "encoder.depth=1", "joints"),
+    "compact": (trained, "encoder=compact", "class_mean"),
+    "stgcn": (trained_stgcn, "encoder.widths=[8,16]", "mean"),
+}
 
 
 @pytest.fixture(scope="module", params=RUNS)
 def program(request, store_path, tmp_path_factory):
     """A program of bones."""
-    train, size = RUNS[request.param]
-    options = ["trainer.stop_at=1", "stream=bone", "objective.predictor.depth=1", size]
-    return program_of(PretrainedRun.open(train(tmp_path_factory.mktemp("runs"), store_path, "r", *options)))
+    train, option, pool = RUNS[request.param]
+    options = ["trainer.stop_at=1", "stream=bone", "objective.predictor.depth=1", option]
+    run = PretrainedRun.open(train(tmp_path_factory.mktemp("runs"), store_path, "r", *options))
+    return program_of(run, pool=pool)
 
 
 @pytest.mark.parametrize("form", ["onnx", "pt2"])

@@ -8,8 +8,11 @@ from skgraph.data import SkeletonDataset, StoreWriter
 from skgraph.errors import ConfigError
 from skgraph.evaluation import compare
 from skgraph.evaluation.features.windows import Windows, sliding_windows
+from skgraph.evaluation.model_folder import Head, save_model_folder
 from skgraph.evaluation.results.scores import read_scores
 from skgraph.recognition import Recogniser
+from skgraph.recognition.exported_program import program_of
+from skgraph.recognition.model_card import model_card
 
 
 def test_its_head_is_the_linear_probe(recogniser, run_folder, store, tmp_path):
@@ -27,6 +30,23 @@ def test_a_batch_is_recognised_like_windows_of_a_store(recogniser, store):
     views, windows = recogniser.views(store), sliding_windows(dataset[:7], None)  # some have two bodies
     by_windows = recogniser.window_probabilities(dataset, windows, views)
     assert torch.allclose(recogniser(dataset.batch(torch.arange(7)), views), by_windows, atol=1e-5)
+
+
+def test_its_pool_is_kept(run_folder, store, tmp_path):
+    fitted = Recogniser.fit(run_folder, store, "xsub", precision="fp32", pool="joints")
+    run, head = fitted.run, Head(fitted.probe, fitted.class_names, None, fitted.pool)
+    assert fitted.probe.mean.shape == (25 * 16,)
+    metadata = {"step": run.step, "content_hash": run.content_hash}
+    save_model_folder(tmp_path / "m", run.weights, run.config, run.topology, model_card(run, head), head, **metadata)
+    assert "| feature of a body | joints |" in (tmp_path / "m" / "README.md").read_text()
+    loaded = Recogniser.load(tmp_path / "m", precision="fp32")
+    dataset = SkeletonDataset(store, frames=16)
+    views, batch = loaded.views(store), dataset.batch(torch.arange(7))
+    by_windows = fitted.window_probabilities(dataset, sliding_windows(dataset[:7], None), views)
+    assert torch.allclose(loaded(batch, views), by_windows, atol=1e-5)
+    one_body = dataset.batch(torch.tensor([1, 2, 4]))
+    logits = program_of(run, fitted.probe, fitted.pool)(one_body.joints[:, 0])
+    assert torch.allclose(logits.softmax(1), by_windows[[1, 2, 4]], atol=1e-5)
 
 
 def test_recordings_are_learned_with_background(run_folder, topology, tmp_path):
@@ -49,6 +69,8 @@ def test_recordings_are_learned_with_background(run_folder, topology, tmp_path):
 def test_bad_input(run_folder, topology, store, tmp_path):
     with pytest.raises(ConfigError, match="c must be positive, found 0"):
         Recogniser.fit(run_folder, store, "xsub", c=0)
+    with pytest.raises(ConfigError, match="pool=class needs an encoder with a class token, found TransformerEncoder"):
+        Recogniser.fit(run_folder, store, "xsub", pool="class")
     with StoreWriter(tmp_path / "none", topology, ["unlabelled"], source="made up") as writer:
         writer.add(np.random.rand(1, 20, 25, 3), y=0, name="c")
     with pytest.raises(ConfigError, match="has one class, 'unlabelled': a recogniser learns several"):

@@ -13,6 +13,19 @@ Pool = Literal["mean", "class", "class_mean", "joints"]
 POOLS = ("mean", "class", "class_mean", "joints")
 
 
+def check_pool(encoder: Any, pool: str) -> None:
+    """Raise a ConfigError if ``pool`` is unknown, or needs a class token that the encoder does not have."""
+    if pool not in POOLS:
+        raise ConfigError(f"pool must be one of {', '.join(POOLS)}, found '{pool}'")
+    if pool in ("class", "class_mean") and not hasattr(encoder, "encode_grid"):
+        raise ConfigError(f"pool={pool} needs an encoder with a class token, found {type(encoder).__name__}")
+
+
+def pooled_width(encoder: Any, pool: Pool) -> int:
+    """Return the width of the features of :func:`pooled`."""
+    return encoder.dim * {"class_mean": 2, "joints": encoder.grid[1]}.get(pool, 1)
+
+
 def pooled(encoder: Any, joints: Tensor, pool: Pool = "mean") -> Tensor:
     """Encode whole bodies to one feature each.
 
@@ -26,15 +39,12 @@ def pooled(encoder: Any, joints: Tensor, pool: Pool = "mean") -> Tensor:
     Raises:
         ConfigError: the encoder has no class token, or ``pool`` is unknown.
     """
+    check_pool(encoder, pool)
     if pool in ("class", "class_mean"):
-        if not hasattr(encoder, "encode_grid"):
-            raise ConfigError(f"pool={pool} needs an encoder with a class token, found {type(encoder).__name__}")
         class_token, tokens = encoder.encode_grid(joints)
         parts = [class_token] if pool == "class" else [class_token, tokens.float().mean(dim=1)]
         return torch.cat([part.float() for part in parts], dim=1)
     tokens = encoder(joints).float()
     if pool == "joints":
         return tokens.unflatten(1, encoder.grid).mean(dim=1).flatten(1)
-    if pool != "mean":
-        raise ConfigError(f"pool must be one of {', '.join(POOLS)}, found '{pool}'")
     return tokens.mean(dim=1)

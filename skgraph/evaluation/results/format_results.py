@@ -26,6 +26,8 @@ def format_results(results: Sequence[Result]) -> str:
         else:
             line += f"{value:>10.1f}" + (f"{random:>14.1f}{value - random:>+8.1f}" if result.random_init else "")
         lines += [line, *(f"  {detail}" for detail in _details(result))]
+    if first.pretrained_on.origin:
+        lines.append(f"weights: {first.pretrained_on.origin}")
     if note := preprocessing_note(first.pretrained_on.preprocessing, data.preprocessing):
         lines.append(note)
     statistics = {"rankme": first.rankme, "feature_std": first.feature_std}

@@ -31,12 +31,13 @@ class EvaluatedData:
 
 @dataclass(frozen=True, kw_only=True)
 class PretrainingData:
-    """The store that an encoder was trained on."""
+    """The store that an encoder was trained on; for weights that others publish, their source and licence."""
 
     content_hash: str | None = None
     topology: str | None = None
     preprocessing: str | None = None
     root: str | None = None
+    origin: str | None = None
 
 
 _NESTED = {"dataset": EvaluatedData, "pretrained_on": PretrainingData}
