@@ -117,6 +117,7 @@ class RunConfig:
     patch_length: int
     crop: tuple[float, float]
     min_frames: int
+    extend: int
     normalise: Mapping[str, Any]
     device: Any
     precision: Any
@@ -244,7 +245,7 @@ def build_trainer(
     Raises:
         DataError: a component cannot be built, or a custom one breaks its contract.
     """
-    options = {key: config[key] for key in ("frames", "min_frames")}
+    options = {key: config[key] for key in ("frames", "min_frames", "extend")}
     bodies = SkeletonDataset(store, split, items="bodies", crop=tuple(config["crop"]), **options)
     config = measure_scale(config, bodies)
     bodies = move_dataset(bodies, device, trainer_config.data)

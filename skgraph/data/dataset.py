@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 from torch_geometric.data import Dataset
 
+from skgraph._internal.options import at_least
 from skgraph.data.body_geometry import reference_pose
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.data.store import SkeletonStore
-from skgraph.data.temporal import centre_windows, sample_positions, sample_windows
+from skgraph.data.temporal import centre_windows, extended_length, fold_positions, sample_positions, sample_windows
 from skgraph.errors import ConfigError
 
 
@@ -35,6 +36,8 @@ class SkeletonDataset(Dataset):
         frames: frames of a batch, ``T``; needed for batches only.
         crop: smallest and largest proportion of an item that a batch covers; the centre where both are equal.
         min_frames: no random crop is shorter than this, unless the item is.
+        extend: for its crops, an item of fewer frames is played forwards and backwards until it has as many, as SLiM
+            does with 150; 0 for none.
         transform: applied to single graphs, as in PyG.
 
     Raises:
@@ -51,6 +54,7 @@ class SkeletonDataset(Dataset):
         frames: int | None = None,
         crop: tuple[float, float] = (1.0, 1.0),
         min_frames: int = 1,
+        extend: int = 0,
         transform: Callable | None = None,
     ) -> None:
         if items not in ("clips", "bodies"):
@@ -58,12 +62,13 @@ class SkeletonDataset(Dataset):
         low, high = crop
         if not 0 < low <= high <= 1:
             raise ConfigError(f"crop must be two proportions with 0 < low <= high <= 1, found {list(crop)}")
+        at_least("SkeletonDataset", 0, extend=extend)
         if frames is not None and frames < 1:
             raise ConfigError(f"frames must be at least 1, found {frames}")
         super().__init__(root=None, transform=transform)
         self.store = store if isinstance(store, SkeletonStore) else SkeletonStore.open(store)
         self.kind = items
-        self.frames, self.crop, self.min_frames = frames, (low, high), min_frames
+        self.frames, self.crop, self.min_frames, self.extend = frames, (low, high), min_frames, extend
         clips = torch.arange(self.store.num_clips) if split is None else self.store.split(split, part)
         if items == "clips":
             self.items = clips
@@ -109,13 +114,17 @@ class SkeletonDataset(Dataset):
         return clip
 
     def windows(self, idx: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
-        """Draw the crops of items ``idx [B]``: ``start [B]`` and ``width [B]``, in frames of each item."""
-        item, store = self.items[idx], self.store
-        length = store.track_length[item] if self.kind == "bodies" else store.length[item]
+        """Draw the crops of items ``idx [B]``: ``start [B]`` and ``width [B]``, in frames of each extended item."""
+        length = self._length(self.items[idx])
+        if self.extend:
+            length = extended_length(length, self.extend)
         low, high = self.crop
         if low == high:
             return centre_windows(length, low, self.min_frames)
         return sample_windows(length, low, high, generator, self.min_frames)
+
+    def _length(self, item: Tensor) -> Tensor:
+        return (self.store.track_length if self.kind == "bodies" else self.store.length)[item]
 
     def batch(
         self,
@@ -131,7 +140,7 @@ class SkeletonDataset(Dataset):
         Args:
             idx: positions in this dataset.
             generator: source of the random crops.
-            windows: ``start [B]`` and ``width [B]`` in frames of each item, in place of its ``crop``.
+            windows: ``start [B]`` and ``width [B]`` in frames of each extended item, in place of its ``crop``.
             frames: frames of this batch, in place of the dataset's.
 
         Returns:
@@ -151,7 +160,10 @@ class SkeletonDataset(Dataset):
             first, end = store.body_ptr[item, None], store.body_ptr[item + 1, None]
             tracks = torch.where(first + body < end, first + body, -1)
         start, width = windows or self.windows(idx, generator)
-        positions = sample_positions(origin + start, width, frames)
+        if self.extend:
+            positions = origin[:, None] + fold_positions(sample_positions(start, width, frames), self._length(item))
+        else:
+            positions = sample_positions(origin + start, width, frames)
         bodies = tracks.size(1)
         joints, frame_mask = store.gather(tracks.flatten(), positions.repeat_interleave(bodies, dim=0))
         joints, frame_mask = joints.unflatten(0, (-1, bodies)), frame_mask.unflatten(0, (-1, bodies))

@@ -40,6 +40,20 @@ def centre_windows(
     return ((length - width) * position).long(), width
 
 
+def extended_length(length: Tensor, least: int) -> Tensor:
+    """Return the length ``[n]`` of sequences that are played forwards and backwards up to ``least`` frames or more."""
+    return length * torch.div(least - 1, length, rounding_mode="floor").add(1).clamp(min=1)
+
+
+def fold_positions(positions: Tensor, length: Tensor) -> Tensor:
+    """Return the frames ``[n, T]`` of sequences at positions ``[n, T]`` of their :func:`extended_length`.
+
+    The extended sequence of ``a b c`` is ``a b c c b a a b c ...``; ``length [n]`` is that of the sequences.
+    """
+    period = positions % (2 * length[:, None])
+    return torch.minimum(period, 2 * length[:, None] - 1 - period).clamp(min=0).minimum(length[:, None] - 1.0)
+
+
 def _width(length: Tensor, proportion: Tensor | float, min_frames: int) -> Tensor:
     width = (length * proportion).round().long()
     return torch.minimum(width.clamp(min=max(min_frames, 1)), length)

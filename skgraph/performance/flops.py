@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from skgraph.performance.training_step import build_method, flop_counter, random_crops
+from skgraph.performance.training_step import build_method, flop_counter, random_crops, random_walks
 from skgraph.topology import Topology
 
 
@@ -26,8 +26,9 @@ def benchmark_flops(
         published: GFLOPs by component, and the number of targets.
 
     Returns:
-        GFLOPs by component of the objective (``encoder``, ``decoder``, ``target_network``...) and in ``total``, and the
-        number of ``targets`` per body; where published, also that count and the ratio of both.
+        GFLOPs by component of the objective (``encoder``, ``decoder``, ``target_network``...) and in ``total``, of the
+        encoder on whole bodies (``inference``), and the number of ``targets`` per body; where published, also that
+        count and the ratio of both.
     """
     skeleton = Topology.load(topology)
     objective, views = build_method(config, skeleton)
@@ -44,13 +45,24 @@ def benchmark_flops(
             child.register_forward_hook(count_targets)
     with flop_counter() as counter:
         objective(*prepared)
+    joints = random_walks(bodies, config["frames"], skeleton).joints[:, 0]
+    with flop_counter() as inference:
+        objective.encoder(joints)
     counts, owner = counter.get_flop_counts(), type(objective).__name__
-    components = {name: sum(counts.get(f"{owner}.{name}", {}).values()) for name, _ in objective.named_children()}
+    components = {name: _operations(counts, f"{owner}.{name}") for name, _ in objective.named_children()}
+    whole = {"total": counter.get_total_flops(), "inference": inference.get_total_flops()}
     measured: dict[str, float] = {}
-    for component, operations in (components | {"total": counter.get_total_flops()}).items():
+    for component, operations in (components | whole).items():
         if operations:
             measured |= _beside(component, f"{component} GFLOPs", operations / 1e9, published)
-    return measured | _beside("targets", "targets", sum(targets), published)
+    return measured | (_beside("targets", "targets", sum(targets), published) if targets else {})
+
+
+def _operations(counts: Mapping[str, Mapping[Any, int]], module: str) -> int:
+    """Sum the operations of a module, of which a method other than ``forward`` may have been called."""
+    names = [name for name in counts if name == module or name.startswith(f"{module}.")]
+    outermost = [name for name in names if not any(name.startswith(f"{other}.") for other in names)]
+    return sum(sum(counts[name].values()) for name in outermost)
 
 
 def _beside(component: str, key: str, count: float, published: Mapping[str, float]) -> dict[str, float]:

@@ -44,7 +44,8 @@ def benchmark_train(
     Returns:
         For each method: bodies per second; clips per second at 1.18 bodies per clip, as in NTU RGB+D 60; its speed
         over the reference's and each baseline's; the share of each phase of a step; TFLOP/s, also as a share of what a
-        large matrix product reaches here; on a GPU the peak memory; and the hours of its recipe on NTU RGB+D 60.
+        large matrix product reaches here; memory, which is the peak of a GPU, and on a CPU the activations saved for
+        the backward pass; and the hours of its recipe on NTU RGB+D 60.
     """
     skeleton = Topology.load(topology)
     device = choose_device(configs[reference]["device"])
@@ -68,9 +69,13 @@ def benchmark_train(
         step(apart=True)
         whole = sum(step.phases.values())
         measured |= {f"{name} share of {phase}": taken / whole for phase, taken in step.phases.items()}
-        if device.type == "cuda":
-            measured[f"{name} memory, GiB"] = memory[name] / 2**30
-        measured[f"{name} hours of its recipe"] = configs[name]["trainer"]["epochs"] * _CLIPS * per_clip[name] / 3600
+        measured[f"{name} memory, GiB"] = (memory.get(name) or step.saved_bytes()) / 2**30
+        trainer = configs[name]["trainer"]
+        if trainer["steps"] is None:
+            recipe = trainer["epochs"] * _CLIPS * per_clip[name]
+        else:
+            recipe = trainer["steps"] * trainer["batch_size"] * seconds[name] / bodies
+        measured[f"{name} hours of its recipe"] = recipe / 3600
         if profiles is not None:
             _write_profile(step, Path(profiles) / f"profile_{name}.json")
     return measured

@@ -62,6 +62,23 @@ def test_bodies_share_the_window_of_their_clip(store):
     assert torch.allclose(offset, torch.ones_like(offset), atol=1e-5)
 
 
+@pytest.mark.parametrize("kind", ["clips", "bodies"])
+def test_crops_of_extended_items(store, kind):
+    plain = SkeletonDataset(store, items=kind, frames=8)
+    extended = SkeletonDataset(store, items=kind, frames=8, extend=150)
+    idx = torch.arange(9)
+    length = (store.length if kind == "clips" else store.track_length)[:9]
+    (_, whole), (_, own) = extended.windows(idx), plain.windows(idx)
+    assert torch.equal(own, length) and (whole >= 150).all() and (whole % length == 0).all()
+    start, width = torch.zeros_like(length), torch.full_like(length, 8)
+    backwards = extended.batch(idx, windows=(2 * length - 8, width))
+    forwards = plain.batch(idx, windows=(start, width))
+    assert torch.allclose(backwards.joints.flip(2), forwards.joints, atol=1e-6)
+    assert torch.allclose(extended.batch(idx, windows=(start, width)).joints, forwards.joints, atol=1e-6)
+    with pytest.raises(ConfigError, match="SkeletonDataset: extend must be at least 0, found -1"):
+        SkeletonDataset(store, extend=-1)
+
+
 def test_random_crops_follow_the_generator(store):
     data = SkeletonDataset(store, items="bodies", frames=16, crop=(0.5, 1.0))
     idx = torch.arange(8)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import torch
 
-from skgraph.data.temporal import centre_windows, sample_positions, sample_windows
+from skgraph.data.temporal import centre_windows, extended_length, fold_positions, sample_positions, sample_windows
 
 
 def test_positions_of_a_window_of_that_many_frames_are_its_frames():
@@ -42,3 +42,23 @@ def test_random_windows_reach_both_ends():
 def test_centre_windows():
     start, width = centre_windows(torch.tensor([100, 7]), 0.9)
     assert start.tolist() == [5, 0] and width.tolist() == [90, 6]
+
+
+def test_a_short_sequence_is_played_forwards_and_backwards():
+    for frames in (1, 2, 7, 75, 149, 150, 200):
+        sequence = torch.randn(frames)
+        blocks, last = [sequence], sequence  # one copy after another, as in SLiM's own words
+        while sum(map(len, blocks)) < 150:
+            last = last.flip(0)
+            blocks.append(last)
+        extended, length = torch.cat(blocks), torch.tensor([frames])
+        assert extended_length(length, 150).tolist() == [len(extended)]
+        whole = fold_positions(torch.arange(len(extended))[None].float(), length)[0]
+        assert torch.equal(sequence[whole.long()], extended)
+        at = torch.rand(1, 50) * (len(extended) - 1)  # between two frames of the extended sequence
+        low = at.floor().long()[0]
+        expected = torch.lerp(extended[low], extended[(low + 1).clamp(max=len(extended) - 1)], at[0] - low)
+        inside = fold_positions(at, length)[0]
+        low = inside.floor().long()
+        read = torch.lerp(sequence[low], sequence[(low + 1).clamp(max=frames - 1)], inside - low)
+        assert torch.allclose(read, expected, atol=1e-4)
