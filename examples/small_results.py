@@ -36,7 +36,7 @@ METHODS = {  # name: overrides, seeds
 # Recipes that the study of S-JEPA found (docs/sjepa.md), for people who face the camera and for actions without a side.
 RECIPES = {
     "irds": ("sjepa_facing",),
-    "uiprmd": ("sjepa_sideless", "sjepa_sideless_facing", "gfp_sideless", "lejepa_sideless"),
+    "uiprmd": ("sjepa_sideless", "sjepa_sideless_facing", "gfp_sideless", "lejepa_sideless", "slim_sideless"),
 }
 # S-JEPA with patches of 8 frames for 56 epochs, whose views differ by 20 degrees alone: 20 minutes on one thread.
 LONG = [
@@ -52,10 +52,12 @@ LONG = [
     "trainer.lr_batch=32",
     "trainer.lr=5e-4",
 ]
+SLIM = ["objective=slim", "encoder=compact"]
 # Bones have no position in the room, which random weights profit from. float32 shows the cost of bfloat16.
 VARIANTS = {
     "irds": {
         "lejepa": (["objective=lejepa"], THREE),
+        "slim": (SLIM, THREE),
         "gfp_bone": (["augment.rotate.y=0.35", "objective=gfp", "stream=bone"], THREE),
         "mamp_bone": (["augment.rotate.y=0.35", "objective=mamp", "stream=bone"], THREE),
         "sjepa_long": (["augment.rotate.y=0.35", "objective=sjepa", *LONG], THREE),
@@ -67,6 +69,13 @@ VARIANTS = {
         "gfp_sideless_bone": (["objective=gfp", "experiment=gfp_sideless", "stream=bone"], ONE),
         "sjepa_sideless_bone": (["objective=sjepa", "experiment=sjepa_sideless", "stream=bone"], ONE),
     },
+}
+SLIM_ABLATIONS = {
+    "tubes": ["mask=semantic_tube"],
+    "limbs": ["+augment.limbs={_target_:skgraph.transforms.ScaleLimbs}"],
+    "no_local_crops": ["objective.local_crops=[]"],
+    "no_koleo": ["objective.koleo_weight=0"],
+    "no_prediction": ["objective.prediction_weight=0"],
 }
 SJEPA_ABLATIONS = {
     "motion_mask": ["mask=motion_token"],
@@ -93,12 +102,15 @@ GFP_ABLATIONS = {  # all shorter than the recipe, the unchanged one too
 def rows(data: str) -> dict[str, list[str]]:
     """Return the overrides of every run by its name, `dataset/method/seed`."""
     found = {f"synthetic/sjepa/{seed}": [f"seed={seed}"] for seed in THREE}
+    for name, overrides in {"lejepa": ["objective=lejepa"], "slim": SLIM}.items():
+        found |= {f"synthetic/{name}/{seed}": [*overrides, f"seed={seed}"] for seed in THREE}
     for dataset in ("irds", "uiprmd"):
         where = ["dataset=store", f"dataset.root={data}/{dataset}"]
         for recipe in RECIPES[dataset]:
             for seed in THREE:
-                objective = f"objective={recipe.partition('_')[0]}"
-                found[f"{dataset}/{recipe}/{seed}"] = [*where, objective, f"experiment={recipe}", f"seed={seed}"]
+                objective = recipe.partition("_")[0]
+                method = SLIM if objective == "slim" else [f"objective={objective}"]
+                found[f"{dataset}/{recipe}/{seed}"] = [*where, *method, f"experiment={recipe}", f"seed={seed}"]
         for name, (overrides, seeds) in VARIANTS[dataset].items():
             for seed in seeds:
                 found[f"{dataset}/{name}/{seed}"] = [*where, *overrides, f"seed={seed}"]
@@ -113,6 +125,8 @@ def rows(data: str) -> dict[str, list[str]]:
         if dataset == "irds":
             for name, overrides in SJEPA_ABLATIONS.items():
                 found[f"irds/sjepa-{name}/0"] = [*store, *overrides]
+            for name, overrides in SLIM_ABLATIONS.items():
+                found[f"irds/slim-{name}/0"] = [*where, *SLIM, *overrides]
             for name, overrides in GFP_ABLATIONS.items():
                 found[f"irds/gfp-{name}/0"] = [*store, "objective=gfp", "trainer.epochs=10", *overrides]
     return found
