@@ -107,6 +107,16 @@ def test_time_enters_by_rotation_alone(topology):
     assert alike()
 
 
+def test_initial_weights(topology):
+    paper, xavier = made(topology, dim=64), made(topology, dim=64, initialisation="xavier")
+    assert paper.blocks[0].mlp.out.weight.std() < 0.021 and paper.embed.weight.abs().max() <= 2  # cut at 2
+    bound = (6 / (64 + 3 * 64)) ** 0.5
+    weight = xavier.blocks[0].attention.qkv.weight
+    assert 0.95 * bound < weight.abs().max() <= bound
+    with pytest.raises(ConfigError, match="initialisation must be truncated or xavier, found 'small'"):
+        made(topology, initialisation="small")
+
+
 def test_heads_need_an_even_width(topology):
     with pytest.raises(ConfigError, match="dim must be a multiple of 2 \\* heads, found 18 with 6 heads"):
         made(topology, dim=18, heads=6)
