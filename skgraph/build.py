@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +117,6 @@ class RunConfig:
     patch_length: int
     crop: tuple[float, float]
     min_frames: int
-    extend: int
     normalise: Mapping[str, Any]
     device: Any
     precision: Any
@@ -129,14 +128,15 @@ class RunConfig:
     stream: Mapping[str, Any]
     augment: Mapping[str, Any]
     trainer: Mapping[str, Any]
+    extend: int | None = None
 
 
 def check_config(config: Mapping[str, Any]) -> None:
     """Raise a ConfigError for a value of a run's configuration that no constructor checks, or a missing key."""
     keys = [field.name for field in fields(RunConfig)]
-    if missing := [key for key in keys if key not in config]:
+    if missing := [field.name for field in fields(RunConfig) if field.default is MISSING and field.name not in config]:
         raise ConfigError(f"the configuration lacks {', '.join(missing)}")
-    check_kinds(RunConfig, {key: config[key] for key in keys})
+    check_kinds(RunConfig, {key: config[key] for key in keys if key in config})
     at_least("configuration", 1, **{key: config[key] for key in ("frames", "patch_length", "min_frames")})
     if not 0 <= config["seed"] < 2**63:
         raise ConfigError(f"seed must be from 0 to 2 ** 63 - 1, found {config['seed']}")
@@ -245,7 +245,7 @@ def build_trainer(
     Raises:
         DataError: a component cannot be built, or a custom one breaks its contract.
     """
-    options = {key: config[key] for key in ("frames", "min_frames", "extend")}
+    options: dict[str, Any] = {key: config.get(key) for key in ("frames", "min_frames", "extend")}
     bodies = SkeletonDataset(store, split, items="bodies", crop=tuple(config["crop"]), **options)
     config = measure_scale(config, bodies)
     bodies = move_dataset(bodies, device, trainer_config.data)

@@ -255,7 +255,7 @@ def test_what_a_constructor_refuses_names_the_part(topology):
         ("evaluate", None),
         ("stream", None),
         ("min_frames", 0),
-        ("extend", None),
+        ("extend", 1.5),
     ],
 )
 def test_values_of_the_wrong_kind_are_named(key, value):

@@ -37,7 +37,7 @@ class SkeletonDataset(Dataset):
         crop: smallest and largest proportion of an item that a batch covers; the centre where both are equal.
         min_frames: no random crop is shorter than this, unless the item is.
         extend: for its crops, an item of fewer frames is played forwards and backwards until it has as many, as SLiM
-            does with 150; 0 for none.
+            does with 150.
         transform: applied to single graphs, as in PyG.
 
     Raises:
@@ -54,7 +54,7 @@ class SkeletonDataset(Dataset):
         frames: int | None = None,
         crop: tuple[float, float] = (1.0, 1.0),
         min_frames: int = 1,
-        extend: int = 0,
+        extend: int | None = None,
         transform: Callable | None = None,
     ) -> None:
         if items not in ("clips", "bodies"):
@@ -62,7 +62,7 @@ class SkeletonDataset(Dataset):
         low, high = crop
         if not 0 < low <= high <= 1:
             raise ConfigError(f"crop must be two proportions with 0 < low <= high <= 1, found {list(crop)}")
-        at_least("SkeletonDataset", 0, extend=extend)
+        at_least("SkeletonDataset", 1, extend=extend)
         if frames is not None and frames < 1:
             raise ConfigError(f"frames must be at least 1, found {frames}")
         super().__init__(root=None, transform=transform)

@@ -188,7 +188,6 @@ def _attributes(
         "patch_length": patch_length,
         "crop": [0.5, 1.0],
         "min_frames": 1,
-        "extend": 0,
         # Origin at the middle of the main body's spine in the first frame; metres.
         "normalise": {"center": "first", "align": None, "scale": None},
         "device": "auto",

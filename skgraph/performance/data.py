@@ -32,7 +32,7 @@ class DataPath(NamedTuple):
 def open_data_path(config: dict[str, Any], batch_size: int) -> DataPath:
     """Open the dataset of a pre-training configuration, and choose the bodies of its first batch."""
     store, split = open_store(config["dataset"])
-    options = {key: config[key] for key in ("frames", "min_frames", "extend")}
+    options: dict[str, Any] = {key: config.get(key) for key in ("frames", "min_frames", "extend")}
     dataset = SkeletonDataset(store, split, items="bodies", crop=tuple(config["crop"]), **options)
     loader = EpochLoader(dataset, batch_size)
     method = build_method(measure_scale(config, dataset), store.topology)

@@ -75,8 +75,8 @@ def test_crops_of_extended_items(store, kind):
     forwards = plain.batch(idx, windows=(start, width))
     assert torch.allclose(backwards.joints.flip(2), forwards.joints, atol=1e-6)
     assert torch.allclose(extended.batch(idx, windows=(start, width)).joints, forwards.joints, atol=1e-6)
-    with pytest.raises(ConfigError, match="SkeletonDataset: extend must be at least 0, found -1"):
-        SkeletonDataset(store, extend=-1)
+    with pytest.raises(ConfigError, match="SkeletonDataset: extend must be at least 1, found 0"):
+        SkeletonDataset(store, extend=0)
 
 
 def test_random_crops_follow_the_generator(store):
