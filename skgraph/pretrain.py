@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -29,15 +31,21 @@ def main(cfg: DictConfig) -> None:
         check_recipe(HydraConfig.get().runtime.choices)
     device = choose_device(config["device"])
     with process_group(device) as processes:
-        pretrain(config, device, processes)
+        stopped = pretrain(config, device, processes)
+    if stopped:  # what follows a command by && must not use an unfinished encoder
+        sys.exit(128 + stopped)
 
 
-def pretrain(config: dict[str, Any], device: torch.device, processes: Processes | None = None) -> None:
-    """Run the pre-training that a plain configuration describes (the resolved ``configs/pretrain.yaml``)."""
+def pretrain(config: dict[str, Any], device: torch.device, processes: Processes | None = None) -> int:
+    """Run the pre-training that a plain configuration describes (the resolved ``configs/pretrain.yaml``).
+
+    Returns:
+        the number of the signal that stopped it before its end, else 0.
+    """
     import yaml
     from tqdm import tqdm
 
-    from skgraph._internal.atomic import atomic_file
+    from skgraph._internal.atomic import atomic_file, locked_folder
     from skgraph._internal.distributed import Processes
     from skgraph.build import build_trainer, check_config, open_store
     from skgraph.evaluation import build_protocol, compare
@@ -64,26 +72,30 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
             raise ConfigError(f"{error}; or say evaluate=[] to train only") from error
     say = tqdm.write if processes.is_main else lambda line: None
     trainer = build_trainer(config, store, split, trainer_config, device, processes, say)
-    resumed = trainer.resume()
-    if processes.is_main:
-        with atomic_file(trainer.folder / "config.yaml", "w") as file:
-            yaml.safe_dump(trainer.run_config, file, sort_keys=False)
-    objective = trainer.objective
-    encoder = objective.encoder
-    say(f"{trainer.folder}: {len(trainer.loader.dataset)} bodies of {store.path}, split {split}, on {device}")
-    if warning := rotation_axis_warning(store, trainer.views):
-        say(f"warning: {warning}")
-    say(
-        f"encoder {_millions(encoder)}, objective {_millions(objective)} parameters in all, tokens "
-        f"{encoder.grid[0]} x {encoder.grid[1]}, {trainer.total_steps} steps"
-        + (f", resumed at step {trainer.step}" if resumed else "")
-    )
-    complete = trainer.fit()
-    if complete and processes.is_main and protocols:
-        progress = trainer_config.progress
-        results = compare(trainer.folder, store, split, protocols, device, config["precision"], progress=progress)
-        say(format_results(results))
-    processes.barrier()
+    with locked_folder(trainer.folder) if processes.is_main else nullcontext(True) as alone:
+        if not alone:
+            raise ConfigError(f"another process trains in '{trainer.folder}': give this run a name=...")
+        resumed = trainer.resume()
+        if processes.is_main:
+            with atomic_file(trainer.folder / "config.yaml", "w") as file:
+                yaml.safe_dump(trainer.run_config, file, sort_keys=False)
+        objective = trainer.objective
+        encoder = objective.encoder
+        say(f"{trainer.folder}: {len(trainer.loader.dataset)} bodies of {store.path}, split {split}, on {device}")
+        if warning := rotation_axis_warning(store, trainer.views):
+            say(f"warning: {warning}")
+        say(
+            f"encoder {_millions(encoder)}, objective {_millions(objective)} parameters in all, tokens "
+            f"{encoder.grid[0]} x {encoder.grid[1]}, {trainer.total_steps} steps"
+            + (f", resumed at step {trainer.step}" if resumed else "")
+        )
+        complete = trainer.fit()
+        if complete and processes.is_main and protocols:
+            progress = trainer_config.progress
+            results = compare(trainer.folder, store, split, protocols, device, config["precision"], progress=progress)
+            say(format_results(results))
+        processes.barrier()
+    return trainer.stop_signal
 
 
 def check_recipe(choices: Mapping[str, str]) -> None:

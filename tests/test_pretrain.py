@@ -15,11 +15,13 @@ import pytest
 import torch
 import yaml
 
+from skgraph._internal.atomic import locked_folder
 from skgraph.build import open_store
 from skgraph.errors import ConfigError
 from skgraph.evaluate import main as evaluate_main
 from skgraph.pretrain import check_recipe
 from skgraph.pretrain import main as pretrain_main
+from skgraph.training import Trainer
 from skgraph.training.checkpoint import read_checkpoint
 from tests.test_configs import composed
 
@@ -292,3 +294,28 @@ def test_two_processes_train_as_one(store_path, tmp_path, call):
 def test_the_default_command_needs_no_data():
     config = composed()
     assert config["dataset"]["synthetic"] and config["encoder"]["dim"] == 128
+
+
+def test_a_stopped_training_does_not_end_like_a_finished_one(store_path, tmp_path, monkeypatch, call):
+    original = Trainer._train_step
+
+    def train_step(self, *arguments):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return original(self, *arguments)
+
+    arguments = (*TINY, f"dataset.root={store_path}", "evaluate=[]", "name=r")
+    with monkeypatch.context() as patched:
+        patched.setattr(Trainer, "_train_step", train_step)
+        with pytest.raises(SystemExit) as stopped:
+            call(pretrain_main, *arguments, cwd=tmp_path)
+    assert stopped.value.code == 143
+    assert "resumed at step 1" in call(pretrain_main, *arguments, "trainer.stop_at=2", cwd=tmp_path)
+
+
+def test_two_processes_do_not_train_in_one_folder(store_path, tmp_path, call, capsys):
+    (tmp_path / "runs" / "r").mkdir(parents=True)
+    with locked_folder(tmp_path / "runs" / "r") as alone, pytest.raises(SystemExit):
+        assert alone
+        call(pretrain_main, *TINY, f"dataset.root={store_path}", "name=r", cwd=tmp_path)
+    assert "error: another process trains in 'runs/r': give this run a name=..." in capsys.readouterr().err
+    assert not list((tmp_path / "runs" / "r").iterdir())

@@ -34,6 +34,20 @@ def take_lock(file: IO[Any] | int, where_none: bool = False) -> bool:
 
 
 @contextmanager
+def locked_folder(path: Path) -> Iterator[bool]:
+    """Hold the lock of a folder, and yield True; yield False where another process has it."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY)
+    except OSError:  # Windows opens no folder, and has no such locks
+        yield True
+        return
+    try:
+        yield take_lock(descriptor, where_none=True)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
 def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
     """Open a file beside ``path`` for writing, and rename it to ``path`` if the block ends without an error.
 

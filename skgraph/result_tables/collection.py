@@ -12,6 +12,7 @@ from skgraph.evaluation.results.result import Result
 def collect(paths: Iterable[Path | str]) -> tuple[list[Result], list[str]]:
     """Read every ``result.json`` at or below some paths: results, each once, and a sentence for each unusable file.
 
+    Hidden folders are left out: they are half-written or replaced.
     A DataError says that a path does not exist, or that no result can be used.
     """
     files: dict[Path, Path] = {}
@@ -21,7 +22,8 @@ def collect(paths: Iterable[Path | str]) -> tuple[list[Result], list[str]]:
             raise DataError(f"'{path}' does not exist: expected the folder of a run, an evaluation or an ensemble")
         # A shell may list other files beside folders.
         for file in sorted(path.rglob("result.json")) if path.is_dir() else [path] * (path.name == "result.json"):
-            files.setdefault(file.resolve(), file)
+            if not any(part.startswith(".") for part in file.relative_to(path).parts):
+                files.setdefault(file.resolve(), file)
     results, warnings = [], []
     for file in files.values():
         try:

@@ -84,7 +84,7 @@ class Trainer:
         self._lr, self._min_lr = config.lr * scale, config.min_lr * scale
         # Step, clips and loss of the steps since the last check: reading every loss would synchronise the GPU.
         self._recent: deque[tuple[int, Tensor, Tensor]] = deque()
-        self._stop_asked = False
+        self.stop_signal = 0  # that asked the training to stop
         self._first_step = True
         self._saved = -1
 
@@ -254,14 +254,14 @@ class Trainer:
             self.say(f"warning: step {self.step}: {warning}")
         return warning is not None
 
-    def _ask_to_stop(self, *_: object) -> None:
-        self._stop_asked = True
+    def _ask_to_stop(self, number: int, *_: object) -> None:
+        self.stop_signal = number
 
     def _stops(self) -> bool:
         """Return whether to stop after this step; several processes agree on it when they log."""
         if self.processes.world_size == 1:
-            return self._stop_asked
-        return self.step % self.config.log_every == 0 and self.processes.any(self._stop_asked, self.device)
+            return bool(self.stop_signal)
+        return self.step % self.config.log_every == 0 and self.processes.any(bool(self.stop_signal), self.device)
 
 
 def _chunk(x: Tensor | list[Tensor], count: int, dim: int) -> list[Any]:

@@ -115,9 +115,15 @@ class TrainerConfig:
             raise ConfigError(f"trainer.lr must be positive, found {self.lr}")
         if self.lr_scaling not in ("linear", "sqrt"):
             raise ConfigError(f"trainer.lr_scaling must be 'linear' or 'sqrt', found '{self.lr_scaling}'")
+        if self.min_lr > self.lr:
+            raise ConfigError(f"trainer.min_lr must be at most trainer.lr, {self.lr}, found {self.min_lr}")
         for one, other in (("epochs", "steps"), ("warmup_epochs", "warmup")):
             if (values[one] is None) == (values[other] is None):
                 raise ConfigError(f"set either trainer.{one} or trainer.{other}, and the other one to null")
+        if (self.warmup_epochs or 0) > (self.epochs or math.inf):
+            raise ConfigError(
+                f"trainer.warmup_epochs must be at most trainer.epochs, {self.epochs}, found {self.warmup_epochs}"
+            )
         if self.warmup is not None and not 0 <= self.warmup < 1:
             raise ConfigError(f"trainer.warmup must be a share in [0, 1), found {self.warmup}")
         if not all(0 <= beta < 1 for beta in self.betas):

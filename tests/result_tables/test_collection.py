@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 
 import pytest
 
@@ -15,6 +16,15 @@ def test_results_are_found_below_folders_and_once(tmp_path):
     for paths in ([tmp_path], [tmp_path / "runs"], [a, b, a / "result.json"], [tmp_path / "runs" / "a", str(b)]):
         found, warnings = collect(paths)
         assert [result.run for result in found] == ["a", "b"] and warnings == []
+
+
+def test_half_written_and_replaced_results_are_left_out(tmp_path):
+    (hidden,) = (write_evaluation(tmp_path / "runs", "b"),)
+    for name in (f".{hidden.name}.123.partial", f".{hidden.name}.123.replaced"):
+        shutil.copytree(hidden, hidden.with_name(name))
+        (hidden.with_name(name) / "result.json").write_text(json.dumps(made_up_content(run=name, top1=99.0)))
+    found, warnings = collect([tmp_path])
+    assert [result.run for result in found] == ["b"] and warnings == []
 
 
 @pytest.mark.parametrize(

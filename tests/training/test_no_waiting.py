@@ -59,7 +59,9 @@ def test_a_step(objective, encoder, store, tmp_path: Path, monkeypatch):
     model = build_objective(config, build_encoder(config, store.topology), store.topology)
     views = build_views(config, store.topology, model.encoder.grid[0], model)
     loader = EpochLoader(bodies, 8, crops=views.crops, local_crops=views.local_crops)
-    trainer = Trainer(model, loader, views, tmp_path, TrainerConfig(epochs=1, batch_size=8), {}, torch.device("cpu"))
+    trainer = Trainer(
+        model, loader, views, tmp_path, TrainerConfig(epochs=1, warmup_epochs=0, batch_size=8), {}, torch.device("cpu")
+    )
     batches = prefetch(loader, torch.device("cpu"), 0)
     trainer._train_step(model, *next(batches))  # checks the gradients, once
     monkeypatch.setattr(

@@ -208,7 +208,7 @@ def test_a_signal_stops_with_a_checkpoint(store, tmp_path):
         return original(*args)
 
     stopped._train_step = train_step
-    assert not stopped.fit()
+    assert not stopped.fit() and stopped.stop_signal == signal.SIGTERM
     assert read_checkpoint(tmp_path / "r" / "checkpoint.pt")["step"] == 2
     assert said[-1] == "stopped at step 2 of 4, before any evaluation; the same command goes on"
     again = trainer(store, tmp_path / "r")
@@ -260,6 +260,8 @@ def test_another_topology_does_not_resume(store, tmp_path):
         {"steps": 10},  # beside epochs
         {"warmup": 1.0, "warmup_epochs": None},
         {"lr_scaling": "cubic"},
+        {"min_lr": 0.1},
+        {"warmup_epochs": 301},
     ],
 )
 def test_impossible_values(change):
