@@ -128,6 +128,7 @@ class GFP(Objective):
         The log has the terms of the loss, and ``target_std`` and ``prediction_std``, the deviation of features between
         graphs (mean over features, positions and levels).
         """
+        self.check_inputs(views, visible, masked)
         if self.target_network is not None and self.training and views.size(1) < 2 and num_ranks() == 1:
             raise ConfigError("GFP compares the bodies of a batch: trainer.batch_size must be at least 2, found 1")
         predictions = self.decoder(self.encoder(views[0], visible), visible)

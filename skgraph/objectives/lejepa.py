@@ -97,6 +97,7 @@ class LeJEPA(Objective):
         of the deviation over bodies) and, of SIGReg, ``collapse``: its value over that of a collapse to zero. With a
         predictor it has ``prediction`` as well.
         """
+        self.check_inputs(views, visible, masked)
         if self.training and views.size(1) < 2 and num_ranks() == 1:
             raise ConfigError("LeJEPA compares the bodies of a batch: trainer.batch_size must be at least 2, found 1")
         # Draw before the encoder does, whose draws depend on the rows of a process.

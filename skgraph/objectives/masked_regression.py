@@ -57,6 +57,7 @@ class MaskedRegression(Objective):
 
     def forward(self, views: Tensor, visible: Tensor, masked: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """See :class:`~skgraph.objectives.objective.Objective`; the log has ``prediction_std``."""
+        self.check_inputs(views, visible, masked)
         predictions = self.predict(views[0], visible, masked)
         targets = self.targets(views[0])
         targets = targets.gather(1, masked[..., None].expand(-1, -1, targets.size(-1)))

@@ -5,9 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from typing import NamedTuple
 
+import torch
 from torch import Tensor, nn
 
 from skgraph.encoders.encoder import Encoder
+from skgraph.errors import DataError
 
 
 class LocalCrop(NamedTuple):
@@ -48,6 +50,7 @@ class Objective(nn.Module):
     own_masks: bool = False
     local_crops: tuple[LocalCrop, ...] = ()
     mask_ratio: tuple[float, float] = (0.5, 0.9)
+    _checked = False
 
     @abstractmethod
     def forward(self, views: Tensor, visible: Tensor, masked: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
@@ -64,6 +67,31 @@ class Objective(nn.Module):
         Returns:
             the loss, and detached scalars for the log.
         """
+
+    def check_inputs(self, views: Tensor, visible: Tensor, masked: Tensor) -> None:
+        """Check the input of :meth:`forward`: shapes in every call, and once that the token ids are a partition.
+
+        Raises:
+            DataError: another number of views, masks of another batch, or ids that overlap or do not cover the grid.
+        """
+        tokens, batch = self.encoder.grid[0] * self.encoder.grid[1], [*views.shape[1:2]]
+        rows = [self.num_views, *batch] if self.own_masks else batch
+        if views.dim() != 5 or views.size(0) != self.num_views:
+            raise DataError(f"{type(self).__name__} takes views [{self.num_views}, B, T, V, C], found {[*views.shape]}")
+        counts = visible.size(-1), masked.size(-1)
+        if [*visible.shape[:-1]] != rows or [*masked.shape[:-1]] != rows or sum(counts) != tokens or 0 in counts:
+            expected = ", ".join(map(str, rows))
+            raise DataError(
+                f"{type(self).__name__} takes visible token ids [{expected}, K] and masked ones [{expected}, "
+                f"{tokens} - K], 0 < K < {tokens}, found {[*visible.shape]} and {[*masked.shape]}"
+            )
+        if not self._checked and not torch.compiler.is_compiling():
+            self._checked = True
+            ids = torch.cat([visible, masked], dim=-1).sort(dim=-1).values
+            if not torch.equal(ids, torch.arange(tokens, device=ids.device).expand_as(ids)):
+                raise DataError(
+                    f"visible and masked must hold every token id from 0 to {tokens - 1} once, together, in each row"
+                )
 
     def after_step(self, progress: float) -> None:
         """Update state after the optimiser's step; ``progress`` is the share of training done, in [0, 1]."""

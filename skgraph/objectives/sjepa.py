@@ -124,6 +124,7 @@ class SJEPA(Objective):
             ``log O`` (1 is uniform, 0 is one-hot), ``target_std`` and ``prediction_std`` (mean over features of the
             deviation over tokens and batch).
         """
+        self.check_inputs(views, visible, masked)
         predictions = self.predict(views[0], visible, masked)
         targets = self.targets(views[-1])  # [B, L, O]
         index = masked[..., None].expand(-1, -1, targets.size(-1))
