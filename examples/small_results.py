@@ -174,7 +174,8 @@ def both_top1(result: dict) -> list[float]:
 
 def _is_own(folder: str, row: str) -> bool:
     protocol, _, rest = folder.partition("_")
-    return protocol in ("knn", "linear") and rest.startswith(row.partition("/")[0]) and rest.endswith("_xsub")
+    own = rest.startswith(row.partition("/")[0]) and rest.endswith(("_xsub", "_xsub_class_mean"))
+    return protocol in ("knn", "linear") and own
 
 
 def format_results(results: list[dict]) -> str:

@@ -129,6 +129,7 @@ class RunConfig:
     augment: Mapping[str, Any]
     trainer: Mapping[str, Any]
     extend: int | None = None
+    pool: str = "mean"
 
 
 def check_config(config: Mapping[str, Any]) -> None:

@@ -48,7 +48,8 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
     from skgraph._internal.atomic import atomic_file, locked_folder
     from skgraph._internal.distributed import Processes
     from skgraph.build import build_trainer, check_config, open_store
-    from skgraph.evaluation import build_protocol, compare
+    from skgraph.evaluation import Settings, build_protocol, compare
+    from skgraph.evaluation.features.pooling import check_pool
     from skgraph.evaluation.results.format_results import format_results
     from skgraph.training import TrainerConfig
     from skgraph.training.views import rotation_axis_warning
@@ -56,6 +57,7 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
     processes = processes or Processes()
     check_config(config)
     protocols = [build_protocol(name) for name in config["evaluate"]]
+    settings = Settings(pool=config.get("pool", "mean"))
     try:
         trainer_config = TrainerConfig(**config["trainer"])
     except TypeError as error:
@@ -68,10 +70,12 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
     for protocol in protocols:
         try:
             protocol.check("", store)
+            protocol.check_settings(settings)
         except ConfigError as error:
             raise ConfigError(f"{error}; or say evaluate=[] to train only") from error
     say = tqdm.write if processes.is_main else lambda line: None
     trainer = build_trainer(config, store, split, trainer_config, device, processes, say)
+    check_pool(trainer.objective.encoder, settings.pool)
     with locked_folder(trainer.folder) if processes.is_main else nullcontext(True) as alone:
         if not alone:
             raise ConfigError(f"another process trains in '{trainer.folder}': give this run a name=...")
@@ -91,8 +95,8 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
         )
         complete = trainer.fit()
         if complete and processes.is_main and protocols:
-            progress = trainer_config.progress
-            results = compare(trainer.folder, store, split, protocols, device, config["precision"], progress=progress)
+            how, progress = (device, config["precision"], settings), trainer_config.progress
+            results = compare(trainer.folder, store, split, protocols, *how, progress=progress)
             say(format_results(results))
         processes.barrier()
     return trainer.stop_signal

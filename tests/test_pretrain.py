@@ -319,3 +319,23 @@ def test_two_processes_do_not_train_in_one_folder(store_path, tmp_path, call, ca
         call(pretrain_main, *TINY, f"dataset.root={store_path}", "name=r", cwd=tmp_path)
     assert "error: another process trains in 'runs/r': give this run a name=..." in capsys.readouterr().err
     assert not list((tmp_path / "runs" / "r").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["pool=class"], "pool=class needs an encoder with a class token, found TransformerEncoder"),
+        (["pool=joints", "evaluate=[finetune]"], "pool=joints is for fixed features; protocol finetune"),
+        (["pool=best"], "pool must be 'mean' or 'class' or 'class_mean' or 'joints', found 'best'"),
+    ],
+)
+def test_a_pool_that_does_not_fit_is_refused_before_the_training(store_path, tmp_path, call, capsys, options, message):
+    with pytest.raises(SystemExit):
+        call(pretrain_main, *TINY, f"dataset.root={store_path}", "name=r", *options, cwd=tmp_path)
+    assert message in capsys.readouterr().err and not (tmp_path / "runs" / "r" / "checkpoint.pt").exists()
+
+
+def test_the_table_at_the_end_takes_the_pool_of_the_run(store_path, tmp_path, call):
+    call(pretrain_main, *TINY, f"dataset.root={store_path}", "name=r", "pool=joints", "evaluate=[knn]", cwd=tmp_path)
+    card = json.loads((tmp_path / "runs/r/evaluation/knn_tiny_xsub_joints/result.json").read_text())
+    assert card["pool"] == "joints"

@@ -19,7 +19,7 @@ from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.features.bodies import BodyRule, check_crops, crop_windows, read_bodies
 from skgraph.evaluation.features.clip_features import Features, clip_features, window_features
 from skgraph.evaluation.features.feature_cache import cached_features, code_hash, weights_hash
-from skgraph.evaluation.features.pooling import POOLS, Pool
+from skgraph.evaluation.features.pooling import Pool
 from skgraph.evaluation.features.windows import Windows
 from skgraph.training.devices import autocast, choose_precision
 from skgraph.training.views import ViewMaker
@@ -56,8 +56,6 @@ class Settings:
     def __post_init__(self) -> None:
         check_kinds(type(self), {f.name: getattr(self, f.name) for f in fields(self)}, "evaluate")
         check_crops(self.crop, self.crops)
-        if self.pool not in POOLS:
-            raise ConfigError(f"pool must be one of {', '.join(POOLS)}, found '{self.pool}'")
         at_least("evaluate", 1, batch_size=self.batch_size)
         at_least("evaluate", 0, seed=self.seed)
         if not 0 <= self.validation < 1:

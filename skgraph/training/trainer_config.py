@@ -16,6 +16,7 @@ RESUMABLE = (
     "runs",
     "device",
     "evaluate",
+    "pool",
     "dataset.root",
     "dataset.name",
     "heading",  # its angle is in augment
