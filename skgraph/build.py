@@ -206,7 +206,7 @@ def build_views(
     if not (stream is None or isinstance(stream, GraphTransform)) or not hasattr(mask, "draw"):
         raise ConfigError("stream must be a graph transform, and mask have a draw()")
     scale = 1.0 if normalise["scale"] is None else normalise["scale"]
-    keys = ("num_views", "own_crops", "own_masks", "local_crops", "mask_ratio")
+    keys = ("num_views", "own_crops", "own_masks", "mask_ratio", "local_crops")
     views = {key: getattr(objective, key, getattr(Objective, key)) for key in keys}
     return ViewMaker(Compose(steps), Compose(augment), mask, stream, scale=scale, view_augment=view_augment, **views)
 

@@ -138,8 +138,8 @@ def _example_views(objective: Any, grid: Any, frames: int, channels: int) -> tup
     """Return views and masks of four bodies in the form that an objective takes."""
     joints, visible = _example(4, frames, grid, channels)
     views = objective.num_views
-    if local_crops := getattr(objective, "local_crops", ()):
-        sizes = [(views, frames), *((views * crop.number, crop.frames) for crop in local_crops)]
+    if getattr(objective, "mask_ratio", None) is not None:
+        sizes = [(views, frames), *((views * crop.number, crop.frames) for crop in objective.local_crops)]
         crops = [joints[:, :length].repeat(count, 1, 1, 1, 1) for count, length in sizes]
         hidden = [torch.rand(count, 4, length * grid[0] // frames * grid[1]) < 0.7 for count, length in sizes]
         return [x + 0.01 * torch.randn_like(x) for x in crops], [~mask for mask in hidden], hidden

@@ -27,7 +27,7 @@ def main(cfg: DictConfig) -> None:
     store, split = open_store(config["dataset"] or run.config["dataset"], write=False)
     device = choose_device(config["device"])
     with process_group(device) as processes:
-        results = compare(run.folder, store, split, [protocol], device, config["precision"], settings, processes)
+        results = compare(run, store, split, [protocol], device, config["precision"], settings, processes)
         if processes.is_main:
             print(format_results(results))
             print(f"written: {result_folder(run.folder, protocol, store, split, settings)}")

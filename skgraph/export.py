@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from omegaconf import DictConfig
 
 from skgraph._internal.command import command, plain_config
@@ -30,15 +32,19 @@ def main(cfg: DictConfig) -> None:
         out = output_folder(config["out"] or run.folder.name, is_replaceable, "an earlier export", run.folder)
     else:
         out = output_file("out", config["out"] or f"{run.folder.name}.{form}", (f".{form}",), run.folder)
-    check_kinds(Recogniser.fit, {key: config[key] for key in ("c", "pool")}, "export")
+    pool: Any = config["pool"] or "mean"
+    check_kinds(Recogniser.fit, {"c": config["c"], "pool": pool}, "export")
     head = run.head
     if config["head"] == "linear" and (head is None or config["dataset"]):
         store, split = open_store(config["dataset"] or run.config["dataset"], write=False)
-        options = {"c": config["c"], "pool": config["pool"], "precision": "fp32"}  # the precision of its use
+        options = {"c": config["c"], "pool": pool, "precision": "fp32"}  # the precision of its use
         fitted = Recogniser.fit(run, store, split, progress=True, **options)
         head = Head(fitted.probe, fitted.class_names, fitted.background, fitted.pool)
     elif config["head"] == "none":
         head = None
+    if config["pool"] is not None and (form == "safetensors" if head is None else head.pool != pool):
+        takes = "a model folder without a head has none" if head is None else f"the head takes pool={head.pool}"
+        raise ConfigError(f"pool={config['pool']}: {takes}")
     if form == "safetensors":
         metadata = {key: getattr(run, key) for key in ("step", "content_hash", "preprocessing", "origin")}
         save_model_folder(out, run.weights, run.config, run.topology, model_card(run, head), head, **metadata)
@@ -51,10 +57,12 @@ def main(cfg: DictConfig) -> None:
         "topology": run.topology.name,
         "run": run.folder.name,
         "step": run.step,
+        "origin": run.origin,
+        "pool": pool if head is None else head.pool,
         "output": "features" if head is None else "logits",
         "class_names": None if head is None else list(head.class_names),
     }
-    program = program_of(run, pool=config["pool"]) if head is None else program_of(run, head.probe, head.pool)
+    program = program_of(run, pool=pool) if head is None else program_of(run, head.probe, head.pool)
     difference = export_program(program, out, form, *shape, metadata)
     print(f"largest difference to PyTorch: {difference:.2g}\nwritten: {out} ({out.stat().st_size / 1e6:.1f} MB)")
 

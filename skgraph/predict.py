@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 from skgraph._internal.command import command, plain_config
 from skgraph._internal.files import output_folder
 from skgraph._internal.options import check_kinds
+from skgraph.errors import ConfigError
 
 
 @command("predict")
@@ -29,12 +30,14 @@ def main(cfg: DictConfig) -> None:
     options = {key: config[key] for key in ("window", "stride", "smooth", "shortest", "threshold", "joint_map")}
     check_kinds(timelines, options, "predict")
     check_kinds(open_recordings, {"fps": config["fps"]}, "predict")
-    fit = {key: config[key] for key in ("c", "pool")}
+    fit = {"c": config["c"], "pool": config["pool"] or "mean"}
     check_kinds(Recogniser.fit, fit, "predict")
     run = PretrainedRun.open(config["run"])
     device = choose_device(config["device"])
-    has_head = run.head is not None and not config["dataset"]  # a model that was exported with its head
-    labelled = None if has_head else open_store(config["dataset"] or run.config["dataset"], write=False)
+    head = None if config["dataset"] else run.head  # of a model that was exported with it
+    if head is not None and config["pool"] not in (None, head.pool):
+        raise ConfigError(f"pool={config['pool']}: the head of '{run.folder}' takes pool={head.pool}")
+    labelled = None if head is not None else open_store(config["dataset"] or run.config["dataset"], write=False)
     topology = run.topology if config["topology"] is None else Topology.load(str(config["topology"]))
     unit = None if config["unit"] is None else str(config["unit"])
     with tempfile.TemporaryDirectory() as scratch:

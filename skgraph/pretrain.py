@@ -32,7 +32,7 @@ def main(cfg: DictConfig) -> None:
     device = choose_device(config["device"])
     with process_group(device) as processes:
         stopped = pretrain(config, device, processes)
-    if stopped:  # what follows a command by && must not use an unfinished encoder
+    if stopped:  # a command after && must not run on an unfinished encoder
         sys.exit(128 + stopped)
 
 
@@ -77,7 +77,7 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
     trainer = build_trainer(config, store, split, trainer_config, device, processes, say)
     check_pool(trainer.objective.encoder, settings.pool)
     with locked_folder(trainer.folder) if processes.is_main else nullcontext(True) as alone:
-        if not alone:
+        if processes.any(not alone, device):
             raise ConfigError(f"another process trains in '{trainer.folder}': give this run a name=...")
         resumed = trainer.resume()
         if processes.is_main:
@@ -99,7 +99,7 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
             results = compare(trainer.folder, store, split, protocols, *how, progress=progress)
             say(format_results(results))
         processes.barrier()
-    return trainer.stop_signal
+    return 0 if complete else trainer.stop_signal
 
 
 def check_recipe(choices: Mapping[str, str]) -> None:

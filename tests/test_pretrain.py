@@ -86,7 +86,7 @@ def test_it_ends_with_a_table_and_leaves_a_run(finished):
     assert lines[-4].split() == ["protocol", "trained", "random", "init", "gain"]
     assert lines[-3].startswith("knn") and lines[-2].startswith("  k: 1 ") and lines[-1].startswith("linear")
     names = {p.name for p in (cwd / "runs" / "r").iterdir()}
-    assert names == {"checkpoint.pt", "config.yaml", "evaluation", "features", "metrics.jsonl", "tensorboard"}
+    assert names == {".lock", "checkpoint.pt", "config.yaml", "evaluation", "features", "metrics.jsonl", "tensorboard"}
     card = json.loads((cwd / "runs" / "r" / "evaluation" / "linear_tiny_xsub" / "result.json").read_text())
     assert card["protocol"] == "linear" and 0 <= card["top1"] <= 100 and card["dataset"]["test_clips"] == 24
     assert card["step"] == 12 and card["config"]["frames"] == 16
@@ -318,7 +318,7 @@ def test_two_processes_do_not_train_in_one_folder(store_path, tmp_path, call, ca
         assert alone
         call(pretrain_main, *TINY, f"dataset.root={store_path}", "name=r", cwd=tmp_path)
     assert "error: another process trains in 'runs/r': give this run a name=..." in capsys.readouterr().err
-    assert not list((tmp_path / "runs" / "r").iterdir())
+    assert [path.name for path in (tmp_path / "runs" / "r").iterdir()] == [".lock"]
 
 
 @pytest.mark.parametrize(

@@ -35,16 +35,9 @@ def take_lock(file: IO[Any] | int, where_none: bool = False) -> bool:
 
 @contextmanager
 def locked_folder(path: Path) -> Iterator[bool]:
-    """Hold the lock of a folder, and yield True; yield False where another process has it."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY)
-    except OSError:  # Windows opens no folder, and has no such locks
-        yield True
-        return
-    try:
-        yield take_lock(descriptor, where_none=True)
-    finally:
-        os.close(descriptor)
+    """Hold the lock of a folder, its file ``.lock``, and yield True; yield False where another process has it."""
+    with open(path / ".lock", "a") as file:
+        yield take_lock(file, where_none=True)
 
 
 @contextmanager

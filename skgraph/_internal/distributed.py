@@ -31,10 +31,15 @@ class Processes:
 
     def any(self, value: bool, device: torch.device) -> bool:
         """Return whether the value is true on any process."""
-        flag = torch.tensor(int(value), device=device)
-        if self.world_size > 1:
-            dist.all_reduce(flag, dist.ReduceOp.MAX)
-        return bool(flag)
+        return bool(self.largest(int(value), device))
+
+    def largest(self, value: int, device: torch.device) -> int:
+        """Return the largest of the values of all processes."""
+        if self.world_size == 1:
+            return value
+        found = torch.tensor(value, device=device)
+        dist.all_reduce(found, dist.ReduceOp.MAX)
+        return int(found)
 
     def broadcast(self, tensors: Iterable[Tensor]) -> None:
         """Copy tensors, such as the running statistics of a norm, from the main process to all others, in place."""

@@ -41,7 +41,10 @@ def centre_windows(
 
 
 def extended_length(length: Tensor, least: int) -> Tensor:
-    """Return the length ``[n]`` of sequences that are played forwards and backwards up to ``least`` frames or more."""
+    """Return the length ``[n]`` of sequences that are repeated forwards and backwards until they have ``least`` frames.
+
+    ``length [n]`` is that of the sequences, in frames; both are int64.
+    """
     return length * torch.div(least - 1, length, rounding_mode="floor").add(1).clamp(min=1)
 
 

@@ -39,7 +39,7 @@ from skgraph.transforms import MapJoints
 
 
 def compare(
-    folder: str | Path,
+    run: str | Path | PretrainedRun,
     store: SkeletonStore | str | Path,
     split: str | None = None,
     protocols: Sequence[Protocol | Mapping[str, Any] | str] = ("knn", "linear"),
@@ -49,13 +49,13 @@ def compare(
     processes: Processes = Processes(),
     progress: bool = True,
 ) -> list[Result]:
-    """Evaluate the encoder of a run folder, and a random one beside it.
+    """Evaluate the encoder of a run, and a random one beside it.
 
     Each protocol leaves a folder, see :func:`~skgraph.evaluation.results.result_folder.result_folder`: ``result.json``,
     ``scores.npz`` and the classes in detail. It appears whole, and replaces an older result of the same evaluation.
 
     Args:
-        folder: folder of the run.
+        run: a run, its folder or a model folder.
         store: the dataset to evaluate on, or its folder.
         split: its split, the first if not given; probes learn from the training clips.
         protocols: protocols or their configurations, see :func:`~skgraph.evaluation.build_protocol`.
@@ -77,7 +77,7 @@ def compare(
     split = next(iter(store.splits()), "") if split is None else split
     device = choose_device(device) if isinstance(device, str) else device
     ways = [way if isinstance(way, Protocol) else build_protocol(way) for way in protocols]
-    run = PretrainedRun.open(folder)
+    run = run if isinstance(run, PretrainedRun) else PretrainedRun.open(run)
     for protocol in ways:
         protocol.check(run.content_hash, store)
         protocol.check_settings(settings)

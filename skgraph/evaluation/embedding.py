@@ -34,8 +34,8 @@ class Embedding:
     """Features of windows of recordings; by default one window is a whole recording.
 
     Attributes:
-        x: ``clip`` and ``body``: ``[n, D]``, wider by ``pool``; ``frame``: ``[n, T_e, D]``, of ``T_e`` equal intervals
-            of the window; ``joint``: ``[n, V, D]``; float32.
+        x: ``clip`` and ``body``: ``[n, D]``, or as wide as the pool; ``frame``: ``[n, T_e, D]``, of ``T_e`` equal
+            intervals of the window; ``joint``: ``[n, V, D]``; float32.
         level: one of these.
         recording: name of each row's recording, ``[n]``.
         body: index of each row's body in its recording, ``[n]``; -1 at level ``clip``.

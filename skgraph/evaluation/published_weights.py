@@ -22,7 +22,7 @@ from skgraph.errors import CheckpointError, first_line, first_three
 from skgraph.topology import Topology
 
 SLIM = "SLiM (Do et al., 2026), https://github.com/KAIST-VICLab/SLiM, Apache-2.0"
-MAMP = "MAMP (Mao et al., ICCV 2023), https://github.com/maoyunyao/MAMP, no licence"
+MAMP = "MAMP (Mao et al., ICCV 2023), https://github.com/maoyunyao/MAMP, licence not stated"
 
 # Neither format stores the number of heads; both papers have 8.
 _HEADS = 8
@@ -50,40 +50,39 @@ def slim_encoder(config: Mapping[str, Any], tensors: Mapping[str, Tensor], file:
         attributes of a :class:`~skgraph.evaluation.PretrainedRun`.
 
     Raises:
-        CheckpointError: a weight is missing, unknown or has another number of dimensions.
+        CheckpointError: a weight is missing, unknown or of another shape, or the configuration does not fit them.
     """
-    size = config.get("img_size")
-    if config["arch"] != "vit_tiny" or not isinstance(size, list) or len(size) != 2 or type(size[0]) is not int:
-        found = f"arch {config['arch']}, img_size {size}"
-        raise CheckpointError(f"'{file.parent}' must have arch vit_tiny and img_size [frames, joints], found {found}")
     rest = _Weights(tensors, file)
-    positions = rest.take("pos_embed", 3)[0]
+    positions = rest.take("pos_embed", 1, None, None)[0]
+    dim = positions.size(1)
     weights = {
-        "class_token": rest.take("cls_token", 3)[0, 0] + positions[0],
+        "class_token": rest.take("cls_token", 1, 1, dim)[0, 0] + positions[0],
         "joint_embedding": positions[1:],
-        "mask_token": rest.take("mask_token", 2)[0],
+        "mask_token": rest.take("mask_token", 1, dim)[0],
     }
     if "register_tokens" in rest.tensors:
-        weights["register_tokens"] = rest.take("register_tokens", 3)[0]
-    patch_length = rest.patch_embedding("patch_embed.proj", weights)
-    depth = rest.blocks(_SLIM_BLOCK, weights)
+        weights["register_tokens"] = rest.take("register_tokens", 1, None, dim)[0]
+    patch_length = rest.patch_embedding("patch_embed.proj", dim, weights)
+    depth = rest.blocks(_SLIM_BLOCK, dim, weights)
     rest.refuse_others()
-    encoder = {
-        "_target_": "skgraph.encoders.CompactEncoder",
-        "dim": positions.size(1),
-        "depth": depth,
-        "heads": _HEADS,
-        "registers": len(weights.get("register_tokens", ())),
-    }
-    return _attributes(
-        {"_target_": "skgraph.objectives.SLiM"},
-        SLIM,
-        weights,
-        encoder,
-        (size[0], patch_length, len(positions) - 1),
-        file,
-        file.parent.name,
-    )
+    joints, registers = len(positions) - 1, len(weights.get("register_tokens", ()))
+    found = {key: config.get(key) for key in ("arch", "img_size", "patch_size", "num_register_tokens")}
+    size = found["img_size"]
+    frames = size[0] if isinstance(size, list) and size and type(size[0]) is int else 0
+    own = {"arch": "vit_tiny", "img_size": [frames, joints], "patch_size": [patch_length, 1]}
+    if found != own | {"num_register_tokens": registers} or frames < 1 or frames % patch_length:
+        expected = (
+            f"arch vit_tiny, img_size [a multiple of {patch_length}, {joints}], patch_size [{patch_length}, 1] and "
+        )
+        raise CheckpointError(
+            f"'{file.with_name('config.json')}' must have {expected}num_register_tokens {registers}, as the weights "
+            f"have, found {found}"
+        )
+    encoder = {"_target_": "skgraph.encoders.CompactEncoder", "dim": dim, "depth": depth, "heads": _HEADS}
+    encoder |= {"registers": registers}
+    sizes = frames, patch_length, joints
+    name = file.resolve().parent.name
+    return _attributes({"_target_": "skgraph.objectives.SLiM"}, SLIM, weights, encoder, sizes, file, name)
 
 
 def mamp_encoder(file: Path) -> dict[str, Any]:
@@ -103,26 +102,23 @@ def mamp_encoder(file: Path) -> dict[str, Any]:
         with torch.serialization.safe_globals([argparse.Namespace]):
             content = torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises almost anything for a damaged file
-        raise CheckpointError(
-            f"the checkpoint '{file}' is damaged, or no file of weights: {first_line(error)}"
-        ) from error
+        raise CheckpointError(f"'{file}' is damaged, or holds more than weights: {first_line(error)}") from error
     content = content.get("model", content) if isinstance(content, dict) else {}
     if not isinstance(content, dict) or "joints_embed.proj.weight" not in content:
         raise CheckpointError(f"'{file}' is no checkpoint of MAMP: it lacks 'joints_embed.proj.weight'")
-    rest = _Weights({k: v for k, v in content.items() if not k.startswith(("decoder_", "mask_token", "head."))}, file)
-    weights = {
-        "positions.time_embedding": rest.take("temp_embed", 4)[0, :, 0],
-        "positions.joint_embedding": rest.take("pos_embed", 4)[0, 0],
-    }
-    patch_length = rest.patch_embedding("joints_embed.proj", weights)
-    depth = rest.blocks(_MAMP_BLOCK, weights)
+    decoder = ("decoder_", "mask_token", "head.")
+    rest = _Weights({str(k): v for k, v in content.items() if not str(k).startswith(decoder)}, file)
+    time = rest.take("temp_embed", 1, None, 1, None)[0, :, 0]
+    patches, dim = time.shape
+    joint = rest.take("pos_embed", 1, 1, None, dim)[0, 0]
+    weights = {"positions.time_embedding": time, "positions.joint_embedding": joint}
+    patch_length = rest.patch_embedding("joints_embed.proj", dim, weights)
+    depth = rest.blocks(_MAMP_BLOCK, dim, weights)
     rest.refuse_others()
-    patches, dim = weights["positions.time_embedding"].shape
-    hidden = weights["blocks.0.mlp.0.bias"].numel() / dim
+    ratio = weights["blocks.0.mlp.0.bias"].numel() / dim
     encoder = {"_target_": "skgraph.encoders.TransformerEncoder", "dim": dim, "depth": depth, "heads": _HEADS}
-    encoder |= {"mlp_ratio": hidden}
-    joints = len(weights["positions.joint_embedding"])
-    sizes = patches * patch_length, patch_length, joints
+    encoder |= {"mlp_ratio": ratio}
+    sizes = patches * patch_length, patch_length, len(joint)
     objective = {"_target_": "skgraph.objectives.MaskedRegression", "target": "motion"}
     return _attributes(objective, MAMP, weights, encoder, sizes, file, file.stem)
 
@@ -133,31 +129,35 @@ class _Weights:
     def __init__(self, tensors: Mapping[str, Any], file: Path) -> None:
         self.tensors, self.file = dict(tensors), file
 
-    def take(self, name: str, dims: int) -> Tensor:
+    def take(self, name: str, *shape: int | None) -> Tensor:
+        """Take out a tensor of a shape, in which ``None`` is any size but 0."""
         value = self.tensors.pop(name, None)
-        if not isinstance(value, Tensor) or value.dim() != dims or not value.is_floating_point() or 0 in value.shape:
-            found = [*value.shape] if isinstance(value, Tensor) else value
-            raise CheckpointError(f"'{self.file}': '{name}' must be a tensor of {dims} dimensions, found {found}")
+        good = isinstance(value, Tensor) and value.is_floating_point() and value.layout == torch.strided
+        good = good and value.dim() == len(shape) and 0 not in value.shape
+        if not good or any(wanted not in (None, size) for wanted, size in zip(shape, value.shape, strict=True)):
+            expected = ", ".join("any" if wanted is None else str(wanted) for wanted in shape)
+            found = [*value.shape] if isinstance(value, Tensor) else type(value).__name__
+            raise CheckpointError(f"'{self.file}': '{name}' must be a tensor of shape [{expected}], found {found}")
         return value.float()
 
-    def patch_embedding(self, name: str, weights: dict[str, Tensor]) -> int:
+    def patch_embedding(self, name: str, dim: int, weights: dict[str, Tensor]) -> int:
         """Move a convolution ``[D, C, l, 1]`` into the linear patch embedding, and return ``l``."""
-        kernel = self.take(f"{name}.weight", 4)
+        kernel = self.take(f"{name}.weight", dim, 3, None, 1)
         weights["embed.weight"] = kernel[..., 0].transpose(1, 2).flatten(1)
-        weights["embed.bias"] = self.take(f"{name}.bias", 1)
+        weights["embed.bias"] = self.take(f"{name}.bias", dim)
         return kernel.size(2)
 
-    def blocks(self, names: Mapping[str, str], weights: dict[str, Tensor]) -> int:
+    def blocks(self, names: Mapping[str, str], dim: int, weights: dict[str, Tensor]) -> int:
         """Move all blocks and the last norm, and return the number of blocks."""
         found = [int(match[1]) for name in self.tensors if (match := re.match(r"blocks\.(\d{1,3})\.", name))]
         depth = max(found, default=0) + 1
         for i in range(depth):
             for theirs, ours in names.items():
-                for kind in ("weight", "bias"):
-                    dims = 1 if kind == "bias" or "norm" in theirs else 2
-                    weights[f"blocks.{i}.{ours}.{kind}"] = self.take(f"blocks.{i}.{theirs}.{kind}", dims)
+                sides = () if "norm" in theirs else (None,)
+                weights[f"blocks.{i}.{ours}.weight"] = self.take(f"blocks.{i}.{theirs}.weight", None, *sides)
+                weights[f"blocks.{i}.{ours}.bias"] = self.take(f"blocks.{i}.{theirs}.bias", None)
         for kind in ("weight", "bias"):
-            weights[f"norm.{kind}"] = self.take(f"norm.{kind}", 1)
+            weights[f"norm.{kind}"] = self.take(f"norm.{kind}", dim)
         return depth
 
     def refuse_others(self) -> None:
@@ -179,7 +179,7 @@ def _attributes(
     frames, patch_length, joints = sizes
     topology = Topology.load("ntu_rgbd")
     if joints != topology.num_joints:
-        raise CheckpointError(f"'{file}' must be of the {topology.num_joints} joints of NTU RGB+D, found {joints}")
+        raise CheckpointError(f"'{file}' must have the {topology.num_joints} joints of NTU RGB+D, found {joints}")
     config = {
         "name": name,
         "runs": "runs",

@@ -39,17 +39,18 @@ class Objective(nn.Module):
         num_views: augmented copies of each body in ``views``.
         own_crops: every view is a crop of its own; otherwise all views of a body show the same frames.
         own_masks: every view has a mask of its own; otherwise all share the mask that is drawn from view 1.
-        local_crops: shorter views beside the ``num_views`` global ones, each of which is then a crop of its own.
-        mask_ratio: with ``local_crops``, smallest and largest share of hidden tokens in a masked view. Every second
-            global view is masked, and every local one.
+        mask_ratio: smallest and largest share of hidden tokens in a masked view; ``None`` for the ratio of the mask,
+            one for all views. Every view is then a crop of its own; every second global one is masked, and every local
+            one.
+        local_crops: with ``mask_ratio``, shorter views beside the ``num_views`` global ones.
     """
 
     encoder: Encoder
     num_views: int = 1
     own_crops: bool = False
     own_masks: bool = False
+    mask_ratio: tuple[float, float] | None = None
     local_crops: tuple[LocalCrop, ...] = ()
-    mask_ratio: tuple[float, float] = (0.5, 0.9)
     _checked = False
 
     @abstractmethod
@@ -61,7 +62,7 @@ class Objective(nn.Module):
             visible: token ids ``[B, K]`` that the encoder may see; ``[num_views, B, K]`` with ``own_masks``.
             masked: the other token ids, ``[B, L - K]`` or ``[num_views, B, L - K]``.
 
-        With ``local_crops`` all three are lists, one entry for the global views and one for each kind of local crop:
+        With ``mask_ratio`` all three are lists, one entry for the global views and one for each kind of local crop:
         views ``[n, B, T', V, C]``, and bool ``[n, B, L']`` in place of token ids.
 
         Returns:
@@ -69,7 +70,7 @@ class Objective(nn.Module):
         """
 
     def check_inputs(self, views: Tensor, visible: Tensor, masked: Tensor) -> None:
-        """Check the input of :meth:`forward`: shapes in every call, and once that the token ids are a partition.
+        """Check the input of :meth:`forward`: shapes, and until it holds once, unless compiled, each row's token ids.
 
         Raises:
             DataError: another number of views, masks of another batch, or ids that overlap or do not cover the grid.
@@ -86,12 +87,14 @@ class Objective(nn.Module):
                 f"{tokens} - K], 0 < K < {tokens}, found {[*visible.shape]} and {[*masked.shape]}"
             )
         if not self._checked and not torch.compiler.is_compiling():
-            self._checked = True
-            ids = torch.cat([visible, masked], dim=-1).sort(dim=-1).values
-            if not torch.equal(ids, torch.arange(tokens, device=ids.device).expand_as(ids)):
+            ids = torch.cat([visible, masked], dim=-1).flatten(0, -2).sort(dim=-1).values
+            wrong = (ids != torch.arange(tokens, device=ids.device)).any(dim=-1)
+            if wrong.any():
                 raise DataError(
-                    f"visible and masked must hold every token id from 0 to {tokens - 1} once, together, in each row"
+                    f"{type(self).__name__}: each row of visible and masked must hold the token ids 0 to {tokens - 1}, "
+                    f"each once, found {ids[wrong][0].tolist()}"
                 )
+            self._checked = True
 
     def after_step(self, progress: float) -> None:
         """Update state after the optimiser's step; ``progress`` is the share of training done, in [0, 1]."""

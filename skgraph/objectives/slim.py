@@ -69,6 +69,7 @@ class SLiM(Objective):
     num_views, own_crops, own_masks = 2, True, True
     encoder: Any
     target_encoder: Any
+    mask_ratio: tuple[float, float]
     target_temperature: Tensor
     learn_prototypes: Tensor
 

@@ -45,7 +45,7 @@ def benchmark_train(
         For each method: bodies per second; clips per second at 1.18 bodies per clip, as in NTU RGB+D 60; its speed
         over the reference's and each baseline's; the share of each phase of a step; TFLOP/s, also as a share of what a
         large matrix product reaches here; memory, which is the peak of a GPU, and on a CPU the activations saved for
-        the backward pass; and the hours of its recipe on NTU RGB+D 60.
+        the backward pass; and the hours of a recipe of NTU RGB+D 60.
     """
     skeleton = Topology.load(topology)
     device = choose_device(configs[reference]["device"])
@@ -70,15 +70,18 @@ def benchmark_train(
         whole = sum(step.phases.values())
         measured |= {f"{name} share of {phase}": taken / whole for phase, taken in step.phases.items()}
         measured[f"{name} memory, GiB"] = (memory.get(name) or step.saved_bytes()) / 2**30
-        trainer = configs[name]["trainer"]
-        if trainer["steps"] is None:
-            recipe = trainer["epochs"] * _CLIPS * per_clip[name]
-        else:
-            recipe = trainer["steps"] * trainer["batch_size"] * seconds[name] / bodies
-        measured[f"{name} hours of its recipe"] = recipe / 3600
+        if "ntu60" in configs[name]["dataset"]["root"]:
+            measured[f"{name} hours of its recipe"] = _recipe(configs[name]["trainer"], seconds[name] / bodies) / 3600
         if profiles is not None:
             _write_profile(step, Path(profiles) / f"profile_{name}.json")
     return measured
+
+
+def _recipe(trainer: Mapping[str, Any], seconds: float) -> float:
+    """Return the seconds of a recipe on NTU RGB+D 60, from the seconds of a step for each of its bodies."""
+    if trainer["steps"] is None:
+        return trainer["epochs"] * _CLIPS * BODIES_PER_CLIP * seconds
+    return trainer["steps"] * trainer["batch_size"] * seconds
 
 
 def _times_in_turns(

@@ -12,7 +12,7 @@ from skgraph.evaluation.results.result import Result
 def collect(paths: Iterable[Path | str]) -> tuple[list[Result], list[str]]:
     """Read every ``result.json`` at or below some paths: results, each once, and a sentence for each unusable file.
 
-    Hidden folders are left out: they are half-written or replaced.
+    Leaves out folders whose name begins with a dot: unfinished or replaced results.
     A DataError says that a path does not exist, or that no result can be used.
     """
     files: dict[Path, Path] = {}

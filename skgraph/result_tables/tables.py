@@ -145,8 +145,10 @@ def _method(result: Result) -> str:
         if name == "MaskedRegression":  # one class, two methods
             name = "SkeletonMAE" if value_at(member.config, "objective.target") == "joint" else "MAMP"
         name = {"SJEPA": "S-JEPA"}.get(name, name)
-        other = member.pretrained_on.content_hash not in (None, result.dataset.content_hash)
-        if other and result.protocol != "transfer":
+        other = member.pretrained_on.content_hash not in (None, "", result.dataset.content_hash)
+        if member.pretrained_on.origin:
+            name += f", published weights {value_at(member.config, 'dataset.name')}"
+        elif other and result.protocol != "transfer":
             name += f", pre-trained on {value_at(member.config, 'dataset.name')}"
         names.append(name)
     return " + ".join(dict.fromkeys(names))

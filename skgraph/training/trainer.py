@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from skgraph._internal.distributed import Processes, mean_over_ranks
 from skgraph.data import EpochLoader, SkeletonData
-from skgraph.errors import DataError
+from skgraph.errors import ConfigError, DataError
 from skgraph.training.checkpoint import (
     check_resumable,
     load_optimizer,
@@ -53,6 +53,12 @@ class Trainer:
         precision: see :func:`skgraph.training.devices.autocast`.
         processes: processes of a distributed training.
         say: prints a line to the user.
+
+    Attributes:
+        stop_signal: number of the signal that asked to stop, on any process; 0 for none.
+
+    Raises:
+        ConfigError: the warm-up is longer than the training.
     """
 
     def __init__(
@@ -76,6 +82,12 @@ class Trainer:
         self.total_steps = config.steps or (config.epochs or 0) * loader.steps_per_epoch
         epochs = (config.warmup_epochs or 0.0) * loader.steps_per_epoch
         self._warmup = round(epochs if config.warmup is None else config.warmup * self.total_steps)
+        if self._warmup > self.total_steps:
+            key = "warmup_epochs" if config.warmup is None else "warmup"
+            raise ConfigError(
+                f"the warm-up takes {self._warmup} steps, the training has {self.total_steps}: choose a smaller "
+                f"trainer.{key}"
+            )
         self._last_step = min(config.stop_at or self.total_steps, self.total_steps)
         self.checkpoint = folder / "checkpoint.pt"
         self.step = 0
@@ -84,7 +96,7 @@ class Trainer:
         self._lr, self._min_lr = config.lr * scale, config.min_lr * scale
         # Step, clips and loss of the steps since the last check: reading every loss would synchronise the GPU.
         self._recent: deque[tuple[int, Tensor, Tensor]] = deque()
-        self.stop_signal = 0  # that asked the training to stop
+        self.stop_signal = 0
         self._first_step = True
         self._saved = -1
 
@@ -261,7 +273,10 @@ class Trainer:
         """Return whether to stop after this step; several processes agree on it when they log."""
         if self.processes.world_size == 1:
             return bool(self.stop_signal)
-        return self.step % self.config.log_every == 0 and self.processes.any(bool(self.stop_signal), self.device)
+        if self.step % self.config.log_every == 0:
+            self.stop_signal = self.processes.largest(self.stop_signal, self.device)
+            return bool(self.stop_signal)
+        return False
 
 
 def _chunk(x: Tensor | list[Tensor], count: int, dim: int) -> list[Any]:

@@ -58,7 +58,7 @@ class TrainerConfig:
         lr: peak learning rate of a global batch of ``lr_batch``.
         lr_batch: global batch of ``lr``.
         lr_scaling: ``"linear"`` scales it with the global batch, ``"sqrt"`` with its square root.
-        min_lr: last learning rate, scaled alike.
+        min_lr: last learning rate, scaled alike; at most ``lr``.
         embed_lr: learning rate of the encoder's patch embedding, over that of all other parameters.
         warmup_epochs: epochs of linear warm-up.
         warmup: share of the budget that is linear warm-up, in place of ``warmup_epochs``.
@@ -121,10 +121,6 @@ class TrainerConfig:
         for one, other in (("epochs", "steps"), ("warmup_epochs", "warmup")):
             if (values[one] is None) == (values[other] is None):
                 raise ConfigError(f"set either trainer.{one} or trainer.{other}, and the other one to null")
-        if (self.warmup_epochs or 0) > (self.epochs or math.inf):
-            raise ConfigError(
-                f"trainer.warmup_epochs must be at most trainer.epochs, {self.epochs}, found {self.warmup_epochs}"
-            )
         if self.warmup is not None and not 0 <= self.warmup < 1:
             raise ConfigError(f"trainer.warmup must be a share in [0, 1), found {self.warmup}")
         if not all(0 <= beta < 1 for beta in self.betas):

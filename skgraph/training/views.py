@@ -31,7 +31,7 @@ class ViewMaker(nn.Module):
         augment: random transform; each view gets its own draws.
         mask: has ``draw(joints [B, T, V, C], generator, frame_mask [B, T]) -> (visible, masked)``.
         stream: transform to bones or motion; ``None`` for joints.
-        num_views, own_crops, own_masks, local_crops, mask_ratio: views of the objective, see
+        num_views, own_crops, own_masks, mask_ratio, local_crops: views of the objective, see
             :class:`~skgraph.objectives.Objective`.
         view_augment: augmentation of the first view, of the second and of local ones, after ``augment``; or none.
         scale: divides the coordinates of the stream; see :func:`stream_scale`.
@@ -53,8 +53,8 @@ class ViewMaker(nn.Module):
         scale: float = 1.0,
         own_crops: bool = False,
         own_masks: bool = False,
+        mask_ratio: tuple[float, float] | None = None,
         local_crops: Sequence[LocalCrop] = (),
-        mask_ratio: tuple[float, float] = (0.5, 0.9),
         view_augment: Sequence[nn.Module] = (),
     ) -> None:
         super().__init__()
@@ -63,7 +63,7 @@ class ViewMaker(nn.Module):
         self.normalise, self.augment, self.stream = normalise, augment, stream
         self.mask: Any = mask
         self.num_views, self.scale = num_views, scale
-        self.crops, self.own_masks = num_views if own_crops or local_crops else 1, own_masks
+        self.crops, self.own_masks = num_views if own_crops or mask_ratio is not None else 1, own_masks
         self.local_crops, self.mask_ratio = tuple(local_crops), mask_ratio
         self.view_augment = nn.ModuleList(view_augment)
 
@@ -78,11 +78,11 @@ class ViewMaker(nn.Module):
 
         Returns:
             views ``[num_views, B, T, V, C]``, visible ``[B, K]`` and masked ``[B, L - K]`` token ids, of each view
-            (``[num_views, B, K]``) with ``own_masks``. With ``local_crops`` a list of each, see
+            (``[num_views, B, K]``) with ``own_masks``. With ``mask_ratio`` a list of each, see
             :class:`~skgraph.objectives.Objective`.
         """
-        if self.local_crops:
-            return self._multi_crop(bodies, generator)
+        if self.mask_ratio is not None:
+            return self._multi_crop(bodies, generator, self.mask_ratio)
         bodies = self.normalise(bodies, generator)
         copies = self.num_views // self.crops
         views = SkeletonData.from_joints(
@@ -103,16 +103,16 @@ class ViewMaker(nn.Module):
         return joints if self.scale == 1 else joints / self.scale
 
     def _multi_crop(
-        self, bodies: SkeletonData, generator: torch.Generator | None
+        self, bodies: SkeletonData, generator: torch.Generator | None, ratio: tuple[float, float]
     ) -> tuple[list[Tensor], list[Tensor], list[Tensor]]:
         """Make the global views and each kind of local ones, with bool masks."""
         views, hidden = [], []
-        for kind, crops in enumerate([bodies, *bodies.local]):
+        for kind, crops in enumerate([bodies, *(bodies.local if self.local_crops else ())]):
             count = self.num_views * (1 if kind == 0 else self.local_crops[kind - 1].number)
             graphs = self.normalise(crops, generator)
             graphs = SkeletonData.from_joints(graphs.joints, graphs.frame_mask)
             graphs = self._augment_views(self.augment(graphs, generator), kind == 0, generator)
-            number = self._tokens_to_hide(graphs, count, kind == 0, generator)
+            number = self._tokens_to_hide(graphs, count, kind == 0, generator, ratio)
             mask = self.mask.hide(graphs.joints[:, 0], number, generator, graphs.frame_mask[:, 0])
             views.append(self._finish(graphs, count, generator))
             hidden.append(mask.unflatten(0, (count, -1)))
@@ -132,18 +132,23 @@ class ViewMaker(nn.Module):
         return SkeletonData.from_joints(*map(torch.cat, zip(*views, strict=True)))
 
     def _tokens_to_hide(
-        self, graphs: SkeletonData, views: int, is_global: bool, generator: torch.Generator | None
+        self,
+        graphs: SkeletonData,
+        views: int,
+        is_global: bool,
+        generator: torch.Generator | None,
+        ratio: tuple[float, float],
     ) -> Tensor:
         """Return the number of tokens to hide of each view ``[views * B]``.
 
-        Ratios lie evenly between the two of ``mask_ratio`` over the rows of the whole batch, whose order is random.
+        Ratios lie evenly between the two of ``ratio`` over the rows of the whole batch, whose order is random.
         """
         joints = graphs.joints
         own = torch.arange(len(joints) // views, device=joints.device)
         row, rows = own, len(own)
         if isinstance(generator, RankGenerator):
             row, rows = own * generator.world_size + generator.rank, rows * generator.world_size
-        low, high = self.mask_ratio
+        low, high = ratio
         tokens = joints.size(2) // self.mask.patch_length * joints.size(3)
         number = ((low + (high - low) * (row + 0.5) / rows) * tokens).round().long().expand(views, -1)
         if is_global:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import sys
 
 import pytest
 import torch
 from torch.nn import functional as F
 
-from skgraph.errors import CheckpointError
+from skgraph.errors import CheckpointError, ConfigError
+from skgraph.evaluate import main as evaluate_main
 from skgraph.evaluation import PretrainedRun, compare, embed, load_encoder
 from skgraph.evaluation.model_folder import save_model_folder
 from skgraph.evaluation.published_weights import MAMP, SLIM
@@ -168,32 +170,51 @@ def test_they_are_evaluated_embedded_and_exported_with_their_source(published, s
     assert torch.equal(embed(tmp_path / "mine", store).x, features)
 
 
-def test_results_of_a_file_lie_in_a_folder_of_its_name(mamp, store):
-    compare(mamp, store, "xsub", ["knn"], "cpu", progress=False)
-    assert list(mamp.parent.glob("mamp_xsub/evaluation/knn_*/result.json"))
+def test_a_file_is_evaluated_in_one_command(mamp, store_path, run_folder, monkeypatch, capsys):
+    shutil.copytree(run_folder, mamp.with_suffix(""))  # a run of the same name is another one
+    arguments = [f"run={mamp}", "protocol=knn", "dataset=store", f"dataset.root={store_path}", "device=cpu"]
+    monkeypatch.setattr(sys, "argv", ["evaluate", *arguments])
+    evaluate_main()
+    assert f"weights: {MAMP}" in capsys.readouterr().out
+    (result,) = mamp.parent.glob("mamp_xsub/evaluation/knn_*/result.json")
+    assert json.loads(result.read_text())["config"]["name"] == "mamp_xsub"
 
 
 def test_the_hub_has_a_folder_for_each_protocol(slim, monkeypatch):
     class Hub:
         @staticmethod
         def snapshot_download(repo_id, allow_patterns):
-            assert repo_id == "JeonghyeokDo/SLiM" and "ntu60_xsub/model.safetensors" in allow_patterns
+            assert repo_id == "JeonghyeokDo/SLiM" and allow_patterns[0].startswith("ntu6")
             return str(slim.parent)
 
     monkeypatch.setitem(sys.modules, "huggingface_hub", Hub)
     run = PretrainedRun.open("hf:JeonghyeokDo/SLiM/ntu60_xsub")
     assert run.config["frames"] == 64 and run.origin == SLIM and run.folder == slim
+    with pytest.raises(
+        ConfigError, match=r"'hf:JeonghyeokDo/SLiM' has no ntu61/model\.safetensors: expected ntu61/mod"
+    ):
+        PretrainedRun.open("hf:JeonghyeokDo/SLiM/ntu61")
+
+
+@pytest.mark.parametrize("name", ["gpt2", "", "o/", "o//x", "o/m/..", "o/m/../x", "o/m/*", "../m"])
+def test_names_that_are_not_of_the_hub(name):
+    with pytest.raises(ConfigError, match="a model of the Hugging Face Hub is hf:owner/model or hf:owner/model/folder"):
+        PretrainedRun.open(f"hf:{name}")
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"cls_token": None}, r"'cls_token' must be a tensor of 3 dimensions, found None"),
+        ({"cls_token": None}, r"'cls_token' must be a tensor of shape \[1, 1, 16\], found NoneType"),
+        ({"cls_token": torch.zeros(1, 1, 1)}, r"'cls_token' must be .* \[1, 1, 16\], found \[1, 1, 1\]"),
+        ({"pos_embed": torch.zeros(2, 26, D)}, r"'pos_embed' must be .* \[1, any, any\], found \[2, 26, 16\]"),
+        ({"patch_embed.proj.weight": torch.zeros(D, 3, 8, 2)}, r"shape \[16, 3, any, 1\], found \[16, 3, 8, 2\]"),
         ({"blocks.1.mlp.w3.bias": torch.zeros(2, 2)}, r"'blocks\.1\.mlp\.w3\.bias' must be .* found \[2, 2\]"),
+        ({"register_tokens": None}, "num_register_tokens 0, as the weights have, found"),
         ({"blocks.0.ls1.gamma": torch.ones(D)}, r"holds weights that this encoder does not have: 'blocks\.0\.ls1"),
-        ({"pos_embed": torch.zeros(1, 18, D)}, "must be of the 25 joints of NTU RGB.D, found 17"),
+        ({"pos_embed": torch.zeros(1, 18, D)}, r"img_size \[a multiple of 8, 17\].*, found"),
         ({"norm.bias": torch.full((D,), torch.nan)}, "'norm.bias' is not a tensor of finite numbers"),
-        ({"norm.bias": torch.zeros(D + 1)}, "does not match the model"),
+        ({"blocks.0.norm1.bias": torch.zeros(D + 1)}, "does not match the model"),
     ],
 )
 def test_weights_that_are_not_slims(slim, change, message):
@@ -205,11 +226,26 @@ def test_weights_that_are_not_slims(slim, change, message):
         load_encoder(slim)
 
 
-@pytest.mark.parametrize("changed", [{"arch": "vit_huge"}, {"img_size": 64}, {"img_size": [64.0, 25]}])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"arch": "vit_huge"},
+        {"img_size": 64},
+        {"img_size": [64.0, 25]},
+        {"img_size": [0, 25]},
+        {"img_size": [-8, 25]},
+        {"img_size": [60, 25]},
+        {"img_size": [64, 17]},
+        {"patch_size": [4, 1]},
+        {"num_register_tokens": 0},
+    ],
+)
 def test_sizes_that_are_not_slims(slim, changed):
     config = json.loads((slim / "config.json").read_text())
     (slim / "config.json").write_text(json.dumps(config | changed))
-    with pytest.raises(CheckpointError, match=r"must have arch vit_tiny and img_size \[frames, joints\], found"):
+    with pytest.raises(
+        CheckpointError, match=r"config\.json' must have arch vit_tiny, img_size \[a multiple of 8, 25\], .* found"
+    ):
         PretrainedRun.open(slim)
 
 
@@ -221,17 +257,18 @@ class Evil:
 @pytest.mark.parametrize("content", [b"", b"junk", b"\x80\x04."])
 def test_damaged_checkpoints(mamp, content):
     mamp.write_bytes(content)
-    with pytest.raises(CheckpointError, match=r"mamp_xsub\.pth' is damaged, or no file of weights"):
+    with pytest.raises(CheckpointError, match=r"mamp_xsub\.pth' is damaged, or holds more than weights"):
         PretrainedRun.open(mamp)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ({"model": mamp_weights(), "args": Evil()}, "is damaged, or no file of weights"),
+        ({"model": mamp_weights(), "args": Evil()}, "is damaged, or holds more than weights"),
+        ({"model": mamp_weights() | {3: torch.ones(1)}}, "does not have: '3'"),
         ([1], "is no checkpoint of MAMP: it lacks 'joints_embed.proj.weight'"),
         ({"state_dict": {}}, "is no checkpoint of MAMP"),
-        ({"model": mamp_weights() | {"temp_embed": "x"}}, "'temp_embed' must be a tensor of 4 dimensions, found x"),
+        ({"model": mamp_weights() | {"temp_embed": "x"}}, r"'temp_embed' must be .* \[1, any, 1, any\], found str"),
         ({"model": mamp_weights() | {"fc.weight": torch.ones(1)}}, r"does not have: 'fc\.weight'"),
     ],
 )

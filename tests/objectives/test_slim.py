@@ -127,3 +127,10 @@ def test_it_needs_a_class_token(topology):
     encoder = TransformerEncoder(topology, frames=16, patch_length=4, dim=16, depth=1, heads=2)
     with pytest.raises(ConfigError, match="SLiM needs an encoder with a class token, found TransformerEncoder"):
         SLiM(encoder)
+
+
+def test_no_local_crops(topology):
+    objective = made(topology, local_crops=[])
+    views, hidden = torch.randn(2, 4, 32, 25, 3), torch.rand(2, 4, 100) < 0.7
+    loss, logs = objective([views], [~hidden], [hidden])
+    assert loss.isfinite() and logs["contrast"] > 0

@@ -11,6 +11,7 @@ def test_methods_are_compared_in_one_run(tmp_path):
         "sjepa": small_pretraining("objective=sjepa", "objective.predictor.depth=1"),
         "mamp": small_pretraining(*MAMP),
     }
+    configs["mamp"]["dataset"]["root"] = "data/ntu60"
     calls = []
     measured = benchmark_train(
         configs,

@@ -19,10 +19,10 @@ def test_results_are_found_below_folders_and_once(tmp_path):
 
 
 def test_half_written_and_replaced_results_are_left_out(tmp_path):
-    (hidden,) = (write_evaluation(tmp_path / "runs", "b"),)
-    for name in (f".{hidden.name}.123.partial", f".{hidden.name}.123.replaced"):
-        shutil.copytree(hidden, hidden.with_name(name))
-        (hidden.with_name(name) / "result.json").write_text(json.dumps(made_up_content(run=name, top1=99.0)))
+    shown = write_evaluation(tmp_path / "runs", "b")
+    for name in (f".{shown.name}.123.partial", f".{shown.name}.123.replaced"):
+        shutil.copytree(shown, shown.with_name(name))
+        (shown.with_name(name) / "result.json").write_text(json.dumps(made_up_content(run=name, top1=99.0)))
     found, warnings = collect([tmp_path])
     assert [result.run for result in found] == ["b"] and warnings == []
 

@@ -68,6 +68,16 @@ def test_views_may_have_masks_and_crops_of_their_own(store, topology):
     assert torch.equal(views[0], views[2]) and len(visible.flatten(0, 1).unique(dim=0)) == 18
 
 
+def test_masked_views_without_local_ones(store, topology):
+    bodies = SkeletonDataset(store, items="bodies", frames=32, crop=(0.5, 1.0))
+    made = ViewMaker(
+        *(Compose([Center(topology)]), Compose([]), RandomTokenMask(0.5, 4), None, 2), mask_ratio=(0.4, 0.8)
+    )
+    views, visible, masked = made(crop_batch(bodies, torch.arange(6), generator(), made.crops), generator(1))
+    assert [tuple(x.shape) for x in views] == [(2, 6, 32, 25, 3)] and len(visible) == len(masked) == 1
+    assert (masked[0].sum(dim=2) > 0).float().mean() == 0.5 and torch.equal(visible[0], ~masked[0])
+
+
 def test_views_of_several_lengths(store, topology):
     bodies = SkeletonDataset(store, items="bodies", frames=32, crop=(0.5, 1.0))
     kinds = (LocalCrop(16, 2, 0.2, 0.5), LocalCrop(8, 1, 0.1, 0.2))
