@@ -48,6 +48,7 @@ def test_a_wheel_runs_the_main_job(tmp_path, store_path):
         "encoder.heads=2",
         "patch_length=4",
         "trainer.epochs=1",
+        "trainer.warmup_epochs=0",
         "trainer.batch_size=16",
         "trainer.progress=false",
     ]
