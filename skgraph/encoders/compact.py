@@ -34,7 +34,7 @@ class CompactEncoder(Encoder):
         heads: attention heads.
         registers: extra tokens without an output of their own.
         initialisation: of linear layers: ``"truncated"``, normal of deviation 0.02 as in the paper, or ``"xavier"``,
-            uniform and two to four times as large: trainings of a few hundred steps learn more with it.
+            uniform and two to four times as large, for short trainings.
 
     Raises:
         ConfigError: ``patch_length`` does not divide ``frames``, ``heads`` does not divide ``dim`` into even widths, or
