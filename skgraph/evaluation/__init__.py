@@ -6,6 +6,7 @@ from skgraph.evaluation.comparison import compare
 from skgraph.evaluation.context import Settings
 from skgraph.evaluation.embedding import Embedding, embed
 from skgraph.evaluation.features.clip_features import Features, clip_features
+from skgraph.evaluation.features.raw_coordinates import raw_clip_features
 from skgraph.evaluation.pretrained import PretrainedRun, load_encoder
 from skgraph.evaluation.protocols import Protocol, build_protocol
 from skgraph.evaluation.results.metrics import top_k
@@ -25,6 +26,7 @@ __all__ = [
     "knn_scores",
     "linear_scores",
     "load_encoder",
+    "raw_clip_features",
     "retrieve",
     "top_k",
 ]

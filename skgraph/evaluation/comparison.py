@@ -1,4 +1,4 @@
-"""Evaluation of a run's encoder, and of a random one of the same shape."""
+"""Evaluation of a run's encoder, of a random one of the same shape, and of raw coordinates."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from torch import Tensor
 from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import DataError
+from skgraph.evaluation.causes import likely_causes
 from skgraph.evaluation.context import EvaluationContext, Settings
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.evaluation.protocols import Outcome, Protocol, build_protocol
@@ -49,7 +50,7 @@ def compare(
     processes: Processes = Processes(),
     progress: bool = True,
 ) -> list[Result]:
-    """Evaluate the encoder of a run, and a random one beside it.
+    """Evaluate the encoder of a run, and beside it a random one and raw coordinates.
 
     Each protocol leaves a folder, see :func:`~skgraph.evaluation.results.result_folder.result_folder`: ``result.json``,
     ``scores.npz`` and the classes in detail. It appears whole, and replaces an older result of the same evaluation.
@@ -106,11 +107,14 @@ def compare(
         settings=settings,
     )
     untrained = replace(context, make_encoder=partial(run.encoder, False))
+    coordinates = replace(context, raw=True)
     results = []
     for protocol in ways:
         start = time.perf_counter()
         outcome = protocol.evaluate(context if protocol.pretrained else untrained)
         baseline = protocol.evaluate(untrained) if protocol.pretrained and settings.random_init else None
+        compares_raw = protocol.compares_raw and settings.raw_coordinates
+        raw = protocol.evaluate(coordinates) if compares_raw else None
         features = outcome.features
         result = Result(
             protocol=protocol.name,
@@ -120,11 +124,15 @@ def compare(
             pretrained=protocol.pretrained,
             metrics=_metrics(outcome, test),
             random_init=None if baseline is None else _metrics(baseline, test),
+            raw_coordinates=None if raw is None else _metrics(raw, test),
             rankme=None if features is None else float(rankme(features)),
             feature_std=None if features is None else float(features.std(dim=0, correction=0).mean()),
             seconds=round(time.perf_counter() - start, 1),
             **_description(run, context, split),
         )
+        if result.below:
+            causes = likely_causes(run.config, run.step, train, test, outcome.scores)
+            result = replace(result, causes=causes)
         if processes.is_main:
             save_result(result_folder(run.folder, protocol, store, split, settings), context, result, outcome)
         results.append(result)

@@ -20,6 +20,7 @@ from skgraph.evaluation.features.bodies import BodyRule, check_crops, crop_windo
 from skgraph.evaluation.features.clip_features import Features, clip_features, window_features
 from skgraph.evaluation.features.feature_cache import cached_features, code_hash, weights_hash
 from skgraph.evaluation.features.pooling import Pool
+from skgraph.evaluation.features.raw_coordinates import raw_clip_features, raw_coordinates
 from skgraph.evaluation.features.windows import Windows
 from skgraph.training.devices import autocast, choose_precision
 from skgraph.training.views import ViewMaker
@@ -36,6 +37,7 @@ class Settings:
         pool: feature of a body, for protocols on fixed features.
         validation: share of the training people held out; 0 for none.
         random_init: evaluate a random encoder beside the trained one.
+        raw_coordinates: evaluate raw coordinates beside it, in protocols on fixed features.
         joint_map: see :meth:`~skgraph.evaluation.PretrainedRun.views`.
         batch_size: clips encoded at once.
         cache: keep features in the run folder.
@@ -48,6 +50,7 @@ class Settings:
     pool: Pool = "mean"
     validation: float = 0.0
     random_init: bool = True
+    raw_coordinates: bool = True
     joint_map: str | None = None
     batch_size: int = 128
     cache: bool = True
@@ -81,6 +84,7 @@ class EvaluationContext:
         progress: show bars.
         cache: folder of cached features; ``None`` for none.
         input: everything that the encoder's input depends on, as plain values, for the cache.
+        raw: take raw coordinates as features, in place of the encoder's.
     """
 
     make_encoder: Callable[..., Encoder]
@@ -96,6 +100,7 @@ class EvaluationContext:
     progress: bool = False
     cache: Path | None = None
     input: dict[str, Any] = field(default_factory=dict)
+    raw: bool = False
     # Not arguments: dataclasses.replace makes a context of another encoder without them.
     _frozen: Encoder | None = field(init=False, default=None, repr=False)
     _hash: str = field(init=False, default="", repr=False)
@@ -116,11 +121,13 @@ class EvaluationContext:
         return [self.test] if self.validation is None else [self.test, self.validation]
 
     def features(self, dataset: SkeletonDataset, crop: float = 1.0) -> Features:
-        """Return features of the frozen encoder, from the cache if it has them.
+        """Return features of the frozen encoder, from the cache if it has them; or raw coordinates.
 
         ``crop`` is the proportion of a clip, unless the settings have one.
         """
         crop = self.settings.crop or crop
+        if self.raw:
+            return raw_clip_features(dataset, crop, self.settings.crops)
         encoder = self._encoder()
         depends_on = {
             "weights": self._hash,
@@ -145,7 +152,9 @@ class EvaluationContext:
         return cached_features(cache, depends_on, dataset, compute)
 
     def window_features(self, dataset: SkeletonDataset, windows: Windows) -> Tensor:
-        """Return features ``[W, D]`` of windows of the dataset's clips, by the frozen encoder."""
+        """Return features ``[W, D]`` of windows of the dataset's clips, as :meth:`features` does."""
+        if self.raw:
+            return raw_coordinates(dataset, windows)
         return window_features(self._encoder(), dataset, windows, **self._options())
 
     @torch.no_grad()

@@ -52,28 +52,23 @@ features = embed("this folder", "recording.npy").x
 
 
 def _accuracies(folder: Path) -> str:
-    rows = ""
+    rows, warnings = [], []
     for path in sorted(folder.glob("evaluation/*/result.json")):
         try:
             result = Result.load(path)
         except DataError:
             continue  # a damaged result is no reason not to export
-        if result.protocol not in ("knn", "linear") or result.random_init is None:
+        if result.protocol not in ("knn", "linear") or result.metrics["top1"] is None:
             continue
-        trained, random = result.metrics["top1"], result.random_init["top1"]
-        if None not in (trained, random):
-            data = f"{_cell(result.dataset.name)}, {_cell(result.dataset.split)}"
-            rows += f"| {_cell(result.label)} | {data} | {trained:.1f} | {random:.1f} |\n"
-    return (
-        f"""Top-1 accuracy of the frozen encoder, in per cent:
-
-| protocol | test clips of | trained | random |
-|---|---|---|---|
-{rows}
-"""
-        if rows
-        else ""
-    )
+        top1 = [metrics and metrics["top1"] for metrics in (result.metrics, result.random_init, result.raw_coordinates)]
+        cells = [_cell(result.label), f"{_cell(result.dataset.name)}, {_cell(result.dataset.split)}"]
+        rows.append(" | ".join([*cells, *("" if value is None else f"{value:.1f}" for value in top1)]))
+        warnings += [f"- {_cell(result.warning)}"] if result.warning else []
+    if not rows:
+        return ""
+    header = ["protocol | test clips of | trained | random init | raw coordinates", "---|---|---|---|---"]
+    table = [f"| {row} |" for row in (*header, *rows)]
+    return "\n".join(["Top-1 accuracy of the frozen encoder, in per cent:", "", *table, "", *warnings, "", ""])
 
 
 def _cell(text: object) -> str:

@@ -29,7 +29,7 @@ def collect(paths: Iterable[Path | str]) -> tuple[list[Result], list[str]]:
         try:
             result = Result.load(file)
             key = result.headline[0]
-            if None in [metrics[key] for metrics in (result.metrics, result.random_init) if metrics is not None]:
+            if None in [metrics[key] for metrics in (result.metrics, *result.baselines.values())]:
                 raise DataError(f"the result '{file}' is left out: its {key} is not defined")
         except DataError as error:
             warnings.append(str(error))

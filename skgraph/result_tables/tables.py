@@ -25,7 +25,7 @@ _IGNORED_KEYS = {"runs", "name", "seed", "device", "precision", "evaluate", "dat
 # Columns that describe a row; columns of metrics follow.
 ROW_HEADER = ["Method", "Encoder", "Stream", "Run", "Seed", "Step", "Date"]
 _LEGEND = (
-    "top-1 accuracy (%) of the last epoch; in parentheses a random encoder of the same shape; ±: standard deviation "
+    "top-1 accuracy (%) of the last epoch; in parentheses a random encoder and raw coordinates; ±: standard deviation "
     "over n runs of other seeds, or over n labelled subsets of one run"
 )
 
@@ -80,6 +80,7 @@ def _table(
         notes.append("runs have a row each where a seed occurs twice, as they are not independent draws")
     if differing:
         notes.append(f"apart from other results on this dataset and split, which differ in {', '.join(differing)}")
+    notes += dict.fromkeys(f"{result.run}: {result.warning}" for result in results if result.warning)
     below, more = published_rows(published, columns, results, doubtful)
     header = [*ROW_HEADER, *(column.header for column in columns)]
     return Table(title, _describe_conditions(results[0]), header, rows, below, notes + more)
@@ -200,7 +201,7 @@ def _row(group: list[Result], columns: list[Column]) -> list[str]:
 
 
 def _cell(results: list[Result], column: Column) -> str:
-    """Format the metrics of a row by one protocol: ``84.2 ± 0.9 (80.3 ± 1.1), n 3``."""
+    """Format the metrics of a row by one protocol: ``84.2 ± 0.9 (80.3 ± 1.1; raw 82.0), n 3``."""
     if not results:
         return ""
     if column.best:
@@ -209,9 +210,13 @@ def _cell(results: list[Result], column: Column) -> str:
     else:
         key = results[0].headline[0]
         text, n = _spread([result.metrics for result in results], key)
+        beside = []
         if random := [result.random_init for result in results if result.random_init]:
-            beside, count = _spread(random, key)
-            text += f" ({beside})" if count == n else f" ({beside}, n {count})"
+            value, count = _spread(random, key)
+            beside.append(value if count == n else f"{value}, n {count}")
+        if raw := [result.raw_coordinates for result in results if result.raw_coordinates]:
+            beside.append(f"raw {raw[0][key]:.1f}")  # the same for every encoder
+        text += f" ({'; '.join(beside)})" if beside else ""
     return f"{text}, n {n}" if n > 1 else text
 
 

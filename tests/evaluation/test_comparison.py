@@ -4,14 +4,15 @@ import csv
 import json
 import math
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
-from skgraph.data import SkeletonStore, StoreWriter
+from skgraph.data import SkeletonDataset, SkeletonStore, StoreWriter
 from skgraph.errors import CheckpointError, ConfigError, DataError
-from skgraph.evaluation import Settings, build_protocol, compare, top_k
+from skgraph.evaluation import Settings, build_protocol, compare, knn_scores, raw_clip_features, top_k
 from skgraph.evaluation.comparison import hold_out_subjects
 from skgraph.evaluation.results import result_folder as result_folder_module
 from skgraph.evaluation.results.format_results import format_results
@@ -100,10 +101,26 @@ def test_features_are_computed_once(folder, store):
 def test_the_table(folder, store):
     text = format_results(evaluate(folder, store, "knn", "retrieval", "linear"))
     lines = text.splitlines()
-    assert lines[0] == "top-1 accuracy (%) on 24 test clips of tiny, split xsub"
+    assert lines[0] == "top-1 accuracy (%) on 24 test clips of tiny, split xsub; signed: trained less baseline"
+    assert lines[1].split() == "protocol trained random init raw coordinates".split() and len(lines[2].split()) == 6
     assert lines[2].startswith("knn") and lines[3].startswith("  k: 1 ") and "mAP" in lines[5]
-    alone = format_results(evaluate(folder, store, "linear", random_init=False)).splitlines()[2].split()
+    alone = format_results(evaluate(folder, store, "linear", random_init=False, raw_coordinates=False))
+    alone = alone.splitlines()[2].split()
     assert alone[0] == "linear" and len(alone) == 2
+
+
+def test_raw_coordinates_beside_the_encoder(folder, store):
+    """They depend on nothing that is learned, and a worse encoder is said to be worse, with causes."""
+    knn, linear = evaluate(folder, store, "knn", "linear")
+    train, test = (raw_clip_features(SkeletonDataset(store, "xsub", part)) for part in ("train", "test"))
+    expected = top_k(knn_scores(train.x, train.y, test.x, 4), test.y)
+    assert knn.raw_coordinates["top1"] == pytest.approx(expected) and linear.raw_coordinates["top1"] > 0
+    for result in (knn, linear):
+        loaded = Result.load(folder / "evaluation" / f"{result.label}_tiny_xsub" / "result.json")
+        assert loaded.raw_coordinates == result.raw_coordinates and loaded.causes == result.causes
+        assert bool(result.causes) == bool(result.below) == (result.warning is not None)
+    worst = replace(knn, metrics={**knn.metrics, "top1": 0.0}, causes=["few steps"])
+    assert "warning: knn is " in format_results([worst]) and "likely causes: few steps" in format_results([worst])
 
 
 def test_other_preprocessing_is_said(folder, store, tmp_path, topology):
@@ -199,9 +216,10 @@ def test_bad_settings(folder, store, settings, error, message):
 def test_a_classifier_that_is_trained(folder, store):
     options = {"epochs": 1, "min_frames": 8, "warmup_epochs": 0.0, "batch_size": 8}
     results = evaluate(folder, store, {"name": "finetune", **options}, {"name": "scratch", **options})
-    assert results[0].random_init["top1"] >= 0 and results[1].random_init is None and not results[1].pretrained
+    assert results[0].random_init["top1"] >= 0 and results[1].baselines == {} and not results[1].pretrained
+    assert results[0].raw_coordinates is None
     lines = format_results(results).splitlines()
-    assert len(lines[2].split()) == 4 and len(lines[4].split()) == 2 and "last epoch; the best, epoch 1" in lines[3]
+    assert len(lines[2].split()) == 4 and lines[4].split()[2:] == ["-"] and "last epoch; the best, epoch 1" in lines[3]
 
 
 def test_transfer_wants_another_dataset(folder, store):

@@ -76,14 +76,20 @@ def clip_features(
         ConfigError: ``dataset`` holds bodies rather than clips, or ``bodies``, ``crop`` or ``crops`` is out of range.
         DataError: the features of a clip are not finite.
     """
-    rows = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
     options: dict[str, Any] = {"views": views, "device": device, "precision": precision, "bodies": bodies}
     options |= {"batch_size": batch_size, "progress": progress, "pool": pool}
     x = torch.zeros(())
-    for start, width in crop_windows(dataset, rows, crop, crops):
-        windows = Windows(rows, start, width, [1] * len(rows))
+    for windows in clip_windows(dataset, crop, crops):
         x = x + window_features(encoder, dataset, windows, processes, **options) / crops
     return Features(x, dataset.store.y[dataset.clips], dataset.clips)
+
+
+def clip_windows(dataset: SkeletonDataset, crop: float, crops: int) -> list[Windows]:
+    """Return the windows of all clips, one of each in every entry; see :func:`crop_windows`."""
+    rows = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
+    return [
+        Windows(rows, start, width, [1] * len(rows)) for start, width in crop_windows(dataset, rows, crop, crops)
+    ]
 
 
 def window_features(

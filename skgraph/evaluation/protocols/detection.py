@@ -38,6 +38,7 @@ class Detection(Protocol):
 
     name = "detection"
     draws = False
+    compares_raw = True
     window: int = 64
     stride: int = 8
     smooth: int = 9

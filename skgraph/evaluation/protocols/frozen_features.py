@@ -26,6 +26,7 @@ class KNN(Protocol):
 
     name = "knn"
     draws = False
+    compares_raw = True
     k: int = 1
 
     def __post_init__(self) -> None:
@@ -49,6 +50,7 @@ class Retrieval(Protocol):
 
     name = "retrieval"
     draws = False
+    compares_raw = True
 
     def evaluate(self, context: EvaluationContext) -> Outcome:
         train, *unseen = _features(context)
@@ -68,6 +70,7 @@ class Linear(Protocol):
 
     name = "linear"
     draws = False
+    compares_raw = True
     recipe: str = "exact"
     c: float = 1.0
     iterations: int = 1000

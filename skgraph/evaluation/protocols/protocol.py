@@ -43,11 +43,13 @@ class Protocol(ABC):
         name: in configurations and results.
         recipe: variant of the protocol.
         draws: whether the protocol depends on a seed.
+        compares_raw: whether raw coordinates can stand in for the features of an encoder.
     """
 
     name: str
     recipe: str | None = None
     draws: ClassVar[bool] = True
+    compares_raw: ClassVar[bool] = False
 
     @abstractmethod
     def evaluate(self, context: EvaluationContext) -> Outcome:

@@ -5,27 +5,31 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from skgraph.evaluation.pretrained import preprocessing_note
-from skgraph.evaluation.results.result import Result
+from skgraph.evaluation.results.result import BASELINES, Result
 from skgraph.training.diagnostics import collapse_warning
 
 
 def format_results(results: Sequence[Result]) -> str:
-    """Format accuracy of the trained and of the random encoder, in per cent, a line for each protocol."""
+    """Format the accuracy, in per cent, of trained encoder, random encoder and raw coordinates, a line a protocol."""
     first = results[0]
     data, title = first.dataset, first.headline[1]
+    columns = [name for name in BASELINES if any(name in result.baselines for result in results)]
+    difference = "; signed: trained less baseline" if columns else ""
     lines = [
-        f"{title} (%) on {data.test_clips} test clips of {data.name}, split {data.split}",
-        f"{'protocol':<16}{'trained':>10}{'random init':>14}{'gain':>8}",
+        f"{title} (%) on {data.test_clips} test clips of {data.name}, split {data.split}{difference}",
+        f"{'protocol':<16}{'trained':>8}" + "".join(f"{BASELINES[name]:>19}" for name in columns),
     ]
     for result in results:
         key = result.headline[0]
         value, line = result.metrics[key], f"{result.label:<16}"
-        random = result.random_init[key] if result.random_init else value
-        if value is None or random is None:  # a mean over no classes
-            line += f"{'-':>10}"
-        else:
-            line += f"{value:>10.1f}" + (f"{random:>14.1f}{value - random:>+8.1f}" if result.random_init else "")
+        line += f"{'-' if value is None else f'{value:.1f}':>8}"
+        for name in columns:
+            metrics = result.baselines.get(name)
+            other = None if metrics is None else metrics[key]
+            both = value is not None and other is not None  # a mean over no classes is None
+            line += f"{other:>12.1f} {value - other:>+6.1f}" if both else f"{'-':>19}"
         lines += [line, *(f"  {detail}" for detail in _details(result))]
+    lines += [f"warning: {result.warning}" for result in results if result.warning]
     if first.pretrained_on.origin:
         lines.append(f"weights: {first.pretrained_on.origin}")
     if note := preprocessing_note(first.pretrained_on.preprocessing, data.preprocessing):

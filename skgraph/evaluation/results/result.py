@@ -40,6 +40,7 @@ class PretrainingData:
     origin: str | None = None
 
 
+BASELINES = {"random_init": "random init", "raw_coordinates": "raw coordinates"}
 _NESTED = {"dataset": EvaluatedData, "pretrained_on": PretrainingData}
 
 
@@ -50,6 +51,9 @@ class Result:
     Attributes:
         metrics: such as ``top1``, in per cent; in the file they stand beside the other keys.
         random_init: the same metrics of a random encoder.
+        raw_coordinates: the same metrics of raw coordinates, see
+            :func:`~skgraph.evaluation.features.raw_coordinates.raw_coordinates`.
+        causes: likely causes of an accuracy below a baseline's, see :func:`~skgraph.evaluation.causes.likely_causes`.
         path: file that the result was read from; not written.
     """
 
@@ -66,6 +70,8 @@ class Result:
     stream: str | None = None
     metrics: Mapping[str, Any]
     random_init: Mapping[str, Any] | None = None
+    raw_coordinates: Mapping[str, Any] | None = None
+    causes: list[str] = field(default_factory=list)
     rankme: float | None = None
     feature_std: float | None = None
     dataset: EvaluatedData
@@ -91,6 +97,29 @@ class Result:
     def headline(self) -> tuple[str, str]:
         """Key and name of the first metric."""
         return self.HEADLINES.get(self.protocol, ("top1", "top-1 accuracy"))
+
+    @property
+    def baselines(self) -> dict[str, Mapping[str, Any]]:
+        """Metrics of the baselines that were evaluated, by name: ``random_init``, ``raw_coordinates``."""
+        both = {"random_init": self.random_init, "raw_coordinates": self.raw_coordinates}
+        return {name: metrics for name, metrics in both.items() if metrics is not None}
+
+    @property
+    def below(self) -> dict[str, float]:
+        """Points by which the encoder is below each baseline that is better, by the baseline's name."""
+        key = self.headline[0]
+        value = self.metrics[key]
+        both = {name: metrics[key] for name, metrics in self.baselines.items()}
+        return {name: x - value for name, x in both.items() if None not in (x, value) and x > value}
+
+    @property
+    def warning(self) -> str | None:
+        """A sentence on the baselines that are better, and the likely causes; ``None`` where none is."""
+        if not self.below:
+            return None
+        by = " and ".join(f"{points:.1f} points below {BASELINES[name]}" for name, points in self.below.items())
+        causes = f"; likely causes: {'; '.join(self.causes)}" if self.causes else ""
+        return f"{self.label or self.protocol} is {by}{causes}"
 
     @property
     def members(self) -> tuple[Result | MemberRecord, ...]:
@@ -228,7 +257,7 @@ def _check_percentages(result: Result) -> None:
         raise DataError(f"options.fraction must be in (0, 1], found '{fraction}'")
     headline = result.headline[0]
     found = [("result", result.metrics, headline), *(("best", best, "top1") for best in result.best_epochs)]
-    found += [] if result.random_init is None else [("random_init", result.random_init, headline)]
+    found += [(name, metrics, headline) for name, metrics in result.baselines.items()]
     for name, metrics, first in found:
         if not isinstance(metrics, Mapping):
             raise DataError(f"{name} must be a JSON object, found '{metrics}'")

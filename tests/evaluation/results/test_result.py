@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def test_the_keys_and_their_order_stay(tmp_path):
     } == content
     keys = "protocol label recipe options pretrained run objective encoder stream top1 top5 top1_interval mean_class "
     keys += (
-        "best random_init rankme feature_std dataset pretrained_on crop crops bodies pool validation joint_map step "
+        "best random_init raw_coordinates causes rankme feature_std dataset pretrained_on crop crops bodies pool validation joint_map step "
     )
     assert list(again) == [
         *keys.split(),
@@ -40,6 +41,16 @@ def test_the_keys_and_their_order_stay(tmp_path):
         "seconds",
     ]
     assert list(again["dataset"]) == list(content["dataset"])
+
+
+def test_baselines_that_are_better_are_named():
+    result = made_up_result(top1=60.0, random_init={"top1": 61.5}, raw_coordinates={"top1": 70.0})
+    result = replace(result, causes=["few steps"])
+    assert result.below == {"random_init": 1.5, "raw_coordinates": 10.0}
+    expected = "1.5 points below random init and 10.0 points below raw coordinates; likely causes: few steps"
+    assert result.warning == f"{result.label} is {expected}"
+    better = replace(result, raw_coordinates={"top1": None}, random_init={"top1": 60.0})
+    assert better.below == {} and better.warning is None
 
 
 def test_an_ensemble_comes_back(tmp_path):

@@ -1,0 +1,150 @@
+"""Likely causes of an encoder that is worse than its baselines."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from skgraph._internal.data_dir import data_dir
+from skgraph.data import SkeletonDataset
+from skgraph.data.body_geometry import reference_pose
+from skgraph.evaluation.classifiers.nearest_neighbours import knn_scores
+from skgraph.evaluation.features.raw_coordinates import FRAMES, raw_clip_features
+from skgraph.evaluation.results.result import value_at
+
+ENOUGH_BODIES = 48_000  # that small recipes see in a training: 1,500 steps of 32
+_CLIPS = 1000  # measured at most, spread evenly
+_PEOPLE_SIZES = (0.5, 2.5)  # metres, seated and tall people too
+_Causes = Iterator[tuple[float, str]]  # a severity from 0 to 1, and a text
+
+
+def likely_causes(
+    config: Mapping[str, Any], step: int, train: SkeletonDataset, test: SkeletonDataset, scores: Tensor | None
+) -> list[str]:
+    """Return the likeliest causes, at most two, each with the option that mends it.
+
+    They are: few steps; views turned less or more than people are; training people who use one side, or mirrored views
+    of actions that have one; coordinates of another unit; test people unlike training people.
+
+    Args:
+        config: configuration of the run.
+        step: steps of its training; 0 where unknown.
+        train, test: clips of the evaluation.
+        scores: scores ``[n, K]`` of the test clips.
+    """
+    some, others = (clips[:: math.ceil(len(clips) / _CLIPS)] for clips in (train, test))
+    found = [*_few_steps(config, step), *_headings(config, some), *_sides(config, some, others)]
+    found += [*_unit(config, some), *_people(test, scores)]
+    return [text for _, text in sorted(found, key=lambda cause: -cause[0])[:2]]
+
+
+def _few_steps(config: Mapping[str, Any], step: int) -> _Causes:
+    batch = value_at(config, "trainer.batch_size", 0)
+    if step and batch and (seen := step * batch) < ENOUGH_BODIES:
+        enough = math.ceil(ENOUGH_BODIES / batch / 100) * 100
+        option = f"trainer.epochs=null trainer.steps={enough}"
+        yield 1 - seen / ENOUGH_BODIES, f"few steps, {step} of {batch} bodies ({option})"
+
+
+def _headings(config: Mapping[str, Any], clips: SkeletonDataset) -> _Causes:
+    topology = clips.store.topology
+    if topology.dim == 2 or topology.across is None or value_at(config, "normalise.align"):
+        return
+    pose = reference_pose(*_first_frames(clips))
+    across = (pose * topology.across[:, None]).sum(dim=-2)
+    angle = torch.atan2(across[:, 2], across[:, 0])[across.norm(dim=-1) > 0]
+    if not len(angle):
+        return
+    mean = torch.stack([angle.cos().mean(), angle.sin().mean()]).norm().clamp(1e-6, 1)
+    spread = float((-2 * mean.log()).sqrt())  # circular standard deviation
+    turn = float(value_at(config, "augment.rotate.y", 0.0) or 0.0)
+    drawn = turn / math.sqrt(3)  # deviation of angles drawn evenly within +-turn
+    facing = f"people's headings have a deviation of {math.degrees(spread):.0f} degrees, views turn them by up to "
+    if spread > 1.5 * drawn + 0.1:
+        wider = min(math.pi, math.sqrt(3) * spread)
+        yield min(1.0, spread - drawn), f"{facing}{math.degrees(turn):.0f} (heading={wider:.2f}, or normalise.align=yaw)"
+    elif drawn > 3 * spread + 0.3:
+        narrower = max(0.35, math.sqrt(3) * spread)
+        yield min(1.0, drawn - spread), f"{facing}{math.degrees(turn):.0f} (heading={narrower:.2f})"
+
+
+def _sides(config: Mapping[str, Any], train: SkeletonDataset, test: SkeletonDataset) -> _Causes:
+    """Find the nearest training clips of test clips as they are and mirrored, by raw coordinates.
+
+    A person whose mirrored clips are recognised better does the actions with the other side than training people.
+    """
+    topology = train.store.topology
+    if topology.mirror.equal(torch.arange(topology.num_joints)) or train.store.has_segments:
+        return
+    known, unseen = raw_clip_features(train), raw_clip_features(test)
+    joints = unseen.x.view(len(unseen.y), -1, FRAMES, topology.num_joints, topology.dim)
+    sign = joints.new_tensor([-1.0, *[1.0] * (topology.dim - 1)])
+    mirrored = (joints.index_select(-2, topology.mirror) * sign).flatten(1)
+    plain, other = (
+        knn_scores(known.x, known.y, x, train.num_classes).argmax(dim=1) == unseen.y for x in (unseen.x, mirrored)
+    )
+    reflects = "RandomReflect" in json.dumps(config["augment"])
+    people = test.store.subject[test.clips]
+    gain = 100.0 * (other.double() - plain.double())
+    gains = {int(person): float(gain[people == person].mean()) for person in people.unique()}
+    person = max(gains, key=gains.__getitem__)
+    if gains[person] > 20 and not reflects:
+        recipe = f"{str(config['objective']['_target_']).rpartition('.')[2].lower()}_sideless"
+        exists = (data_dir("configs") / "experiment" / f"{recipe}.yaml").exists()
+        reflect = "'+augment.reflect={_target_:skgraph.transforms.RandomReflect}'"
+        who = f"subject {person}" if person >= 0 else "somebody"
+        yield (
+            min(1.0, gains[person] / 40),
+            f"training people are one-sided, {who} is recognised better mirrored, by {gains[person]:.0f} points of raw "
+            f"coordinates, and views are never mirrored ({f'experiment={recipe}' if exists else reflect})",
+        )
+    elif reflects and gains[person] <= 0 and other.sum() < 0.6 * plain.sum():
+        yield (
+            1 - float(other.sum() / plain.sum()),
+            f"actions have a side, views are mirrored: raw coordinates name {100 * plain.double().mean():.0f} % of the "
+            f"clips, {100 * other.double().mean():.0f} % of mirrored ones (augment.reflect=null)",
+        )
+
+
+def _unit(config: Mapping[str, Any], clips: SkeletonDataset) -> _Causes:
+    if value_at(config, "normalise.scale") in (None, 1):
+        height = float(np.median(_heights(clips)))
+        low, high = _PEOPLE_SIZES
+        if not low <= height <= high:
+            yield 1.0, f"bodies are {height:.3g} high, and recipes expect metres (normalise.scale=auto)"
+
+
+def _people(test: SkeletonDataset, scores: Tensor | None) -> _Causes:
+    if scores is None:
+        return
+    subject, y = test.store.subject[test.clips], test.store.y[test.clips]
+    right = (scores.argmax(dim=1) == y).double()
+    by_person = {int(person): float(right[subject == person].mean()) for person in subject.unique() if person >= 0}
+    if len(by_person) < 2:
+        return
+    worst, best = min(by_person, key=by_person.__getitem__), max(by_person, key=by_person.__getitem__)
+    low, high = by_person[worst], by_person[best]
+    if high - low > 0.3:
+        yield (
+            0.5 * (high - low),
+            f"test people differ, from {100 * low:.0f} % (subject {worst}) to {100 * high:.0f} % (subject {best}), see "
+            "per_subject.csv (+augment.limbs={_target_:skgraph.transforms.ScaleLimbs} for other builds)",
+        )
+
+
+def _first_frames(clips: SkeletonDataset) -> tuple[Tensor, Tensor]:
+    """Return joints ``[N, M, T, V, C]`` and presence of 8 frames of each clip."""
+    graphs = clips.batch(torch.as_tensor(list(clips.indices())), None, None, 8)
+    return graphs.joints, graphs.frame_mask
+
+
+def _heights(clips: SkeletonDataset) -> np.ndarray:
+    """Return the largest extent along an axis of each clip's first body."""
+    pose = reference_pose(*_first_frames(clips))
+    return (pose.amax(dim=-2) - pose.amin(dim=-2)).amax(dim=-1).numpy()
