@@ -23,11 +23,13 @@ from skgraph.errors import ConfigError, DataError
 
 # Choices shown in the error for a key without a value.
 _CHOICES = {"unit": "m|cm|mm|normalised"}
-# `${stem:PATH}` is the last component of a path; `${component:CHOICE,TARGET}` names the class of a custom component.
-OmegaConf.register_new_resolver("stem", lambda path: Path(str(path)).name, replace=True)
-OmegaConf.register_new_resolver(
-    "component", lambda choice, target: target.rpartition(".")[2] if choice == "custom" else choice, replace=True
-)
+_RESOLVERS: dict[str, Callable[..., object]] = {
+    "stem": lambda path: Path(str(path)).name,  # last component of a path
+    "component": lambda choice, target: target.rpartition(".")[2] if choice == "custom" else choice,  # or its class
+    "unless": lambda other, value: value if other is None else None,  # a value that another key replaces
+}
+for _name, _resolver in _RESOLVERS.items():
+    OmegaConf.register_new_resolver(_name, _resolver, replace=True)
 
 
 def command(

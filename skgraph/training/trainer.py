@@ -173,16 +173,26 @@ class Trainer:
             if config.checkpoint_every and self.step % config.checkpoint_every == 0:
                 self._save()
         if self.step % loader.steps_per_epoch == 0 or self.step == self.total_steps:
-            if not config.checkpoint_every:
+            if not config.checkpoint_every and self._due(1):
                 self._save()
             if config.snapshot_every and (epoch + 1) % config.snapshot_every == 0:
                 self._write(self.folder / SNAPSHOTS / f"step_{self.step:08d}.pt")  # no later one replaces it
-            if log and (epoch % config.diagnose_every == 0 or self.step == self.total_steps):
+            if log and self._due(config.diagnose_every):
                 encoder, count = self.objective.encoder, config.diagnose_bodies
                 self._warn(
                     log_diagnostics(log, self.step, encoder, loader, self.views, count, self.device, self.precision)
                 )
         return stopping
+
+    def _due(self, epochs: int) -> bool:
+        """Return whether the epoch that has just ended is the first, the last, or one of every ``epochs``.
+
+        With a budget in steps an epoch may be a few steps: the epochs are then as many as a twentieth of it.
+        """
+        if self.config.steps:
+            epochs = max(epochs, math.ceil(self.config.steps / 20 / self.loader.steps_per_epoch))
+        epoch = (self.step - 1) // self.loader.steps_per_epoch
+        return epoch % epochs == 0 or self.step == self.total_steps
 
     def _train_step(
         self, model: nn.Module, bodies: SkeletonData, generator: Generator

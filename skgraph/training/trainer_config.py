@@ -67,10 +67,10 @@ class TrainerConfig:
         betas: betas of AdamW.
         clip_grad: largest norm of the gradient; 0 does not clip.
         log_every: steps between log records.
-        checkpoint_every: steps between checkpoints; 0 writes one an epoch.
+        checkpoint_every: steps between checkpoints; 0 writes one an epoch, at most 20 for a budget in steps.
         snapshot_every: epochs between checkpoints that are kept in ``snapshots``, for ``python -m skgraph.diagnose``;
             0 keeps none.
-        diagnose_every: epochs between diagnostics of the features.
+        diagnose_every: epochs between diagnostics of the features; at most 20 for a budget in steps.
         diagnose_bodies: bodies that the diagnostics encode.
         stop_at: stop with a checkpoint after this step (the schedule does not change); 0 trains to the end.
         progress: show a progress bar on a terminal.
@@ -120,7 +120,8 @@ class TrainerConfig:
             raise ConfigError(f"trainer.min_lr must be at most trainer.lr, {self.lr}, found {self.min_lr}")
         for one, other in (("epochs", "steps"), ("warmup_epochs", "warmup")):
             if (values[one] is None) == (values[other] is None):
-                raise ConfigError(f"set either trainer.{one} or trainer.{other}, and the other one to null")
+                both = " and ".join(f"trainer.{key}={'null' if values[key] is None else values[key]}" for key in (one, other))
+                raise ConfigError(f"one of trainer.{one} and trainer.{other} must be null, the other one not; found {both}")
         if self.warmup is not None and not 0 <= self.warmup < 1:
             raise ConfigError(f"trainer.warmup must be a share in [0, 1), found {self.warmup}")
         if not all(0 <= beta < 1 for beta in self.betas):
