@@ -47,6 +47,7 @@ VARIANTS = "benchmarks.sjepa_variants"
 SMALL = ["augment.rotate.y=0.35"]  # the small recipe; people face the camera, within 20 degrees
 FRAME = ["normalise.center=frame"]
 BEST = [*FRAME, "augment.rotate=null"]
+EPOCHS = ["trainer.epochs=20", "trainer.warmup_epochs=2"]  # of every row without its own
 LONG = ["trainer.epochs=40", "trainer.warmup_epochs=4"]
 JITTER = ["+augment.jitter._target_=skgraph.transforms.RandomJitter", "+augment.jitter.std=0.02"]
 AMPLITUDE = [
@@ -124,7 +125,7 @@ def rows(data: str) -> dict[str, list[str]]:
                 overrides = [*overrides, "trainer.epochs=60", "trainer.warmup_epochs=6"]
             for fold in folds:
                 store = ["dataset=store", f"dataset.root={data}/{dataset}{fold}"]
-                found[f"{dataset}/{name}/{fold}"] = [*store, *overrides]
+                found[f"{dataset}/{name}/{fold}"] = [*store, *EPOCHS, *overrides]
     return found
 
 

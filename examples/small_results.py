@@ -21,17 +21,22 @@ from datetime import date
 from pathlib import Path
 
 THREE, ONE = (0, 1, 2), (0,)
+# Measured when small recipes counted epochs: 1,800 steps on IRDS.
+SJEPA = ["objective=sjepa", "trainer.epochs=20", "trainer.warmup_epochs=2"]
+GFP = ["objective=gfp", "trainer.epochs=40", "trainer.warmup_epochs=4"]
+MAMP = ["objective=mamp", "trainer.epochs=20", "trainer.warmup_epochs=2"]
+SIDELESS = ["objective=sjepa", "trainer.epochs=60", "trainer.warmup_epochs=6"]
 METHODS = {  # name: overrides, seeds
-    "sjepa": (["objective=sjepa"], THREE),
-    "sjepa_joints": (["objective=sjepa", "mask=random_joint", "mask.ratio=0.75"], THREE),
-    "sjepa_algorithm2": (["objective=sjepa", "mask=motion_joint"], ONE),
-    "gfp": (["objective=gfp"], THREE),
-    "mamp": (["objective=mamp"], THREE),
-    "skeletonmae": (["objective=skeletonmae"], ONE),
-    "sjepa_stgcn": (["objective=sjepa", "encoder=stgcn", "trainer.epochs=10"], ONE),
-    "gfp_stgcn": (["objective=gfp", "encoder=stgcn", "trainer.epochs=10"], ONE),
-    "sjepa_pyg": (["objective=sjepa", "encoder=pyg", "trainer.epochs=10"], ONE),
-    "gfp_pyg": (["objective=gfp", "encoder=pyg", "trainer.epochs=10"], ONE),
+    "sjepa": (SJEPA, THREE),
+    "sjepa_joints": ([*SJEPA, "mask=random_joint", "mask.ratio=0.75"], THREE),
+    "sjepa_algorithm2": ([*SJEPA, "mask=motion_joint"], ONE),
+    "gfp": (GFP, THREE),
+    "mamp": (MAMP, THREE),
+    "skeletonmae": (["objective=skeletonmae", *MAMP[1:]], ONE),
+    "sjepa_stgcn": ([*SJEPA, "encoder=stgcn", "trainer.epochs=10"], ONE),
+    "gfp_stgcn": ([*GFP, "encoder=stgcn", "trainer.epochs=10"], ONE),
+    "sjepa_pyg": ([*SJEPA, "encoder=pyg", "trainer.epochs=10"], ONE),
+    "gfp_pyg": ([*GFP, "encoder=pyg", "trainer.epochs=10"], ONE),
 }
 # Recipes that the study of S-JEPA found (docs/sjepa.md), for people who face the camera and for actions without a side.
 RECIPES = {
@@ -58,16 +63,16 @@ VARIANTS = {
     "irds": {
         "lejepa": (["objective=lejepa"], THREE),
         "slim": (SLIM, THREE),
-        "gfp_bone": (["augment.rotate.y=0.35", "objective=gfp", "stream=bone"], THREE),
-        "mamp_bone": (["augment.rotate.y=0.35", "objective=mamp", "stream=bone"], THREE),
+        "gfp_bone": (["augment.rotate.y=0.35", *GFP, "stream=bone"], THREE),
+        "mamp_bone": (["augment.rotate.y=0.35", *MAMP, "stream=bone"], THREE),
         "sjepa_long": (["augment.rotate.y=0.35", "objective=sjepa", *LONG], THREE),
-        "sjepa_fp32": (["augment.rotate.y=0.35", "objective=sjepa", "precision=fp32"], THREE),
-        "gfp_fp32": (["augment.rotate.y=0.35", "objective=gfp", "precision=fp32"], THREE),
+        "sjepa_fp32": (["augment.rotate.y=0.35", *SJEPA, "precision=fp32"], THREE),
+        "gfp_fp32": (["augment.rotate.y=0.35", *GFP, "precision=fp32"], THREE),
     },
     "uiprmd": {
         "lejepa": (["objective=lejepa"], THREE),
-        "gfp_sideless_bone": (["objective=gfp", "experiment=gfp_sideless", "stream=bone"], ONE),
-        "sjepa_sideless_bone": (["objective=sjepa", "experiment=sjepa_sideless", "stream=bone"], ONE),
+        "gfp_sideless_bone": ([*GFP, "experiment=gfp_sideless", "stream=bone"], ONE),
+        "sjepa_sideless_bone": ([*SIDELESS, "experiment=sjepa_sideless", "stream=bone"], ONE),
     },
 }
 SLIM_ABLATIONS = {
@@ -101,7 +106,7 @@ GFP_ABLATIONS = {  # all shorter than the recipe, the unchanged one too
 
 def rows(data: str) -> dict[str, list[str]]:
     """Return the overrides of every run by its name, `dataset/method/seed`."""
-    found = {f"synthetic/sjepa/{seed}": [f"seed={seed}"] for seed in THREE}
+    found = {f"synthetic/sjepa/{seed}": [*SJEPA, f"seed={seed}"] for seed in THREE}
     for name, overrides in {"lejepa": ["objective=lejepa"], "slim": SLIM}.items():
         found |= {f"synthetic/{name}/{seed}": [*overrides, f"seed={seed}"] for seed in THREE}
     for dataset in ("irds", "uiprmd"):
@@ -109,7 +114,8 @@ def rows(data: str) -> dict[str, list[str]]:
         for recipe in RECIPES[dataset]:
             for seed in THREE:
                 objective = recipe.partition("_")[0]
-                method = SLIM if objective == "slim" else [f"objective={objective}"]
+                method = {"slim": SLIM, "gfp": GFP, "lejepa": ["objective=lejepa"]}.get(objective, SIDELESS)
+                method = SJEPA if recipe == "sjepa_facing" else method
                 found[f"{dataset}/{recipe}/{seed}"] = [*where, *method, f"experiment={recipe}", f"seed={seed}"]
         for name, (overrides, seeds) in VARIANTS[dataset].items():
             for seed in seeds:
@@ -118,17 +124,16 @@ def rows(data: str) -> dict[str, list[str]]:
         store = [*where, "augment.rotate.y=0.35"]
         for method, (overrides, seeds) in METHODS.items():
             if dataset == "uiprmd" and method in ("sjepa", "sjepa_joints", "sjepa_algorithm2"):
-                # Few clips make few steps per epoch.
-                overrides = [*overrides, "trainer.epochs=60", "trainer.warmup_epochs=6"]
+                overrides = [*SIDELESS, *overrides[len(SJEPA) :]]  # few clips make few steps per epoch
             for seed in seeds:
                 found[f"{dataset}/{method}/{seed}"] = [*store, *overrides, f"seed={seed}"]
         if dataset == "irds":
             for name, overrides in SJEPA_ABLATIONS.items():
-                found[f"irds/sjepa-{name}/0"] = [*store, *overrides]
+                found[f"irds/sjepa-{name}/0"] = [*store, *SJEPA, *overrides]
             for name, overrides in SLIM_ABLATIONS.items():
                 found[f"irds/slim-{name}/0"] = [*where, *SLIM, *overrides]
             for name, overrides in GFP_ABLATIONS.items():
-                found[f"irds/gfp-{name}/0"] = [*store, "objective=gfp", "trainer.epochs=10", *overrides]
+                found[f"irds/gfp-{name}/0"] = [*store, *GFP, "trainer.epochs=10", *overrides]
     return found
 
 
