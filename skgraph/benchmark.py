@@ -1,4 +1,4 @@
-"""Measure speed, memory and operations on this machine: skgraph benchmark train, and others."""
+"""Measure speed, memory, operations and accuracy on this machine: skgraph benchmark train, and others."""
 
 from __future__ import annotations
 
@@ -41,7 +41,12 @@ def main(cfg: DictConfig) -> None:
     measure, sizes, methods = get_method(benchmark["_target_"]), benchmark["sizes"], benchmark.get("methods", {})
     name = measure.__name__.removeprefix("benchmark_")
     _check(measure, benchmark, config)
-    configs = {key: _pretraining([*method["overrides"], *recipe]) for key, method in methods.items()}
+    tasks = benchmark.get("tasks", {"": []})
+    configs = {
+        f"{task}/{key}" if task else key: _pretraining([*overrides, *method["overrides"], *recipe])
+        for task, overrides in tasks.items()
+        for key, method in methods.items()
+    }
     parameters = inspect.signature(measure).parameters
     if "config" in parameters and methods:  # one method at a time
         measured: dict[str, float] = {}

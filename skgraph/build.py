@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
@@ -17,6 +18,7 @@ from skgraph._internal.distributed import Processes
 from skgraph._internal.options import at_least, check_kinds, import_target
 from skgraph.checks import check_encoder, check_objective
 from skgraph.data import EpochLoader, SkeletonDataset, SkeletonStore
+from skgraph.data.body_geometry import heading_spread
 from skgraph.datasets.synthetic import write_synthetic
 from skgraph.errors import ConfigError, DataError, StoreError, first_line
 from skgraph.objectives import Objective
@@ -103,6 +105,10 @@ def open_store(dataset: Mapping[str, Any], write: bool = True) -> tuple[Skeleton
         raise ConfigError(f"the store '{root}' has no split: prepare it with split.by=subject, camera, setup or random")
     if split not in store.splits():
         raise ConfigError(f"dataset.split must be one of {', '.join(store.splits())} in '{root}', found '{split}'")
+    if (clips := dataset.get("train_clips")) is not None:
+        if type(clips) is not int:
+            raise ConfigError(f"dataset.train_clips must be a whole number or null, found '{clips}'")
+        store = store.with_train_clips(split, clips)
     return store, split
 
 
@@ -223,6 +229,19 @@ def measure_scale(config: dict[str, Any], bodies: SkeletonDataset) -> dict[str, 
     return config | {"normalise": config["normalise"] | {"scale": stream_scale(bodies, views)}}
 
 
+def measure_heading(config: dict[str, Any], bodies: SkeletonDataset) -> dict[str, Any]:
+    """Replace ``heading=auto`` in a configuration by the angle that views turn bodies by, at most, in radians.
+
+    It is that of an even distribution as wide as the headings of the training people, at least 0.5 and at most pi.
+    """
+    rotate = config["augment"].get("rotate")
+    if config.get("heading") != "auto" or not isinstance(rotate, Mapping) or rotate.get("y") != "auto":
+        return config
+    spread = heading_spread(bodies.store, bodies.clips.unique())
+    angle = round(min(max(0.5, math.sqrt(3) * (spread or 0.0)), math.pi), 2)
+    return config | {"heading": angle, "augment": config["augment"] | {"rotate": {**rotate, "y": angle}}}
+
+
 def build_trainer(
     config: dict[str, Any],
     store: SkeletonStore,
@@ -235,7 +254,7 @@ def build_trainer(
     """Build the training of a run's configuration, at its first step, and make the folder of the run.
 
     Args:
-        config: configuration of the run; ``run_config`` of the trainer has the measured scale too.
+        config: configuration of the run; ``run_config`` of the trainer has the measured scale and heading.
         store: its clips.
         split: whose training clips are used.
         trainer_config: made from ``config["trainer"]``.
@@ -248,7 +267,7 @@ def build_trainer(
     """
     options: dict[str, Any] = {key: config.get(key) for key in ("frames", "min_frames", "extend")}
     bodies = SkeletonDataset(store, split, items="bodies", crop=tuple(config["crop"]), **options)
-    config = measure_scale(config, bodies)
+    config = measure_scale(measure_heading(config, bodies), bodies)
     bodies = move_dataset(bodies, device, trainer_config.data)
     torch.manual_seed(config["seed"])
     encoder = build_encoder(config, store.topology)

@@ -53,6 +53,24 @@ def upright_axis(store: SkeletonStore) -> str | None:
     return "xyz"[int(direction.argmax())]
 
 
+def heading_spread(store: SkeletonStore, clips: Tensor) -> float | None:
+    """Measure how differently people face: the circular standard deviation of their headings about y, in radians.
+
+    The main body of each of ``clips [n]`` counts, at its first frame. None in two dimensions, for a topology without a
+    direction across, or where no clip shows one.
+    """
+    if store.topology.dim != 3 or store.topology.across is None:
+        return None
+    tracks = store.body_ptr[clips]
+    joints, there = store.gather(tracks, store.track_first[tracks, None].float())
+    across = (joints[:, 0] * store.topology.across[:, None]).sum(dim=1)[there[:, 0]].double()
+    angle = torch.atan2(across[:, 2], across[:, 0])[across.norm(dim=1) > 0]
+    if not len(angle):
+        return None
+    concentration = torch.stack([angle.cos().mean(), angle.sin().mean()]).norm().clamp(1e-6, 1)
+    return float((-2 * concentration.log()).sqrt())
+
+
 def bone_lengths(joints: np.ndarray, start: np.ndarray, topology: Topology) -> tuple[np.ndarray, np.ndarray]:
     """Compute mean and coefficient of variation (standard deviation / mean) of every bone length of every body.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import hashlib
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -186,6 +187,25 @@ class SkeletonStore:
         if part not in SPLIT_SIDES:
             raise StoreError(f"a split has the sides {', '.join(SPLIT_SIDES)}, found '{part}'")
         return (self._split_sides[name] == SPLIT_SIDES.index(part)).nonzero().flatten()
+
+    def with_train_clips(self, split: str, count: int, seed: int = 0) -> SkeletonStore:
+        """Return this store with ``count`` of a split's training clips, drawn by ``seed``, and a content hash of its own.
+
+        Raises:
+            StoreError: the split has fewer.
+        """
+        clips = self.split(split, "train")
+        if not 1 <= count <= len(clips):
+            raise StoreError(f"split {split} of '{self.path}' has {len(clips)} training clips, found train_clips={count}")
+        drawn = clips[torch.randperm(len(clips), generator=torch.Generator().manual_seed(seed))[:count]]
+        sides = self._split_sides[split].clone()
+        sides[clips] = -1  # neither side
+        sides[drawn] = SPLIT_SIDES.index("train")
+        smaller = copy.copy(self)
+        smaller._split_sides = {**self._split_sides, split: sides}
+        content = f"{self.content_hash} {split} {drawn.sort().values.tolist()}"
+        smaller.meta = {**self.meta, "content_hash": hashlib.sha256(content.encode()).hexdigest()}
+        return smaller
 
     def gather(self, tracks: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
         """Read bodies at fractional frames of their clips: one gather and one linear interpolation for all of them.

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from skgraph._internal.data_dir import data_dir
 from skgraph.data import SkeletonDataset
-from skgraph.data.body_geometry import reference_pose
+from skgraph.data.body_geometry import heading_spread, reference_pose
 from skgraph.evaluation.classifiers.nearest_neighbours import knn_scores
 from skgraph.evaluation.features.raw_coordinates import FRAMES, raw_clip_features
 from skgraph.evaluation.results.result import value_at
@@ -53,25 +53,17 @@ def _few_steps(config: Mapping[str, Any], step: int) -> _Causes:
 
 
 def _headings(config: Mapping[str, Any], clips: SkeletonDataset) -> _Causes:
-    topology = clips.store.topology
-    if topology.dim == 2 or topology.across is None or value_at(config, "normalise.align"):
+    spread = heading_spread(clips.store, clips.clips)
+    if spread is None or value_at(config, "normalise.align"):
         return
-    pose = reference_pose(*_first_frames(clips))
-    across = (pose * topology.across[:, None]).sum(dim=-2)
-    angle = torch.atan2(across[:, 2], across[:, 0])[across.norm(dim=-1) > 0]
-    if not len(angle):
-        return
-    mean = torch.stack([angle.cos().mean(), angle.sin().mean()]).norm().clamp(1e-6, 1)
-    spread = float((-2 * mean.log()).sqrt())  # circular standard deviation
     turn = float(value_at(config, "augment.rotate.y", 0.0) or 0.0)
     drawn = turn / math.sqrt(3)  # deviation of angles drawn evenly within +-turn
-    facing = f"people's headings have a deviation of {math.degrees(spread):.0f} degrees, views turn them by up to "
-    if spread > 1.5 * drawn + 0.1:
-        wider = min(math.pi, math.sqrt(3) * spread)
-        yield min(1.0, spread - drawn), f"{facing}{math.degrees(turn):.0f} (heading={wider:.2f}, or normalise.align=yaw)"
-    elif drawn > 3 * spread + 0.3:
-        narrower = max(0.35, math.sqrt(3) * spread)
-        yield min(1.0, drawn - spread), f"{facing}{math.degrees(turn):.0f} (heading={narrower:.2f})"
+    text = (
+        f"people's headings have a deviation of {math.degrees(spread):.0f} degrees, views turn them by up to "
+        f"{math.degrees(turn):.0f} (heading=auto)"
+    )
+    if spread > 1.5 * drawn + 0.1 or drawn > 3 * spread + 0.3:
+        yield min(1.0, abs(spread - drawn)), text
 
 
 def _sides(config: Mapping[str, Any], train: SkeletonDataset, test: SkeletonDataset) -> _Causes:
@@ -138,13 +130,8 @@ def _people(test: SkeletonDataset, scores: Tensor | None) -> _Causes:
         )
 
 
-def _first_frames(clips: SkeletonDataset) -> tuple[Tensor, Tensor]:
-    """Return joints ``[N, M, T, V, C]`` and presence of 8 frames of each clip."""
-    graphs = clips.batch(torch.as_tensor(list(clips.indices())), None, None, 8)
-    return graphs.joints, graphs.frame_mask
-
-
 def _heights(clips: SkeletonDataset) -> np.ndarray:
-    """Return the largest extent along an axis of each clip's first body."""
-    pose = reference_pose(*_first_frames(clips))
+    """Return the largest extent along an axis of each clip's first body, at its first frame."""
+    graphs = clips.batch(torch.as_tensor(list(clips.indices())), frames=8)
+    pose = reference_pose(graphs.joints, graphs.frame_mask)
     return (pose.amax(dim=-2) - pose.amin(dim=-2)).amax(dim=-1).numpy()

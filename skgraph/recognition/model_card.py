@@ -8,7 +8,7 @@ from skgraph._internal.text import plain
 from skgraph.errors import DataError
 from skgraph.evaluation.model_folder import Head
 from skgraph.evaluation.pretrained import PretrainedRun
-from skgraph.evaluation.results.result import Result
+from skgraph.evaluation.results.result import Result, join_warnings
 from skgraph.training.checkpoint import versions
 
 
@@ -52,7 +52,7 @@ features = embed("this folder", "recording.npy").x
 
 
 def _accuracies(folder: Path) -> str:
-    rows, warnings = [], []
+    rows, shown = [], []
     for path in sorted(folder.glob("evaluation/*/result.json")):
         try:
             result = Result.load(path)
@@ -63,12 +63,13 @@ def _accuracies(folder: Path) -> str:
         top1 = [metrics and metrics["top1"] for metrics in (result.metrics, result.random_init, result.raw_coordinates)]
         cells = [_cell(result.label), f"{_cell(result.dataset.name)}, {_cell(result.dataset.split)}"]
         rows.append(" | ".join([*cells, *("" if value is None else f"{value:.1f}" for value in top1)]))
-        warnings += [f"- {_cell(result.warning)}"] if result.warning else []
+        shown.append(result)
     if not rows:
         return ""
     header = ["protocol | test clips of | trained | random init | raw coordinates", "---|---|---|---|---"]
     table = [f"| {row} |" for row in (*header, *rows)]
-    return "\n".join(["Top-1 accuracy of the frozen encoder, in per cent:", "", *table, "", *warnings, "", ""])
+    warning = [_cell(worse), ""] if (worse := join_warnings(shown)) else []
+    return "\n".join(["Top-1 accuracy of the frozen encoder, in per cent:", "", *table, "", *warning, ""])
 
 
 def _cell(text: object) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from skgraph.evaluation.results.result import EnsembleResult, Result, value_at
+from skgraph.evaluation.results.result import EnsembleResult, Result, join_warnings, value_at
 from skgraph.result_tables.columns import Column, columns_of
 from skgraph.result_tables.published import Published, published_rows
 
@@ -80,7 +80,9 @@ def _table(
         notes.append("runs have a row each where a seed occurs twice, as they are not independent draws")
     if differing:
         notes.append(f"apart from other results on this dataset and split, which differ in {', '.join(differing)}")
-    notes += dict.fromkeys(f"{result.run}: {result.warning}" for result in results if result.warning)
+    for run in dict.fromkeys(result.run for result in results):
+        if worse := join_warnings([result for result in results if result.run == run]):
+            notes.append(f"{run}: {worse}")
     below, more = published_rows(published, columns, results, doubtful)
     header = [*ROW_HEADER, *(column.header for column in columns)]
     return Table(title, _describe_conditions(results[0]), header, rows, below, notes + more)

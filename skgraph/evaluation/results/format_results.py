@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from skgraph.evaluation.pretrained import preprocessing_note
-from skgraph.evaluation.results.result import BASELINES, Result
+from skgraph.evaluation.results.result import BASELINES, Result, join_warnings
 from skgraph.training.diagnostics import collapse_warning
 
 
@@ -29,7 +29,8 @@ def format_results(results: Sequence[Result]) -> str:
             both = value is not None and other is not None  # a mean over no classes is None
             line += f"{other:>12.1f} {value - other:>+6.1f}" if both else f"{'-':>19}"
         lines += [line, *(f"  {detail}" for detail in _details(result))]
-    lines += [f"warning: {result.warning}" for result in results if result.warning]
+    if worse := join_warnings(results):
+        lines.append(f"warning: {worse}")
     if first.pretrained_on.origin:
         lines.append(f"weights: {first.pretrained_on.origin}")
     if note := preprocessing_note(first.pretrained_on.preprocessing, data.preprocessing):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, ClassVar
@@ -115,11 +115,7 @@ class Result:
     @property
     def warning(self) -> str | None:
         """A sentence on the baselines that are better, and the likely causes; ``None`` where none is."""
-        if not self.below:
-            return None
-        by = " and ".join(f"{points:.1f} points below {BASELINES[name]}" for name, points in self.below.items())
-        causes = f"; likely causes: {'; '.join(self.causes)}" if self.causes else ""
-        return f"{self.label or self.protocol} is {by}{causes}"
+        return join_warnings([self])
 
     @property
     def members(self) -> tuple[Result | MemberRecord, ...]:
@@ -216,6 +212,17 @@ class EnsembleResult(Result):
         keys += [*self.metrics, "weights", "members", "table", "best_member", "above_best_member", "dataset"]
         keys += ["crop", "crops", "bodies", "pool", "validation", "joint_map", "versions", "date"]
         return {key: content[key] for key in keys}
+
+
+def join_warnings(results: Sequence[Result]) -> str | None:
+    """Join the warnings of results of one encoder; each cause is named once, two at most."""
+    worse = [
+        f"{result.label or result.protocol} is {points:.1f} points below {BASELINES[name]}"
+        for result in results
+        for name, points in result.below.items()
+    ]
+    causes = list(dict.fromkeys(cause for result in results if result.below for cause in result.causes))[:2]
+    return "; ".join([", ".join(worse), *(["likely causes: " + "; ".join(causes)] if causes else [])]) or None
 
 
 def value_at(content: Mapping[str, Any], key: str, default: Any = None) -> Any:

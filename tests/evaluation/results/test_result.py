@@ -8,7 +8,7 @@ import pytest
 
 from skgraph.errors import DataError
 from skgraph.evaluation.ensemble.fusion import fuse_results, save_ensemble
-from skgraph.evaluation.results.result import EnsembleResult, Result, value_at
+from skgraph.evaluation.results.result import EnsembleResult, Result, join_warnings, value_at
 from tests.made_up_evaluations import made_up_content, made_up_result, write_evaluation
 
 
@@ -47,8 +47,12 @@ def test_baselines_that_are_better_are_named():
     result = made_up_result(top1=60.0, random_init={"top1": 61.5}, raw_coordinates={"top1": 70.0})
     result = replace(result, causes=["few steps"])
     assert result.below == {"random_init": 1.5, "raw_coordinates": 10.0}
-    expected = "1.5 points below random init and 10.0 points below raw coordinates; likely causes: few steps"
-    assert result.warning == f"{result.label} is {expected}"
+    worse = "linear is 1.5 points below random init, linear is 10.0 points below raw coordinates"
+    assert result.warning == f"{worse}; likely causes: few steps"
+    other = replace(result, label="knn", raw_coordinates=None, causes=["few steps", "another unit", "a third"])
+    assert join_warnings([result, other]) == (
+        f"{worse}, knn is 1.5 points below random init; likely causes: few steps; another unit"
+    )
     better = replace(result, raw_coordinates={"top1": None}, random_init={"top1": 60.0})
     assert better.below == {} and better.warning is None
 

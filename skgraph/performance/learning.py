@@ -1,0 +1,81 @@
+"""Accuracy of objectives on several tasks, beside random encoders and raw coordinates."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from skgraph._internal.atomic import atomic_file
+from skgraph.evaluation.results.result import BASELINES, Result
+from skgraph.pretrain import pretrain
+from skgraph.training.devices import choose_device
+
+PROTOCOLS = ("knn", "linear")
+_COLUMNS = ("trained", *BASELINES)
+
+
+def benchmark_learning(configs: Mapping[str, Mapping[str, Any]], runs: str, seeds: list[int]) -> dict[str, float]:
+    """Pre-train every method on every task, and write the table ``learning.md`` into the folder of the runs.
+
+    Args:
+        configs: configurations of pre-trainings by ``task/method``.
+        runs: folder of the runs, ``task/method/seed``; finished ones are kept, stopped ones resumed.
+        seeds: seeds of each pre-training.
+
+    Returns:
+        top-1 accuracy in per cent, mean over the seeds, of the trained encoder, the random encoder and raw coordinates
+        by each protocol, and seconds of a training on the machine where it ran.
+    """
+    measured: dict[str, dict[str, float]] = {}
+    for cell, config in configs.items():
+        results = [_train(config, Path(runs), cell, seed) for seed in seeds]
+        measured[cell] = {}
+        for protocol in PROTOCOLS:
+            top1 = [_top1(found[protocol]) for found, _ in results]
+            measured[cell] |= {
+                f"{protocol} {column}": statistics.fmean(values[i] for values in top1) for i, column in enumerate(_COLUMNS)
+            }
+        measured[cell]["seconds"] = statistics.fmean(seconds for _, seconds in results)
+        with atomic_file(Path(runs) / "learning.md", "w") as file:  # after each cell: a study takes hours
+            file.write(format_learning(measured, len(seeds)))
+    return {f"{cell} {key}": value for cell, values in measured.items() for key, value in values.items()}
+
+
+def format_learning(measured: Mapping[str, Mapping[str, float]], seeds: int) -> str:
+    """Format a Markdown table of accuracies by ``task/method``: trained / random init / raw coordinates."""
+    lines = [
+        f"Top-1 accuracy (%) on test clips, trained / random init / raw coordinates; mean of {seeds} seeds. In brackets",
+        "the gain over random init.",
+        "",
+        "| task | method | kNN | linear | seconds |",
+        "|---|---|---|---|---|",
+    ]
+    for cell, values in measured.items():
+        cells = []
+        for protocol in PROTOCOLS:
+            trained, random, raw = (values[f"{protocol} {column}"] for column in _COLUMNS)
+            cells.append(f"{trained:.1f} / {random:.1f} / {raw:.1f} ({trained - random:+.1f})")
+        task, method = cell.split("/")
+        lines.append(f"| {task} | {method} | {' | '.join(cells)} | {values['seconds']:.0f} |")
+    return "\n".join(lines) + "\n"
+
+
+def _train(config: Mapping[str, Any], runs: Path, cell: str, seed: int) -> tuple[dict[str, Result], float]:
+    """Train one run, unless it is finished; return its results by protocol, and the seconds of its training."""
+    name = f"{cell}/{seed}"
+    seconds = runs / name / "seconds"
+    if not seconds.exists():
+        start = time.perf_counter()
+        how = {"runs": str(runs), "name": name, "seed": seed, "evaluate": list(PROTOCOLS)}
+        if stopped := pretrain({**config, **how}, choose_device(config["device"])):
+            raise SystemExit(128 + stopped)
+        seconds.write_text(f"{time.perf_counter() - start:.1f}\n")
+    found = [Result.load(path) for path in (runs / name / "evaluation").glob("*/result.json")]
+    return {result.protocol: result for result in found}, float(seconds.read_text())
+
+
+def _top1(result: Result) -> Sequence[float]:
+    return [result.metrics["top1"], *(result.baselines[name]["top1"] for name in BASELINES)]
