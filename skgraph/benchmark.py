@@ -55,7 +55,12 @@ def main(cfg: DictConfig) -> None:
             found = measure(config=composed, **published, **sizes)
             measured |= {f"{method} {key}": value for key, value in found.items()}
     else:
-        inputs = {"config": _pretraining(recipe), "configs": configs, "profiles": config["profiles"]}
+        inputs = {
+            "config": _pretraining(recipe),
+            "configs": configs,
+            "profiles": config["profiles"],
+            "pretrain": _train,
+        }
         measured = measure(**{key: value for key, value in inputs.items() if key in parameters}, **sizes)
     machine = _machine()
     print(f"{name}: {machine}, torch {torch.__version__}")
@@ -108,6 +113,14 @@ def _machine() -> str:
         names = [line.partition(":")[2].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
         model = names[0] if names else model
     return f"{model}, {torch.get_num_threads()} threads"
+
+
+def _train(config: dict[str, Any]) -> int:
+    """Run the pre-training of a composed configuration on its device."""
+    from skgraph.pretrain import pretrain
+    from skgraph.training.devices import choose_device
+
+    return pretrain(config, choose_device(config["device"]))
 
 
 def _pretraining(overrides: list[str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import signal
@@ -16,7 +17,9 @@ import torch
 import yaml
 
 from skgraph._internal.atomic import locked_folder
-from skgraph.build import open_store
+from skgraph.build import measure_heading, open_store
+from skgraph.data import SkeletonDataset
+from skgraph.data.body_geometry import heading_spread
 from skgraph.errors import ConfigError
 from skgraph.evaluate import main as evaluate_main
 from skgraph.pretrain import check_recipe
@@ -83,14 +86,15 @@ def test_it_ends_with_a_table_and_leaves_a_run(finished):
     cwd, out = finished
     lines = out.strip().splitlines()
     assert "32 bodies of" in lines[0] and "12 steps" in lines[1]
-    assert lines[-4].split() == ["protocol", "trained", "random", "init", "gain"]
-    assert lines[-3].startswith("knn") and lines[-2].startswith("  k: 1 ") and lines[-1].startswith("linear")
+    title, header, knn, by_k, linear = lines[2:7]
+    assert "24 test clips of tiny" in title and header.split() == "protocol trained random init raw coordinates".split()
+    assert knn.startswith("knn") and by_k.startswith("  k: 1 ") and linear.startswith("linear")
     names = {p.name for p in (cwd / "runs" / "r").iterdir()}
     assert names == {".lock", "checkpoint.pt", "config.yaml", "evaluation", "features", "metrics.jsonl", "tensorboard"}
     card = json.loads((cwd / "runs" / "r" / "evaluation" / "linear_tiny_xsub" / "result.json").read_text())
     assert card["protocol"] == "linear" and 0 <= card["top1"] <= 100 and card["dataset"]["test_clips"] == 24
     assert card["step"] == 12 and card["config"]["frames"] == 16
-    assert f"{card['top1']:.1f}" in lines[-1] and f"{card['random_init']['top1']:.1f}" in lines[-1]
+    assert all(f"{x['top1']:.1f}" in linear for x in (card, card["random_init"], card["raw_coordinates"]))
     assert not list(cwd.glob("*.log")) and not (cwd / "outputs").exists()
 
 
@@ -112,7 +116,7 @@ def test_the_same_command_again_trains_nothing(finished, store_path, call):
 def test_evaluate_agrees_with_the_table(finished, store_path, call):
     cwd, out = finished
     again = run("skgraph.evaluate", "-m", "protocol=knn,linear", "run=runs/r,runs/r", cwd=cwd).stdout
-    assert again.count(out.strip().splitlines()[-1]) == 2
+    assert again.count(next(line for line in out.splitlines() if line.startswith("linear "))) == 2
     elsewhere = call(
         evaluate_main,
         "protocol=knn",
@@ -339,3 +343,14 @@ def test_the_table_at_the_end_takes_the_pool_of_the_run(store_path, tmp_path, ca
     call(pretrain_main, *TINY, f"dataset.root={store_path}", "name=r", "pool=joints", "evaluate=[knn]", cwd=tmp_path)
     card = json.loads((tmp_path / "runs/r/evaluation/knn_tiny_xsub_joints/result.json").read_text())
     assert card["pool"] == "joints"
+
+
+def test_a_measured_heading_is_part_of_the_run(store):
+    """Bodies are turned as widely as people face; the configuration keeps the number, so that a resumption has it."""
+    bodies = SkeletonDataset(store, "xsub", items="bodies")
+    config = composed("dataset=store", "dataset.root=x", "heading=auto")
+    measured = measure_heading(config, bodies)
+    spread = heading_spread(store, store.split("xsub", "train"))
+    expected = round(min(max(0.5, math.sqrt(3) * spread), math.pi), 2)
+    assert measured["heading"] == measured["augment"]["rotate"]["y"] == expected
+    assert measure_heading(measured, bodies) == measured and config["augment"]["rotate"]["y"] == "auto"

@@ -189,14 +189,16 @@ class SkeletonStore:
         return (self._split_sides[name] == SPLIT_SIDES.index(part)).nonzero().flatten()
 
     def with_train_clips(self, split: str, count: int, seed: int = 0) -> SkeletonStore:
-        """Return this store with ``count`` of a split's training clips, drawn by ``seed``, and a content hash of its own.
+        """Return this store with ``count`` training clips of a split, drawn by ``seed``, and a content hash of its own.
 
         Raises:
             StoreError: the split has fewer.
         """
         clips = self.split(split, "train")
         if not 1 <= count <= len(clips):
-            raise StoreError(f"split {split} of '{self.path}' has {len(clips)} training clips, found train_clips={count}")
+            raise StoreError(
+                f"split {split} of '{self.path}' has {len(clips)} training clips, found train_clips={count}"
+            )
         drawn = clips[torch.randperm(len(clips), generator=torch.Generator().manual_seed(seed))[:count]]
         sides = self._split_sides[split].clone()
         sides[clips] = -1  # neither side

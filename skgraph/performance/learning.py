@@ -4,24 +4,25 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from skgraph._internal.atomic import atomic_file
 from skgraph.evaluation.results.result import BASELINES, Result
-from skgraph.pretrain import pretrain
-from skgraph.training.devices import choose_device
 
 PROTOCOLS = ("knn", "linear")
 _COLUMNS = ("trained", *BASELINES)
 
 
-def benchmark_learning(configs: Mapping[str, Mapping[str, Any]], runs: str, seeds: list[int]) -> dict[str, float]:
+def benchmark_learning(
+    configs: Mapping[str, Mapping[str, Any]], pretrain: Callable[[dict[str, Any]], int], runs: str, seeds: list[int]
+) -> dict[str, float]:
     """Pre-train every method on every task, and write the table ``learning.md`` into the folder of the runs.
 
     Args:
         configs: configurations of pre-trainings by ``task/method``.
+        pretrain: runs one, with its evaluations, and returns the signal that stopped it, or 0.
         runs: folder of the runs, ``task/method/seed``; finished ones are kept, stopped ones resumed.
         seeds: seeds of each pre-training.
 
@@ -31,12 +32,13 @@ def benchmark_learning(configs: Mapping[str, Mapping[str, Any]], runs: str, seed
     """
     measured: dict[str, dict[str, float]] = {}
     for cell, config in configs.items():
-        results = [_train(config, Path(runs), cell, seed) for seed in seeds]
+        results = [_train(config, pretrain, Path(runs), cell, seed) for seed in seeds]
         measured[cell] = {}
         for protocol in PROTOCOLS:
             top1 = [_top1(found[protocol]) for found, _ in results]
             measured[cell] |= {
-                f"{protocol} {column}": statistics.fmean(values[i] for values in top1) for i, column in enumerate(_COLUMNS)
+                f"{protocol} {column}": statistics.fmean(values[i] for values in top1)
+                for i, column in enumerate(_COLUMNS)
             }
         measured[cell]["seconds"] = statistics.fmean(seconds for _, seconds in results)
         with atomic_file(Path(runs) / "learning.md", "w") as file:  # after each cell: a study takes hours
@@ -47,8 +49,8 @@ def benchmark_learning(configs: Mapping[str, Mapping[str, Any]], runs: str, seed
 def format_learning(measured: Mapping[str, Mapping[str, float]], seeds: int) -> str:
     """Format a Markdown table of accuracies by ``task/method``: trained / random init / raw coordinates."""
     lines = [
-        f"Top-1 accuracy (%) on test clips, trained / random init / raw coordinates; mean of {seeds} seeds. In brackets",
-        "the gain over random init.",
+        f"Top-1 accuracy (%) on test clips, trained / random init / raw coordinates; mean of {seeds} seeds.",
+        "In brackets the gain over random init.",
         "",
         "| task | method | kNN | linear | seconds |",
         "|---|---|---|---|---|",
@@ -63,14 +65,16 @@ def format_learning(measured: Mapping[str, Mapping[str, float]], seeds: int) -> 
     return "\n".join(lines) + "\n"
 
 
-def _train(config: Mapping[str, Any], runs: Path, cell: str, seed: int) -> tuple[dict[str, Result], float]:
+def _train(
+    config: Mapping[str, Any], pretrain: Callable[[dict[str, Any]], int], runs: Path, cell: str, seed: int
+) -> tuple[dict[str, Result], float]:
     """Train one run, unless it is finished; return its results by protocol, and the seconds of its training."""
     name = f"{cell}/{seed}"
     seconds = runs / name / "seconds"
     if not seconds.exists():
         start = time.perf_counter()
         how = {"runs": str(runs), "name": name, "seed": seed, "evaluate": list(PROTOCOLS)}
-        if stopped := pretrain({**config, **how}, choose_device(config["device"])):
+        if stopped := pretrain({**config, **how}):
             raise SystemExit(128 + stopped)
         seconds.write_text(f"{time.perf_counter() - start:.1f}\n")
     found = [Result.load(path) for path in (runs / name / "evaluation").glob("*/result.json")]

@@ -120,8 +120,12 @@ class TrainerConfig:
             raise ConfigError(f"trainer.min_lr must be at most trainer.lr, {self.lr}, found {self.min_lr}")
         for one, other in (("epochs", "steps"), ("warmup_epochs", "warmup")):
             if (values[one] is None) == (values[other] is None):
-                both = " and ".join(f"trainer.{key}={'null' if values[key] is None else values[key]}" for key in (one, other))
-                raise ConfigError(f"one of trainer.{one} and trainer.{other} must be null, the other one not; found {both}")
+                both = " and ".join(
+                    f"trainer.{key}={'null' if values[key] is None else values[key]}" for key in (one, other)
+                )
+                raise ConfigError(
+                    f"one of trainer.{one} and trainer.{other} must be null, the other one not; found {both}"
+                )
         if self.warmup is not None and not 0 <= self.warmup < 1:
             raise ConfigError(f"trainer.warmup must be a share in [0, 1), found {self.warmup}")
         if not all(0 <= beta < 1 for beta in self.betas):

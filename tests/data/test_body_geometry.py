@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from skgraph.data import SkeletonStore, StoreWriter
-from skgraph.data.body_geometry import bone_lengths, reference_pose, upright_axis
+from skgraph.data.body_geometry import bone_lengths, heading_spread, reference_pose, upright_axis
 from skgraph.topology import Topology
 
 
@@ -49,6 +49,24 @@ def test_no_such_axis(tmp_path):
     assert upright_axis(store_of(tmp_path, topology, bodies)) is None
     flat = Topology.load("coco_17")
     assert upright_axis(store_of(tmp_path / "flat", flat, np.random.default_rng(0).random((3, 4, 17, 2)))) is None
+
+
+@pytest.mark.parametrize("deviation", [0.05, 0.4, 1.0])
+def test_heading_spread_is_the_deviation_of_the_angles(tmp_path, topology, deviation):
+    """Of a wrapped normal distribution the circular standard deviation is that of the normal distribution."""
+    pose = np.random.default_rng(1).normal(size=(25, 3))
+    c, s = np.cos(angles := np.random.default_rng(2).normal(3, deviation, 400)), np.sin(angles)
+    zero = 0 * c
+    turns = np.array([[c, zero, s], [zero, zero + 1, zero], [-s, zero, c]]).transpose(2, 0, 1)
+    store = store_of(tmp_path, topology, (pose @ turns.transpose(0, 2, 1))[:, None].repeat(3, axis=1))
+    assert heading_spread(store, torch.arange(400)) == pytest.approx(deviation, rel=0.1)
+    assert heading_spread(store, torch.arange(1)) == pytest.approx(0, abs=2e-3)
+
+
+def test_no_heading(tmp_path):
+    flat = Topology.load("coco_17")
+    store = store_of(tmp_path, flat, np.random.default_rng(0).random((3, 4, 17, 2)))
+    assert heading_spread(store, torch.arange(3)) is None
 
 
 def test_bone_lengths_by_hand(topology):

@@ -89,6 +89,18 @@ def test_splits(store):
         store.split("xsub", "val")
 
 
+def test_fewer_training_clips(store):
+    smaller = store.with_train_clips("xsub", 5)
+    train, all_train = smaller.split("xsub", "train"), store.split("xsub", "train")
+    assert len(train) == 5 < len(all_train) and set(train.tolist()) < set(all_train.tolist())
+    assert torch.equal(smaller.split("xsub", "test"), store.split("xsub", "test"))
+    again, other = store.with_train_clips("xsub", 5), store.with_train_clips("xsub", 5, seed=1)
+    assert again.content_hash == smaller.content_hash != store.content_hash
+    assert other.content_hash != smaller.content_hash
+    with pytest.raises(StoreError, match="has 24 training clips, found train_clips=25"):
+        store.with_train_clips("xsub", 25)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -87,9 +87,7 @@ def clip_features(
 def clip_windows(dataset: SkeletonDataset, crop: float, crops: int) -> list[Windows]:
     """Return the windows of all clips, one of each in every entry; see :func:`crop_windows`."""
     rows = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
-    return [
-        Windows(rows, start, width, [1] * len(rows)) for start, width in crop_windows(dataset, rows, crop, crops)
-    ]
+    return [Windows(rows, start, width, [1] * len(rows)) for start, width in crop_windows(dataset, rows, crop, crops)]
 
 
 def window_features(

@@ -38,11 +38,12 @@ def raw_coordinates(dataset: SkeletonDataset, windows: Windows, batch_size: int 
 def raw_clip_features(dataset: SkeletonDataset, crop: float = 1.0, crops: int = 1) -> Features:
     """Return the raw coordinates of clips, averaged over ``crops`` windows of a proportion ``crop`` of each.
 
-    >>> import tempfile
-    >>> from skgraph.datasets import write_synthetic
-    >>> store = write_synthetic(tempfile.mkdtemp() + "/store", subjects=2, repetitions=1)
-    >>> raw_clip_features(SkeletonDataset(store, "xsub", "test")).x.shape  # 2 bodies, 32 frames, 25 joints
-    torch.Size([208, 4800])
+    >>> from tempfile import TemporaryDirectory
+    >>> from skgraph.datasets.synthetic import write_synthetic
+    >>> with TemporaryDirectory() as folder:  # clips of 2 bodies with 25 joints
+    ...     store = write_synthetic(f"{folder}/store", subjects=2, repetitions=1)
+    ...     raw_clip_features(SkeletonDataset(store, "xsub", "test")).x.shape
+    torch.Size([78, 4800])
     """
     x = sum(raw_coordinates(dataset, windows) for windows in clip_windows(dataset, crop, crops)) / crops
     return Features(torch.as_tensor(x), dataset.store.y[dataset.clips], dataset.clips)
