@@ -27,6 +27,8 @@ from skgraph.training import Trainer, TrainerConfig, ViewMaker, stream_scale
 from skgraph.training.prefetch import move_dataset
 from skgraph.transforms import AlignBody, Center, Compose, GraphTransform, RandomRotate
 
+_MOST_FRAMES = 10_000  # six minutes at 30 Hz: more would take minutes and gigabytes before it fails
+
 
 def instance(config: Mapping[str, Any], where: str, **objects: Any) -> Any:
     """Build the module that ``config["_target_"]`` names.
@@ -117,7 +119,7 @@ class RunConfig:
     """Types of the values in a run's configuration (the resolved ``configs/pretrain.yaml``)."""
 
     name: str | int | float
-    runs: Any
+    runs: str | int | float
     seed: int
     frames: int
     patch_length: int
@@ -145,6 +147,10 @@ def check_config(config: Mapping[str, Any]) -> None:
         raise ConfigError(f"the configuration lacks {', '.join(missing)}")
     check_kinds(RunConfig, {key: config[key] for key in keys if key in config})
     at_least("configuration", 1, **{key: config[key] for key in ("frames", "patch_length", "min_frames")})
+    if config["frames"] > _MOST_FRAMES:
+        raise ConfigError(
+            f"frames must be at most {_MOST_FRAMES}, to which a crop is resampled; found {config['frames']}"
+        )
     if not 0 <= config["seed"] < 2**63:
         raise ConfigError(f"seed must be from 0 to 2 ** 63 - 1, found {config['seed']}")
     name = Path(str(config["name"]))

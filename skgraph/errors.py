@@ -16,7 +16,12 @@ _LONGEST = 2000  # characters of a message
 
 
 def first_line(error: BaseException) -> str:
-    """Return the first line of an error's message; its type where it has none."""
+    """Return the first line of an error's message; its type where it has none.
+
+    NumPy's advice to allow pickles is left out: no file is ever executed.
+    """
+    if "allow_pickle" in str(error):
+        return "it holds pickled objects, which are never loaded"
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 

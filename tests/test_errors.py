@@ -1,6 +1,7 @@
+import numpy as np
 import pytest
 
-from skgraph.errors import DataError, StoreError, printable
+from skgraph.errors import DataError, StoreError, first_line, printable
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,13 @@ from skgraph.errors import DataError, StoreError, printable
 def test_a_message_is_one_line_that_can_be_printed(message, shown):
     assert str(DataError(message)) == str(StoreError(message)) == shown
     assert f"{DataError(message)}".encode()
+
+
+def test_no_advice_to_execute_a_file(tmp_path):
+    np.save(tmp_path / "a.npy", np.array([{}], dtype=object))
+    with pytest.raises(ValueError, match="allow_pickle") as error:
+        np.load(tmp_path / "a.npy")
+    assert first_line(error.value) == "it holds pickled objects, which are never loaded"
 
 
 def test_what_is_printable_stays():

@@ -17,9 +17,10 @@ from typing import Any, cast
 import hydra
 from hydra.errors import HydraException, InstantiationException, OverrideParseException
 from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import InterpolationResolutionError
 
 from skgraph._internal.data_dir import data_dir
-from skgraph.errors import ConfigError, DataError
+from skgraph.errors import ConfigError, DataError, first_line
 
 # Choices shown in the error for a key without a value.
 _CHOICES = {"unit": "m|cm|mm|normalised"}
@@ -66,6 +67,10 @@ def command(
                         wanted = " ".join(f"{key}={_CHOICES.get(key, '...')}" for key in missing)
                         raise ConfigError(f"say {wanted} on the command line: no default fits")
                     return task(cfg)
+                except InterpolationResolutionError as error:
+                    print(f"error: {error.full_key}: {first_line(error)}", file=sys.stderr)
+                    failed = True
+                    return None
                 except (DataError, InstantiationException, OSError, MemoryError, RuntimeError) as error:
                     print(f"error: {_data_error(error)}", file=sys.stderr)
                     failed = True

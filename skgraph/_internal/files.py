@@ -84,8 +84,15 @@ class PlainLoader(yaml.SafeLoader):
         return super().compose_node(parent, index)
 
 
+def check_file(path: Path, error: type[DataError] = DataError) -> None:
+    """Refuse a folder, and a pipe or a device, which reading would never finish."""
+    if path.exists() and not path.is_file():
+        raise error(f"'{path}' is a folder, a pipe or a device, expected a file")
+
+
 def read_plain_yaml(path: Path, loader: type[PlainLoader] = PlainLoader) -> Any:
     """Read a YAML file in UTF-8; ``BROKEN_YAML`` is what a damaged one raises, or one with an alias."""
+    check_file(path)
     return yaml.load(path.read_text(encoding="utf-8"), loader)
 
 
@@ -100,6 +107,7 @@ def read_json(path: Path, what: str, error: type[DataError] = DataError, allow_n
             raise ValueError(f"a number of {len(digits)} digits")
         return int(digits)
 
+    check_file(path, error)
     try:
         content = json.loads(path.read_text(encoding="utf-8"), parse_int=whole_number)
         json.dumps(content, ensure_ascii=False, allow_nan=allow_nan).encode()

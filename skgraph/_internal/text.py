@@ -1,9 +1,11 @@
-"""Formatting of texts, lists, counts, shares, tables and names, in messages and figures."""
+"""Formatting of texts, lists, counts, shares, tables and names, in messages, figures and CSV files."""
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from skgraph.errors import first_three, printable
 
@@ -30,6 +32,24 @@ def count(number: int, noun: str) -> str:
         return f"1 {noun}"
     plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "es" if noun.endswith("s") else noun + "s"
     return f"{number} {plural}"
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """Return the content of a CSV file, in which no text is a formula of a spreadsheet or has control characters.
+
+    A text that begins with ``=``, ``+``, ``-`` or ``@``, and is no number, gets an apostrophe before it.
+    """
+    content = io.StringIO()
+    csv.writer(content, lineterminator="\n").writerows([_csv_cell(cell) for cell in row] for row in rows)
+    return content.getvalue()
+
+
+def _csv_cell(cell: object) -> object:
+    if not isinstance(cell, str):
+        return cell
+    text = printable(cell)
+    is_formula = text[:1] in ("=", "+", "-", "@") and not re.fullmatch(r"[+-]?([0-9.]+(e[+-]?[0-9]+)?|inf|nan)", text)
+    return f"'{text}" if is_formula else text
 
 
 def aligned(rows: Sequence[Sequence[str]], left: int) -> list[str]:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from skgraph._internal.atomic import restore_folder
-from skgraph._internal.files import read_plain_yaml
+from skgraph._internal.files import check_file, read_plain_yaml
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.data.store_checks import PER_CLIP, PER_SEGMENT, PER_TRACK, check_store
 from skgraph.errors import BROKEN_ARCHIVE, BROKEN_YAML, StoreError, first_line
@@ -103,7 +103,7 @@ class SkeletonStore:
                 f"store '{path}' has format {found}, this version reads {FORMAT_VERSION}: prepare it again"
             )
         try:
-            _check_file(path / "index.npz")
+            check_file(path / "index.npz", StoreError)
             with np.load(path / "index.npz", allow_pickle=False) as index:
                 if (size := sum(member.file_size for member in index.zip.infolist())) > _LARGEST_INDEX:
                     raise ValueError(f"its arrays have {size >> 20} MiB")
@@ -316,15 +316,9 @@ class SkeletonStore:
 
 
 def _load_npy(path: Path, mode: Literal["r", "c"]) -> np.ndarray:
-    _check_file(path)
+    check_file(path, StoreError)
     try:
         with np.errstate(over="ignore"):  # a damaged shape may be anything
             return np.load(path, mmap_mode=mode, allow_pickle=False)
     except BROKEN_ARCHIVE as error:
         raise StoreError(f"'{path}' is missing, truncated or not a NumPy array: {first_line(error)}") from error
-
-
-def _check_file(path: Path) -> None:
-    """Refuse a pipe or a device, which reading would never finish."""
-    if path.exists() and not path.is_file():
-        raise StoreError(f"'{path}' is a folder, a pipe or a device, expected a file")

@@ -8,8 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from skgraph._internal.atomic import atomic_folder
-from skgraph._internal.text import aligned
-from skgraph.evaluation.results.class_tables import csv_text
+from skgraph._internal.text import aligned, csv_text
 
 COLUMNS = {  # key in the table: title, decimals
     "step": ("step", 0),

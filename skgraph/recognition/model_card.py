@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from pathlib import Path
 
 from skgraph._internal.text import plain
@@ -36,7 +37,7 @@ def model_card(run: PretrainedRun, head: Head | None = None) -> str:
 library_name: skgraph
 tags: [skeleton, action-recognition, self-supervised]
 ---
-# {plain(run.folder.name)}
+# {_cell(run.folder.name)}
 
 | | |
 |---|---|
@@ -73,4 +74,5 @@ def _accuracies(folder: Path) -> str:
 
 
 def _cell(text: object) -> str:
-    return plain(text, 400).replace("|", "\\|")
+    """Escape a text for a cell of a table, or a title, in Markdown."""
+    return html.escape(plain(text, 400), quote=False).replace("|", "\\|")

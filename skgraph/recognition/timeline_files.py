@@ -12,8 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from skgraph._internal.atomic import atomic_folder
-from skgraph._internal.text import aligned, file_name, legend_label, plain
-from skgraph.evaluation.results.class_tables import csv_text
+from skgraph._internal.text import aligned, csv_text, file_name, legend_label, plain
 from skgraph.recognition.timeline import COLUMNS, Timeline
 
 DRAWN = 20  # figures, at most

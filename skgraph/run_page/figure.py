@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from skgraph._internal.html_page import svg
+from skgraph._internal.text import csv_text
 
 
 @dataclass(frozen=True)
@@ -46,5 +46,4 @@ class RunFigure:
         picture, data = (folder / name for name in self.files)
         picture.write_bytes(self.content)
         # A name in a damaged file may hold half of a surrogate pair, which UTF-8 cannot encode.
-        with open(data, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            csv.writer(file, lineterminator="\n").writerows(self.rows)
+        data.write_text(csv_text(self.rows), encoding="utf-8", errors="backslashreplace")

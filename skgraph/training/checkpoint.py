@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import errno
 import platform
+import shutil
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 import torch_geometric
 from torch import nn
 
 from skgraph._internal.atomic import atomic_file
+from skgraph._internal.files import check_file
 from skgraph.data import SkeletonStore
 from skgraph.errors import CheckpointError, first_three
 from skgraph.topology import Topology
 from skgraph.training.trainer_config import RESUMABLE
 
 FORMAT_VERSION = 1
+_FULL_DISK = 2**20  # bytes free
 _KINDS = {
     "format": int,
     "step": int,
@@ -79,9 +83,18 @@ def save_checkpoint(
     }
     try:
         with atomic_file(path) as file:
-            torch.save(content, file)
-    except (OSError, RuntimeError) as error:  # torch reports a failed write as a RuntimeError
+            _save(content, file, path)
+    except (OSError, RuntimeError) as error:
         raise CheckpointError(f"cannot write the checkpoint '{path}': {error}") from error
+
+
+def _save(content: dict[str, Any], file: IO[Any], path: Path) -> None:
+    try:
+        torch.save(content, file)
+    except RuntimeError as error:  # torch tells of a failed write without its reason
+        if shutil.disk_usage(path.parent).free < _FULL_DISK:
+            raise OSError(errno.ENOSPC, "the disk is full") from error
+        raise
 
 
 def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
@@ -90,6 +103,7 @@ def read_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str,
     Raises:
         CheckpointError: the file is missing, corrupt or not a checkpoint of skgraph.
     """
+    check_file(path, CheckpointError)
     try:
         with zipfile.ZipFile(path) as archive:
             if damaged := archive.testzip():

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -66,6 +68,13 @@ def test_a_folder_that_can_be_written_and_those_that_cannot(tmp_path):
 def test_reads(tmp_path):
     (tmp_path / "a.yaml").write_text("a: [1, é, {b: null}]\n'*': '&'\n", encoding="utf-8")
     assert read_plain_yaml(tmp_path / "a.yaml") == {"a": [1, "é", {"b": None}], "*": "&"}
+
+
+def test_pipes_are_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for read in (read_plain_yaml, partial(read_json, what="result")):
+        with pytest.raises(DataError, match="pipe' is a folder, a pipe or a device, expected a file"):
+            read(tmp_path / "pipe")
 
 
 @pytest.mark.parametrize("text", [BOMB, "&a a: *a", "a: &a {b: 1}\nc: {<<: *a}", "&a [*a]"])

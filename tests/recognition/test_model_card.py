@@ -18,7 +18,7 @@ def test_what_a_card_says(run_folder, recogniser, store):
         "| topology | ntu_rgbd, 25 joints, 3D |",
         "| classes | a, b, c, d |",
         run.content_hash[:16],
-        f"| {knn.metrics['top1']:.1f} | {knn.random_init['top1']:.1f} |",
+        " | ".join(f"{x['top1']:.1f}" for x in (knn.metrics, knn.random_init, knn.raw_coordinates)),
     ):
         assert text in card
     assert "classes" not in model_card(run)
@@ -36,4 +36,20 @@ def test_other_protocols_are_not_listed(run_folder, tmp_path):
     assert "Top-1" not in model_card(run)
     (tmp_path / "evaluation" / "c").mkdir()
     (tmp_path / "evaluation" / "c" / "result.json").write_text(json.dumps(made_up_content()))
-    assert "| linear | ntu60, xsub | 80.0 | 50.0 |" in model_card(run)
+    assert "| linear | ntu60, xsub | 80.0 | 50.0 |  |" in model_card(run)
+
+
+def test_a_better_baseline_is_said(run_folder, tmp_path):
+    (tmp_path / "evaluation" / "a").mkdir(parents=True)
+    content = made_up_content(raw_coordinates={"top1": 83.5}, causes=["few steps"])
+    (tmp_path / "evaluation" / "a" / "result.json").write_text(json.dumps(content))
+    card = model_card(replace(PretrainedRun.open(run_folder), folder=tmp_path))
+    assert "| 80.0 | 50.0 | 83.5 |" in card
+    assert "linear is 3.5 points below raw coordinates; likely causes: few steps" in card
+
+
+def test_names_are_no_html(run_folder, tmp_path):
+    run = replace(PretrainedRun.open(run_folder), folder=tmp_path / "<img src=x>", origin="a & b <script>|")
+    card = model_card(run)
+    assert "<img" not in card and "<script>" not in card
+    assert "# &lt;img src=x&gt;" in card and "a &amp; b &lt;script&gt;\\|" in card

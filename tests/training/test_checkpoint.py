@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import pickle
 import zipfile
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -70,6 +72,27 @@ def test_a_failed_write_keeps_the_old_one(tmp_path, save, monkeypatch):
     monkeypatch.undo()
     assert read_checkpoint(tmp_path / "c.pt")["step"] == 5
     assert [p.name for p in tmp_path.iterdir()] == ["c.pt"]
+
+
+def test_a_full_disk_is_named(tmp_path, save, monkeypatch):
+    """torch reports a failed write by the place in its code alone."""
+
+    def fail(content, file):
+        raise RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 64 vs 0")
+
+    monkeypatch.setattr(module.torch, "save", fail)
+    with pytest.raises(CheckpointError, match="cannot write .*unexpected pos"):
+        save(tmp_path / "c.pt", step=6)
+    monkeypatch.setattr(module.shutil, "disk_usage", lambda path: SimpleNamespace(free=0))
+    with pytest.raises(CheckpointError, match="cannot write .*the disk is full"):
+        save(tmp_path / "c.pt", step=6)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_pipe_is_not_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "checkpoint.pt")
+    with pytest.raises(CheckpointError, match="is a folder, a pipe or a device, expected a file"):
+        read_checkpoint(tmp_path / "checkpoint.pt")
 
 
 class Evil:

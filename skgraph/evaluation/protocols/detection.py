@@ -10,13 +10,13 @@ import torch
 from torch import Tensor
 
 from skgraph._internal.options import at_least
+from skgraph._internal.text import csv_text
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError
 from skgraph.evaluation.classifiers.linear_probe import linear_scores
 from skgraph.evaluation.context import EvaluationContext, Settings
 from skgraph.evaluation.features.windows import sliding_windows, window_labels
 from skgraph.evaluation.protocols.protocol import Outcome, Protocol
-from skgraph.evaluation.results.class_tables import csv_text
 from skgraph.evaluation.results.segments import detection_map, find_segments, frame_scores
 
 

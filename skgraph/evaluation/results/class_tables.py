@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 from torch import Tensor
 
+from skgraph._internal.text import csv_text
 from skgraph.evaluation.results.metrics import class_accuracy, confusion_matrix
 
 
@@ -64,10 +62,3 @@ def confusion_figure(counts: Tensor, class_names: list[str]) -> Figure:
             axes.text(j, i, str(int(counts[i, j])), ha="center", va="center", fontsize=6, color=shade)
     figure.colorbar(image, ax=axes, shrink=0.7, label="share of the true class")
     return figure
-
-
-def csv_text(rows: Iterable[Sequence[Any]]) -> str:
-    """Return the content of a CSV file."""
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue()

@@ -11,6 +11,7 @@ import numpy as np
 from torch import Tensor
 
 from skgraph._internal.atomic import atomic_file
+from skgraph._internal.files import check_file
 from skgraph._internal.text import count
 from skgraph.errors import DataError, first_line, first_three
 
@@ -95,14 +96,13 @@ def quoted(names: Iterable[object]) -> str:
 
 
 def _read_arrays(path: Path) -> dict[str, np.ndarray]:
+    check_file(path)
     try:
         with open(path, "rb") as file, np.load(file, allow_pickle=False) as archive:
             arrays = {key: archive[key] for key in _ARRAYS if key in archive.files}
     except FileNotFoundError as error:
         raise DataError(f"no scores at '{path}'") from error
     except Exception as error:  # a damaged file makes numpy raise almost anything
-        if "allow_pickle" in str(error):
-            raise DataError(f"the scores '{path}' hold pickled objects, which are never loaded") from error
         why = f"{type(error).__name__}: {first_line(error)}"
         raise DataError(f"the scores '{path}' are damaged or not an .npz file ({why})") from error
     if lacking := [key for key in _ARRAYS if key not in arrays]:
