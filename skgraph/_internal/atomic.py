@@ -44,11 +44,16 @@ def locked_folder(path: Path) -> Iterator[bool]:
 def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
     """Open a file beside ``path`` for writing, and rename it to ``path`` if the block ends without an error.
 
-    A killed process leaves the old file as it was; an error removes the new one. Mode ``"w"`` is for UTF-8 text.
+    A killed process leaves the old file as it was, and the next writer of ``path`` removes its ``.NAME.PID.partial``;
+    an error removes the new one. Mode ``"w"`` is for UTF-8 text.
     """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    for leftover in _leftovers(path, "partial"):
+        if leftover.is_file() and _is_abandoned(leftover):
+            leftover.unlink(missing_ok=True)
     try:
         with open(partial, mode, encoding=None if "b" in mode else "utf-8") as file:
+            take_lock(file)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -112,9 +117,16 @@ def restore_folder(path: Path) -> None:
             return
 
 
+def restore_below(path: Path) -> None:
+    """Put back every folder at or below a path that a killed process had moved aside."""
+    for replaced in path.rglob(".*.replaced"):
+        if name := re.fullmatch(r"\.(.+)\.[0-9]+\.replaced", replaced.name, re.DOTALL):
+            restore_folder(replaced.with_name(name[1]))
+
+
 def _remove_leftovers(path: Path, check: Callable[[Path], None]) -> None:
     for partial in _leftovers(path, "partial"):
-        if _is_abandoned(partial):
+        if partial.is_dir() and _is_abandoned(partial):
             shutil.rmtree(partial, ignore_errors=True)
     for replaced in _leftovers(path, "replaced") if path.exists() else []:
         with suppress(DataError):
@@ -123,10 +135,10 @@ def _remove_leftovers(path: Path, check: Callable[[Path], None]) -> None:
 
 
 def _leftovers(path: Path, suffix: str) -> list[Path]:
-    """Return the folders that writers of a path made beside it."""
+    """Return the files and folders that writers of a path made beside it."""
     name = re.compile(rf"\.{re.escape(path.name)}\.[0-9]+\.{suffix}", re.DOTALL)
     try:
-        return [entry for entry in path.parent.iterdir() if name.fullmatch(entry.name) and entry.is_dir()]
+        return [entry for entry in path.parent.iterdir() if name.fullmatch(entry.name)]
     except OSError:
         return []
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from skgraph._internal.atomic import restore_folder
 from skgraph._internal.options import import_target
 from skgraph.build import build_encoder, build_views, check_config
 from skgraph.encoders.encoder import Encoder
@@ -74,6 +75,7 @@ class PretrainedRun:
         if file.suffix == ".pth" and file.is_file():
             return cls(file.with_suffix(""), **mamp_encoder(file))
         folder = from_hub(str(folder)[3:]) if str(folder).startswith("hf:") else folder_of_run(folder)
+        restore_folder(folder)
         if is_model_folder(folder):
             return cls(folder, **read_model_folder(folder))
         path = folder / "checkpoint.pt"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from skgraph._internal.atomic import restore_below, restore_folder
 from skgraph.errors import DataError
 from skgraph.evaluation.results.result import Result
 
@@ -18,8 +19,11 @@ def collect(paths: Iterable[Path | str]) -> tuple[list[Result], list[str]]:
     files: dict[Path, Path] = {}
     folders = [Path(path) for path in paths]
     for path in folders:
+        restore_folder(path)
         if not path.exists():
             raise DataError(f"'{path}' does not exist: expected the folder of a run, an evaluation or an ensemble")
+        if path.is_dir():
+            restore_below(path)
         # A shell may list other files beside folders.
         for file in sorted(path.rglob("result.json")) if path.is_dir() else [path] * (path.name == "result.json"):
             if not any(part.startswith(".") for part in file.relative_to(path).parts):
