@@ -126,7 +126,7 @@ def table(folder: Path) -> list[str]:
     from skgraph.result_tables.collection import collect
     from skgraph.result_tables.tables import arrange_results
 
-    results, _ = collect([folder / "runs", folder / "evaluations", folder / "fused"])
+    results, _ = collect([folder])
     return [str(row) for each in arrange_results(results, []) for row in each.rows]
 
 
@@ -141,6 +141,8 @@ def check_kill(command: str, whole: Path, kill_at: int = 0, kill_after: float = 
         folder = Path(shutil.copytree(whole, Path(scratch) / "copy"))
         before = table(folder)
         killed = run_command(command, COMMANDS[command], folder, kill_at, kill_after) == -signal.SIGKILL
+        if not killed:
+            return False, wrong
         if table(folder) != before:
             wrong.append("report shows other rows after the kill")
         if code := run_command(command, COMMANDS[command], folder):
@@ -158,9 +160,9 @@ def before_each_rename(command: str, whole: Path) -> Iterator[list[str]]:
     """Kill a command before its first rename, its second, and so on to its end; yield the violations of each."""
     for number in range(1, 100):
         killed, wrong = check_kill(command, whole, kill_at=number)
-        yield wrong
         if not killed:
             return
+        yield wrong
 
 
 def main() -> None:

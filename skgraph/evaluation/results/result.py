@@ -100,7 +100,7 @@ class Result:
 
     @property
     def baselines(self) -> dict[str, Mapping[str, Any]]:
-        """Metrics of the baselines that were evaluated, by name: ``random_init``, ``raw_coordinates``."""
+        """Metrics of the baselines that were evaluated, ``random_init`` and ``raw_coordinates``."""
         both = {"random_init": self.random_init, "raw_coordinates": self.raw_coordinates}
         return {name: metrics for name, metrics in both.items() if metrics is not None}
 
