@@ -13,7 +13,7 @@ import torch
 
 from skgraph.build import build_encoder, build_views
 from skgraph.errors import ConfigError
-from skgraph.performance.training_step import random_walks, without_auto_scale
+from skgraph.performance.training_step import random_walks, without_measurements
 from skgraph.recognition.exported_program import Program, export_program
 from skgraph.topology import Topology
 
@@ -51,7 +51,7 @@ def benchmark_programs(
     for name, config in configs.items():
         torch.manual_seed(0)
         encoder = build_encoder(config, skeleton)
-        views = build_views(without_auto_scale(config), skeleton, encoder.grid[0])
+        views = build_views(without_measurements(config), skeleton, encoder.grid[0])
         program = Program(encoder, views).eval().requires_grad_(False)
         with tempfile.TemporaryDirectory() as scratch, torch.inference_mode(False):
             path = Path(scratch) / "encoder.onnx"

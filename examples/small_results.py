@@ -25,6 +25,8 @@ THREE, ONE = (0, 1, 2), (0,)
 SJEPA = ["objective=sjepa", "trainer.epochs=20", "trainer.warmup_epochs=2"]
 GFP = ["objective=gfp", "trainer.epochs=40", "trainer.warmup_epochs=4"]
 MAMP = ["objective=mamp", "trainer.epochs=20", "trainer.warmup_epochs=2"]
+LEJEPA = ["objective=lejepa", "heading=0.5", "trainer.steps=1500", "trainer.batch_size=32", "trainer.lr_batch=32"]
+SLIM = ["objective=slim", "encoder=compact", "heading=0.5"]
 SIDELESS = ["objective=sjepa", "trainer.epochs=60", "trainer.warmup_epochs=6"]
 METHODS = {  # name: overrides, seeds
     "sjepa": (SJEPA, THREE),
@@ -57,11 +59,10 @@ LONG = [
     "trainer.lr_batch=32",
     "trainer.lr=5e-4",
 ]
-SLIM = ["objective=slim", "encoder=compact"]
 # Bones have no position in the room, which random weights profit from. float32 shows the cost of bfloat16.
 VARIANTS = {
     "irds": {
-        "lejepa": (["objective=lejepa"], THREE),
+        "lejepa": (LEJEPA, THREE),
         "slim": (SLIM, THREE),
         "gfp_bone": (["augment.rotate.y=0.35", *GFP, "stream=bone"], THREE),
         "mamp_bone": (["augment.rotate.y=0.35", *MAMP, "stream=bone"], THREE),
@@ -70,9 +71,12 @@ VARIANTS = {
         "gfp_fp32": (["augment.rotate.y=0.35", *GFP, "precision=fp32"], THREE),
     },
     "uiprmd": {
-        "lejepa": (["objective=lejepa"], THREE),
-        "gfp_sideless_bone": ([*GFP, "experiment=gfp_sideless", "stream=bone"], ONE),
-        "sjepa_sideless_bone": ([*SIDELESS, "experiment=sjepa_sideless", "stream=bone"], ONE),
+        "lejepa": (LEJEPA, THREE),
+        "gfp_sideless_bone": ([*GFP, "augment.rotate.y=0.35", "experiment=gfp_sideless", "stream=bone"], ONE),
+        "sjepa_sideless_bone": (
+            [*SIDELESS, "augment.rotate.y=0.35", "experiment=sjepa_sideless", "stream=bone"],
+            ONE,
+        ),
     },
 }
 SLIM_ABLATIONS = {
@@ -106,16 +110,18 @@ GFP_ABLATIONS = {  # all shorter than the recipe, the unchanged one too
 
 def rows(data: str) -> dict[str, list[str]]:
     """Return the overrides of every run by its name, `dataset/method/seed`."""
-    found = {f"synthetic/sjepa/{seed}": [*SJEPA, f"seed={seed}"] for seed in THREE}
-    for name, overrides in {"lejepa": ["objective=lejepa"], "slim": SLIM}.items():
+    found = {f"synthetic/sjepa/{seed}": [*SJEPA, "heading=3.1416", f"seed={seed}"] for seed in THREE}
+    for name, overrides in {"lejepa": LEJEPA, "slim": SLIM}.items():
         found |= {f"synthetic/{name}/{seed}": [*overrides, f"seed={seed}"] for seed in THREE}
     for dataset in ("irds", "uiprmd"):
         where = ["dataset=store", f"dataset.root={data}/{dataset}"]
         for recipe in RECIPES[dataset]:
             for seed in THREE:
                 objective = recipe.partition("_")[0]
-                method = {"slim": SLIM, "gfp": GFP, "lejepa": ["objective=lejepa"]}.get(objective, SIDELESS)
+                method = {"slim": SLIM, "gfp": GFP, "lejepa": LEJEPA}.get(objective, SIDELESS)
                 method = SJEPA if recipe == "sjepa_facing" else method
+                if recipe in ("sjepa_sideless", "gfp_sideless"):
+                    method = [*method, "augment.rotate.y=0.35"]
                 found[f"{dataset}/{recipe}/{seed}"] = [*where, *method, f"experiment={recipe}", f"seed={seed}"]
         for name, (overrides, seeds) in VARIANTS[dataset].items():
             for seed in seeds:

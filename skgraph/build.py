@@ -223,29 +223,23 @@ def build_views(
     return ViewMaker(Compose(steps), Compose(augment), mask, stream, scale=scale, view_augment=view_augment, **views)
 
 
-def measure_scale(config: dict[str, Any], bodies: SkeletonDataset) -> dict[str, Any]:
-    """Replace ``normalise.scale=auto`` in a configuration by the spread of the training coordinates.
+def with_measurements(config: dict[str, Any], bodies: SkeletonDataset) -> dict[str, Any]:
+    """Replace what a configuration leaves to the training data by numbers, which become part of the run.
 
-    The number becomes part of the run, so that every evaluation divides by it.
-    """
-    if config["normalise"].get("scale") != "auto":
-        return config
-    raw = config | {"normalise": config["normalise"] | {"scale": None}}
-    views = build_views(raw, bodies.store.topology, patches=config["frames"])
-    return config | {"normalise": config["normalise"] | {"scale": stream_scale(bodies, views)}}
-
-
-def measure_heading(config: dict[str, Any], bodies: SkeletonDataset) -> dict[str, Any]:
-    """Replace ``heading=auto`` in a configuration by the angle that views turn bodies by, at most, in radians.
-
-    It is that of an even distribution as wide as the headings of the training people, at least 0.5 and at most pi.
+    - ``heading=auto``: the largest angle that views turn bodies by, in radians: that of an even distribution as wide as
+      the headings of the training people, at least 0.5 and at most pi.
+    - ``normalise.scale=auto``: the spread of the training coordinates, so that every evaluation divides by it.
     """
     rotate = config["augment"].get("rotate")
-    if config.get("heading") != "auto" or not isinstance(rotate, Mapping) or rotate.get("y") != "auto":
-        return config
-    spread = heading_spread(bodies.store, bodies.clips.unique())
-    angle = round(min(max(0.5, math.sqrt(3) * (spread or 0.0)), math.pi), 2)
-    return config | {"heading": angle, "augment": config["augment"] | {"rotate": {**rotate, "y": angle}}}
+    if isinstance(rotate, Mapping) and rotate.get("y") == "auto":
+        spread = heading_spread(bodies.store, bodies.clips.unique())
+        angle = round(min(max(0.5, math.sqrt(3) * (spread or 0.0)), math.pi), 2)
+        config = config | {"heading": angle, "augment": config["augment"] | {"rotate": {**rotate, "y": angle}}}
+    if config["normalise"].get("scale") == "auto":
+        raw = config | {"normalise": config["normalise"] | {"scale": None}}
+        views = build_views(raw, bodies.store.topology, patches=config["frames"])
+        config = config | {"normalise": config["normalise"] | {"scale": stream_scale(bodies, views)}}
+    return config
 
 
 def build_trainer(
@@ -273,7 +267,7 @@ def build_trainer(
     """
     options: dict[str, Any] = {key: config.get(key) for key in ("frames", "min_frames", "extend")}
     bodies = SkeletonDataset(store, split, items="bodies", crop=tuple(config["crop"]), **options)
-    config = measure_scale(measure_heading(config, bodies), bodies)
+    config = with_measurements(config, bodies)
     bodies = move_dataset(bodies, device, trainer_config.data)
     torch.manual_seed(config["seed"])
     encoder = build_encoder(config, store.topology)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
@@ -93,6 +94,8 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
             f"{encoder.grid[0]} x {encoder.grid[1]}, {trainer.total_steps} steps"
             + (f", resumed at step {trainer.step}" if resumed else "")
         )
+        if config.get("heading") == "auto" and (rotate := trainer.run_config["augment"].get("rotate")):
+            say(f"views turn bodies by up to {math.degrees(rotate.get('y', 0)):.0f} degrees (heading=auto)")
         complete = trainer.fit()
         if complete and processes.is_main and protocols:
             how, progress = (device, config["precision"], settings), trainer_config.progress

@@ -19,7 +19,7 @@ from skgraph._internal.data_dir import data_dir
 from skgraph.build import build_encoder, build_objective, build_views, check_config, instance
 from skgraph.errors import ConfigError
 from skgraph.evaluation import build_protocol
-from skgraph.performance.training_step import random_crops
+from skgraph.performance.training_step import random_crops, without_measurements
 from skgraph.topology import Topology
 from skgraph.training import TrainerConfig
 
@@ -35,7 +35,7 @@ def composed(*overrides: str, config: str = "pretrain") -> dict:
 
 def step(config: dict, topology: Topology, batch: int = 2) -> torch.Tensor:
     torch.manual_seed(0)
-    config["normalise"]["scale"] = None  # otherwise measured from a dataset
+    config = without_measurements(config)
     encoder = build_encoder(config, topology)
     objective = build_objective(config, encoder, topology)
     views = build_views(config, topology, encoder.grid[0], objective)
@@ -291,8 +291,7 @@ def test_values_of_the_wrong_kind_are_named(key, value):
     ],
 )
 def test_values_that_make_no_sense_are_refused_by_name(overrides, message, topology):
-    config = composed(*overrides)
-    config["normalise"]["scale"] = None
+    config = without_measurements(composed(*overrides))
     with pytest.raises(ConfigError, match=message):
         encoder = build_encoder(config, topology)
         objective = build_objective(config, encoder, topology)

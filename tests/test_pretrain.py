@@ -17,7 +17,7 @@ import torch
 import yaml
 
 from skgraph._internal.atomic import locked_folder
-from skgraph.build import measure_heading, open_store
+from skgraph.build import open_store, with_measurements
 from skgraph.data import SkeletonDataset
 from skgraph.data.body_geometry import heading_spread
 from skgraph.errors import ConfigError
@@ -86,7 +86,8 @@ def test_it_ends_with_a_table_and_leaves_a_run(finished):
     cwd, out = finished
     lines = out.strip().splitlines()
     assert "32 bodies of" in lines[0] and "12 steps" in lines[1]
-    title, header, knn, by_k, linear = lines[2:7]
+    assert "views turn bodies by up to" in lines[2]
+    title, header, knn, by_k, linear = lines[3:8]
     assert "24 test clips of tiny" in title and header.split() == "protocol trained random init raw coordinates".split()
     assert knn.startswith("knn") and by_k.startswith("  k: 1 ") and linear.startswith("linear")
     names = {p.name for p in (cwd / "runs" / "r").iterdir()}
@@ -352,8 +353,8 @@ def test_a_measured_heading_is_part_of_the_run(store):
     """Bodies are turned as widely as people face; the configuration keeps the number, so that a resumption has it."""
     bodies = SkeletonDataset(store, "xsub", items="bodies")
     config = composed("dataset=store", "dataset.root=x", "heading=auto")
-    measured = measure_heading(config, bodies)
+    measured = with_measurements(config, bodies)
     spread = heading_spread(store, store.split("xsub", "train"))
     expected = round(min(max(0.5, math.sqrt(3) * spread), math.pi), 2)
     assert measured["heading"] == measured["augment"]["rotate"]["y"] == expected
-    assert measure_heading(measured, bodies) == measured and config["augment"]["rotate"]["y"] == "auto"
+    assert with_measurements(measured, bodies) == measured and config["augment"]["rotate"]["y"] == "auto"

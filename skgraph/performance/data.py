@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from skgraph.build import measure_scale, open_store
+from skgraph.build import open_store, with_measurements
 from skgraph.data import EpochLoader, SkeletonDataset
 from skgraph.objectives import Objective
 from skgraph.performance.timing import median_seconds
@@ -35,7 +35,7 @@ def open_data_path(config: dict[str, Any], batch_size: int) -> DataPath:
     options: dict[str, Any] = {key: config.get(key) for key in ("frames", "min_frames", "extend")}
     dataset = SkeletonDataset(store, split, items="bodies", crop=tuple(config["crop"]), **options)
     loader = EpochLoader(dataset, batch_size)
-    method = build_method(measure_scale(config, dataset), store.topology)
+    method = build_method(with_measurements(config, dataset), store.topology)
     return DataPath(dataset, *method, loader.order(0)[:batch_size], loader.step_generator(0))
 
 

@@ -15,7 +15,7 @@ from skgraph.encoders.encoder import Encoder
 from skgraph.evaluation import PretrainedRun
 from skgraph.evaluation.classifiers.linear_probe import LinearProbe
 from skgraph.performance.timing import call_seconds, median_seconds
-from skgraph.performance.training_step import random_walks, without_auto_scale
+from skgraph.performance.training_step import random_walks, without_measurements
 from skgraph.recognition import Recogniser, SkeletonStream
 from skgraph.topology import Topology
 from skgraph.training.devices import autocast, choose_device
@@ -66,7 +66,7 @@ def benchmark_encode(
 
 def _stream(encoder: Encoder, config: Mapping[str, Any], topology: Topology, device: torch.device) -> SkeletonStream:
     """Return a stream of one body that an untrained head classifies after every frame."""
-    run = PretrainedRun(Path("benchmark"), without_auto_scale(config), topology, encoder.state_dict(), 0, "")
+    run = PretrainedRun(Path("benchmark"), without_measurements(config), topology, encoder.state_dict(), 0, "")
     probe = LinearProbe(
         torch.zeros(encoder.dim),
         torch.ones(encoder.dim),

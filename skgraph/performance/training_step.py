@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -112,17 +113,21 @@ def random_training_step(
 
 def build_method(config: Mapping[str, Any], topology: Topology) -> tuple[Objective, ViewMaker]:
     """Build the objective of a pre-training configuration, around its encoder, and its view maker."""
-    config = without_auto_scale(config)
+    config = without_measurements(config)
     torch.manual_seed(0)
     encoder = build_encoder(config, topology)
     objective = build_objective(config, encoder, topology)
     return objective, build_views(config, topology, encoder.grid[0], objective)
 
 
-def without_auto_scale(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Set ``normalise.scale=auto`` to none: it changes no count and no time, and random bodies have no scale."""
-    normalise = config["normalise"]
-    return {**config, "normalise": {**normalise, "scale": None if normalise["scale"] == "auto" else normalise["scale"]}}
+def without_measurements(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Replace what a training measures on its data: no scale, any heading. Neither changes a count or a time."""
+    normalise, augment = dict(config["normalise"]), dict(config["augment"])
+    if normalise["scale"] == "auto":
+        normalise["scale"] = None
+    if (augment.get("rotate") or {}).get("y") == "auto":
+        augment["rotate"] = {**augment["rotate"], "y": math.pi}
+    return {**config, "normalise": normalise, "augment": augment}
 
 
 def random_crops(bodies: int, frames: int, topology: Topology, views: ViewMaker) -> SkeletonData:

@@ -10,6 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from skgraph.build import build_encoder, build_objective, build_views
 from skgraph.data import EpochLoader, SkeletonDataset
+from skgraph.performance.training_step import without_measurements
 from skgraph.training import Trainer, TrainerConfig
 from skgraph.training.prefetch import prefetch
 from tests.test_configs import ENCODERS, OBJECTIVES, PAIRS, composed
@@ -53,8 +54,8 @@ def test_a_step(objective, encoder, store, tmp_path: Path, monkeypatch):
         "frames=16",
         "min_frames=8",
         "patch_length=4",
-        "normalise.scale=null",
     )
+    config = without_measurements(config)
     bodies = SkeletonDataset(store, "xsub", items="bodies", frames=16, crop=(0.5, 1.0))
     model = build_objective(config, build_encoder(config, store.topology), store.topology)
     views = build_views(config, store.topology, model.encoder.grid[0], model)
