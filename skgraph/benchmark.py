@@ -41,7 +41,7 @@ def main(cfg: DictConfig) -> None:
     measure, sizes, methods = get_method(benchmark["_target_"]), benchmark["sizes"], benchmark.get("methods", {})
     name = measure.__name__.removeprefix("benchmark_")
     _check(measure, benchmark, config)
-    tasks = benchmark.get("tasks", {"": []})
+    tasks = {task: str(words).split() for task, words in benchmark.get("tasks", {"": ""}).items()}
     configs = {
         f"{task}/{key}" if task else key: _pretraining([*overrides, *method["overrides"], *recipe])
         for task, overrides in tasks.items()
