@@ -200,6 +200,16 @@ def test_help_names_every_option(command, groups):
             assert path.stem in named, f"{command} --help does not name {group}={path.stem}"
 
 
+@pytest.mark.parametrize("recipe", ["mamp_ntu60_xsub", "mamp_pku2_xsub", "skeletonmae_ntu120_xset"])
+def test_recipes_of_mamp_are_those_of_its_released_code(recipe):
+    config = composed(f"objective={recipe.partition('_')[0]}", f"experiment={recipe}")
+    assert {key: config["augment"]["rotate"][key] for key in "xyz"} == dict.fromkeys("xyz", 0.3)
+    assert config["precision"] == "fp32" and config["trainer"]["clip_grad"] == 0
+    assert config["normalise"] == {"center": None, "align": None, "scale": None}
+    if recipe.startswith("mamp"):
+        assert (config["mask"]["intensity"], config["mask"]["count"]) == ("patches", "visible")
+
+
 def test_the_trainer_says_its_defaults():
     config = OmegaConf.to_container(OmegaConf.load(CONFIGS / "trainer" / "default.yaml"))
     defaults = {f.name: list(f.default) if isinstance(f.default, tuple) else f.default for f in fields(TrainerConfig)}

@@ -54,6 +54,31 @@ def test_appearing_is_no_motion():
     assert frequencies(mask, joints, frame_mask=present) == pytest.approx(expected, abs=0.015)
 
 
+def test_intensity_between_patches():
+    """|patch s - patch s - 1|, mean over frames and axes, the first as the second; as MAMP's released code has it."""
+    joints = torch.randn(1, 12, 5, 3, generator=torch.Generator().manual_seed(0))
+    patches = joints.view(3, 4, 5, 3)
+    change = [(patches[s] - patches[s - 1]).abs().mean(dim=(0, 2)) for s in (1, 2)]
+    expected = torch.stack([change[0], *change]).flatten().topk(5).indices.sort().values
+    mask = MotionAwareTokenMask(ratio=5 / 15, patch_length=4, tau=1e-6, intensity="patches")
+    # The first two patches tie: the highest scores are those of the formula up to which of the two is taken.
+    drawn = mask.draw(joints)[1][0]
+    values = torch.stack([change[0], *change]).flatten()
+    torch.testing.assert_close(values[drawn].sort().values, values[expected].sort().values)
+    assert repr(mask).endswith("intensity=patches)")
+
+
+def test_one_patch_has_no_patch_before():
+    mask = MotionAwareTokenMask(ratio=0.5, patch_length=4, intensity="patches")
+    assert frequencies(mask, WALK) == pytest.approx([0.5] * 2, abs=0.015)
+
+
+@pytest.mark.parametrize(("count", "visible"), [("masked", 75), ("visible", 74)])
+def test_the_released_code_keeps_74_of_750(count, visible):
+    mask = MotionAwareTokenMask(ratio=0.9, patch_length=4, count=count)
+    assert mask.draw(torch.randn(1, 120, 25, 3))[0].shape == (1, visible)
+
+
 def test_tau_is_checked():
     with pytest.raises(ConfigError, match="tau must be positive, found 0"):
         MotionAwareTokenMask(tau=0)
