@@ -50,13 +50,14 @@ class Classifier(nn.Module):
 
 
 def parameter_groups(
-    classifier: Classifier, weight_decay: float, layer_decay: float = 1.0
+    classifier: Classifier, weight_decay: float, layer_decay: float = 1.0, decay_embeddings: bool = False
 ) -> Iterator[dict[str, object]]:
     r"""Group trainable parameters by learning rate and weight decay, for an optimiser.
 
     Layer-wise decay (Clark et al., ELECTRA, 2020; as BEiT and MAE fine-tune): with ``n`` blocks the embedding has the
     rate :math:`\lambda^{n + 1}`, block ``i`` (from 0) :math:`\lambda^{n - i}`, the last norm and the head 1;
-    :math:`\lambda` is ``layer_decay``. Only matrices have ``weight_decay``: no norms, biases, embeddings or tokens.
+    :math:`\lambda` is ``layer_decay``. Only matrices have ``weight_decay``: no norms, biases or tokens, and embeddings of
+    positions with ``decay_embeddings`` alone.
 
     Yields:
         ``params``, ``weight_decay`` and ``lr_scale``, a factor of the learning rate.
@@ -71,7 +72,8 @@ def parameter_groups(
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in classifier.named_parameters():
         if parameter.requires_grad:
-            decay = weight_decay if is_decayed(name, parameter) else 0.0
+            decayed = is_decayed(name, parameter) or (decay_embeddings and name.endswith("embedding"))
+            decay = weight_decay if decayed else 0.0
             scale = 1.0 if layer_decay == 1 else layer_decay ** _depth_below_top(name, len(blocks))
             groups.setdefault((scale, decay), []).append(parameter)
     for (scale, decay), parameters in groups.items():
@@ -109,7 +111,7 @@ class LinearHead(nn.Module):
 class MLPHead(nn.Module):
     """MAMP's head for fine-tuning: mean over time, concatenated joints, mean over bodies, a two-layer MLP.
 
-    The tokens have the ``grid`` ``(T_e, V)`` and are dropped out first.
+    The tokens have the ``grid`` ``(T_e, V)`` and are dropped out first. Weights are Xavier-uniform, biases zero.
     """
 
     def __init__(
@@ -123,7 +125,7 @@ class MLPHead(nn.Module):
             nn.BatchNorm1d(hidden_dim),
             nn.ReLU(),
             nn.Linear(hidden_dim, num_classes),
-        )
+        ).apply(initialise)
 
     def forward(self, tokens: Tensor, bodies: Bodies) -> Tensor:
         joints = self.dropout(tokens).unflatten(1, self.grid).mean(dim=1).flatten(1)  # [b, V * D]

@@ -26,6 +26,7 @@ class ClassifierTraining:
         momentum: momentum of SGD.
         betas: betas of AdamW.
         weight_decay: weight decay of matrices.
+        decay_embeddings: apply it to embeddings of positions too.
         schedule: ``"cosine"`` to ``min_lr``, or ``"steps"``: a tenth after each epoch in ``milestones``.
         milestones: epochs of the steps.
         min_lr: end of the cosine.
@@ -50,6 +51,7 @@ class ClassifierTraining:
     momentum: float = 0.9
     betas: tuple[float, float] = (0.9, 0.999)
     weight_decay: float = 0.0
+    decay_embeddings: bool = False
     schedule: Literal["cosine", "steps"] = "cosine"
     milestones: tuple[int, ...] = ()
     min_lr: float = 0.0

@@ -124,7 +124,7 @@ class Supervised(Protocol, ClassifierTraining):
         torch.manual_seed(seed)
         head = build_head(self.head, encoder.dim, encoder.grid, context.num_classes)
         model = Classifier(encoder, head, self.frozen).to(context.device)
-        groups = list(parameter_groups(model, self.weight_decay, self.layer_decay))
+        groups = list(parameter_groups(model, self.weight_decay, self.layer_decay, self.decay_embeddings))
         source = _ClipSource(self, context, train)
 
         def score() -> list[Tensor]:

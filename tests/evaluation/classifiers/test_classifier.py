@@ -47,6 +47,17 @@ def test_layer_decay(make_encoder):
     assert scale["encoder.embed.weight"] == scale["encoder.positions.time_embedding"] == 0.125
     assert decay["encoder.embed.weight"] == 0.1 and decay["encoder.embed.bias"] == 0
     assert decay["encoder.positions.joint_embedding"] == 0
+    for group in parameter_groups(model, weight_decay=0.1, decay_embeddings=True):
+        decay |= {names[id(p)]: group["weight_decay"] for p in group["params"]}
+    assert decay["encoder.positions.joint_embedding"] == decay["encoder.positions.time_embedding"] == 0.1
+    assert decay["encoder.norm.weight"] == decay["encoder.embed.bias"] == 0
+
+
+def test_mamps_head_begins_with_xavier_weights_and_zero_biases():
+    layers = [layer for layer in build_head("mlp", 16, (4, 5), 7).modules() if isinstance(layer, nn.Linear)]
+    for layer in layers:
+        bound = (6 / sum(layer.weight.shape)) ** 0.5
+        assert not layer.bias.any() and 0.9 * bound < layer.weight.abs().max() <= bound
 
 
 def test_without_blocks_there_are_no_layers_to_tell():
