@@ -148,9 +148,7 @@ def check_config(config: Mapping[str, Any]) -> None:
     check_kinds(RunConfig, {key: config[key] for key in keys if key in config})
     at_least("configuration", 1, **{key: config[key] for key in ("frames", "patch_length", "min_frames")})
     if config["frames"] > _MOST_FRAMES:
-        raise ConfigError(
-            f"frames must be at most {_MOST_FRAMES}, to which a crop is resampled; found {config['frames']}"
-        )
+        raise ConfigError(f"frames must be at most {_MOST_FRAMES}, found {config['frames']}")
     if not 0 <= config["seed"] < 2**63:
         raise ConfigError(f"seed must be from 0 to 2 ** 63 - 1, found {config['seed']}")
     name = Path(str(config["name"]))
@@ -224,15 +222,16 @@ def build_views(
 
 
 def with_measurements(config: dict[str, Any], bodies: SkeletonDataset) -> dict[str, Any]:
-    """Replace what a configuration leaves to the training data by numbers, which become part of the run.
+    """Measure ``auto`` values on the training data; the numbers become part of the run.
 
     - ``heading=auto``: the largest angle that views turn bodies by, in radians: that of an even distribution as wide as
-      the headings of the training people, at least 0.5 and at most pi.
+      the headings of the training people, at least 0.5 and at most pi; 0.5 where headings are aligned or not known.
     - ``normalise.scale=auto``: the spread of the training coordinates, so that every evaluation divides by it.
     """
     rotate = config["augment"].get("rotate")
     if isinstance(rotate, Mapping) and rotate.get("y") == "auto":
-        spread = heading_spread(bodies.store, bodies.clips.unique())
+        aligned = config["normalise"]["align"] is not None
+        spread = None if aligned else heading_spread(bodies.store, bodies.clips.unique())
         angle = round(min(max(0.5, math.sqrt(3) * (spread or 0.0)), math.pi), 2)
         config = config | {"heading": angle, "augment": config["augment"] | {"rotate": {**rotate, "y": angle}}}
     if config["normalise"].get("scale") == "auto":

@@ -21,7 +21,7 @@ def first_line(error: BaseException) -> str:
     NumPy's advice to allow pickles is left out: no file is ever executed.
     """
     if "allow_pickle" in str(error):
-        return "it holds pickled objects, which are never loaded"
+        return "it is no array, or holds pickled objects, which are never loaded"
     return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 

@@ -52,6 +52,7 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
     from skgraph.evaluation import Settings, build_protocol, compare
     from skgraph.evaluation.features.pooling import check_pool
     from skgraph.evaluation.results.format_results import format_results
+    from skgraph.evaluation.results.result import value_at
     from skgraph.training import TrainerConfig
     from skgraph.training.views import rotation_axis_warning
 
@@ -94,8 +95,9 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
             f"{encoder.grid[0]} x {encoder.grid[1]}, {trainer.total_steps} steps"
             + (f", resumed at step {trainer.step}" if resumed else "")
         )
-        if config.get("heading") == "auto" and (rotate := trainer.run_config["augment"].get("rotate")):
-            say(f"views turn bodies by up to {math.degrees(rotate.get('y', 0)):.0f} degrees (heading=auto)")
+        if value_at(config, "augment.rotate.y") == "auto":
+            angle = math.degrees(trainer.run_config["augment"]["rotate"]["y"])
+            say(f"views turn bodies by up to {angle:.0f} degrees (heading=auto)")
         complete = trainer.fit()
         if complete and processes.is_main and protocols:
             how, progress = (device, config["precision"], settings), trainer_config.progress

@@ -24,7 +24,7 @@ def test_no_advice_to_execute_a_file(tmp_path):
     np.save(tmp_path / "a.npy", np.array([{}], dtype=object))
     with pytest.raises(ValueError, match="allow_pickle") as error:
         np.load(tmp_path / "a.npy")
-    assert first_line(error.value) == "it holds pickled objects, which are never loaded"
+    assert first_line(error.value) == "it is no array, or holds pickled objects, which are never loaded"
 
 
 def test_what_is_printable_stays():

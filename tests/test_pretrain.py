@@ -142,7 +142,7 @@ def test_evaluate_agrees_with_the_table(finished, store_path, call):
         ),
         (["trainer.lr=0"], "error: trainer.lr must be positive"),
         (["runs=null"], "error: runs must be a word or a whole number or a number, found null"),
-        (["frames=20000"], "error: frames must be at most 10000, to which a crop is resampled; found 20000"),
+        (["frames=20000"], "error: frames must be at most 10000, found 20000"),
         (["trainer.lr=${oc.env:NO_SUCH_VARIABLE}"], "error: trainer.lr: KeyError raised while resolving"),
         (["mask=everything"], "Could not find 'mask/everything': available options in 'mask' are limb, motion_joint,"),
         (["objective.loss=l1"], "error: objective.loss must be 'ce' or 'l2', found 'l1'"),

@@ -51,9 +51,11 @@ def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
     for leftover in _leftovers(path, "partial"):
         if leftover.is_file() and _is_abandoned(leftover):
             leftover.unlink(missing_ok=True)
+    lock = None
     try:
         with open(partial, mode, encoding=None if "b" in mode else "utf-8") as file:
-            take_lock(file)
+            lock = os.dup(file.fileno())  # held until the file has its name
+            take_lock(lock)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -62,6 +64,9 @@ def atomic_file(path: Path, mode: str = "wb") -> Iterator[IO[Any]]:
         partial.unlink(missing_ok=True)
         _add_path(error, path)
         raise
+    finally:
+        if lock is not None:
+            os.close(lock)
 
 
 @contextmanager

@@ -26,7 +26,9 @@ from skgraph.errors import ConfigError, DataError, first_line
 _CHOICES = {"unit": "m|cm|mm|normalised"}
 _RESOLVERS: dict[str, Callable[..., object]] = {
     "stem": lambda path: Path(str(path)).name,  # last component of a path
-    "component": lambda choice, target: target.rpartition(".")[2] if choice == "custom" else choice,  # or its class
+    "component": lambda choice, target: (
+        target.rpartition(".")[2] if choice == "custom" else choice
+    ),  # name of a choice; class of a custom one
     "unless": lambda other, value: value if other is None else None,  # a value that another key replaces
 }
 for _name, _resolver in _RESOLVERS.items():

@@ -191,13 +191,16 @@ class SkeletonStore:
     def with_train_clips(self, split: str, count: int, seed: int = 0) -> SkeletonStore:
         """Return this store with ``count`` training clips of a split, drawn by ``seed``, and a content hash of its own.
 
+        Classes are not balanced.
+
         Raises:
-            StoreError: the split has fewer.
+            StoreError: ``count`` is below 1, or above the training clips.
         """
         clips = self.split(split, "train")
         if not 1 <= count <= len(clips):
             raise StoreError(
-                f"split {split} of '{self.path}' has {len(clips)} training clips, found train_clips={count}"
+                f"train_clips must be from 1 to {len(clips)}, the training clips of split {split} of '{self.path}', "
+                f"found {count}"
             )
         drawn = clips[torch.randperm(len(clips), generator=torch.Generator().manual_seed(seed))[:count]]
         sides = self._split_sides[split].clone()

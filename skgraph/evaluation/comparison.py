@@ -130,9 +130,9 @@ def compare(
             seconds=round(time.perf_counter() - start, 1),
             **_description(run, context, split),
         )
-        if result.below:
-            causes = likely_causes(run.config, run.step, train, test, outcome.scores)
-            result = replace(result, causes=causes)
+        if result.below and run.origin is None and processes.is_main:
+            unseen = (test, outcome.scores) if validation is None else (validation, outcome.validation)
+            result = replace(result, causes=likely_causes(run.config, run.step, train, *unseen))
         if processes.is_main:
             save_result(result_folder(run.folder, protocol, store, split, settings), context, result, outcome)
         results.append(result)

@@ -20,7 +20,7 @@ from skgraph.evaluation.features.bodies import BodyRule, check_crops, crop_windo
 from skgraph.evaluation.features.clip_features import Features, clip_features, window_features
 from skgraph.evaluation.features.feature_cache import cached_features, code_hash, weights_hash
 from skgraph.evaluation.features.pooling import Pool
-from skgraph.evaluation.features.raw_coordinates import raw_clip_features, raw_coordinates
+from skgraph.evaluation.features.raw_coordinates import raw_clip_features
 from skgraph.evaluation.features.windows import Windows
 from skgraph.training.devices import autocast, choose_precision
 from skgraph.training.views import ViewMaker
@@ -37,7 +37,7 @@ class Settings:
         pool: feature of a body, for protocols on fixed features.
         validation: share of the training people held out; 0 for none.
         random_init: evaluate a random encoder beside the trained one.
-        raw_coordinates: evaluate raw coordinates beside it, in protocols on fixed features.
+        raw_coordinates: evaluate raw coordinates beside it, in nearest neighbours, exact linear probe and retrieval.
         joint_map: see :meth:`~skgraph.evaluation.PretrainedRun.views`.
         batch_size: clips encoded at once.
         cache: keep features in the run folder.
@@ -152,9 +152,7 @@ class EvaluationContext:
         return cached_features(cache, depends_on, dataset, compute)
 
     def window_features(self, dataset: SkeletonDataset, windows: Windows) -> Tensor:
-        """Return features ``[W, D]`` of windows of the dataset's clips, as :meth:`features` does."""
-        if self.raw:
-            return raw_coordinates(dataset, windows)
+        """Return features ``[W, D]`` of windows of the dataset's clips, by the frozen encoder."""
         return window_features(self._encoder(), dataset, windows, **self._options())
 
     @torch.no_grad()

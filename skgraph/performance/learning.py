@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from skgraph._internal.atomic import atomic_file
+from skgraph._internal.files import read_json
+from skgraph.errors import ConfigError, DataError
+from skgraph.evaluation import Settings
 from skgraph.evaluation.results.result import BASELINES, Result
+from skgraph.evaluation.results.result_folder import SETTINGS
 
 PROTOCOLS = ("knn", "linear")
 _COLUMNS = ("trained", *BASELINES)
@@ -28,7 +33,10 @@ def benchmark_learning(
 
     Returns:
         top-1 accuracy in per cent, mean over the seeds, of the trained encoder, the random encoder and raw coordinates
-        by each protocol, and seconds of a training on the machine where it ran.
+        by each protocol, and seconds of the last call of ``pretrain``, with its evaluations.
+
+    Raises:
+        ConfigError: a finished run has another configuration.
     """
     measured: dict[str, dict[str, float]] = {}
     for cell, config in configs.items():
@@ -50,7 +58,7 @@ def format_learning(measured: Mapping[str, Mapping[str, float]], seeds: int) -> 
     """Format a Markdown table of accuracies by ``task/method``: trained / random init / raw coordinates."""
     lines = [
         f"Top-1 accuracy (%) on test clips, trained / random init / raw coordinates; mean of {seeds} seeds.",
-        "In brackets the gain over random init.",
+        "In parentheses: trained less random init.",
         "",
         "| task | method | kNN | linear | seconds |",
         "|---|---|---|---|---|",
@@ -68,17 +76,30 @@ def format_learning(measured: Mapping[str, Mapping[str, float]], seeds: int) -> 
 def _train(
     config: Mapping[str, Any], pretrain: Callable[[dict[str, Any]], int], runs: Path, cell: str, seed: int
 ) -> tuple[dict[str, Result], float]:
-    """Train one run, unless it is finished; return its results by protocol, and the seconds of its training."""
+    """Train one run, unless it is finished; return its results by protocol, and the seconds of its last call."""
     name = f"{cell}/{seed}"
-    seconds = runs / name / "seconds"
-    if not seconds.exists():
+    finished = runs / name / "learning.json"
+    own = {**config, "runs": str(runs), "name": name, "seed": seed, "evaluate": list(PROTOCOLS)}
+    if not finished.exists():
         start = time.perf_counter()
-        how = {"runs": str(runs), "name": name, "seed": seed, "evaluate": list(PROTOCOLS)}
-        if stopped := pretrain({**config, **how}):
+        if stopped := pretrain(own):
             raise SystemExit(128 + stopped)
-        seconds.write_text(f"{time.perf_counter() - start:.1f}\n")
-    found = [Result.load(path) for path in (runs / name / "evaluation").glob("*/result.json")]
-    return {result.protocol: result for result in found}, float(seconds.read_text())
+        with atomic_file(finished, "w") as file:
+            json.dump({"seconds": round(time.perf_counter() - start, 1), "config": own}, file)
+    done = read_json(finished, "finished run")
+    if done["config"] != own:
+        raise ConfigError(f"'{runs / name}' holds a run of another configuration: choose another benchmark.sizes.runs")
+    settings = Settings(pool=own.get("pool", "mean"))
+    results = (Result.load(path) for path in (runs / name / "evaluation").glob("*/result.json"))
+    usual = {
+        result.label: result
+        for result in results
+        if all(getattr(result, key) == getattr(settings, key) for key in SETTINGS)
+        and result.dataset.split == (own["dataset"].get("split") or result.dataset.split)
+    }
+    if lacking := [protocol for protocol in PROTOCOLS if protocol not in usual]:
+        raise DataError(f"'{runs / name}' lacks the evaluation {lacking[0]}: delete that folder")
+    return usual, done["seconds"]
 
 
 def _top1(result: Result) -> Sequence[float]:

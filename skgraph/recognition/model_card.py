@@ -69,10 +69,15 @@ def _accuracies(folder: Path) -> str:
         return ""
     header = ["protocol | test clips of | trained | random init | raw coordinates", "---|---|---|---|---"]
     table = [f"| {row} |" for row in (*header, *rows)]
-    warning = [_cell(worse), ""] if (worse := join_warnings(shown)) else []
-    return "\n".join(["Top-1 accuracy of the frozen encoder, in per cent:", "", *table, "", *warning, ""])
+    by_data: dict[str, list[Result]] = {}
+    for result in shown:
+        by_data.setdefault(f"{result.dataset.name}, {result.dataset.split}", []).append(result)
+    warnings = [
+        f"- {_cell(f'{data}: {worse}', 2000)}" for data, own in by_data.items() if (worse := join_warnings(own))
+    ]
+    return "\n".join(["Top-1 accuracy of the frozen encoder, in per cent:", "", *table, "", *warnings, "", ""])
 
 
-def _cell(text: object) -> str:
-    """Escape a text for a cell of a table, or a title, in Markdown."""
-    return html.escape(plain(text, 400), quote=False).replace("|", "\\|")
+def _cell(text: object, characters: int = 400) -> str:
+    """Escape a text for a cell of a table, or a line, in Markdown."""
+    return html.escape(plain(text, characters), quote=False).replace("|", "\\|")

@@ -80,9 +80,12 @@ def _table(
         notes.append("runs have a row each where a seed occurs twice, as they are not independent draws")
     if differing:
         notes.append(f"apart from other results on this dataset and split, which differ in {', '.join(differing)}")
-    for run in dict.fromkeys(result.run for result in results):
-        if worse := join_warnings([result for result in results if result.run == run]):
-            notes.append(f"{run}: {worse}")
+    by_run: dict[Path, list[Result]] = {}
+    for result in results:
+        by_run.setdefault(_run_folder(Path(result.path or "")), []).append(result)
+    for run, own in by_run.items():
+        if worse := join_warnings(own):
+            notes.append(f"{run.name if len(by_run) == len({each.name for each in by_run}) else run}: {worse}")
     below, more = published_rows(published, columns, results, doubtful)
     header = [*ROW_HEADER, *(column.header for column in columns)]
     return Table(title, _describe_conditions(results[0]), header, rows, below, notes + more)

@@ -67,10 +67,10 @@ class TrainerConfig:
         betas: betas of AdamW.
         clip_grad: largest norm of the gradient; 0 does not clip.
         log_every: steps between log records.
-        checkpoint_every: steps between checkpoints; 0 writes one an epoch, at most 20 for a budget in steps.
+        checkpoint_every: steps between checkpoints; 0 writes one an epoch, 21 at most in a budget in steps.
         snapshot_every: epochs between checkpoints that are kept in ``snapshots``, for ``python -m skgraph.diagnose``;
             0 keeps none.
-        diagnose_every: epochs between diagnostics of the features; at most 20 for a budget in steps.
+        diagnose_every: epochs between diagnostics of the features; a budget in steps has 21 at most.
         diagnose_bodies: bodies that the diagnostics encode.
         stop_at: stop with a checkpoint after this step (the schedule does not change); 0 trains to the end.
         progress: show a progress bar on a terminal.

@@ -101,7 +101,7 @@ def test_features_are_computed_once(folder, store):
 def test_the_table(folder, store):
     text = format_results(evaluate(folder, store, "knn", "retrieval", "linear"))
     lines = text.splitlines()
-    assert lines[0] == "top-1 accuracy (%) on 24 test clips of tiny, split xsub; signed: trained less baseline"
+    assert lines[0] == "top-1 accuracy (%) on 24 test clips of tiny, split xsub; differences: trained less baseline"
     assert lines[1].split() == "protocol trained random init raw coordinates".split() and len(lines[2].split()) == 6
     assert lines[2].startswith("knn") and lines[3].startswith("  k: 1 ") and "mAP" in lines[5]
     alone = format_results(evaluate(folder, store, "linear", random_init=False, raw_coordinates=False))

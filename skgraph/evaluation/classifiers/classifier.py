@@ -56,8 +56,8 @@ def parameter_groups(
 
     Layer-wise decay (Clark et al., ELECTRA, 2020; as BEiT and MAE fine-tune): with ``n`` blocks the embedding has the
     rate :math:`\lambda^{n + 1}`, block ``i`` (from 0) :math:`\lambda^{n - i}`, the last norm and the head 1;
-    :math:`\lambda` is ``layer_decay``. Only matrices have ``weight_decay``: no norms, biases or tokens, and embeddings of
-    positions with ``decay_embeddings`` alone.
+    :math:`\lambda` is ``layer_decay``. Only matrices have ``weight_decay``: no norms, biases or tokens, and no
+    embeddings of positions without ``decay_embeddings``.
 
     Yields:
         ``params``, ``weight_decay`` and ``lr_scale``, a factor of the learning rate.

@@ -38,7 +38,6 @@ class Detection(Protocol):
 
     name = "detection"
     draws = False
-    compares_raw = True
     window: int = 64
     stride: int = 8
     smooth: int = 9

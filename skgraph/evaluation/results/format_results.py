@@ -14,7 +14,7 @@ def format_results(results: Sequence[Result]) -> str:
     first = results[0]
     data, title = first.dataset, first.headline[1]
     columns = [name for name in BASELINES if any(name in result.baselines for result in results)]
-    difference = "; signed: trained less baseline" if columns else ""
+    difference = "; differences: trained less baseline" if columns else ""
     lines = [
         f"{title} (%) on {data.test_clips} test clips of {data.name}, split {data.split}{difference}",
         f"{'protocol':<16}{'trained':>8}" + "".join(f"{BASELINES[name]:>19}" for name in columns),

@@ -110,7 +110,7 @@ class Result:
         key = self.headline[0]
         value = self.metrics[key]
         both = {name: metrics[key] for name, metrics in self.baselines.items()}
-        return {name: x - value for name, x in both.items() if None not in (x, value) and x > value}
+        return {name: x - value for name, x in both.items() if None not in (x, value) and x - value >= 0.05}
 
     @property
     def warning(self) -> str | None:

@@ -97,7 +97,7 @@ def test_pickled_objects_are_never_loaded(tmp_path):
         def __reduce__(self):
             return (Path.touch, (tmp_path / "made",))
 
-    with pytest.raises(DataError, match="holds pickled objects, which are never loaded"):
+    with pytest.raises(DataError, match="or holds pickled objects, which are never loaded"):
         read_scores(write(tmp_path / "a.npz", name=np.array([Trap(), *NAMES[1:]], dtype=object)))
     assert not (tmp_path / "made").exists()
 
