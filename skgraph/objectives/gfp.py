@@ -40,8 +40,8 @@ class GFP(Objective):
       ``"mean"``, the default, averages over dimensions.
     - ``statistics``: whether a local level's variance is taken between graphs or also between positions; see
       :func:`~skgraph.objectives.vicreg.vicreg_terms`.
-    - The raw input of the TGN is divided by its root mean square over the batch and clamped to 5: a patch's motion is
-      a few centimetres, and sensors jump.
+    - ``scale_input``: the raw input of the TGN is divided by its root mean square over the batch and clamped to 5: a
+      patch's motion is a few centimetres, and sensors jump.
 
     Args:
         encoder: any encoder of :mod:`skgraph.encoders`.
@@ -53,6 +53,7 @@ class GFP(Objective):
         targets: window lengths in patches, among the decoder's levels, and ``"g"`` for the whole action.
         target_input: input of the target network (table 4): ``"motion"``, the change of each joint to the next patch;
             ``"joint"``, its coordinates; ``"masked_joint"``, its coordinates with zeros where the encoder sees none.
+        scale_input: divide that input by its root mean square and clamp it to 5.
         prediction_weight: :math:`\lambda`.
         covariance_weight: :math:`\alpha`.
         variance_weight: :math:`\beta`.
@@ -73,6 +74,7 @@ class GFP(Objective):
         target_network: Callable[..., nn.Module] | None = TargetNetwork,
         targets: Sequence[int | str] = (5, 10, 30, "g"),
         target_input: Literal["motion", "joint", "masked_joint"] = "motion",
+        scale_input: bool = True,
         prediction_weight: float = 5.0,
         covariance_weight: float = 5.0,
         variance_weight: float = 1.0,
@@ -98,7 +100,7 @@ class GFP(Objective):
         )
         if not targets or len(set(targets)) < len(targets):
             raise ConfigError(f"objective.targets must differ and not be empty, such as [5,10], found {list(targets)}")
-        self.targets, self.target_input = tuple(targets), target_input
+        self.targets, self.target_input, self.scale_input = tuple(targets), target_input, scale_input
         self.prediction_weight, self.covariance_weight = prediction_weight, covariance_weight
         self.variance_weight, self.gamma = variance_weight, gamma
         self.reduction, self.statistics = reduction, statistics
@@ -161,6 +163,8 @@ class GFP(Objective):
         elif self.target_input == "masked_joint":
             seen = torch.zeros(tokens.shape[:2], device=tokens.device).scatter_(1, visible, 1.0)
             tokens = tokens * seen[..., None]
+        if not self.scale_input:
+            return tokens
         square = mean_over_ranks(tokens.square().mean())
         return (tokens / (square.sqrt() + 1e-6)).clamp(-5, 5)
 

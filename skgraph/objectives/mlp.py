@@ -13,7 +13,7 @@ from skgraph._internal.distributed import num_ranks
 
 
 class BatchNorm(nn.Module):
-    """Normalise features ``[N, D]`` by the mean and variance of the batch, over all processes.
+    """Normalise features ``[..., D]`` by the mean and variance of all rows of the batch, over all processes.
 
     It keeps no running statistics: a projector is not part of the encoder that an evaluation takes. (torch's
     ``SyncBatchNorm`` needs a GPU.)
@@ -29,19 +29,22 @@ class BatchNorm(nn.Module):
         self.weight, self.bias = nn.Parameter(torch.ones(dim)), nn.Parameter(torch.zeros(dim))
 
     def forward(self, x: Tensor) -> Tensor:
+        rows = x.flatten(0, -2)
         if (ranks := num_ranks()) == 1:
-            return F.batch_norm(x, None, None, self.weight, self.bias, training=True, eps=self.eps)
-        z = x.float()
-        mean = all_reduce(z.mean(dim=0)) / ranks
-        variance = all_reduce((z - mean).square().mean(dim=0)) / ranks
-        return (z - mean) * (variance + self.eps).rsqrt() * self.weight + self.bias
+            y = F.batch_norm(rows, None, None, self.weight, self.bias, training=True, eps=self.eps)
+        else:
+            z = rows.float()
+            mean = all_reduce(z.mean(dim=0)) / ranks
+            variance = all_reduce((z - mean).square().mean(dim=0)) / ranks
+            y = (z - mean) * (variance + self.eps).rsqrt() * self.weight + self.bias
+        return y.view(x.shape)
 
 
 def mlp(in_dim: int, hidden_dim: int, out_dim: int, layers: int, norm: type[nn.Module] = nn.LayerNorm) -> nn.Sequential:
     """Build ``layers`` linear layers with a norm and GELU between them.
 
-    LayerNorm depends on neither batch nor rank. :class:`~skgraph.objectives.BatchNorm`, which LeJEPA's projector takes,
-    uses the statistics of all ranks.
+    LayerNorm depends on neither batch nor rank. :class:`~skgraph.objectives.BatchNorm`, of LeJEPA's and VICReg's
+    projectors, uses the statistics of all ranks.
     """
     widths = [in_dim, *[hidden_dim] * (layers - 1)]
     steps: list[nn.Module] = []

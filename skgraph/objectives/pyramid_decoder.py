@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -12,7 +13,7 @@ from skgraph._internal.options import at_least
 from skgraph.encoders.layers import Block, initialise
 from skgraph.encoders.token_grid import GridEmbedding
 from skgraph.errors import ConfigError
-from skgraph.objectives.mlp import mlp
+from skgraph.objectives.mlp import BatchNorm, mlp
 
 
 class PyramidDecoder(nn.Module):
@@ -38,6 +39,7 @@ class PyramidDecoder(nn.Module):
         hidden_dim: hidden width of the projectors of local targets.
         global_dim: width of the global MLP and its projector.
         projector_layers: layers of the projectors.
+        projector_norm: ``"layer"``, or ``"batch"`` as in VICReg's projectors.
 
     Raises:
         ConfigError: windows that do not divide each other or the patches, or a target without a level.
@@ -55,6 +57,7 @@ class PyramidDecoder(nn.Module):
         hidden_dim: int = 512,
         global_dim: int = 2048,
         projector_layers: int = 3,
+        projector_norm: Literal["layer", "batch"] = "layer",
     ) -> None:
         super().__init__()
         at_least(
@@ -66,6 +69,9 @@ class PyramidDecoder(nn.Module):
             global_dim=global_dim,
             projector_layers=projector_layers,
         )
+        if projector_norm not in ("layer", "batch"):
+            raise ConfigError(f"PyramidDecoder: projector_norm must be 'layer' or 'batch', found '{projector_norm}'")
+        norm = BatchNorm if projector_norm == "batch" else nn.LayerNorm
         patches, joints = grid
         check_levels(levels, patches)
         if unknown := [target for target in out_dims if target not in (*levels, "g")]:
@@ -84,11 +90,11 @@ class PyramidDecoder(nn.Module):
         self.blocks = nn.ModuleList(Block(dim, heads, mlp_ratio) for _ in self.levels)
         self.norms = nn.ModuleDict({str(target): nn.LayerNorm(dim) for target in out_dims})
         self.projectors = nn.ModuleDict(
-            {str(target): mlp(dim, hidden_dim, out_dims[target], projector_layers) for target in local}
+            {str(target): mlp(dim, hidden_dim, out_dims[target], projector_layers, norm) for target in local}
         )
         if "g" in out_dims:
             self.action = mlp(dim, global_dim, global_dim, 2)
-            self.projectors["g"] = mlp(global_dim, global_dim, out_dims["g"], projector_layers)
+            self.projectors["g"] = mlp(global_dim, global_dim, out_dims["g"], projector_layers, norm)
         self.apply(initialise)
 
     def forward(self, latents: Tensor, visible: Tensor) -> dict[int | str, Tensor]:

@@ -17,15 +17,17 @@ class TargetNetwork(nn.Module):
 
     One MLP a level reads a joint over a window of ``t`` patches, ``[t * l * C]``; the global one reads the whole
     action, ``[T_e * V * l * C]``. The paper's base is three layers, its shallow variant two, its wide one four layers
-    of twice the width (table 5).
+    of twice the hidden width with targets as wide as before (table 5).
 
     Args:
         grid: patches and joints, ``(T_e, V)``.
         patch_dim: numbers in a raw token, ``l * C``.
         targets: window lengths in patches, and ``"g"`` for the whole action.
-        hidden_dim: width of the local MLPs and of their targets.
-        global_dim: width of the global MLP and of its target.
+        hidden_dim: width of the local MLPs.
+        global_dim: width of the global MLP.
         layers: layers of each MLP.
+        target_dim: width of the local targets; by default that of their MLPs.
+        global_target_dim: width of the global target; by default that of its MLP.
 
     Attributes:
         out_dims: width of each target.
@@ -39,13 +41,18 @@ class TargetNetwork(nn.Module):
         hidden_dim: int = 512,
         global_dim: int = 2048,
         layers: int = 3,
+        target_dim: int | None = None,
+        global_target_dim: int | None = None,
     ) -> None:
         super().__init__()
         at_least("TargetNetwork", 1, hidden_dim=hidden_dim, global_dim=global_dim, layers=layers)
+        at_least("TargetNetwork", 1, target_dim=target_dim, global_target_dim=global_target_dim)
         sizes = window_sizes(grid, patch_dim, targets)
-        self.out_dims: dict[int | str, int] = {t: global_dim if t == "g" else hidden_dim for t in targets}
+        widths: dict[int | str, int] = {t: global_dim if t == "g" else hidden_dim for t in targets}
+        own = {t: global_target_dim if t == "g" else target_dim for t in targets}
+        self.out_dims = {t: own[t] or width for t, width in widths.items()}
         self.networks = nn.ModuleDict(
-            {str(target): mlp(sizes[target], width, width, layers) for target, width in self.out_dims.items()}
+            {str(t): mlp(sizes[t], width, self.out_dims[t], layers) for t, width in widths.items()}
         )
         self.apply(initialise)
 

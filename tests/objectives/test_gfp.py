@@ -107,6 +107,12 @@ def test_inputs_of_the_target_network(topology):
     assert torch.equal(still, torch.zeros_like(still))
 
 
+def test_the_input_of_the_target_network_as_it_is(topology):
+    x, visible, _ = batch()
+    raw = gfp(topology, target_input="joint", scale_input=False)._raw(1000 * x[0], visible)
+    assert torch.equal(raw, patchify(1000 * x[0], 4))
+
+
 def test_it_overfits_a_batch(topology):
     objective, data = gfp(topology), batch()
     optimizer = adamw(objective, 3e-3)

@@ -33,6 +33,18 @@ def test_shapes():
     assert shapes == {2: (3, 30, 3), 6: (3, 10, 3), "g": (3, 1, 7)}
 
 
+def test_projectors_with_batch_norm():
+    """Rows of all bodies and positions have mean 0 and deviation 1 behind the first norm, as in VICReg."""
+    pyramid = decoder(projector_norm="batch")
+    x = torch.randn(3, 30, 16)
+    y = pyramid.projectors["2"][:2](x)
+    torch.testing.assert_close(y.mean(dim=(0, 1)), torch.zeros(8), atol=1e-5, rtol=0)
+    torch.testing.assert_close(y.std(dim=(0, 1), correction=0), torch.ones(8), atol=1e-3, rtol=0)
+    assert {target: tuple(x.shape) for target, x in pyramid(*tokens()).items()}[2] == (3, 30, 3)
+    with pytest.raises(ConfigError, match="projector_norm must be 'layer' or 'batch', found 'group'"):
+        decoder(projector_norm="group")
+
+
 def test_first_windows_are_averages_of_all_tokens():
     module, (latents, visible) = decoder(), tokens()
     whole = (module.mask_token + module.positions()).repeat(3, 1, 1)  # [B, L, D], written out

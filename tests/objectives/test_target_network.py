@@ -28,3 +28,11 @@ def test_widths_and_layers():
     out = network(raw_windows(numbered(), 3, (2, "g")))
     assert out[2].shape == (2, 6, 5) and out["g"].shape == (2, 1, 6)
     assert [type(step).__name__ for step in network.networks["g"]] == ["Linear", "LayerNorm", "GELU", "Linear"]
+
+
+def test_the_wide_variant_keeps_the_width_of_the_targets():
+    """Table 5: four layers of twice the hidden width."""
+    options = {"hidden_dim": 10, "global_dim": 12, "layers": 4, "target_dim": 5, "global_target_dim": 6}
+    network = TargetNetwork((4, 3), 2, (2, "g"), **options)
+    assert network.out_dims == {2: 5, "g": 6}
+    assert [step.out_features for step in network.networks["2"] if hasattr(step, "out_features")] == [10, 10, 10, 5]
