@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from hydra import compose
+from hydra.errors import HydraException
 from hydra.utils import get_method
 from omegaconf import DictConfig
 
 from skgraph._internal.atomic import atomic_file
-from skgraph._internal.command import command, plain_config
+from skgraph._internal.command import command, composition_error, plain_config
 from skgraph._internal.files import output_file
 from skgraph._internal.options import at_least, check_kinds
 from skgraph.errors import ConfigError
@@ -41,9 +42,12 @@ def main(cfg: DictConfig) -> None:
     measure, sizes, methods = get_method(benchmark["_target_"]), benchmark["sizes"], benchmark.get("methods", {})
     name = measure.__name__.removeprefix("benchmark_")
     _check(measure, benchmark, config)
-    tasks = {task: str(words).split() for task, words in benchmark.get("tasks", {"": ""}).items()}
+    named = benchmark.get("tasks", {"": ""})
+    if not isinstance(named, dict):
+        raise ConfigError(f"benchmark.tasks must give words of a command line to each name, found '{named}'")
+    tasks = {task: str(words).split() for task, words in named.items()}
     configs = {
-        f"{task}/{key}" if task else key: _pretraining([*overrides, *method["overrides"], *recipe])
+        f"{task}/{key}" if task else key: _pretraining([*overrides, *method["overrides"], *recipe], f"{task}/{key}")
         for task, overrides in tasks.items()
         for key, method in methods.items()
     }
@@ -123,9 +127,12 @@ def _train(config: dict[str, Any]) -> int:
     return pretrain(config, choose_device(config["device"]))
 
 
-def _pretraining(overrides: list[str]) -> dict[str, Any]:
-    """Compose the configuration of a pre-training."""
-    return plain_config(compose("pretrain", overrides=[*overrides, "name=benchmark"]))
+def _pretraining(overrides: list[str], where: str = "recipe") -> dict[str, Any]:
+    """Compose the configuration of a pre-training; ``where`` names it in errors."""
+    try:
+        return plain_config(compose("pretrain", overrides=[*overrides, "name=benchmark"]))
+    except HydraException as error:
+        raise ConfigError(f"{where.strip('/')}: {composition_error(error)}") from error
 
 
 if __name__ == "__main__":

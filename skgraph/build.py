@@ -7,6 +7,7 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, dataclass, fields
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -206,7 +207,8 @@ def build_views(
         for group in ({k: v for k, v in config["augment"].items() if k not in _AUGMENT_OF_VIEWS}, *own)
     )
     view_augment = [Compose(steps) for steps in of_views] if any(own) else []
-    if topology.dim == 2 and any(isinstance(step, RandomRotate) and (step.x or step.y) for step in augment):
+    turning = [module for step in chain(augment, *of_views) for module in step.modules()]
+    if topology.dim == 2 and any(isinstance(step, RandomRotate) and (step.x or step.y) for step in turning):
         raise ConfigError(
             f"topology '{topology.name}' is 2D, and the augmentation rotates about x, y: say augment=planar"
         )
@@ -228,8 +230,14 @@ def with_measurements(config: dict[str, Any], bodies: SkeletonDataset) -> dict[s
       the headings of the training people, at least 0.5 and at most pi; 0.5 where headings are aligned or not known.
     - ``normalise.scale=auto``: the spread of the training coordinates, so that every evaluation divides by it.
     """
-    rotate = config["augment"].get("rotate")
-    if isinstance(rotate, Mapping) and rotate.get("y") == "auto":
+    rotate, heading = config["augment"].get("rotate"), config.get("heading", "auto")
+    turns = rotate.get("y") if isinstance(rotate, Mapping) else None
+    if heading != "auto":
+        if type(heading) not in (int, float) or not 0 <= heading <= 3.15:
+            raise ConfigError(f"heading must be auto, or an angle of 0 to 3.1416 radians, found '{heading}'")
+        if turns != heading:
+            raise ConfigError(f"heading={heading} is for augment=mild; this augmentation has its own angles in augment")
+    if isinstance(rotate, Mapping) and turns == "auto":
         aligned = config["normalise"]["align"] is not None
         spread = None if aligned else heading_spread(bodies.store, bodies.clips.unique())
         angle = round(min(max(0.5, math.sqrt(3) * (spread or 0.0)), math.pi), 2)

@@ -97,7 +97,8 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
         )
         if value_at(config, "augment.rotate.y") == "auto":
             angle = math.degrees(trainer.run_config["augment"]["rotate"]["y"])
-            say(f"views turn bodies by up to {angle:.0f} degrees (heading=auto)")
+            least = ", its least" if trainer.run_config["heading"] == 0.5 else ""
+            say(f"views turn bodies by up to {angle:.0f} degrees (heading=auto{least})")
         complete = trainer.fit()
         if complete and processes.is_main and protocols:
             how, progress = (device, config["precision"], settings), trainer_config.progress

@@ -351,10 +351,25 @@ def test_the_table_at_the_end_takes_the_pool_of_the_run(store_path, tmp_path, ca
 
 def test_a_measured_heading_is_part_of_the_run(store):
     """Bodies are turned as widely as people face; the configuration keeps the number, so that a resumption has it."""
-    bodies = SkeletonDataset(store, "xsub", items="bodies")
+    bodies = SkeletonDataset(store, "xsub", items="bodies", frames=16)
     config = composed("dataset=store", "dataset.root=x", "heading=auto")
     measured = with_measurements(config, bodies)
     spread = heading_spread(store, store.split("xsub", "train"))
     expected = round(min(max(0.5, math.sqrt(3) * spread), math.pi), 2)
     assert measured["heading"] == measured["augment"]["rotate"]["y"] == expected
     assert with_measurements(measured, bodies) == measured and config["augment"]["rotate"]["y"] == "auto"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["heading=word"], "heading must be auto, or an angle of 0 to 3.1416 radians, found 'word'"),
+        (["heading=100"], "heading must be auto, or an angle of 0 to 3.1416 radians, found '100'"),
+        (["heading=0.1", "augment=geometric"], "heading=0.1 is for augment=mild"),
+        (["heading=0.1", "augment.rotate.y=auto"], "heading=0.1 is for augment=mild"),
+    ],
+)
+def test_headings_that_would_do_nothing_are_refused(store, options, message):
+    bodies = SkeletonDataset(store, "xsub", items="bodies", frames=16)
+    with pytest.raises(ConfigError, match=message):
+        with_measurements(composed("dataset=store", "dataset.root=x", *options), bodies)

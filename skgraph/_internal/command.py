@@ -94,7 +94,7 @@ def command(
                 else:
                     hydra.main(config_path=str(path.parent), config_name=path.name, version_base="1.3")(job)()
             except HydraException as error:
-                sys.exit(_fail(_composition_error(error)))
+                sys.exit(_fail(composition_error(error)))
             except ValueError as error:
                 if not str(error).startswith("Config group override"):  # Hydra's plain ValueError for dataset=5
                     raise
@@ -190,7 +190,7 @@ def _data_error(error: Exception) -> DataError:
     raise error
 
 
-def _composition_error(error: HydraException) -> str:
+def composition_error(error: HydraException) -> str:
     """Condense an error of Hydra to one line, with the nearest key or the choices."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if isinstance(error, OverrideParseException):

@@ -209,7 +209,8 @@ class SkeletonStore:
         smaller = copy.copy(self)
         smaller._split_sides = {**self._split_sides, split: sides}
         content = f"{self.content_hash} {split} {drawn.sort().values.tolist()}"
-        smaller.meta = {**self.meta, "content_hash": hashlib.sha256(content.encode()).hexdigest()}
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        smaller.meta = {**self.meta, "content_hash": digest, "train_clips": count}
         return smaller
 
     def gather(self, tracks: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import statistics
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -36,8 +37,11 @@ def benchmark_learning(
         by each protocol, and seconds of the last call of ``pretrain``, with its evaluations.
 
     Raises:
-        ConfigError: a finished run has another configuration.
+        ConfigError: there is nothing to measure, a name or the seeds do not do, or a finished run has another
+            configuration.
+        DataError: the files of a finished run are damaged.
     """
+    _check(configs, runs, seeds)
     measured: dict[str, dict[str, float]] = {}
     for cell, config in configs.items():
         results = [_train(config, pretrain, Path(runs), cell, seed) for seed in seeds]
@@ -52,6 +56,18 @@ def benchmark_learning(
         with atomic_file(Path(runs) / "learning.md", "w") as file:  # after each cell: a study takes hours
             file.write(format_learning(measured, len(seeds)))
     return {f"{cell} {key}": value for cell, values in measured.items() for key, value in values.items()}
+
+
+def _check(configs: Mapping[str, object], runs: str, seeds: list[int]) -> None:
+    if not configs:
+        raise ConfigError("benchmark.tasks and benchmark.methods must each name at least one")
+    if not runs.strip():
+        raise ConfigError("benchmark.sizes.runs must be a folder, found ''")
+    if not seeds or len(set(seeds)) < len(seeds) or min(seeds) < 0:
+        raise ConfigError(f"benchmark.sizes.seeds must be different numbers of at least 0, found {seeds}")
+    for cell in configs:
+        if len(cell.split("/")) != 2 or not all(re.fullmatch(r"\w[\w.+-]*", name) for name in cell.split("/")):
+            raise ConfigError(f"a task and a method are called by letters, digits and _.+-, found '{cell}'")
 
 
 def format_learning(measured: Mapping[str, Mapping[str, float]], seeds: int) -> str:
@@ -87,6 +103,8 @@ def _train(
         with atomic_file(finished, "w") as file:
             json.dump({"seconds": round(time.perf_counter() - start, 1), "config": own}, file)
     done = read_json(finished, "finished run")
+    if not isinstance(done, dict) or not isinstance(done.get("config"), dict) or type(done.get("seconds")) is not float:
+        raise DataError(f"'{finished}' is damaged: delete that folder")
     if done["config"] != own:
         raise ConfigError(f"'{runs / name}' holds a run of another configuration: choose another benchmark.sizes.runs")
     settings = Settings(pool=own.get("pool", "mean"))
@@ -97,10 +115,10 @@ def _train(
         if all(getattr(result, key) == getattr(settings, key) for key in SETTINGS)
         and result.dataset.split == (own["dataset"].get("split") or result.dataset.split)
     }
-    if lacking := [protocol for protocol in PROTOCOLS if protocol not in usual]:
-        raise DataError(f"'{runs / name}' lacks the evaluation {lacking[0]}: delete that folder")
+    if lacking := [protocol for protocol in PROTOCOLS if protocol not in usual or None in _top1(usual[protocol])]:
+        raise DataError(f"'{runs / name}' lacks the evaluation {lacking[0]} with both baselines: delete that folder")
     return usual, done["seconds"]
 
 
-def _top1(result: Result) -> Sequence[float]:
-    return [result.metrics["top1"], *(result.baselines[name]["top1"] for name in BASELINES)]
+def _top1(result: Result) -> Sequence[Any]:
+    return [result.metrics["top1"], *(result.baselines.get(name, {}).get("top1") for name in BASELINES)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from skgraph._internal.atomic import restore_below, restore_folder
@@ -33,8 +34,10 @@ def collect(paths: Iterable[Path | str]) -> tuple[list[Result], list[str]]:
         try:
             result = Result.load(file)
             key = result.headline[0]
-            if None in [metrics[key] for metrics in (result.metrics, *result.baselines.values())]:
+            if result.metrics[key] is None:
                 raise DataError(f"the result '{file}' is left out: its {key} is not defined")
+            undefined = {name: None for name, metrics in result.baselines.items() if metrics[key] is None}
+            result = replace(result, **undefined)  # type: ignore[arg-type]
         except DataError as error:
             warnings.append(str(error))
         else:

@@ -204,9 +204,9 @@ def check_resumable(
         f"({current.num_joints} joints): give this run a name=..., or make a store with other joints by "
         "`python -m skgraph.prepare dataset=store source=STORE topology_map=NAME`",
     )
+    check_same_config(path, content["config"], config, RESUMABLE)
     other = f"on other data than '{store.path}' has now: give this run a name=..., or delete its folder"
     expect(content["content_hash"] == store.content_hash, other)
-    check_same_config(path, content["config"], config, RESUMABLE)
     expect(content["step"] <= total_steps, f"for {content['step']} steps, this command has {total_steps}")
     other = f"with {content['global_batch']} bodies a step, this command has {global_batch}"
     expect(content["global_batch"] == global_batch, f"{other}: keep trainer.batch_size x processes the same")

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
+import shutil
+from functools import partial
+from pathlib import Path
+
 import pytest
 
 from skgraph.benchmark import _train as train
+from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation import Result
 from skgraph.performance.learning import benchmark_learning, format_learning
 from tests.test_configs import composed
@@ -49,6 +56,51 @@ def test_a_stopped_training_ends_the_study(study, tmp_path):
     with pytest.raises(SystemExit) as stop:
         benchmark_learning(study[0], lambda config: 15, str(tmp_path), [0])
     assert stop.value.code == 143
+
+
+@pytest.mark.parametrize(
+    ("names", "runs", "seeds", "message"),
+    [
+        ([], "r", [0], "benchmark.tasks and benchmark.methods must each name at least one"),
+        (["a/b/c"], "r", [0], "called by letters, digits and _.+-, found 'a/b/c'"),
+        (["../b"], "r", [0], "called by letters, digits and _.+-, found '../b'"),
+        (["a/b"], "", [0], "benchmark.sizes.runs must be a folder, found ''"),
+        (["a/b"], "r", [], "seeds must be different numbers of at least 0, found []"),
+        (["a/b"], "r", [0, 0], "seeds must be different numbers of at least 0, found [0, 0]"),
+    ],
+)
+def test_nothing_is_trained_before_the_options_are_checked(names, runs, seeds, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=re.escape(message)):
+        benchmark_learning({name: {} for name in names}, lambda config: pytest.fail("trained"), runs, seeds)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_run_of_another_configuration_or_damaged_is_refused(study, tmp_path):
+    configs, runs, _ = study
+    runs = Path(shutil.copytree(runs, tmp_path / "runs"))
+    fail = partial(pytest.fail, "trained")
+    changed = {key: config | {"min_frames": 9} for key, config in configs.items()}
+    with pytest.raises(ConfigError, match="holds a run of another configuration"):
+        benchmark_learning({key: c | {"runs": "x"} for key, c in changed.items()}, fail, str(runs), [0])
+    (path,) = (runs / "all" / "lejepa" / "0").glob("evaluation/knn_*/result.json")
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"raw_coordinates": None}))
+    (runs / "few" / "lejepa" / "0" / "learning.json").write_text("[]")
+    kept = {key: _kept(runs, key, config) for key, config in configs.items()}
+    with pytest.raises(DataError, match="lacks the evaluation knn with both baselines"):
+        benchmark_learning({"all/lejepa": kept["all/lejepa"]}, fail, str(runs), [0])
+    with pytest.raises(DataError, match="learning.json' is damaged"):
+        benchmark_learning({"few/lejepa": configs["few/lejepa"]}, fail, str(runs), [0])
+
+
+def _kept(runs, key, config):
+    """The configuration of a copied run: its record names the folder of the original."""
+    path = runs / key / "0" / "learning.json"
+    content = json.loads(path.read_text())
+    if isinstance(content, dict):
+        content["config"]["runs"] = str(runs)
+        path.write_text(json.dumps(content))
+    return config
 
 
 def test_the_table(study):

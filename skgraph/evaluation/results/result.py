@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from skgraph._internal.atomic import atomic_file, restore_folder
-from skgraph._internal.files import read_json
+from skgraph._internal.files import check_file, read_json
 from skgraph._internal.options import check_kinds
 from skgraph.errors import DataError
 
@@ -149,6 +149,7 @@ class Result:
             DataError: the file is missing, damaged or not a result; names the key.
         """
         restore_folder(path.parent)
+        check_file(path)
         if not path.is_file():
             raise DataError(f"no result at '{path}'")
         return Result.from_dict(read_json(path, "result"), path)

@@ -29,6 +29,8 @@ def result_folder(folder: Path, protocol: Protocol, store: SkeletonStore, split:
     """Return ``evaluation/<protocol>_<store>_<split>`` in a run folder, with every value that is not the default."""
     usual, options = build_protocol(protocol.label).options(), protocol.options()
     changed = [f"{key}{format_option(value)}" for key, value in options.items() if value != usual[key]]
+    if "train_clips" in store.meta:
+        changed.append(f"clips{store.meta['train_clips']}")
     for key in ("crop", "crops", "bodies", "pool", "validation", "seed"):
         value = getattr(settings, key)
         if value != getattr(Settings(), key):
