@@ -223,8 +223,13 @@ def join_warnings(results: Sequence[Result]) -> str | None:
         for result in results
         for name, points in result.below.items()
     ]
-    causes = list(dict.fromkeys(cause for result in results if result.below for cause in result.causes))[:2]
-    return "; ".join([", ".join(worse), *(["likely causes: " + "; ".join(causes)] if causes else [])]) or None
+    causes: dict[str, str] = {}  # by their first words: numbers differ between protocols
+    for cause in (cause for result in results if result.below for cause in result.causes):
+        causes.setdefault(cause.partition(",")[0], cause)
+    return (
+        "; ".join([", ".join(worse), *(["likely causes: " + "; ".join(list(causes.values())[:2])] if causes else [])])
+        or None
+    )
 
 
 def value_at(content: Mapping[str, Any], key: str, default: Any = None) -> Any:

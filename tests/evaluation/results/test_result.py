@@ -48,7 +48,7 @@ def test_baselines_that_are_better_are_named():
     assert result.below == {"random_init": 1.5, "raw_coordinates": 10.0}
     worse = "linear is 1.5 points below random init, linear is 10.0 points below raw coordinates"
     assert result.warning == f"{worse}; likely causes: few steps"
-    other = replace(result, label="knn", raw_coordinates=None, causes=["few steps", "another unit", "a third"])
+    other = replace(result, label="knn", raw_coordinates=None, causes=["few steps, 9", "another unit", "a third"])
     assert join_warnings([result, other]) == (
         f"{worse}, knn is 1.5 points below random init; likely causes: few steps; another unit"
     )
