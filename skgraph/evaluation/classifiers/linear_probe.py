@@ -54,6 +54,9 @@ def fit_linear(
     # A constant feature is only rounding noise, which standardisation would make the largest of all.
     scale = torch.where(std > 1e-6 * std.max().clamp(min=1e-30), std, torch.inf)
     x = ((train_x - mean) / scale).double()
+    # The solution lies in the span of the clips: with more features than clips, solve it there.
+    basis = torch.linalg.qr(x.T).Q if len(x) < x.size(1) else None  # [D, N], orthonormal
+    x = x if basis is None else x @ basis
     weight = torch.zeros(num_classes, x.size(1), dtype=torch.double, requires_grad=True)
     bias = torch.zeros(num_classes, dtype=torch.double, requires_grad=True)
     solver = torch.optim.LBFGS(
@@ -73,7 +76,8 @@ def fit_linear(
 
     with torch.enable_grad():
         solver.step(objective)
-    probe = LinearProbe(mean, scale, weight.detach(), bias.detach())
+    solved = weight.detach()
+    probe = LinearProbe(mean, scale, solved if basis is None else solved @ basis.T, bias.detach())
     if not (probe.weight.isfinite().all() and probe.bias.isfinite().all()):
         raise DataError(f"the linear probe did not converge with c={c:g}: its weights are not finite")
     return probe

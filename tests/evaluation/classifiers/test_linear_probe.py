@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from skgraph.evaluation import linear_scores
+from skgraph.evaluation.classifiers.linear_probe import fit_linear
 
 
 def features(n, seed):
@@ -25,6 +26,18 @@ def test_it_agrees_with_scikit_learn():
         expected = reference.predict_proba(scaler.transform(unseen))
         # torch's deviation divides by n - 1, scikit-learn's by n: a part in 800 of the scale
         assert np.allclose(logits.softmax(1).numpy(), expected, atol=2e-3)
+
+
+def test_more_features_than_clips():
+    """The gradient of the penalised loss vanishes in all features."""
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.randn(30, 80, generator=generator), torch.arange(30) % 3
+    probe = fit_linear(x, y, 3, c=0.5)
+    weight, bias = probe.weight.clone().requires_grad_(), probe.bias.clone().requires_grad_()
+    z = ((x - probe.mean) / probe.scale).double()
+    loss = torch.nn.functional.cross_entropy(z @ weight.T + bias, y) + weight.square().sum() / (2 * 0.5 * 30)
+    loss.backward()
+    assert weight.shape == (3, 80) and weight.grad.abs().max() < 1e-6 and bias.grad.abs().max() < 1e-6
 
 
 def test_a_constant_feature_carries_nothing():
