@@ -17,7 +17,7 @@ from unittest import mock
 from hydra import compose, initialize_config_dir
 from omegaconf import DictConfig
 
-from skgraph._internal.command import words_as_list
+from skgraph._internal.command import quoted, words_as_list
 from skgraph._internal.data_dir import data_dir
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -100,7 +100,7 @@ def blocks(path: Path) -> list[Block]:
 def arguments_for_hydra(command: str, arguments: list[str]) -> list[str]:
     """The arguments of a command with its plain words as the option that they stand for."""
     if command == "benchmark":
-        return [f"benchmark={arguments[0]}", *arguments[1:]]
+        return [f"benchmark={arguments[0]}", *map(quoted, arguments[1:])]
     return words_as_list(arguments, _WORDS[command]) if command in _WORDS else arguments
 
 

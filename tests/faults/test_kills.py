@@ -1,4 +1,4 @@
-"""The short form of `python -m tests.faults.kills`: a kill before each rename of four commands."""
+"""The short form of `python -m tests.faults.kills`: a kill before each rename of two commands."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from tests.faults.kills import COMMANDS, before_each_rename, leftovers, prepare_folder, run_command
 from tests.made_up_evaluations import write_evaluation
 
-SHORT = ("evaluate", "embed", "export", "prepare")
+SHORT = ("evaluate", "export")
 
 
 @pytest.fixture(scope="module")
