@@ -229,6 +229,9 @@ def with_measurements(config: dict[str, Any], bodies: SkeletonDataset) -> dict[s
     - ``heading=auto``: the largest angle that views turn bodies by, in radians: that of an even distribution as wide as
       the headings of the training people, at least 0.5 and at most pi; 0.5 where headings are aligned or not known.
     - ``normalise.scale=auto``: the spread of the training coordinates, so that every evaluation divides by it.
+
+    Raises:
+        ConfigError: ``heading`` is no angle, or the augmentation does not take it.
     """
     rotate, heading = config["augment"].get("rotate"), config.get("heading", "auto")
     turns = rotate.get("y") if isinstance(rotate, Mapping) else None

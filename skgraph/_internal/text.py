@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 
 from skgraph.errors import first_three, printable
 
+_FORMULA = ("=", "+", "-", "@")  # first characters of a formula in a spreadsheet
+
 
 def plain(text: object, characters: int = 200) -> str:
     """Shorten a text, and escape control characters, which a terminal or a page would obey."""
@@ -44,11 +46,16 @@ def csv_text(rows: Iterable[Sequence[object]]) -> str:
     return content.getvalue()
 
 
+def from_csv(cell: str) -> str:
+    """Return a cell of :func:`csv_text` without the apostrophe before a formula."""
+    return cell[1:] if cell[:1] == "'" and cell[1:2] in _FORMULA else cell
+
+
 def _csv_cell(cell: object) -> object:
     if not isinstance(cell, str):
         return cell
     text = printable(cell)
-    is_formula = text[:1] in ("=", "+", "-", "@") and not re.fullmatch(r"[+-]?([0-9.]+(e[+-]?[0-9]+)?|inf|nan)", text)
+    is_formula = text[:1] in _FORMULA and not re.fullmatch(r"[+-]?([0-9.]+(e[+-]?[0-9]+)?|inf|nan)", text)
     return f"'{text}" if is_formula else text
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from skgraph._internal.atomic import restore_folder
 from skgraph._internal.files import check_file, read_plain_yaml
+from skgraph._internal.text import from_csv
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.data.store_checks import PER_CLIP, PER_SEGMENT, PER_TRACK, check_store
 from skgraph.errors import BROKEN_ARCHIVE, BROKEN_YAML, StoreError, first_line
@@ -153,7 +154,7 @@ class SkeletonStore:
             return {}
         try:
             with path.open(encoding="utf-8", newline="") as file:
-                return {row["name"]: row["reason"] for row in csv.DictReader(file)}
+                return {from_csv(row["name"]): from_csv(row["reason"]) for row in csv.DictReader(file)}
         except (OSError, UnicodeDecodeError, KeyError, csv.Error) as error:
             raise StoreError(f"'{path}' cannot be read: {error}") from error
 

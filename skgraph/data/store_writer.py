@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ import yaml
 from numpy.typing import ArrayLike
 
 from skgraph._internal.atomic import atomic_folder
+from skgraph._internal.text import csv_text
 from skgraph.data.store import FORMAT_VERSION, SPLIT_SIDES, SkeletonStore
 from skgraph.data.store_checks import (
     PER_CLIP,
@@ -279,7 +279,7 @@ class StoreWriter:
             _close(text)
         if self._excluded:
             with open(self._folder / "excluded.csv", "w", encoding="utf-8", newline="") as table:
-                csv.writer(table).writerows([("name", "reason"), *self._excluded])
+                table.write(csv_text([("name", "reason"), *self._excluded]))
                 _close(table)
         SkeletonStore.open(self._folder)  # a store must be readable before it replaces anything
 

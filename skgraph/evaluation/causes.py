@@ -43,7 +43,9 @@ def likely_causes(
     found = [*_few_steps(config, step), *_headings(config, some), *_sides(config, some, others)]
     found += [*_unit(config, some), *_differing(test, scores)]
     if not found:
-        return ["none of steps, headings, sides, unit and people; try another objective (objective=lejepa or gfp)"]
+        return [
+            "none found in steps, headings, sides, unit and people; try another objective (objective=lejepa or gfp)"
+        ]
     return [text for _, text in sorted(found, key=lambda cause: -cause[0])[:2]]
 
 

@@ -95,10 +95,10 @@ def _train(
     """Train one run, unless it is finished; return its results by protocol, and the seconds of its last call."""
     name = f"{cell}/{seed}"
     finished = runs / name / "learning.json"
-    own = {**config, "runs": str(runs), "name": name, "seed": seed, "evaluate": list(PROTOCOLS)}
+    own = {**config, "seed": seed, "evaluate": list(PROTOCOLS)}
     if not finished.exists():
         start = time.perf_counter()
-        if stopped := pretrain(own):
+        if stopped := pretrain({**own, "runs": str(runs), "name": name}):
             raise SystemExit(128 + stopped)
         with atomic_file(finished, "w") as file:
             json.dump({"seconds": round(time.perf_counter() - start, 1), "config": own}, file)

@@ -54,6 +54,12 @@ class MotionAwareTokenMask(GraphMask):
         super().__init__(ratio, patch_length)
         if not tau > 0:
             raise ConfigError(f"MotionAwareTokenMask: tau must be positive, found {tau}")
+        for name, value, known in (
+            ("intensity", intensity, ("frames", "patches")),
+            ("count", count, ("masked", "visible")),
+        ):
+            if value not in known:
+                raise ConfigError(f"MotionAwareTokenMask: {name} must be {' or '.join(known)}, found '{value}'")
         self.tau, self.intensity, self.count = tau, intensity, count
 
     def num_masked(self, n: int, unit: str = "tokens") -> int:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from skgraph._internal.text import aligned, count, csv_text, few, plain, share, worst
+from skgraph._internal.text import aligned, count, csv_text, few, from_csv, plain, share, worst
 
 
 def test_what_a_terminal_acts_on_is_written_out():
@@ -20,6 +20,7 @@ def test_no_cell_is_a_formula():
     rows = [["=1+1", "+a", "-a", "@a", "\x1b[2J"], ["-1.5", "+2e-3", -1, "a=b", "-inf"], ["a, b", None, 0.5, "é", ""]]
     expected = ["'=1+1,'+a,'-a,'@a,\\x1b[2J", "-1.5,+2e-3,-1,a=b,-inf", '"a, b",,0.5,é,']
     assert csv_text(rows).splitlines() == expected
+    assert [from_csv(cell) for cell in ("'=1+1", "'a", "-1.5", "")] == ["=1+1", "'a", "-1.5", ""]
 
 
 def test_columns_are_aligned():

@@ -89,6 +89,15 @@ def test_splits(store):
         store.split("xsub", "val")
 
 
+def test_a_clip_that_was_left_out_keeps_its_name(tmp_path, topology):
+    """In the file it is no formula of a spreadsheet."""
+    with StoreWriter(tmp_path / "s", topology, ["a"]) as writer:
+        writer.add(np.ones((1, 5, 25, 3), np.float32), y=0, name="kept")
+        writer.exclude("=1+1", "-nobody")
+    assert "'=1+1,'-nobody" in (tmp_path / "s" / "excluded.csv").read_text()
+    assert SkeletonStore.open(tmp_path / "s").excluded == {"=1+1": "-nobody"}
+
+
 def test_fewer_training_clips(store):
     smaller = store.with_train_clips("xsub", 5)
     train, all_train = smaller.split("xsub", "train"), store.split("xsub", "train")

@@ -13,7 +13,7 @@ from tests.evaluation.features.test_raw_coordinates import TOPOLOGY, turned
 from tests.made_up_people import person, write
 
 MIRROR = TOPOLOGY.mirror.numpy()
-NONE = ["none of steps, headings, sides, unit and people; try another objective (objective=lejepa or gfp)"]
+NONE = ["none found in steps, headings, sides, unit and people; try another objective (objective=lejepa or gfp)"]
 STEPS = -(-ENOUGH_BODIES // 32)
 
 

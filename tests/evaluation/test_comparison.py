@@ -16,7 +16,7 @@ from skgraph.evaluation import Settings, build_protocol, compare, knn_scores, ra
 from skgraph.evaluation.comparison import hold_out_subjects
 from skgraph.evaluation.results import result_folder as result_folder_module
 from skgraph.evaluation.results.format_results import format_results
-from skgraph.evaluation.results.result import Result
+from skgraph.evaluation.results.result import Result, join_warnings
 from skgraph.evaluation.results.result_folder import result_folder
 from skgraph.topology import Topology
 
@@ -118,7 +118,7 @@ def test_raw_coordinates_beside_the_encoder(folder, store):
     for result in (knn, linear):
         loaded = Result.load(folder / "evaluation" / f"{result.label}_tiny_xsub" / "result.json")
         assert loaded.raw_coordinates == result.raw_coordinates and loaded.causes == result.causes
-        assert bool(result.causes) == bool(result.below) == (result.warning is not None)
+        assert bool(result.causes) == bool(result.below) == (join_warnings([result]) is not None)
     worst = replace(knn, metrics={**knn.metrics, "top1": 0.0}, causes=["few steps"])
     assert "warning: knn is " in format_results([worst]) and "likely causes: few steps" in format_results([worst])
 

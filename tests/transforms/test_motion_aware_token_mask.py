@@ -79,6 +79,13 @@ def test_the_released_code_keeps_74_of_750(count, visible):
     assert mask.draw(torch.randn(1, 120, 25, 3))[0].shape == (1, visible)
 
 
+def test_unknown_words():
+    with pytest.raises(ConfigError, match="intensity must be frames or patches, found 'segments'"):
+        MotionAwareTokenMask(intensity="segments")
+    with pytest.raises(ConfigError, match="count must be masked or visible, found 'kept'"):
+        MotionAwareTokenMask(count="kept")
+
+
 def test_tau_is_checked():
     with pytest.raises(ConfigError, match="tau must be positive, found 0"):
         MotionAwareTokenMask(tau=0)

@@ -113,11 +113,6 @@ class Result:
         return {name: x - value for name, x in both.items() if None not in (x, value) and x - value >= 0.05}
 
     @property
-    def warning(self) -> str | None:
-        """A sentence on the baselines that are better, and the likely causes; ``None`` where none is."""
-        return join_warnings([self])
-
-    @property
     def members(self) -> tuple[Result | MemberRecord, ...]:
         """The fused results of an ensemble; otherwise the result itself."""
         return (self,)

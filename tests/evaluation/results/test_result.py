@@ -47,13 +47,13 @@ def test_baselines_that_are_better_are_named():
     result = replace(result, causes=["few steps"])
     assert result.below == {"random_init": 1.5, "raw_coordinates": 10.0}
     worse = "linear is 1.5 points below random init, linear is 10.0 points below raw coordinates"
-    assert result.warning == f"{worse}; likely causes: few steps"
+    assert join_warnings([result]) == f"{worse}; likely causes: few steps"
     other = replace(result, label="knn", raw_coordinates=None, causes=["few steps, 9", "another unit", "a third"])
     assert join_warnings([result, other]) == (
         f"{worse}, knn is 1.5 points below random init; likely causes: few steps; another unit"
     )
     better = replace(result, raw_coordinates={"top1": None}, random_init={"top1": 60.0})
-    assert better.below == {} and better.warning is None
+    assert better.below == {} and join_warnings([better]) is None
 
 
 def test_an_ensemble_comes_back(tmp_path):
