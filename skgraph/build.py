@@ -138,6 +138,8 @@ class RunConfig:
     augment: Mapping[str, Any]
     trainer: Mapping[str, Any]
     extend: int | None = None
+    resampling: str = "linear"
+    bodies: str = "present"
     pool: str = "mean"
 
 
@@ -155,6 +157,13 @@ def check_config(config: Mapping[str, Any]) -> None:
     name = Path(str(config["name"]))
     if name.is_absolute() or not name.parts or ".." in name.parts:
         raise ConfigError(f"name must be that of a folder below runs, found '{name}'")
+
+
+def training_bodies(config: Mapping[str, Any], store: SkeletonStore, split: str) -> SkeletonDataset:
+    """Return the bodies that a configuration pre-trains on, with its crops."""
+    keys = ("frames", "min_frames", "extend", "resampling", "bodies")
+    options: dict[str, Any] = {key: config[key] for key in keys if key in config}
+    return SkeletonDataset(store, split, items="bodies", crop=tuple(config["crop"]), **options)
 
 
 def build_encoder(config: Mapping[str, Any], topology: Topology) -> Any:
@@ -218,7 +227,7 @@ def build_views(
     if not (stream is None or isinstance(stream, GraphTransform)) or not hasattr(mask, "draw"):
         raise ConfigError("stream must be a graph transform, and mask have a draw()")
     scale = 1.0 if normalise["scale"] is None else normalise["scale"]
-    keys = ("num_views", "own_crops", "own_masks", "mask_ratio", "local_crops")
+    keys = ("num_views", "own_crops", "own_masks", "mask_source", "mask_ratio", "local_crops")
     views = {key: getattr(objective, key, getattr(Objective, key)) for key in keys}
     return ViewMaker(Compose(steps), Compose(augment), mask, stream, scale=scale, view_augment=view_augment, **views)
 
@@ -275,8 +284,7 @@ def build_trainer(
     Raises:
         DataError: a component cannot be built, or a custom one breaks its contract.
     """
-    options: dict[str, Any] = {key: config.get(key) for key in ("frames", "min_frames", "extend")}
-    bodies = SkeletonDataset(store, split, items="bodies", crop=tuple(config["crop"]), **options)
+    bodies = training_bodies(config, store, split)
     config = with_measurements(config, bodies)
     bodies = move_dataset(bodies, device, trainer_config.data)
     torch.manual_seed(config["seed"])

@@ -15,8 +15,24 @@ from skgraph._internal.options import at_least
 from skgraph.data.body_geometry import reference_pose
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.data.store import SkeletonStore
-from skgraph.data.temporal import centre_windows, extended_length, fold_positions, sample_positions, sample_windows
+from skgraph.data.temporal import (
+    Resampling,
+    centre_windows,
+    check_resampling,
+    extended_length,
+    fold_positions,
+    sample_positions,
+    sample_windows,
+)
 from skgraph.errors import ConfigError
+
+BodyRule = Literal["present", "padded"]
+
+
+def check_body_rule(bodies: str) -> None:
+    """Raise a ConfigError unless ``bodies`` is ``"present"`` or ``"padded"``."""
+    if bodies not in ("present", "padded"):
+        raise ConfigError(f"bodies must be 'present' or 'padded', found '{bodies}'")
 
 
 class SkeletonDataset(Dataset):
@@ -33,11 +49,14 @@ class SkeletonDataset(Dataset):
         split: name of a split; all clips if not given.
         part: side of the split, ``"train"`` or ``"test"``.
         items: ``"clips"`` or ``"bodies"``.
+        bodies: ``"present"``; or ``"padded"`` for as many body items of each clip as the store has at most, those of
+            absent bodies all zeros, as MAMP's released code trains on them.
         frames: frames of a batch, ``T``; needed for batches only.
         crop: smallest and largest proportion of an item that a batch covers; the centre where both are equal.
         min_frames: no random crop is shorter than this, unless the item is.
         extend: for its crops, an item of fewer frames is played forwards and backwards until it has as many, as SLiM
             does with 150.
+        resampling: frames of a batch are interpolated (``"linear"``), or the ``"nearest"`` ones of the item.
         transform: applied to single graphs, as in PyG.
 
     Raises:
@@ -51,14 +70,18 @@ class SkeletonDataset(Dataset):
         split: str | None = None,
         part: str = "train",
         items: Literal["clips", "bodies"] = "clips",
+        bodies: BodyRule = "present",
         frames: int | None = None,
         crop: tuple[float, float] = (1.0, 1.0),
         min_frames: int = 1,
         extend: int | None = None,
+        resampling: Resampling = "linear",
         transform: Callable | None = None,
     ) -> None:
         if items not in ("clips", "bodies"):
             raise ConfigError(f"items must be 'clips' or 'bodies', found '{items}'")
+        check_body_rule(bodies)
+        check_resampling(resampling)
         low, high = crop
         if not 0 < low <= high <= 1:
             raise ConfigError(f"crop must be two proportions with 0 < low <= high <= 1, found {list(crop)}")
@@ -69,6 +92,7 @@ class SkeletonDataset(Dataset):
         self.store = store if isinstance(store, SkeletonStore) else SkeletonStore.open(store)
         self.kind = items
         self.frames, self.crop, self.min_frames, self.extend = frames, (low, high), min_frames, extend
+        self.nearest = resampling == "nearest"
         clips = torch.arange(self.store.num_clips) if split is None else self.store.split(split, part)
         if items == "clips":
             self.items = clips
@@ -76,8 +100,12 @@ class SkeletonDataset(Dataset):
             chosen = torch.zeros(self.store.num_clips, dtype=torch.bool)
             chosen[clips] = True
             self.items = chosen[self.store.track_clip].nonzero().flatten()
+            if bodies == "padded":  # an absent body is the number of bodies in the store, plus its clip
+                absent = (self.store.max_bodies - self.store.body_ptr.diff()) * chosen
+                empty = torch.arange(self.store.num_clips).repeat_interleave(absent)
+                self.items = torch.cat([self.items, len(self.store.track_row) + empty])
         # Whether any item is a second body. Decided once: asking a CUDA tensor for each batch would synchronise.
-        first = self.store.body_ptr[:-1][self.store.track_clip[self.items]] if items == "bodies" else self.items
+        first = self.store.body_ptr[:-1][self._clips(self.items)] if items == "bodies" else self.items
         self._needs_reference = items == "bodies" and not torch.equal(self.items, first)
 
     def to(self, device: torch.device | str) -> SkeletonDataset:
@@ -92,8 +120,17 @@ class SkeletonDataset(Dataset):
     @property
     def clips(self) -> Tensor:
         """Clip ids of the items, ``[len(self)]``."""
-        items = self.items[torch.as_tensor(list(self.indices()), dtype=torch.long)]
-        return items if self.kind == "clips" else self.store.track_clip[items]
+        return self._clips(self.items[torch.as_tensor(list(self.indices()), dtype=torch.long)])
+
+    def _clips(self, item: Tensor) -> Tensor:
+        if self.kind == "clips":
+            return item
+        bodies = len(self.store.track_row)
+        return torch.where(item < bodies, self.store.track_clip[item.clamp(max=bodies - 1)], item - bodies)
+
+    def _in_time(self, item: Tensor) -> Tensor:
+        """Return the bodies in whose time items lie: of an absent body, the main body of its clip."""
+        return torch.where(item < len(self.store.track_row), item, self.store.body_ptr[self._clips(item)])
 
     @property
     def num_classes(self) -> int:
@@ -104,13 +141,14 @@ class SkeletonDataset(Dataset):
         item = int(self.items[idx])
         if self.kind == "clips":
             return self.store.clip(item)
-        clip = self.store.clip(int(self.store.track_clip[item]))
-        body = item - int(self.store.body_ptr[self.store.track_clip[item]])
+        i, absent = int(self._clips(self.items[idx])), item >= len(self.store.track_row)
+        clip, item = self.store.clip(i), int(self._in_time(self.items[idx]))
+        body = item - int(self.store.body_ptr[i])
         first, length = int(self.store.track_first[item]), int(self.store.track_length[item])
         rows = slice(body, body + 1), slice(first, first + length)
-        clip.joints, clip.frame_mask = clip.joints[rows], clip.frame_mask[rows]
+        clip.joints, clip.frame_mask = clip.joints[rows] * (not absent), clip.frame_mask[rows] & (not absent)
         if "confidence" in clip:
-            clip.confidence = clip.confidence[rows]
+            clip.confidence = clip.confidence[rows] * (not absent)
         return clip
 
     def windows(self, idx: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
@@ -120,11 +158,11 @@ class SkeletonDataset(Dataset):
             length = extended_length(length, self.extend)
         low, high = self.crop
         if low == high:
-            return centre_windows(length, low, self.min_frames)
+            return centre_windows(length, low)
         return sample_windows(length, low, high, generator, self.min_frames)
 
     def _length(self, item: Tensor) -> Tensor:
-        return (self.store.track_length if self.kind == "bodies" else self.store.length)[item]
+        return self.store.length[item] if self.kind == "clips" else self.store.track_length[self._in_time(item)]
 
     def batch(
         self,
@@ -153,7 +191,8 @@ class SkeletonDataset(Dataset):
         item = self.items[idx]
         store = self.store
         if self.kind == "bodies":
-            clip, origin, tracks = store.track_clip[item], store.track_first[item], item[:, None]
+            clip, origin = self._clips(item), store.track_first[self._in_time(item)]
+            tracks = torch.where(item < len(store.track_row), item, -1)[:, None]
         else:
             clip, origin = item, torch.zeros_like(item)
             body = torch.arange(store.max_bodies, device=item.device)
@@ -164,6 +203,8 @@ class SkeletonDataset(Dataset):
             positions = origin[:, None] + fold_positions(sample_positions(start, width, frames), self._length(item))
         else:
             positions = sample_positions(origin + start, width, frames)
+        if self.nearest:
+            positions = positions.round()
         bodies = tracks.size(1)
         joints, frame_mask = store.gather(tracks.flatten(), positions.repeat_interleave(bodies, dim=0))
         joints, frame_mask = joints.unflatten(0, (-1, bodies)), frame_mask.unflatten(0, (-1, bodies))

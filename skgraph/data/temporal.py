@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import Tensor
 
 from skgraph.data.random_draws import uniform
+from skgraph.errors import ConfigError
+
+Resampling = Literal["linear", "nearest"]
+
+
+def check_resampling(resampling: str) -> None:
+    """Raise a ConfigError unless ``resampling`` is ``"linear"`` or ``"nearest"``."""
+    if resampling not in ("linear", "nearest"):
+        raise ConfigError(f"resampling must be 'linear' or 'nearest', found '{resampling}'")
 
 
 def sample_windows(
@@ -24,20 +35,20 @@ def sample_windows(
         ``start [n]`` and ``width [n]``, int64, with ``start + width <= length``.
     """
     draws = uniform((2, length.numel()), 0.0, 1.0, length.new_empty(0, dtype=torch.float32), generator, dim=1)
-    width = _width(length, low + (high - low) * draws[0], min_frames)
+    width = (length * (low + (high - low) * draws[0])).round().long()
+    width = torch.minimum(width.clamp(min=max(min_frames, 1)), length)
     start = (draws[1] * (length - width + 1)).long()
     return start, width
 
 
-def centre_windows(
-    length: Tensor, proportion: float, min_frames: int = 1, position: float = 0.5
-) -> tuple[Tensor, Tensor]:
+def centre_windows(length: Tensor, proportion: float, position: float = 0.5) -> tuple[Tensor, Tensor]:
     """Return windows of a ``proportion`` of each sequence: ``start [n]`` and ``width [n]``, int64.
 
-    They lie in the middle; ``position`` 0 puts them at the start of their sequences, 1 at the end.
+    They lie in the middle, without ``floor((1 - proportion) / 2 * length)`` frames at either end (as in CTR-GCN, MAMP
+    and CMD); ``position`` 0 puts them at the start of their sequences, 1 at the end.
     """
-    width = _width(length, proportion, min_frames)
-    return ((length - width) * position).long(), width
+    margin = ((1 - proportion) * length.double() / 2).long()
+    return (2 * margin * position).long(), length - 2 * margin
 
 
 def extended_length(length: Tensor, least: int) -> Tensor:
@@ -55,11 +66,6 @@ def fold_positions(positions: Tensor, length: Tensor) -> Tensor:
     """
     period = positions % (2 * length[:, None])
     return torch.minimum(period, 2 * length[:, None] - 1 - period).clamp(min=0).minimum(length[:, None] - 1.0)
-
-
-def _width(length: Tensor, proportion: Tensor | float, min_frames: int) -> Tensor:
-    width = (length * proportion).round().long()
-    return torch.minimum(width.clamp(min=max(min_frames, 1)), length)
 
 
 def sample_positions(start: Tensor, width: Tensor, frames: int) -> Tensor:

@@ -35,6 +35,7 @@ class GridEmbedding(nn.Module):
     def __init__(self, grid: tuple[int, int], dim: int) -> None:
         super().__init__()
         patches, joints = grid
+        self.dim = dim
         self.time_embedding = nn.Parameter(torch.empty(patches, dim))
         self.joint_embedding = nn.Parameter(torch.empty(joints, dim))
         nn.init.normal_(self.time_embedding, std=0.02)

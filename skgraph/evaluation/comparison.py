@@ -79,12 +79,13 @@ def compare(
     device = choose_device(device) if isinstance(device, str) else device
     ways = [way if isinstance(way, Protocol) else build_protocol(way) for way in protocols]
     run = run if isinstance(run, PretrainedRun) else PretrainedRun.open(run)
-    for protocol in ways:
+    rules = [settings.bodies or protocol.body_rule(store) for protocol in ways]
+    for protocol, rule in zip(ways, rules, strict=True):
         protocol.check(run.content_hash, store)
         protocol.check_settings(settings)
-        check_result_folder(result_folder(run.folder, protocol, store, split, settings), store, settings)
-    frames = run.config["frames"]
-    train, test = (SkeletonDataset(store, split, side, items="clips", frames=frames) for side in ("train", "test"))
+        folder = result_folder(run.folder, protocol, store, split, settings)
+        check_result_folder(folder, store, replace(settings, bodies=rule))
+    train, test = (run.dataset(store, split, side) for side in ("train", "test"))
     validation = None
     if settings.validation:
         # Not the run's seed: the streams and seeds of an ensemble must hold out the same people.
@@ -104,13 +105,15 @@ def compare(
         processes=processes,
         progress=progress,
         cache=run.folder / "features" if settings.cache else None,
-        settings=settings,
+        settings=replace(settings, bodies=rules[0]) if rules else settings,
     )
-    untrained = replace(context, make_encoder=partial(run.encoder, False))
-    coordinates = replace(context, raw=True)
     results = []
-    for protocol in ways:
+    for protocol, rule in zip(ways, rules, strict=True):
         start = time.perf_counter()
+        if context.settings.bodies != rule:
+            context = replace(context, settings=replace(settings, bodies=rule))
+        untrained = replace(context, make_encoder=partial(run.encoder, False))
+        coordinates = replace(context, raw=True)
         outcome = protocol.evaluate(context if protocol.pretrained else untrained)
         baseline = protocol.evaluate(untrained) if protocol.pretrained and settings.random_init else None
         compares_raw = protocol.compares_raw and settings.raw_coordinates
@@ -142,6 +145,7 @@ def compare(
 def run_context(run: PretrainedRun, views: ViewMaker, **attributes: Any) -> EvaluationContext:
     """Build the evaluation context of a run."""
     depends_on = {key: run.config[key] for key in ("encoder", "normalise", "stream", "patch_length")}
+    depends_on |= {"resampling": run.config["resampling"]} if run.config.get("resampling", "linear") != "linear" else {}
     depends_on["topology"] = run.topology.to_dict()
     depends_on["joint_map"] = [module.weights.tolist() for module in views.modules() if isinstance(module, MapJoints)]
     return EvaluationContext(partial(run.encoder, True), views, input=depends_on, **attributes)

@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from skgraph._internal.distributed import Processes
 from skgraph._internal.options import at_least, check_kinds
 from skgraph.data import SkeletonDataset
+from skgraph.data.dataset import BodyRule, check_body_rule
 from skgraph.encoders.encoder import Encoder
 from skgraph.errors import ConfigError, DataError
-from skgraph.evaluation.features.bodies import BodyRule, check_crops, crop_windows, read_bodies
+from skgraph.evaluation.features.bodies import check_crops, crop_windows, read_bodies
 from skgraph.evaluation.features.clip_features import Features, clip_features, window_features
 from skgraph.evaluation.features.feature_cache import cached_features, code_hash, weights_hash
 from skgraph.evaluation.features.pooling import Pool
@@ -33,7 +34,8 @@ class Settings:
     Attributes:
         crop: proportion of a clip that is encoded; ``None`` for that of the protocol.
         crops: windows of each clip, evenly from its start to its end.
-        bodies: ``"present"`` or ``"padded"``; see :func:`~skgraph.evaluation.clip_features`.
+        bodies: ``"present"`` or ``"padded"``, see :func:`~skgraph.evaluation.clip_features`; ``None`` for those of the
+            protocol.
         pool: feature of a body, for protocols on fixed features.
         validation: share of the training people held out; 0 for none.
         random_init: evaluate a random encoder beside the trained one.
@@ -46,7 +48,7 @@ class Settings:
 
     crop: float | None = None
     crops: int = 1
-    bodies: BodyRule = "present"
+    bodies: BodyRule | None = None
     pool: Pool = "mean"
     validation: float = 0.0
     random_init: bool = True
@@ -59,6 +61,8 @@ class Settings:
     def __post_init__(self) -> None:
         check_kinds(type(self), {f.name: getattr(self, f.name) for f in fields(self)}, "evaluate")
         check_crops(self.crop, self.crops)
+        if self.bodies is not None:
+            check_body_rule(self.bodies)
         at_least("evaluate", 1, batch_size=self.batch_size)
         at_least("evaluate", 0, seed=self.seed)
         if not 0 <= self.validation < 1:
@@ -116,6 +120,11 @@ class EvaluationContext:
         return self.train.num_classes
 
     @property
+    def bodies(self) -> BodyRule:
+        """Which bodies of a clip are encoded."""
+        return self.settings.bodies or "present"
+
+    @property
     def unseen(self) -> list[SkeletonDataset]:
         """The test clips, and the clips of held-out training people if any."""
         return [self.test] if self.validation is None else [self.test, self.validation]
@@ -136,10 +145,9 @@ class EvaluationContext:
             "frames_written": dataset.store.frames_written,
             "clips": dataset.clips.tolist(),
             "frames": dataset.frames,
-            "min_frames": dataset.min_frames,
             "crop": crop,
             "crops": self.settings.crops,
-            "bodies": self.settings.bodies,
+            "bodies": self.bodies,
             **({} if self.settings.pool == "mean" else {"pool": self.settings.pool}),
             "device": self.device.type,
             "precision": choose_precision(self.device, self.precision),
@@ -166,7 +174,7 @@ class EvaluationContext:
         for chunk in indices[self.processes.rank :: self.processes.world_size].split(self.settings.batch_size):
             total = torch.zeros(())
             for windows in crop_windows(dataset, chunk, self.settings.crop or crop, self.settings.crops):
-                batch = read_bodies(dataset, chunk, self.views, self.device, self.settings.bodies, windows)
+                batch = read_bodies(dataset, chunk, self.views, self.device, self.bodies, windows)
                 with autocast(self.device, self.precision):
                     total = total + classifier(batch).float() / self.settings.crops
             logits.append(total.cpu())
@@ -177,7 +185,8 @@ class EvaluationContext:
 
     def _options(self) -> dict[str, Any]:
         options = {key: getattr(self, key) for key in ("views", "device", "precision", "processes")}
-        options |= {key: getattr(self.settings, key) for key in ("bodies", "pool", "batch_size")}
+        options |= {key: getattr(self.settings, key) for key in ("pool", "batch_size")}
+        options["bodies"] = self.bodies
         return options | {"progress": self.progress and self.processes.is_main}
 
     def _encoder(self) -> Encoder:

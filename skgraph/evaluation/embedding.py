@@ -14,7 +14,7 @@ from torch import Tensor
 
 from skgraph._internal.atomic import atomic_file
 from skgraph._internal.options import at_least, check_kinds
-from skgraph.data import SkeletonDataset, SkeletonStore
+from skgraph.data import SkeletonStore
 from skgraph.datasets import open_recordings
 from skgraph.errors import ConfigError
 from skgraph.evaluation.features.clip_features import encode_windows
@@ -119,7 +119,7 @@ def embed(
         store = source
         if not isinstance(store, SkeletonStore):
             store = open_recordings(source, skeleton, unit, Path(scratch) / "store", check_height)
-        dataset = SkeletonDataset(store, frames=run.config["frames"])
+        dataset = run.dataset(store)
         views = run.views(store.topology, joint_map).to(where)
         encoder = run.encoder().to(where)
         check_pool(encoder, pool)

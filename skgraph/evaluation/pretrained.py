@@ -13,6 +13,7 @@ import torch
 from skgraph._internal.atomic import restore_folder
 from skgraph._internal.options import import_target
 from skgraph.build import build_encoder, build_views, check_config
+from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.encoders.encoder import Encoder
 from skgraph.errors import CheckpointError, ConfigError
 from skgraph.evaluation.model_folder import Head, from_hub, is_model_folder, read_model_folder
@@ -113,6 +114,11 @@ class PretrainedRun:
         if trained:
             load_weights(encoder, self.weights, self.weights_file)
         return encoder
+
+    def dataset(self, store: SkeletonStore, split: str | None = None, part: str = "train") -> SkeletonDataset:
+        """Return clips of a store, resampled to the encoder's frames as in training."""
+        resampling = self.config.get("resampling", "linear")
+        return SkeletonDataset(store, split, part, frames=self.config["frames"], resampling=resampling)
 
     def views(self, topology: Topology, joint_map: str | Path | None = None) -> ViewMaker:
         """Build the preparation of recordings for the encoder: as in training, with nothing random.

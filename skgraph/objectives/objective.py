@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -39,6 +39,8 @@ class Objective(nn.Module):
         num_views: augmented copies of each body in ``views``.
         own_crops: every view is a crop of its own; otherwise all views of a body show the same frames.
         own_masks: every view has a mask of its own; otherwise all share the mask that is drawn from view 1.
+        mask_source: the shared mask is drawn from view 1 (``"view"``), or from the body before its augmentation
+            (``"sequence"``).
         mask_ratio: smallest and largest share of hidden tokens in a masked view; ``None`` for the ratio of the mask,
             one for all views. Every view is then a crop of its own; every second global one is masked, and every local
             one.
@@ -49,6 +51,7 @@ class Objective(nn.Module):
     num_views: int = 1
     own_crops: bool = False
     own_masks: bool = False
+    mask_source: Literal["view", "sequence"] = "view"
     mask_ratio: tuple[float, float] | None = None
     local_crops: tuple[LocalCrop, ...] = ()
     _checked = False

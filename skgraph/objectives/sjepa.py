@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from skgraph._internal.distributed import mean_over_ranks
 from skgraph._internal.options import at_least
 from skgraph.encoders.encoder import Encoder
+from skgraph.encoders.token_grid import GridEmbedding
 from skgraph.errors import ConfigError
 from skgraph.objectives.ema import check_momentum, ema_momentum, ema_update
 from skgraph.objectives.objective import Objective
@@ -45,6 +46,10 @@ class SJEPA(Objective):
         loss: ``"ce"``, or ``"l2"`` for the mean squared error between predictions and targets, without temperatures
             and centring (the paper's ablation, I-JEPA's loss).
         two_views: give the target encoder a second view; otherwise it sees view 1 whole.
+        mask_source: the mask is drawn from view 1, or from the ``"sequence"`` before its augmentation (Algorithm 1,
+            line 6; section 7 leaves the choice). They differ where views are mirrored or sheared.
+        share_positions: the predictor takes the encoder's joint and time embeddings, with its gradients; both must be
+            equally wide.
         center: ``"global"`` subtracts one centre for all tokens, as in the paper; ``"position"`` one for each token of
             the grid, so that targets keep the differences between bodies only; ``None`` subtracts none.
         center_momentum: :math:`\beta`.
@@ -77,6 +82,8 @@ class SJEPA(Objective):
         output_dim: int | None = 256,
         loss: Literal["ce", "l2"] = "ce",
         two_views: bool = True,
+        mask_source: Literal["view", "sequence"] = "view",
+        share_positions: bool = False,
         center: Literal["global", "position"] | None = "global",
         center_momentum: float = 0.9,
         target_temperature: float = 0.04,
@@ -89,6 +96,8 @@ class SJEPA(Objective):
             raise ConfigError(f"objective.loss must be 'ce' or 'l2', found '{loss}'")
         if center not in ("global", "position", None):
             raise ConfigError(f"objective.center must be 'global', 'position' or null, found '{center}'")
+        if mask_source not in ("view", "sequence"):
+            raise ConfigError(f"objective.mask_source must be 'view' or 'sequence', found '{mask_source}'")
         if target_norm not in ("layer", "l2", None):
             raise ConfigError(f"objective.target_norm must be 'layer', 'l2' or null, found '{target_norm}'")
         if not (0 < temperature < math.inf and 0 < target_temperature < math.inf):
@@ -98,6 +107,7 @@ class SJEPA(Objective):
         at_least("SJEPA", 1, output_dim=output_dim)
         check_momentum(ema)
         self.num_views = 2 if two_views else 1
+        self.mask_source = mask_source
         self.loss, self.centring = loss, center
         self.center_momentum, self.target_norm = center_momentum, target_norm
         self.target_temperature, self.temperature = target_temperature, temperature
@@ -106,6 +116,14 @@ class SJEPA(Objective):
         self.encoder = encoder
         self.projection = nn.Linear(encoder.dim, width) if output_dim else nn.Identity()
         self.predictor = predictor(in_dim=width, grid=encoder.grid, out_dim=width)
+        if share_positions:
+            own, its = (getattr(each, "positions", None) for each in (self.predictor, encoder))
+            if not isinstance(own, GridEmbedding) or not isinstance(its, GridEmbedding) or own.dim != its.dim:
+                raise ConfigError(
+                    "objective.share_positions needs an encoder and a predictor with joint and time embeddings of one "
+                    f"width: say objective.predictor.dim={encoder.dim}, and encoder=transformer"
+                )
+            self.predictor.positions = its
         self.target_encoder: Encoder = copy.deepcopy(self.encoder).requires_grad_(False)
         self.target_projection = copy.deepcopy(self.projection).requires_grad_(False)
         tokens = encoder.grid[0] * encoder.grid[1] if center == "position" else 1

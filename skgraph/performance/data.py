@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from skgraph.build import open_store, with_measurements
+from skgraph.build import open_store, training_bodies, with_measurements
 from skgraph.data import EpochLoader, SkeletonDataset
 from skgraph.objectives import Objective
 from skgraph.performance.timing import median_seconds
@@ -32,8 +32,7 @@ class DataPath(NamedTuple):
 def open_data_path(config: dict[str, Any], batch_size: int) -> DataPath:
     """Open the dataset of a pre-training configuration, and choose the bodies of its first batch."""
     store, split = open_store(config["dataset"])
-    options: dict[str, Any] = {key: config.get(key) for key in ("frames", "min_frames", "extend")}
-    dataset = SkeletonDataset(store, split, items="bodies", crop=tuple(config["crop"]), **options)
+    dataset = training_bodies(config, store, split)
     loader = EpochLoader(dataset, batch_size)
     method = build_method(with_measurements(config, dataset), store.topology)
     return DataPath(dataset, *method, loader.order(0)[:batch_size], loader.step_generator(0))

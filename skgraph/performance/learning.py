@@ -107,7 +107,7 @@ def _train(
         raise DataError(f"'{finished}' is damaged: delete that folder")
     if done["config"] != own:
         raise ConfigError(f"'{runs / name}' holds a run of another configuration: choose another benchmark.sizes.runs")
-    settings = Settings(pool=own.get("pool", "mean"))
+    settings = Settings(pool=own.get("pool", "mean"), bodies="present")
     results = (Result.load(path) for path in (runs / name / "evaluation").glob("*/result.json"))
     usual = {
         result.label: result

@@ -84,7 +84,7 @@ class Recogniser:
             raise ConfigError(f"c must be positive, found {c}")
         device = torch.device(device)
         views = run.views(store.topology).to(device)
-        dataset = SkeletonDataset(store, split, "train", frames=run.config["frames"])
+        dataset = run.dataset(store, split)
         cache = run.folder / "features"
         options = {"device": device, "precision": precision, "progress": progress, "cache": cache}
         settings = Settings(pool=pool)

@@ -48,10 +48,10 @@ class SkeletonStream:
         check_kinds(SkeletonStream, {"window": window, "every": every, "bodies": bodies}, "SkeletonStream")
         at_least("SkeletonStream", 1, window=window, every=every, bodies=bodies)
         self.recogniser, self.window, self.every, self.bodies = recogniser, window, every, bodies
-        topology = recogniser.run.topology
+        topology, config = recogniser.run.topology, recogniser.run.config
         self._shape = (topology.num_joints, topology.dim)
         self._views = recogniser.run.views(topology).to(recogniser.device)
-        self._resample = CropResample(recogniser.run.config["frames"])
+        self._resample = CropResample(config["frames"], resampling=config.get("resampling", "linear"))
         self._frames: deque[np.ndarray] = deque(maxlen=window)
         self.seen = 0
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from skgraph.data import SkeletonDataset, SkeletonStore
+from skgraph.data import SkeletonStore
 from skgraph.errors import ConfigError
 from skgraph.evaluation.features.windows import sliding_windows
 from skgraph.evaluation.results.segments import find_segments, frame_scores
@@ -97,7 +97,7 @@ def timelines(
         raise ConfigError(f"stride={stride} is for sliding windows: say window=... as well")
     if stride and window and stride > window:
         raise ConfigError(f"stride must be at most the window of {window} s, found {stride}")
-    dataset = SkeletonDataset(store, frames=recogniser.run.config["frames"])
+    dataset = recogniser.run.dataset(store)
     views = recogniser.views(store, joint_map)
     fps = float(store.meta.get("fps", 30.0))
     width = None if window is None else max(1, round(window * fps))

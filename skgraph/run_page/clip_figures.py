@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from skgraph.data import SkeletonDataset, SkeletonStore
+from skgraph.data import SkeletonStore
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.run_page.figure import RunFigure
 from skgraph.training.mask_figure import mask_figure
@@ -20,7 +20,7 @@ LONGEST_SECONDS = 8.0
 def mask_on_clip(run: PretrainedRun, store: SkeletonStore, clip: int, seed: int = 0) -> RunFigure:
     """Draw a mask of the run's kind on the first body of a clip."""
     views = run.views(store.topology)
-    dataset = SkeletonDataset(store, frames=run.config["frames"])
+    dataset = run.dataset(store)
     positions = views.normalise(dataset.batch(torch.tensor([clip])))
     joints, there = positions.joints[:1, 0], positions.frame_mask[:1, 0]
     visible, masked = views.mask.draw(joints, torch.Generator().manual_seed(seed), there)

@@ -89,7 +89,7 @@ def draw_run(
     except DataError as error:
         drawn.left_out.append(f"masked clip, features: {error}")
     else:
-        test = SkeletonDataset(store, split, "test", frames=run.config["frames"])
+        test = run.dataset(store, split, "test")
         shown = _clip(store, test, clip)
         draw("Masked clip", lambda: [mask_on_clip(run, store, shown, seed)])
         draw("Masked clip", lambda: [clip_animation(run, store, shown, seed)])

@@ -31,7 +31,7 @@ class ViewMaker(nn.Module):
         augment: random transform; each view gets its own draws.
         mask: has ``draw(joints [B, T, V, C], generator, frame_mask [B, T]) -> (visible, masked)``.
         stream: transform to bones or motion; ``None`` for joints.
-        num_views, own_crops, own_masks, mask_ratio, local_crops: views of the objective, see
+        num_views, own_crops, own_masks, mask_source, mask_ratio, local_crops: views of the objective, see
             :class:`~skgraph.objectives.Objective`.
         view_augment: augmentation of the first view, of the second and of local ones, after ``augment``; or none.
         scale: divides the coordinates of the stream; see :func:`stream_scale`.
@@ -53,6 +53,7 @@ class ViewMaker(nn.Module):
         scale: float = 1.0,
         own_crops: bool = False,
         own_masks: bool = False,
+        mask_source: str = "view",
         mask_ratio: tuple[float, float] | None = None,
         local_crops: Sequence[LocalCrop] = (),
         view_augment: Sequence[nn.Module] = (),
@@ -64,6 +65,7 @@ class ViewMaker(nn.Module):
         self.mask: Any = mask
         self.num_views, self.scale = num_views, scale
         self.crops, self.own_masks = num_views if own_crops or mask_ratio is not None else 1, own_masks
+        self.mask_source = mask_source
         self.local_crops, self.mask_ratio = tuple(local_crops), mask_ratio
         self.view_augment = nn.ModuleList(view_augment)
 
@@ -91,7 +93,8 @@ class ViewMaker(nn.Module):
         views = self._augment_views(self.augment(views, generator), True, generator)
         masked_views = self.num_views if self.own_masks else 1
         rows = slice(views.num_graphs // self.num_views * masked_views)
-        tokens = self.mask.draw(views.joints[rows, 0], generator, views.frame_mask[rows, 0])
+        seen = views if self.mask_source == "view" else bodies
+        tokens = self.mask.draw(seen.joints[rows, 0], generator, seen.frame_mask[rows, 0])
         visible, masked = (ids.unflatten(0, (self.num_views, -1)) if self.own_masks else ids for ids in tokens)
         return self._finish(views, self.num_views, generator), visible, masked
 

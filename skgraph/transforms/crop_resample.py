@@ -7,7 +7,7 @@ import math
 import torch
 
 from skgraph.data.skeleton_data import SkeletonData
-from skgraph.data.temporal import centre_windows, sample_positions, sample_windows
+from skgraph.data.temporal import Resampling, centre_windows, check_resampling, sample_positions, sample_windows
 from skgraph.errors import ConfigError
 from skgraph.transforms.graph_transform import GraphTransform
 
@@ -24,10 +24,18 @@ class CropResample(GraphTransform):
         frames: frames of the output.
         low: smallest proportion, in (0, 1].
         high: largest proportion, in [low, 1].
-        min_frames: no window is shorter than this, unless its graph is.
+        min_frames: no random window is shorter than this, unless its graph is.
+        resampling: frames of the output are interpolated (``"linear"``), or the ``"nearest"`` ones of the input.
     """
 
-    def __init__(self, frames: int, low: float = 1.0, high: float = 1.0, min_frames: int = 1) -> None:
+    def __init__(
+        self,
+        frames: int,
+        low: float = 1.0,
+        high: float = 1.0,
+        min_frames: int = 1,
+        resampling: Resampling = "linear",
+    ) -> None:
         super().__init__()
         if frames < 1 or min_frames < 1:
             raise ConfigError(
@@ -35,17 +43,20 @@ class CropResample(GraphTransform):
             )
         if not 0 < low <= high <= 1:
             raise ConfigError(f"CropResample: 0 < low <= high <= 1 is needed, found low={low}, high={high}")
+        check_resampling(resampling)
         self.frames, self.low, self.high, self.min_frames = frames, low, high, min_frames
+        self.resampling = resampling
 
     def forward(self, data: SkeletonData, generator: torch.Generator | None = None) -> SkeletonData:
         joints, frame_mask = data.joints, data.frame_mask
         *graphs, bodies, last = *joints.shape[:-3], joints.size(-3) - 1
         length = torch.full((math.prod(graphs),), last + 1, device=joints.device)
         if self.low == self.high:
-            start, width = centre_windows(length, self.low, self.min_frames)
+            start, width = centre_windows(length, self.low)
         else:
             start, width = sample_windows(length, self.low, self.high, generator, self.min_frames)
         position = sample_positions(start, width, self.frames)[:, None]  # [n, 1, T']
+        position = position.round() if self.resampling == "nearest" else position
         before = position.long()
         weight = (position - before).to(joints.dtype).expand(-1, bodies, -1).reshape(-1)
         # A position on the window's last frame gives its clamped neighbour the weight 0.
@@ -65,4 +76,5 @@ class CropResample(GraphTransform):
         return data
 
     def extra_repr(self) -> str:
-        return f"frames={self.frames}, low={self.low}, high={self.high}, min_frames={self.min_frames}"
+        own = f"frames={self.frames}, low={self.low}, high={self.high}, min_frames={self.min_frames}"
+        return own if self.resampling == "linear" else f"{own}, resampling={self.resampling}"

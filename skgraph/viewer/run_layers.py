@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from skgraph._internal.options import at_least
 from skgraph.build import build_encoder, build_objective
-from skgraph.data import SkeletonDataset, SkeletonStore
+from skgraph.data import SkeletonStore
 from skgraph.diagnosis.prediction import predict_masked
 from skgraph.encoders import TransformerEncoder
 from skgraph.errors import CheckpointError, ConfigError
@@ -74,7 +74,7 @@ def run_layers(
             f"the run '{run.folder}' has the joints of '{run.topology.name}', the clips have those of "
             f"'{store.topology.name}': prepare the clips with topology_map={run.topology.base_name}"
         )
-    dataset = SkeletonDataset(store, frames=run.config["frames"])
+    dataset = run.dataset(store)
     rows = torch.as_tensor(list(indices))
     bodies = read_bodies(dataset, rows, views, torch.device("cpu"))
     positions, chosen = views.normalise(dataset.batch(rows)), (bodies.clip, bodies.slot)

@@ -127,3 +127,27 @@ def test_a_second_body_is_normalised_by_the_main_body_of_its_clip(store, topolog
     assert torch.allclose(batch.joints[1, 0], normalise(clip).joints[0, 1], atol=1e-5)
     assert batch.joints[1, 0, 0].norm(dim=-1).mean() > 1.0  # it stays a metre and more away
     assert "reference" not in bodies.batch(torch.tensor([main]))
+
+
+def test_absent_bodies_as_zeros(store):
+    """Two bodies of each clip, as MAMP's released code trains on them: the second of a one-person clip is empty."""
+    data = SkeletonDataset(store, "xsub", "train", items="bodies", bodies="padded", frames=16, crop=(0.5, 1.0))
+    assert len(data) == 2 * 24 and data.clips.bincount()[data.clips.unique()].tolist() == [2] * 24
+    batch = data.batch(torch.arange(48), torch.Generator().manual_seed(0))
+    empty = ~batch.frame_mask.flatten(1).any(dim=1)
+    assert empty.sum() == 24 - 8 and not batch.joints[empty].any() and batch.joints[~empty].flatten(1).any(dim=1).all()
+    assert torch.equal(batch.clip, data.clips) and torch.equal(batch.y, store.y[data.clips])
+    alone = data[int(empty.nonzero()[0])]
+    assert alone.joints.shape[0] == 1 and not alone.joints.any() and not alone.frame_mask.any()
+    there = SkeletonDataset(store, "xsub", "train", items="bodies")
+    assert torch.equal(data[5].joints, there[5].joints)
+
+
+def test_nearest_frames_are_frames_of_the_recording(store):
+    data = SkeletonDataset(store, frames=7, crop=(0.5, 1.0), resampling="nearest")
+    batch = data.batch(torch.arange(48), torch.Generator().manual_seed(0))
+    for i in range(0, 48, 7):
+        recorded = store.clip(i).joints[0]
+        assert all((frame == recorded).flatten(1).all(dim=1).any() for frame in batch.joints[i, 0])
+    linear = SkeletonDataset(store, frames=7, crop=(0.5, 1.0)).batch(torch.arange(48), torch.Generator().manual_seed(0))
+    assert not torch.equal(linear.joints, batch.joints)

@@ -41,7 +41,17 @@ def test_random_windows_reach_both_ends():
 
 def test_centre_windows():
     start, width = centre_windows(torch.tensor([100, 7]), 0.9)
-    assert start.tolist() == [5, 0] and width.tolist() == [90, 6]
+    assert start.tolist() == [4, 0] and width.tolist() == [92, 7]  # (1 - 0.9) * 100 / 2 is a little less than 5
+
+
+def test_the_centre_has_the_frames_of_published_test_crops():
+    """``data[margin : n - margin]`` with ``margin = int((1 - p) * n / 2)``, in double precision."""
+    length = torch.arange(1, 301)
+    for proportion in (0.5, 0.9, 0.95, 1.0):
+        margins = [int((1 - proportion) * n / 2) for n in length.tolist()]
+        start, width = centre_windows(length, proportion)
+        assert start.tolist() == margins
+        assert (start + width).tolist() == [n - margin for n, margin in zip(length.tolist(), margins, strict=True)]
 
 
 def test_a_short_sequence_is_played_forwards_and_backwards():

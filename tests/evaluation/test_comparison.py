@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import csv
 import json
 import math
@@ -272,3 +273,18 @@ def test_a_pool_has_a_folder_and_a_place_in_the_result(run_folder, store_path):
     for way in ("finetune", "attentive"):
         with pytest.raises(ConfigError, match="pool=joints is for fixed features; protocol .* encodes in each step"):
             compare(run_folder, store_path, "xsub", [way], CPU, "fp32", Settings(pool="joints"), progress=False)
+
+
+def test_bodies_are_those_of_the_protocol_unless_said(folder, store):
+    store = copy.copy(store)
+    store.meta = store.meta | {"preprocessing": "preset mamp"}
+    probe = {"name": "linear", "recipe": "mamp", "epochs": 1, "min_frames": 8, "batch_size": 8, "rotate": 0.0}
+    options = {"device": "cpu", "precision": "fp32", "progress": False}
+    knn, mamp = compare(folder, store, "xsub", ["knn", build_protocol(probe)], **options)
+    assert (knn.bodies, mamp.bodies) == ("present", "padded")
+    assert result_folder(folder, build_protocol("knn"), store, "xsub", Settings()).is_dir()
+    (other,) = compare(folder, store, "xsub", [build_protocol(probe)], settings=Settings(bodies="present"), **options)
+    assert other.bodies == "present" and other.metrics != mamp.metrics
+    assert result_folder(folder, build_protocol(probe), store, "xsub", Settings(bodies="present")).name.endswith(
+        "_present"
+    )

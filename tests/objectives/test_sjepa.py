@@ -219,3 +219,19 @@ def test_cross_entropy_equals_torchs(topology):
 def test_unknown_values(topology, options, message):
     with pytest.raises(ConfigError, match=message):
         sjepa(topology, **options)
+
+
+def test_positions_may_be_shared_with_the_predictor(topology):
+    encoder = TransformerEncoder(topology, frames=8, patch_length=4, dim=16, depth=1, heads=2)
+    options = {"output_dim": None, "share_positions": True}
+    objective = SJEPA(encoder, partial(Predictor, depth=1, heads=2), **options)
+    assert objective.predictor.positions is encoder.positions
+    assert objective.target_encoder.positions is not encoder.positions
+    parameters = list(objective.parameters())
+    assert len(parameters) == len({id(p) for p in parameters})
+    views, tokens = torch.randn(2, 2, 8, topology.num_joints, 3), torch.arange(2 * topology.num_joints).expand(2, -1)
+    objective(views, visible=tokens[:, :3], masked=tokens[:, 3:])[0].backward()
+    masked = encoder.positions.joint_embedding.grad[4:]
+    assert masked.abs().sum() > 0  # hidden joints get theirs by the predictor alone
+    with pytest.raises(ConfigError, match="say objective.predictor.dim=16"):
+        SJEPA(encoder, partial(Predictor, dim=8, depth=1, heads=2), **options)

@@ -15,6 +15,7 @@ from skgraph.transforms import (
     Compose,
     MotionAwareJointMask,
     RandomJitter,
+    RandomReflect,
     RandomRotate,
     RandomTokenMask,
     ToMotion,
@@ -178,3 +179,21 @@ def test_bodies_that_would_tumble(tmp_path, topology):
     upright = maker(topology, angle=3.1416)
     upright.normalise = Compose([Center(topology), AlignBody(topology)])
     assert rotation_axis_warning(store, upright) is None
+
+
+def test_a_mask_of_the_body_before_its_augmentation(bodies, topology):
+    """Mirrored views exchange left and right; the mask is then of the joints that move most in the recording."""
+
+    class Busiest(torch.nn.Module):
+        patch_length = 4
+
+        def draw(self, joints, generator, frame_mask):
+            order = joints.diff(dim=1).norm(dim=-1).sum(dim=1).argsort(dim=1)
+            return order[:, :20], order[:, 20:]
+
+    bodies = Center(topology)(bodies)
+    own = Busiest().draw(bodies.joints[:, 0], None, None)
+    for source in ("view", "sequence"):
+        views = ViewMaker(Compose([]), RandomReflect(topology, p=1.0), Busiest(), None, 2, mask_source=source)
+        drawn = views(bodies, generator())[1:]
+        assert all(torch.equal(a, b) for a, b in zip(own, drawn, strict=True)) == (source == "sequence")

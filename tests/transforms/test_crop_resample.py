@@ -13,13 +13,19 @@ def ramp(frames, present=None):
     return SkeletonData.from_joints(joints, frame_mask)
 
 
+def test_nearest_frames():
+    out = CropResample(frames=3, resampling="nearest")(ramp(4))
+    assert out.x.flatten().tolist() == [0, 2, 3]
+    assert "resampling=nearest" in repr(CropResample(frames=3, resampling="nearest"))
+
+
 def test_crop_resample():
     transform = CropResample(frames=2)
     assert repr(transform) == "CropResample(frames=2, low=1.0, high=1.0, min_frames=1)"
     assert transform(ramp(4)).x.flatten().tolist() == [0.5, 2.5]
     assert CropResample(frames=8)(ramp(4)).x.flatten().tolist() == [0, 0.25, 0.75, 1.25, 1.75, 2.25, 2.75, 3]
     assert CropResample(frames=2, low=0.5, high=0.5)(ramp(4)).x.flatten().tolist() == [1, 2]
-    assert CropResample(frames=2, low=0.1, high=0.1, min_frames=4)(ramp(4)).x.flatten().tolist() == [0.5, 2.5]
+    assert CropResample(frames=2, low=0.1, high=0.2, min_frames=4)(ramp(4)).x.flatten().tolist() == [0.5, 2.5]
 
 
 def test_as_many_frames_as_there_are_is_the_identity(batch):

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from skgraph.data import SkeletonData
-from skgraph.errors import ConfigError
+from skgraph.errors import ConfigError, TopologyError
 from skgraph.topology import Topology
 from skgraph.transforms import RandomReflect, ToBone
 
@@ -48,3 +48,47 @@ def test_confidence_follows_its_joint(topology):
     clip = SkeletonData.from_joints(POSE, confidence=torch.tensor([0.1, 0.2, 0.3, 0.4, 0.5]).view(1, 1, 5))
     out = RandomReflect(topology, p=1.0)(clip)
     assert torch.allclose(out.confidence.flatten(), torch.tensor([0.1, 0.2, 0.3, 0.5, 0.4]))
+
+
+def test_in_its_own_plane_a_body_faces_as_before():
+    topology = Topology.load("ntu_rgbd")
+    joints = torch.randn(3, 2, 4, 25, 3, generator=torch.Generator().manual_seed(0))
+    mask = torch.ones(3, 2, 4, dtype=torch.bool)
+    mask[0, 1] = False
+    clips = SkeletonData.from_joints(joints * mask[..., None, None], mask)
+    reflect = RandomReflect(topology, p=1.0, plane="body")
+    once = reflect(SkeletonData.from_joints(clips.joints.clone(), mask))
+
+    def across(body):
+        direction = torch.einsum("v,nvc->nc", topology.across, body)
+        return torch.nn.functional.normalize(direction * torch.tensor([1.0, 0.0, 1.0]), dim=1)
+
+    def middle(body):
+        return torch.einsum("v,nvc->nc", topology.center, body)
+
+    before, after = clips.joints[:, 0, 0], once.joints[:, 0, 0]  # of the first body, in its first frame
+    assert torch.allclose(across(before), across(after), atol=1e-5)
+    assert torch.allclose(middle(before)[:, 1], middle(after)[:, 1], atol=1e-5)
+    assert not torch.allclose(before, after, atol=0.1) and not once.joints[0, 1].any()
+    assert torch.allclose(once.joints[..., 1], clips.joints[..., topology.mirror, 1], atol=1e-5)  # heights stay
+    bones = (lambda data: ToBone(topology)(data).joints.norm(dim=-1)[..., topology.mirror])(once)
+    assert torch.allclose(bones, ToBone(topology)(clips).joints.norm(dim=-1), atol=1e-4)
+
+
+def test_where_the_body_faces_along_z_both_planes_are_one():
+    topology = Topology.load("ntu_rgbd")
+    pose = torch.randn(1, 1, 25, 3, generator=torch.Generator().manual_seed(1))
+    sides = topology.across != 0
+    pose[:, :, sides, 2] = 0  # shoulders and hips along x
+    pose = pose - torch.einsum("v,mtvc->mtc", topology.center, pose)[:, :, None]
+    x, body = (RandomReflect(topology, p=1.0, plane=plane) for plane in ("x", "body"))
+    assert torch.allclose(
+        x(SkeletonData.from_joints(pose)).joints, body(SkeletonData.from_joints(pose)).joints, atol=1e-5
+    )
+
+
+def test_unknown_planes(topology):
+    with pytest.raises(ConfigError, match="plane must be 'x' or 'body'"):
+        RandomReflect(topology, plane="y")
+    with pytest.raises(TopologyError, match="plane=body needs 3D joints and the direction 'across'"):
+        RandomReflect(Topology.load("coco_17"), plane="body")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -11,11 +10,10 @@ from torch_geometric.utils import scatter
 
 from skgraph._internal.options import at_least
 from skgraph.data import SkeletonDataset
+from skgraph.data.dataset import BodyRule, check_body_rule
 from skgraph.data.temporal import centre_windows
 from skgraph.errors import ConfigError
 from skgraph.training.views import ViewMaker
-
-BodyRule = Literal["present", "padded"]
 
 
 @dataclass(frozen=True)
@@ -79,8 +77,7 @@ def read_bodies(
         ConfigError: ``dataset`` holds bodies rather than clips, or ``bodies`` is unknown.
     """
     _check_clips(dataset)
-    if bodies not in ("present", "padded"):
-        raise ConfigError(f"bodies must be 'present' or 'padded', found '{bodies}'")
+    check_body_rule(bodies)
     graphs = dataset.batch(idx, generator, windows)
     present = graphs.frame_mask.any(dim=-1)  # [B, M]; before the copy to the device, which need not synchronise then
     # A clip whose window misses its only body keeps that body, all zeros, so that it has a feature.
@@ -102,7 +99,7 @@ def crop_windows(dataset: SkeletonDataset, idx: Tensor, proportion: float, crops
     check_crops(proportion, crops)
     length = dataset.store.length[dataset.items[idx]]
     centres = [0.5] if crops == 1 else torch.linspace(0, 1, crops).tolist()
-    return [centre_windows(length, proportion, dataset.min_frames, centre) for centre in centres]
+    return [centre_windows(length, proportion, centre) for centre in centres]
 
 
 def check_crops(proportion: float | None, crops: int) -> None:

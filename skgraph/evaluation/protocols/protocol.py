@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal
 from torch import Tensor
 
 from skgraph.data import SkeletonDataset, SkeletonStore
+from skgraph.data.dataset import BodyRule
 from skgraph.errors import ConfigError
 from skgraph.evaluation.context import EvaluationContext, Settings
 
@@ -59,6 +60,10 @@ class Protocol(ABC):
     def pretrained(self) -> bool:
         """Evaluate the trained encoder, with a random one beside it; otherwise a random encoder alone."""
         return True
+
+    def body_rule(self, store: SkeletonStore) -> BodyRule:
+        """Return which bodies of a clip the protocol encodes: the present ones, or absent ones as zeros too."""
+        return "present"
 
     @property
     def label(self) -> str:

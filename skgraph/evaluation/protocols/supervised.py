@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset, SkeletonStore
+from skgraph.data.dataset import BodyRule
 from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation.classifiers.classifier import Classifier, LinearHead, build_head, parameter_groups
 from skgraph.evaluation.classifiers.classifier_training import ClassifierTraining
@@ -21,6 +22,9 @@ from skgraph.evaluation.features.clip_features import Features, frozen
 from skgraph.evaluation.protocols.protocol import Outcome, Protocol, labels
 from skgraph.evaluation.results.metrics import top_k
 from skgraph.transforms import RandomRotate
+
+# Preparations, as stores name them, in which published protocols have two bodies a clip.
+_WITH_EMPTY_BODIES = ("preset mamp", "as converted by the CTR-GCN pipeline")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,6 +47,15 @@ class Supervised(Protocol, ClassifierTraining):
     @property
     def pretrained(self) -> bool:
         return self.name != "scratch"
+
+    def body_rule(self, store: SkeletonStore) -> BodyRule:
+        """Return ``"padded"`` where MAMP averages a clip with an empty second body.
+
+        That is on NTU RGB+D 60 and PKU-MMD as CTR-GCN's scripts or MAMP's prepare them. On NTU RGB+D 120 they copy a
+        single body to the second one, and the mean is that of the present bodies.
+        """
+        prepared = str(store.meta.get("preprocessing", "")).startswith(_WITH_EMPTY_BODIES)
+        return "padded" if self.recipe == "mamp" and prepared and len(store.class_names) != 120 else "present"
 
     @property
     def label(self) -> str:
@@ -149,7 +162,7 @@ class _ClipSource:
     def batch(self, rows: Tensor, generator: torch.Generator) -> Bodies:
         context, clips = self.context, self.clips[rows]
         return read_bodies(
-            self.dataset, clips, context.views, context.device, context.settings.bodies, None, self.augment, generator
+            self.dataset, clips, context.views, context.device, context.bodies, None, self.augment, generator
         )
 
 

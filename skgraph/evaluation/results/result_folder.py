@@ -31,9 +31,10 @@ def result_folder(folder: Path, protocol: Protocol, store: SkeletonStore, split:
     changed = [f"{key}{format_option(value)}" for key, value in options.items() if value != usual[key]]
     if "train_clips" in store.meta:
         changed.append(f"clips{store.meta['train_clips']}")
+    default = Settings(bodies=protocol.body_rule(store))
     for key in ("crop", "crops", "bodies", "pool", "validation", "seed"):
         value = getattr(settings, key)
-        if value != getattr(Settings(), key):
+        if value not in (getattr(default, key), getattr(Settings(), key)):
             changed.append(value if key in ("bodies", "pool") else f"{key}{format_option(value)}")
     if settings.joint_map not in (None, "auto"):
         changed.append(f"map-{Path(settings.joint_map).stem}")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -84,3 +85,22 @@ def test_padded_bodies_reach_the_head(context):
     present = short("linear_mamp").evaluate(context)
     padded = short("linear_mamp").evaluate(replace(context, settings=Settings(bodies="padded")))
     assert not torch.allclose(present.scores, padded.scores)
+
+
+@pytest.mark.parametrize(
+    "preprocessing, classes, expected",
+    [
+        ("preset mamp", 60, "padded"),
+        ("preset mamp, zero_based labels", 51, "padded"),
+        ("as converted by the CTR-GCN pipeline; padding left out", 60, "padded"),
+        ("preset mamp", 120, "present"),
+        ("preset skgraph", 60, "present"),
+        ("preset agcn", 60, "present"),
+    ],
+)
+def test_mamps_protocols_take_the_bodies_that_mamp_took(preprocessing, classes, expected):
+    store = SimpleNamespace(meta={"preprocessing": preprocessing}, class_names=["class"] * classes)
+    for name in ("linear_mamp", "finetune", "semi", "transfer", "scratch"):
+        assert build_protocol(name).body_rule(store) == expected
+    for name in ("linear_cmd", "linear_aimclr", "attentive", "linear", "knn"):
+        assert build_protocol(name).body_rule(store) == "present"

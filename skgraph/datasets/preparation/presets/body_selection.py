@@ -10,7 +10,7 @@ from skgraph.datasets.formats.kinect_recording import Recording, Track
 
 # Thresholds of the preparations of NTU RGB+D by SGN, CTR-GCN, MAMP and PYSKL.
 _MIN_FRAMES = 12
-_FLAT_RATIO, _FLAT_SHARE = 0.8, 0.69754
+_WIDE, _WIDE_SHARE = 0.8, 0.69754
 
 
 def is_short(track: Track) -> bool:
@@ -18,23 +18,33 @@ def is_short(track: Track) -> bool:
     return len(track) < _MIN_FRAMES
 
 
-def is_flat(track: Track) -> bool:
-    """Return whether a body is wider than 0.8 of its height in 69.754 % of its frames or more, as furniture is."""
+def wide_frames(track: Track) -> np.ndarray:
+    """Return the frames in which a body is wider than 0.8 of its height, as furniture is: `[frames]` bool."""
     extent = np.ptp(track.joints, axis=1)
-    return bool((extent[:, 0] > _FLAT_RATIO * extent[:, 1]).mean() >= _FLAT_SHARE)
+    return extent[:, 0] > _WIDE * extent[:, 1]
 
 
 def without_spurious(tracks: list[Track]) -> list[Track]:
-    """Drop short, then flat bodies, where others remain."""
-    for spurious in (is_short, is_flat):
-        if len(tracks) > 1:
-            tracks = [track for track in tracks if not spurious(track)] or tracks
+    """Drop short bodies, then those that are wide in 69.754 % of their frames or more, but not the last one."""
+    if len(tracks) > 1:
+        tracks = [track for track in tracks if not is_short(track)] or tracks
+    if len(tracks) > 1:
+        tracks = [track for track in tracks if wide_frames(track).mean() < _WIDE_SHARE] or tracks[-1:]
     return tracks
 
 
-def motion(track: Track) -> float:
-    """Compute the variance of a body's joint positions over joints and frames, summed over x, y, z."""
-    return float(track.joints.reshape(-1, 3).var(axis=0).sum())
+def ranked_by_motion(tracks: list[Track]) -> list[Track]:
+    """Sort bodies by their motion, largest first.
+
+    Motion is the variance of the joint positions over joints and frames, summed over x, y, z; of the frames that are
+    not wide alone, if it is smaller there.
+    """
+    return sorted(tracks, key=_motion, reverse=True)
+
+
+def _motion(track: Track) -> float:
+    upright = track.joints[~wide_frames(track)]
+    return min(float(part.reshape(-1, 3).var(axis=0).sum()) for part in (track.joints, upright) if len(part))
 
 
 def without_empty_frames(recording: Recording) -> Recording:

@@ -6,7 +6,7 @@ import numpy as np
 
 from skgraph.datasets.formats.kinect_recording import Recording
 from skgraph.datasets.preparation.presets.body_selection import (
-    motion,
+    ranked_by_motion,
     two_actors,
     without_empty_frames,
     without_gaps,
@@ -23,7 +23,7 @@ def mamp(recording: Recording) -> RawClip:
 
     In this order: frames without anybody are dropped; the gaps of a body that vanishes and returns are closed,
     which moves its later frames to too early times; of several bodies, those of fewer than 12 frames are dropped, then
-    the flat ones; the others are ranked by motion and assigned to two actors; frames without both actors are dropped;
+    the wide ones; the others are ranked by motion and assigned to two actors; frames without both actors are dropped;
     the first actor's SpineMid in its first frame is subtracted everywhere; the first 300 frames are kept. A recording
     of one body starts with its first frame.
 
@@ -38,7 +38,7 @@ def mamp(recording: Recording) -> RawClip:
     tracks = [without_gaps(track) for track in packed.tracks]
     if not tracks:
         return RawClip.left_out(NOBODY if recording.frames else NO_FRAMES)
-    tracks = sorted(without_spurious(tracks), key=motion, reverse=True)
+    tracks = ranked_by_motion(without_spurious(tracks))
     if len(tracks) == 1:
         joints = tracks[0].joints[None]
     else:

@@ -6,7 +6,7 @@ import numpy as np
 
 from skgraph.datasets.formats.kinect_recording import Recording
 from skgraph.datasets.preparation.presets.agcn import align_to_first_body
-from skgraph.datasets.preparation.presets.body_selection import is_short, motion, two_actors, without_spurious
+from skgraph.datasets.preparation.presets.body_selection import is_short, ranked_by_motion, two_actors, without_spurious
 from skgraph.datasets.raw_dataset import NOBODY, NOBODY_LONG_ENOUGH, RawClip
 
 _CENTRE = 1
@@ -15,7 +15,7 @@ _CENTRE = 1
 def pyskl(recording: Recording) -> RawClip:
     """Assign bodies to two actors at their own times, centred and aligned by the first one's first pose.
 
-    In this order: bodies of fewer than 12 frames are dropped, and of several bodies the flat ones; they are ranked by
+    In this order: bodies of fewer than 12 frames are dropped, and of several bodies the wide ones; they are ranked by
     motion and assigned to two actors; if the second is present for longer than the first, the two are swapped;
     frames without the first actor are dropped; its SpineMid in the first frame is subtracted everywhere; both are
     rotated so that its spine is along z and its shoulders are along x in that frame.
@@ -28,7 +28,7 @@ def pyskl(recording: Recording) -> RawClip:
     tracks = [track for track in recording.tracks if not is_short(track)]
     if not tracks:
         return RawClip.left_out(NOBODY_LONG_ENOUGH if recording.tracks else NOBODY)
-    tracks = sorted(without_spurious(tracks), key=motion, reverse=True)
+    tracks = ranked_by_motion(without_spurious(tracks))
     joints = two_actors(tracks, recording.frames)
     present = (joints != 0).any(axis=(2, 3))
     if present[1].sum() > present[0].sum():

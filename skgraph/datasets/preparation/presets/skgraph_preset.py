@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skgraph.datasets.formats.kinect_recording import Recording, Track
-from skgraph.datasets.preparation.presets.body_selection import motion, without_spurious
+from skgraph.datasets.preparation.presets.body_selection import ranked_by_motion, without_spurious
 from skgraph.datasets.raw_dataset import NO_FRAMES, NOBODY, RawClip
 
 # A person who is tracked again under another id appears within 0.4 m of the last position, or has walked at 1.5 m/s.
@@ -25,7 +25,7 @@ def skgraph_preset(recording: Recording) -> RawClip:
     Returns:
         Joints in metres, with the tracker's confidence; or an excluded clip, if nobody is in it.
     """
-    tracks = sorted(without_spurious(_continued(recording.tracks)), key=motion, reverse=True)[:_MOST_BODIES]
+    tracks = ranked_by_motion(without_spurious(_continued(recording.tracks)))[:_MOST_BODIES]
     if not tracks:
         return RawClip.left_out(NOBODY if recording.frames else NO_FRAMES)
     first = min(int(track.frame[0]) for track in tracks)

@@ -44,3 +44,17 @@ def test_frames_in_which_nobody_is_left_go():
 
 def test_300_frames_at_most():
     assert mamp(recording(400, body(range(400)))).joints.shape[1] == 300
+
+
+def test_actors_are_ranked_without_the_frames_in_which_they_are_wide():
+    """The second walks farther, but only where the tracker loses it: CTR-GCN's scripts make it the second actor."""
+    first, second = body(range(20), speed=0.1), body(range(20), at=(2, 0, 3))
+    second.joints[8:12] = second.joints[8:12] * (9, 1, 1) + np.array([5.0, 0, 0])
+    clip = mamp(recording(20, first, second))
+    np.testing.assert_allclose(clip.joints[0, 0, :20], POSE[:20], atol=1e-6)
+
+
+def test_of_bodies_that_are_all_wide_the_last_stays():
+    wide = [body(range(20), at=(at, 0, 3), wide=9, speed=speed) for at, speed in ((0, 0.1), (4, 0.0))]
+    clip = mamp(recording(20, *wide))
+    assert len(clip.joints) == 1 and np.ptp(clip.joints[0, :, 1, 0]) == 0
