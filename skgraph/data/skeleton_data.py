@@ -46,17 +46,22 @@ class SkeletonData(Data):
             attributes: anything else the graph carries (``y``, ``name``, ``subject``, ...).
 
         Raises:
-            DataError: ``joints`` has another rank, or ``frame_mask`` another shape.
+            DataError: ``joints`` is no tensor of such a rank, ``frame_mask`` no bool of that shape, or ``y`` of another
+                length.
         """
-        if joints.dim() not in (4, 5):
-            raise DataError(f"joints must be [M, T, V, C] or [B, M, T, V, C], found shape {tuple(joints.shape)}")
+        if not isinstance(joints, Tensor) or joints.dim() not in (4, 5):
+            found = f"shape {tuple(joints.shape)}" if isinstance(joints, Tensor) else type(joints).__name__
+            raise DataError(f"joints must be a tensor [M, T, V, C] or [B, M, T, V, C], found {found}")
         if frame_mask is None:
             frame_mask = torch.ones(joints.shape[:-2], dtype=torch.bool, device=joints.device)
-        if frame_mask.shape != joints.shape[:-2]:
+        if frame_mask.shape != joints.shape[:-2] or frame_mask.dtype != torch.bool:
             raise DataError(
-                f"frame_mask must be {tuple(joints.shape[:-2])} for joints {tuple(joints.shape)}, "
-                f"found {tuple(frame_mask.shape)}"
+                f"frame_mask must be bool {tuple(joints.shape[:-2])} for joints {tuple(joints.shape)}, "
+                f"found {str(frame_mask.dtype)[6:]} {tuple(frame_mask.shape)}"
             )
+        y, graphs = attributes.get("y"), joints.size(0) if joints.dim() == 5 else 1
+        if isinstance(y, Tensor) and y.shape[:1] != (graphs,):
+            raise DataError(f"y must have one label for each of {graphs} graphs, found shape {tuple(y.shape)}")
         return cls(x=joints.reshape(-1, joints.shape[-1]), frame_mask=frame_mask, **attributes)
 
     @property

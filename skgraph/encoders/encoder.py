@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 
+import torch
 from torch import Tensor, nn
 
 from skgraph._internal.options import at_least
@@ -32,15 +33,18 @@ class Encoder(nn.Module):
         static_shapes: whether every batch takes the same operations, so that compiling pays.
 
     Raises:
-        ConfigError: ``patch_length`` does not divide ``frames``, or a size is below 1.
+        ConfigError: ``patch_length`` does not divide ``frames``, a size is below 1, or ``topology`` is none.
     """
 
     any_length = False
     static_shapes = False
+    _checked = False
 
     def __init__(self, topology: Topology, frames: int, channels: int, patch_length: int, dim: int) -> None:
         super().__init__()
-        at_least(type(self).__name__, 1, patch_length=patch_length, dim=dim)
+        at_least(type(self).__name__, 1, frames=frames, channels=channels, patch_length=patch_length, dim=dim)
+        if not isinstance(topology, Topology):
+            raise ConfigError(f"an encoder takes a Topology, as Topology.load('ntu_rgbd') is, found {topology!r:.80}")
         if frames % patch_length:
             raise ConfigError(f"patch_length must divide the frames, found {patch_length} for {frames} frames")
         self.dim = dim
@@ -58,7 +62,8 @@ class Encoder(nn.Module):
             tokens ``[B, K, D]``, or ``[B, L, D]`` without ``visible``, in the order of ``visible``.
 
         Raises:
-            DataError: ``joints`` does not have this encoder's frames, joints and channels.
+            DataError: ``joints`` does not have this encoder's frames, joints and channels, or ``visible`` does not hold
+                token ids of each body.
         """
         frames: int | str = self.grid[0] * self.patch_length
         if self.any_length:
@@ -68,7 +73,22 @@ class Encoder(nn.Module):
         if not fits or joints.shape[2:] != (self.grid[1], self.channels):
             expected = f"[B, {frames}, {self.grid[1]}, {self.channels}]"
             raise DataError(f"the encoder expects joints {expected}, found {[*joints.shape]}")
+        if visible is not None:
+            self._check_visible(joints, visible)
         return self.encode(joints, visible)
+
+    def _check_visible(self, joints: Tensor, visible: Tensor) -> None:
+        """Check the shape of token ids; and until they hold once, unless compiled, their range."""
+        tokens = joints.size(1) // self.patch_length * self.grid[1]
+        wrong = visible.dtype != torch.int64 or visible.dim() != 2 or visible.size(0) != joints.size(0)
+        if not (wrong or self._checked or torch.compiler.is_compiling()):
+            wrong = bool(((visible < 0) | (visible >= tokens)).any())
+            self._checked = not wrong
+        if wrong:
+            raise DataError(
+                f"visible must be token ids [{joints.size(0)}, K], int64 in 0 to {tokens - 1}, "
+                f"found {str(visible.dtype)[6:]} {[*visible.shape]}"
+            )
 
     @abstractmethod
     def encode(self, joints: Tensor, visible: Tensor | None) -> Tensor:

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from skgraph.errors import DataError
+
 
 def patchify(joints: Tensor, patches: int) -> Tensor:
     """Cut bodies into raw tokens: each joint over ``l = T / patches`` frames.
@@ -20,6 +22,8 @@ def patchify(joints: Tensor, patches: int) -> Tensor:
     >>> patchify(torch.zeros(2, 8, 25, 3), patches=4).shape
     torch.Size([2, 100, 6])
     """
+    if patches < 1 or joints.size(1) % patches:
+        raise DataError(f"the number of patches must divide the {joints.size(1)} frames, found {patches}")
     x = joints.unflatten(1, (patches, -1))  # [B, T_e, l, V, C]
     return x.transpose(2, 3).flatten(3).flatten(1, 2)
 

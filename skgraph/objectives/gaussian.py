@@ -8,6 +8,7 @@ from torch.distributed.nn.functional import all_gather, all_reduce
 from torch.nn import functional as F
 
 from skgraph._internal.distributed import copy_from_main, num_ranks
+from skgraph.errors import DataError
 
 POINTS, LARGEST = 17, 3.0  # points and end of the integral; the weight beyond is below 0.02
 COLLAPSED_SIGREG = 0.40  # value over N of embeddings that are all zero
@@ -70,16 +71,18 @@ def visreg(z: Tensor, directions: Tensor) -> Tensor:
     """
     if num_ranks() > 1:
         z = torch.cat(all_gather(z.contiguous()), dim=-2)
-    z = z.float()
+    projected, z = project(z, directions), z.float()
     rows = z.size(-2)
     variance, mean = torch.var_mean(z, dim=-2, correction=0)
     deviation = (variance + 1e-6).sqrt() - 1  # keeps the slope of the square root finite
     quantiles = torch.special.ndtri((torch.arange(rows, device=z.device) + 0.5) / rows)[:, None]
-    shape = project(z, directions).sort(dim=-2).values - quantiles
+    shape = projected.sort(dim=-2).values - quantiles
     return mean.square().mean() + deviation.square().mean() + shape.square().mean()
 
 
 def project(z: Tensor, directions: Tensor) -> Tensor:
     """Project embeddings on directions in float32: in bf16 the angles would be off by a hundredth."""
+    if z.dim() < 2 or directions.dim() != 2 or z.size(-1) != directions.size(0):
+        raise DataError(f"embeddings [..., N, D] need directions [D, S], found {[*z.shape]} and {[*directions.shape]}")
     with torch.autocast(z.device.type, enabled=False):
         return z.float() @ directions

@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.distributed.nn.functional import all_reduce
 
 from skgraph._internal.distributed import num_ranks
+from skgraph.errors import DataError
 
 
 def vicreg_terms(
@@ -36,6 +37,8 @@ def vicreg_terms(
     Returns:
         the two terms, float32 scalars.
     """
+    if features.dim() != 3:
+        raise DataError(f"vicreg_terms takes features [B, N, C], found {[*features.shape]}")
     z = features.float()
     dims = (0,) if center == "position" else (0, 1)
     ranks = num_ranks()

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from skgraph.data import EpochLoader
+from skgraph.errors import DataError
 from skgraph.training.devices import autocast
 from skgraph.training.mask_figure import mask_figure
 from skgraph.training.run_log import RunLog
@@ -34,6 +35,8 @@ def rankme(features: Tensor, eps: float = 1e-7) -> Tensor:
     Args:
         features: ``[n, D]``.
     """
+    if features.dim() != 2 or not features.isfinite().all():
+        raise DataError(f"rankme takes features [n, D] of finite numbers, found {[*features.shape]}")
     features = features.double()
     sigma = torch.linalg.svdvals(features - features.mean(dim=0))
     p = sigma / sigma.sum().clamp(min=eps) + eps

@@ -85,7 +85,7 @@ def test_pickling_copying_and_moving():
 def test_errors_name_the_shapes():
     with pytest.raises(DataError, match=r"\[M, T, V, C\].*\(4, 25, 3\)"):
         SkeletonData.from_joints(torch.zeros(4, 25, 3))
-    with pytest.raises(DataError, match=r"frame_mask must be \(2, 4\).*\(2, 5\)"):
+    with pytest.raises(DataError, match=r"frame_mask must be bool \(2, 4\).*\(2, 5\)"):
         SkeletonData.from_joints(torch.zeros(2, 4, 25, 3), torch.ones(2, 5, dtype=torch.bool))
     with pytest.raises(DataError, match="no 'x' and 'frame_mask'"):
         _ = SkeletonData(x=torch.zeros(3, 3)).joints
@@ -128,3 +128,17 @@ def test_to_pyg_of_a_batch_is_the_union_of_its_clips(topology):
 def test_to_pyg_refuses_another_topology(topology):
     with pytest.raises(DataError, match="'ntu_rgbd' has 25 joints, the graph has 22"):
         SkeletonData.from_joints(torch.zeros(1, 2, 22, 3)).to_pyg(topology)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ((torch.randn(4, 1, 8, 25, 3), None, torch.zeros(3)), "y must have one label for each of 4 graphs"),
+        ((torch.randn(1, 8, 25, 3), torch.ones(1, 8), None), r"frame_mask must be bool \(1, 8\).* found float32"),
+        (([[0.0]], None, None), "joints must be a tensor .* found list"),
+    ],
+)
+def test_from_joints_refuses_what_does_not_fit(arguments, message):
+    joints, frame_mask, y = arguments
+    with pytest.raises(DataError, match=message):
+        SkeletonData.from_joints(joints, frame_mask, y=y)

@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from skgraph.encoders import Encoder, STGCNEncoder, TransformerEncoder
+from skgraph.errors import ConfigError, DataError
 from tests.encoders.test_pyg import LAYERS, pyg
 
 KINDS = {
@@ -59,3 +60,18 @@ def test_all_tokens_visible_equals_no_mask(encoder, batch):
 def test_output_follows_the_order_of_visible(encoder, batch):
     joints, visible, _ = batch
     assert torch.allclose(encoder(joints, visible).flip(1), encoder(joints, visible.flip(1)), atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "visible", [torch.tensor([[0, 50]] * 2), torch.tensor([[0, -1]] * 2), torch.tensor([[0, 7]]), torch.rand(2, 3)]
+)
+def test_visible_must_be_token_ids_of_each_body(topology, visible):
+    encoder = TransformerEncoder(topology, frames=8, patch_length=4, dim=16, depth=1, heads=2)
+    with pytest.raises(DataError, match=r"visible must be token ids \[2, K\], int64 in 0 to 49, found"):
+        encoder(torch.randn(2, 8, 25, 3), visible)
+
+
+@pytest.mark.parametrize("options", [{"frames": 0}, {"frames": 8, "topology": "ntu_rgbd"}])
+def test_an_encoder_needs_frames_and_a_topology(topology, options):
+    with pytest.raises(ConfigError, match="must be at least 1, found|takes a Topology"):
+        TransformerEncoder(**{"topology": topology} | options)

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import pytest
 import torch
 
 from skgraph.encoders.token_grid import GridEmbedding, patchify
+from skgraph.errors import DataError
 
 
 def test_a_token_has_the_sum_of_its_time_and_its_joint():
@@ -32,3 +34,8 @@ def test_the_gradient_is_the_same_every_time_with_several_threads():
 def test_a_token_is_a_joint_over_a_patch():
     joints = torch.randn(1, 16, 25, 3)
     assert torch.equal(patchify(joints, 4)[0, 2 * 25 + 7], joints[0, 8:12, 7].flatten())
+
+
+def test_patches_must_divide_the_frames():
+    with pytest.raises(DataError, match="must divide the 8 frames, found 3"):
+        patchify(torch.zeros(2, 8, 25, 3), patches=3)

@@ -4,6 +4,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
+from skgraph.errors import DataError
 from skgraph.objectives import sigreg, visreg
 from skgraph.objectives.gaussian import COLLAPSED_SIGREG, random_directions
 
@@ -77,3 +78,10 @@ def test_autocast_does_not_round_the_angles():
     with torch.autocast("cpu", torch.bfloat16):
         rounded = sigreg(z, axes)
     assert torch.equal(rounded, sigreg(z, axes))
+
+
+@pytest.mark.parametrize("regularise", [sigreg, visreg])
+@pytest.mark.parametrize("shape", [(3,), (8, 3)])
+def test_directions_must_fit(regularise, shape):
+    with pytest.raises(DataError, match=r"embeddings \[\.\.\., N, D\] need directions \[D, S\]"):
+        regularise(torch.randn(shape), torch.randn(4, 5))

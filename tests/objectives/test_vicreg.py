@@ -3,6 +3,7 @@ import math
 import pytest
 import torch
 
+from skgraph.errors import DataError
 from skgraph.objectives.vicreg import vicreg_terms
 
 
@@ -50,3 +51,8 @@ def test_gradients_push_collapsed_features_apart():
     vicreg_terms(z)[0].backward()
     apart = z.detach() - z.detach().mean(dim=0)
     assert (z.grad * apart).sum() < 0
+
+
+def test_features_must_have_positions():
+    with pytest.raises(DataError, match=r"takes features \[B, N, C\], found \[4, 3\]"):
+        vicreg_terms(torch.randn(4, 3))

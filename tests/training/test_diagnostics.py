@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from skgraph.errors import DataError
 from skgraph.training import collapse_warning, feature_diagnostics, rankme
 from skgraph.training.diagnostics import online_knn
 
@@ -76,3 +77,9 @@ def test_a_healthy_run_raises_no_alarm():
     healthy = {"rankme": 12.0, "feature_std": 0.1, "target_std": 0.4, "target_entropy": 0.05, "prediction_entropy": 0.5}
     healthy["collapse"] = 0.14
     assert collapse_warning(healthy) is None and collapse_warning({}) is None
+
+
+@pytest.mark.parametrize("features", [torch.randn(5), torch.full((5, 3), math.nan)])
+def test_rankme_needs_a_matrix_of_finite_numbers(features):
+    with pytest.raises(DataError, match=r"rankme takes features \[n, D\] of finite numbers"):
+        rankme(features)

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from skgraph.errors import DataError
+from skgraph.evaluation.classifiers.labelled_features import check_labelled
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,8 @@ def linear_scores(
     """Fit a probe (:func:`~skgraph.evaluation.classifiers.linear_probe.fit_linear`), and return its logits
     ``[n, num_classes]`` of each of ``unseen [n, D]``.
     """
+    for features in unseen:
+        check_labelled(train_x, train_y, features, num_classes)
     probe = fit_linear(train_x, train_y, num_classes, c, iterations)
     scores = [probe(features) for features in unseen]
     if not all(logits.isfinite().all() for logits in scores):

@@ -6,6 +6,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from skgraph.evaluation.classifiers.labelled_features import check_labelled
+
 
 def knn_scores(train_x: Tensor, train_y: Tensor, test_x: Tensor, num_classes: int, k: int = 1) -> Tensor:
     """Return the share of the ``k`` most similar training features that vote for each class.
@@ -21,11 +23,15 @@ def knn_scores(train_x: Tensor, train_y: Tensor, test_x: Tensor, num_classes: in
     Returns:
         ``[n, num_classes]`` scores that sum to 1.
 
+    Raises:
+        DataError: features and labels do not fit together.
+
     Example:
         >>> train, labels = torch.tensor([[1.0, 0.0], [0.9, 0.1], [0.0, 1.0]]), torch.tensor([0, 2, 1])
         >>> knn_scores(train, labels, torch.tensor([[5.0, 0.1]]), num_classes=3, k=2)
         tensor([[0.5000, 0.0000, 0.5000]])
     """
+    check_labelled(train_x, train_y, test_x, num_classes)
     reference = F.normalize(train_x.float(), dim=1).T
     scores = []
     for chunk in F.normalize(test_x.float(), dim=1).split(1024):  # bounds the memory
@@ -54,6 +60,7 @@ def retrieve(
         scores ``[n, num_classes]``, the largest similarity of any clip of each class (-1 for a class without one), and
         ``recall1``, ``recall5`` and ``map`` in per cent.
     """
+    check_labelled(gallery_x, gallery_y, query_x, num_classes)
     gallery, queries = F.normalize(gallery_x.float(), dim=1).T, F.normalize(query_x.float(), dim=1)
     scores = queries.new_full((len(queries), num_classes), -1.0)
     recall1, recall5, precision = 0, 0, []

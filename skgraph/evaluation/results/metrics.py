@@ -7,9 +7,13 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from skgraph.errors import DataError
+
 
 def top_k(scores: Tensor, y: Tensor, k: int = 1) -> float:
     """Return the share of rows with their label among the ``k`` highest scores, in per cent; ties go to the first."""
+    if scores.dim() != 2 or y.shape != scores.shape[:1]:
+        raise DataError(f"top_k takes scores [n, K] and labels [n], found {[*scores.shape]} and {[*y.shape]}")
     own = scores.gather(1, y[:, None])
     before = (scores == own) & (torch.arange(scores.size(1), device=y.device) < y[:, None])
     return 100 * float((((scores > own) | before).sum(dim=1) < k).double().mean())

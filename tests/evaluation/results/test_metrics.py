@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from skgraph.errors import DataError
 from skgraph.evaluation.results.metrics import (
     bootstrap_interval,
     calibration_error,
@@ -87,3 +88,8 @@ def test_the_summary_of_a_card():
     assert figures["top1"] == top_k(scores, y) and figures["top1_interval"] == list(bootstrap_interval(scores, y))
     assert figures["calibration_error"] > 0 and summary(scores, y, "similarities")["calibration_error"] is None
     assert figures["top5"] == top_k(scores, y, 5) and summary(scores, y, "votes")["top5"] is None
+
+
+def test_scores_and_labels_must_fit():
+    with pytest.raises(DataError, match=r"takes scores \[n, K\] and labels \[n\], found \[5, 3\] and \[4\]"):
+        top_k(torch.randn(5, 3), torch.zeros(4, dtype=torch.long))
