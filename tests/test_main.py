@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 
@@ -73,3 +75,25 @@ def test_public_classes_are_imported_at_their_first_use():
     assert skgraph.SkeletonStore is __import__("skgraph.data").data.SkeletonStore
     with pytest.raises(AttributeError, match="module 'skgraph' has no attribute 'nothing'"):
         skgraph.nothing  # noqa: B018
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_command_that_is_stopped_while_it_imports_ends(tmp_path, number):
+    """Extension modules swallow exceptions that a signal raises inside them; so does this module."""
+    lines = ["import os, time", "try:", f"    os.kill(os.getpid(), {int(number)})", "    time.sleep(9)"]
+    (tmp_path / "slow.py").write_text("\n".join([*lines, "except BaseException:", "    pass"]))
+    program = (
+        "from skgraph._internal.command import command\n"
+        "@command('report')\n"
+        "def main(cfg):\n    import slow\n    print('went on')\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "runs=[a]"],
+        cwd=tmp_path,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (128 + number, "", "interrupted\n")

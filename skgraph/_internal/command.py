@@ -12,6 +12,7 @@ import string
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 from typing import Any, cast
 
 import hydra
@@ -78,9 +79,9 @@ def command(
                     failed = True
                     return None
 
-            # SIGTERM ends a command through its `finally` blocks, which remove half-written output; a training
-            # installs its own handler.
-            signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+            # A training installs its own handlers.
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, _stop)
             # File names may be any bytes: escape what the terminal cannot print.
             for stream in (sys.stdout, sys.stderr):
                 if isinstance(stream, io.TextIOWrapper):
@@ -110,6 +111,21 @@ def command(
         return main
 
     return decorate
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    """End a command by SIGTERM or Ctrl-C, through its `finally` blocks, which remove half-written output.
+
+    Imports of extension modules lose exceptions, so that a command which imports ends at once.
+    """
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            os.write(2, b"interrupted\n")
+            os._exit(128 + number)
+        frame = frame.f_back
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
+    sys.exit(128 + number)
 
 
 def _fail(text: str) -> int:

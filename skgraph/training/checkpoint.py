@@ -57,7 +57,7 @@ def save_checkpoint(
         objective: the module that trains, with its ``encoder``.
         optimizer: optimiser of the training.
         config: configuration of the run.
-        store: training data; its topology, preprocessing and content hash are kept.
+        store: training data; its topology, preprocessing, content hash and time of writing are kept.
 
     Raises:
         CheckpointError: a weight is not finite, or the disk is full or not writable; an earlier checkpoint is
@@ -74,6 +74,7 @@ def save_checkpoint(
         "global_batch": global_batch,
         "config": config,
         "content_hash": store.content_hash,
+        "frames_written": store.frames_written,
         "preprocessing": store.meta.get("preprocessing", "none"),
         "topology": store.topology.to_dict(),
         "encoder": objective.encoder.state_dict(),

@@ -14,6 +14,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from skgraph._internal.atomic import atomic_file
 from skgraph._internal.text import plain
+from skgraph.errors import DataError
 
 Batch = TypeVar("Batch")
 
@@ -46,7 +47,9 @@ class RunLog:
         self._board = SummaryWriter(str(self._folder), purge_step=step + 1)
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """Log numbers at a step."""
+        """Log numbers at a step. A DataError says that the folder was deleted meanwhile."""
+        if not self._folder.exists():
+            raise DataError(f"'{self.path.parent}' was deleted while its training ran: nothing is written any more")
         self._file.write(json.dumps({"step": step, **values}) + "\n")
         self._file.flush()
         for key, value in values.items():
@@ -79,7 +82,8 @@ class RunLog:
     def close(self) -> None:
         """Flush and close the files."""
         self._file.close()
-        self._board.close()
+        if self._folder.exists():  # its thread would print a traceback
+            self._board.close()
 
 
 class Throughput:

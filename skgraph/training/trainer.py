@@ -113,6 +113,11 @@ class Trainer:
         load_weights(self.objective, content["objective"], self.checkpoint)
         load_optimizer(self.optimizer, content["optimizer"], self.checkpoint)
         self.step = self._saved = content["step"]
+        if content.get("frames_written", store.frames_written) != store.frames_written and self.processes.is_main:
+            self.say(
+                f"warning: '{store.path / 'frames.npy'}' was written or copied since '{self.checkpoint}' was: if its "
+                "frames are others, give this run a name=..., or delete its folder"
+            )
         return True
 
     def fit(self) -> bool:

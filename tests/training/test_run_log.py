@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 
+import pytest
 import torch
 from google.protobuf import text_format
 from tensorboard.plugins.projector.projector_config_pb2 import ProjectorConfig
 
+from skgraph.errors import DataError
 from skgraph.training.run_log import RunLog
 
 
@@ -47,3 +50,13 @@ def test_the_projector_shows_the_last_features_with_their_labels(tmp_path):
     assert shown.tensor_name == "features, step 5"
     assert (folder / shown.tensor_path).read_text() == "1\t2\t-0.5\n0\t1e-09\t3\n"
     assert (folder / shown.metadata_path).read_text() == "action\tclip\nwave at\ta\nkick\tb\n"
+
+
+def test_a_folder_that_is_deleted_meanwhile_is_said(tmp_path, capfd):
+    log = RunLog(tmp_path / "r")
+    log.scalars(1, {"loss": 1.0})
+    shutil.rmtree(tmp_path / "r")
+    with pytest.raises(DataError, match="was deleted while its training ran"):
+        log.scalars(2, {"loss": 1.0})
+    log.close()
+    assert "Traceback" not in capfd.readouterr().err

@@ -3,14 +3,16 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import signal
 from functools import partial
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
 
-from skgraph.data import EpochLoader, SkeletonDataset
+from skgraph.data import EpochLoader, SkeletonDataset, SkeletonStore
 from skgraph.encoders import TransformerEncoder
 from skgraph.errors import CheckpointError, ConfigError, ContractError, DataError
 from skgraph.objectives import SJEPA, Predictor
@@ -239,6 +241,18 @@ def test_another_configuration_or_other_data_do_not_resume(store, tmp_path):
             other.resume()
     finally:
         other.loader.dataset.store.meta["content_hash"] = before
+
+
+def test_frames_that_were_written_since_are_said(store_path, tmp_path):
+    """The content hash is that of the preparation; frames edited in place keep it."""
+    folder = shutil.copytree(store_path, tmp_path / "s")
+    trainer(SkeletonStore.open(folder), tmp_path / "r").fit()
+    said: list[str] = []
+    assert trainer(SkeletonStore.open(folder), tmp_path / "r", said=said).resume() and not said
+    np.save(folder / "frames.npy", np.load(folder / "frames.npy") + 1)
+    assert trainer(SkeletonStore.open(folder), tmp_path / "r", said=said).resume()
+    (warning,) = said
+    assert warning.startswith(f"warning: '{folder / 'frames.npy'}' was written or copied since")
 
 
 def test_another_topology_does_not_resume(store, tmp_path):
