@@ -53,6 +53,7 @@ def test_the_projector_shows_the_last_features_with_their_labels(tmp_path):
 
 
 def test_a_folder_that_is_deleted_meanwhile_is_said(tmp_path, capfd):
+    (tmp_path / "r").mkdir()
     log = RunLog(tmp_path / "r")
     log.scalars(1, {"loss": 1.0})
     shutil.rmtree(tmp_path / "r")
