@@ -334,7 +334,7 @@ def test_two_processes_do_not_train_in_one_folder(store_path, tmp_path, call, ca
     [
         (["pool=class"], "pool=class needs an encoder with a class token, found TransformerEncoder"),
         (["pool=joints", "evaluate=[finetune]"], "pool=joints is for fixed features; protocol finetune"),
-        (["pool=best"], "pool must be 'mean' or 'class' or 'class_mean' or 'joints', found 'best'"),
+        (["pool=best"], "pool must be 'mean' or 'mean_std' or 'class' or 'class_mean' or 'joints', found 'best'"),
     ],
 )
 def test_a_pool_that_does_not_fit_is_refused_before_the_training(store_path, tmp_path, call, capsys, options, message):

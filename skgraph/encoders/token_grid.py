@@ -29,7 +29,7 @@ def patchify(joints: Tensor, patches: int) -> Tensor:
 
 
 class GridEmbedding(nn.Module):
-    """Learned embedding of each token: the sum of a time and a joint embedding (S-JEPA, section 4.1).
+    """Learned embedding of each token: the sum of a time and a joint embedding (overview of S-JEPA, section 4.1).
 
     Args:
         grid: patches and joints, ``(T_e, V)``.

@@ -15,7 +15,7 @@ from skgraph.topology import Topology
 
 
 class TransformerEncoder(Encoder):
-    r"""Skeleton transformer (S-JEPA, section 4.1): linear patch embedding, joint and time embeddings, pre-norm blocks.
+    r"""Skeleton transformer (overview of S-JEPA, section 4.1): patch, joint and time embeddings, pre-norm blocks.
 
     A token is one joint over ``patch_length`` frames,
 

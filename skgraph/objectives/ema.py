@@ -12,7 +12,7 @@ from skgraph.errors import ConfigError
 
 
 def ema_momentum(progress: float, start: float, end: float = 1.0) -> float:
-    r"""Return the momentum of a cosine schedule from ``start`` to ``end`` (S-JEPA, section 4.2).
+    r"""Return the momentum of a cosine schedule from ``start`` to ``end`` (overview of S-JEPA, section 4.2).
 
     :math:`\tau(p) = \tau_1 - (\tau_1 - \tau_0) (1 + \cos \pi p) / 2` for a training progress ``p`` in [0, 1].
     """

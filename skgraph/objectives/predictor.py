@@ -11,7 +11,7 @@ from skgraph.encoders.token_grid import GridEmbedding
 
 
 class Predictor(nn.Module):
-    r"""Narrow transformer from visible latents to predictions at the masked tokens (S-JEPA, section 4.3).
+    r"""Narrow transformer from visible latents to predictions at the masked tokens (overview of S-JEPA, section 4.3).
 
     Visible tokens enter as their latent, masked tokens as one learned mask token; both carry joint and time embeddings.
     Every token carries its position, so the two groups are concatenated instead of scattered into grid order.

@@ -83,7 +83,7 @@ def test_only_classes_of_skgraph_are_built(model, tmp_path, monkeypatch):
         ({"class_names": ["a", "b"]}, r"the head in 'model.safetensors' has shape \[4, 16\], .* names 2 classes"),
         ({"class_names": "abcd"}, "holds no whole head"),
         ({"background": 7}, "'background' must be the number of a class, found '7'"),
-        ({"pool": "best"}, "'pool' must be one of mean, class, class_mean, joints, found 'best'"),
+        ({"pool": "best"}, "'pool' must be one of mean, mean_std, class, class_mean, joints, found 'best'"),
     ],
 )
 def test_configurations_that_do_not_fit(model, values, message):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
 
 from skgraph.errors import ConfigError
 
-Pool = Literal["mean", "class", "class_mean", "joints"]
-POOLS = ("mean", "class", "class_mean", "joints")
+Pool = Literal["mean", "mean_std", "class", "class_mean", "joints"]
+POOLS = get_args(Pool)
 
 
 def check_pool(encoder: Any, pool: str) -> None:
@@ -23,7 +23,7 @@ def check_pool(encoder: Any, pool: str) -> None:
 
 def pooled_width(encoder: Any, pool: Pool) -> int:
     """Return the width of the features of :func:`pooled`."""
-    return encoder.dim * {"class_mean": 2, "joints": encoder.grid[1]}.get(pool, 1)
+    return encoder.dim * {"mean_std": 2, "class_mean": 2, "joints": encoder.grid[1]}.get(pool, 1)
 
 
 def pooled(encoder: Any, joints: Tensor, pool: Pool = "mean") -> Tensor:
@@ -33,7 +33,8 @@ def pooled(encoder: Any, joints: Tensor, pool: Pool = "mean") -> Tensor:
         encoder: an encoder; ``"class"`` and ``"class_mean"`` need one with a class token, as
             :class:`~skgraph.encoders.CompactEncoder` has.
         joints: ``[b, T, V, C]``.
-        pool: ``"mean"`` of all tokens, ``[b, D]``; ``"class"`` token, ``[b, D]``; ``"class_mean"``, both side by side,
+        pool: ``"mean"`` of all tokens, ``[b, D]``; ``"mean_std"``, their mean and their standard deviation side by
+            side, ``[b, 2 D]``; ``"class"`` token, ``[b, D]``; ``"class_mean"``, both side by side,
             ``[b, 2 D]``; ``"joints"``, tokens averaged over time, side by side, ``[b, V D]``.
 
     Raises:
@@ -47,4 +48,6 @@ def pooled(encoder: Any, joints: Tensor, pool: Pool = "mean") -> Tensor:
     tokens = encoder(joints).float()
     if pool == "joints":
         return tokens.unflatten(1, encoder.grid).mean(dim=1).flatten(1)
+    if pool == "mean_std":
+        return torch.cat([tokens.mean(dim=1), tokens.std(dim=1, correction=0)], dim=1)
     return tokens.mean(dim=1)
