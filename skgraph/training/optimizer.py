@@ -16,6 +16,7 @@ def adamw(
     weight_decay: float = 0.05,
     betas: tuple[float, float] = (0.9, 0.95),
     embed_lr: float = 1.0,
+    decay_embeddings: bool = False,
 ) -> torch.optim.AdamW:
     """Build fused AdamW (Loshchilov and Hutter, 2019) over the trainable parameters of a module.
 
@@ -25,6 +26,7 @@ def adamw(
         weight_decay: of matrices, see :func:`is_decayed`.
         betas: betas of AdamW.
         embed_lr: learning rate of the encoder's patch embedding (``encoder.embed``) over ``lr``.
+        decay_embeddings: apply weight decay to embeddings of positions and to mask tokens too.
 
     Returns:
         the optimiser, whose groups keep their ``lr_scale``.
@@ -32,19 +34,19 @@ def adamw(
     groups: dict[tuple[float, float], list[nn.Parameter]] = {(weight_decay, 1.0): [], (0.0, 1.0): []}
     for name, parameter in module.named_parameters():
         if parameter.requires_grad:
-            decay = weight_decay if is_decayed(name, parameter) else 0.0
+            decay = weight_decay if is_decayed(name, parameter, decay_embeddings) else 0.0
             scale = embed_lr if name.startswith("encoder.embed.") else 1.0
             groups.setdefault((decay, scale), []).append(parameter)
     options = [{"params": params, "weight_decay": d, "lr_scale": s} for (d, s), params in groups.items()]
     return torch.optim.AdamW(options, lr=lr, betas=(betas[0], betas[1]), fused=True)
 
 
-def is_decayed(name: str, parameter: nn.Parameter) -> bool:
-    """Return whether weight decay applies to a parameter.
+def is_decayed(name: str, parameter: nn.Parameter, embeddings: bool = False) -> bool:
+    """Return whether weight decay applies to a parameter: to matrices, and to ``embeddings`` and tokens where asked.
 
-    Norms, biases, embeddings and mask tokens are not decayed: they are vectors or named ``*embedding``, ``*token(s)``.
+    Embeddings of positions and tokens are named ``*embedding`` and ``*token(s)``.
     """
-    return parameter.dim() > 1 and not name.endswith(("embedding", "token", "tokens"))
+    return embeddings if name.endswith(("embedding", "token", "tokens")) else parameter.dim() > 1
 
 
 def check_gradients(module: nn.Module) -> None:

@@ -78,7 +78,8 @@ class Trainer:
         self.loader, self.folder, self.config, self.run_config = loader, folder, config, run_config
         self.device, self.precision, self.processes, self.say = device, precision, processes, say
         compile_objective(self.objective, config.compile, device)
-        self.optimizer = adamw(objective, config.lr, config.weight_decay, config.betas, config.embed_lr)
+        options = config.weight_decay, config.betas, config.embed_lr, config.decay_embeddings
+        self.optimizer = adamw(objective, config.lr, *options)
         self.total_steps = config.steps or (config.epochs or 0) * loader.steps_per_epoch
         epochs = (config.warmup_epochs or 0.0) * loader.steps_per_epoch
         self._warmup = round(epochs if config.warmup is None else config.warmup * self.total_steps)

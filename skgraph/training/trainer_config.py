@@ -60,6 +60,7 @@ class TrainerConfig:
         lr_scaling: ``"linear"`` scales it with the global batch, ``"sqrt"`` with its square root.
         min_lr: last learning rate, scaled alike; at most ``lr``.
         embed_lr: learning rate of the encoder's patch embedding, over that of all other parameters.
+        decay_embeddings: apply weight decay to embeddings of positions and to mask tokens too.
         warmup_epochs: epochs of linear warm-up.
         warmup: share of the budget that is linear warm-up, in place of ``warmup_epochs``.
         weight_decay: weight decay of matrices.
@@ -90,6 +91,7 @@ class TrainerConfig:
     lr_scaling: Literal["linear", "sqrt"] = "linear"
     min_lr: float = 0.0
     embed_lr: float = 1.0
+    decay_embeddings: bool = False
     warmup_epochs: float | None = 20
     warmup: float | None = None
     weight_decay: float = 0.05

@@ -24,6 +24,14 @@ def test_only_matrices_decay_and_targets_are_left_out(topology):
     assert len(decayed) + len(free) == sum(p.requires_grad for p in objective.parameters())
 
 
+def test_embeddings_and_tokens_decay_where_asked(topology):
+    objective = SJEPA(TransformerEncoder(topology, 8, patch_length=4, dim=16, depth=1, heads=2), Predictor)
+    names = {id(p): name for name, p in objective.named_parameters()}
+    free = [names[id(p)] for p in adamw(objective, lr=1e-3, decay_embeddings=True).param_groups[1]["params"]]
+    assert all(name.endswith("bias") or "norm" in name for name in free)
+    assert not [name for name in free if "embedding" in name or "token" in name]
+
+
 def test_warm_up_is_linear_and_reaches_the_peak():
     rates = [learning_rate(step, 100, 10, 1.0) for step in range(10)]
     assert rates == pytest.approx([0.1 * (i + 1) for i in range(10)])

@@ -56,8 +56,8 @@ def parameter_groups(
 
     Layer-wise decay (Clark et al., ELECTRA, 2020; as BEiT and MAE fine-tune): with ``n`` blocks the embedding has the
     rate :math:`\lambda^{n + 1}`, block ``i`` (from 0) :math:`\lambda^{n - i}`, the last norm and the head 1;
-    :math:`\lambda` is ``layer_decay``. Only matrices have ``weight_decay``: no norms, biases or tokens, and no
-    embeddings of positions without ``decay_embeddings``.
+    :math:`\lambda` is ``layer_decay``. Only matrices have ``weight_decay``, no norms or biases; embeddings of
+    positions and tokens have it with ``decay_embeddings``.
 
     Yields:
         ``params``, ``weight_decay`` and ``lr_scale``, a factor of the learning rate.
@@ -72,8 +72,7 @@ def parameter_groups(
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in classifier.named_parameters():
         if parameter.requires_grad:
-            decayed = is_decayed(name, parameter) or (decay_embeddings and name.endswith("embedding"))
-            decay = weight_decay if decayed else 0.0
+            decay = weight_decay if is_decayed(name, parameter, decay_embeddings) else 0.0
             scale = 1.0 if layer_decay == 1 else layer_decay ** _depth_below_top(name, len(blocks))
             groups.setdefault((scale, decay), []).append(parameter)
     for (scale, decay), parameters in groups.items():

@@ -26,7 +26,7 @@ class ClassifierTraining:
         momentum: momentum of SGD.
         betas: betas of AdamW.
         weight_decay: weight decay of matrices.
-        decay_embeddings: apply it to embeddings of positions too.
+        decay_embeddings: apply it to embeddings of positions and to tokens too.
         schedule: ``"cosine"`` to ``min_lr``, or ``"steps"``: a tenth after each epoch in ``milestones``.
         milestones: epochs of the steps.
         min_lr: end of the cosine.
