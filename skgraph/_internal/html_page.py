@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from matplotlib.figure import Figure
 
+from skgraph._internal.figures import without_glyph_warnings
 from skgraph._internal.text import plain
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -26,8 +26,7 @@ def render_page(template: str, **values: Any) -> str:
 def svg(figure: Figure) -> bytes:
     """Return a figure as SVG with reproducible bytes; text is drawn as outlines, so that no font is needed."""
     file = io.BytesIO()
-    with warnings.catch_warnings(), matplotlib.rc_context({"svg.hashsalt": "skgraph", "svg.fonttype": "path"}):
-        warnings.filterwarnings("ignore", message="Glyph .* missing")  # names in scripts that the font lacks
+    with without_glyph_warnings(), matplotlib.rc_context({"svg.hashsalt": "skgraph", "svg.fonttype": "path"}):
         figure.savefig(file, format="svg", metadata={"Date": None})
     return file.getvalue()
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 
 from skgraph._internal.atomic import atomic_folder
+from skgraph._internal.figures import save_png
 from skgraph._internal.text import aligned, csv_text
 
 COLUMNS = {  # key in the table: title, decimals
@@ -69,4 +70,4 @@ def save_diagnosis(folder: Path, diagnosis: Sequence[Mapping[str, float]]) -> No
     rows = [[row.get(key, "") for key in columns] for row in diagnosis]
     with atomic_folder(folder) as partial:
         (partial / "diagnosis.csv").write_text(csv_text([columns, *rows]), encoding="utf-8")
-        curves_figure(diagnosis).savefig(partial / "diagnosis.png", dpi=120)
+        save_png(curves_figure(diagnosis), partial / "diagnosis.png", dpi=120)

@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from skgraph._internal.atomic import atomic_folder
+from skgraph._internal.figures import save_png
 from skgraph._internal.text import aligned, csv_text, file_name, legend_label, plain
 from skgraph.recognition.timeline import COLUMNS, Timeline
 
@@ -41,7 +42,7 @@ def save_timelines(folder: Path, found: Sequence[Timeline], **metadata: Any) -> 
         rows = [list(row.values()) for timeline in found for row in timeline.rows()]
         (partial / "segments.csv").write_text(csv_text([COLUMNS, *rows]), encoding="utf-8")
         for i, timeline in enumerate([t for t in found if not t.whole][:DRAWN]):
-            timeline_figure(timeline).savefig(partial / f"{i:02d}_{file_name(timeline.name)}.png", dpi=110)
+            save_png(timeline_figure(timeline), partial / f"{i:02d}_{file_name(timeline.name)}.png", dpi=110)
 
 
 def _recording(timeline: Timeline) -> dict[str, Any]:

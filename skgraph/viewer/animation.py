@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import itertools
 import tempfile
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from PIL import Image
 
+from skgraph._internal.figures import without_glyph_warnings
 from skgraph.errors import ConfigError, DataError, first_line
 from skgraph.topology import Topology
 from skgraph.viewer.scene import ViewedClip, check_drawable, front, ramp_maximum
@@ -62,8 +62,7 @@ def animate(topology: Topology, clips: Sequence[ViewedClip], format: str = "gif"
             f"the longest of {len(clips)} clips takes {seconds:.0f} seconds, an animation of so many at most {limit}: "
             f"show a span of each with seconds=[0,{limit}]"
         )
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")  # names in scripts that the font lacks
+    with without_glyph_warnings():
         if format == "mp4":
             return _mp4(_frames(topology, clips, colour, range(count)))
         # One palette from a few frames: a palette for each frame would flicker and triple the file.

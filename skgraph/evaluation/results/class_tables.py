@@ -8,7 +8,8 @@ from typing import Any
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from skgraph._internal.text import csv_text
+from skgraph._internal.figures import save_png
+from skgraph._internal.text import csv_text, plain
 from skgraph.evaluation.results.metrics import class_accuracy, confusion_matrix
 
 
@@ -27,7 +28,7 @@ def save_classes(folder: Path, scores: Tensor, y: Tensor, class_names: list[str]
     table = [["true \\ predicted", *class_names]]
     table += [[name, *line] for name, line in zip(class_names, counts.tolist(), strict=True)]
     (folder / "confusion.csv").write_text(csv_text(table), encoding="utf-8")
-    confusion_figure(counts, class_names).savefig(folder / "confusion.png", dpi=120)
+    save_png(confusion_figure(counts, class_names), folder / "confusion.png", dpi=120)
 
 
 def save_subjects(folder: Path, scores: Tensor, y: Tensor, subject: Tensor) -> None:
@@ -46,6 +47,7 @@ def save_subjects(folder: Path, scores: Tensor, y: Tensor, subject: Tensor) -> N
 
 def confusion_figure(counts: Tensor, class_names: list[str]) -> Figure:
     """Draw a confusion matrix ``[K, K]``; each row is shaded by the share of its class."""
+    class_names = [plain(name, 60) for name in class_names]
     share = counts.double() / counts.sum(dim=1, keepdim=True).clamp(min=1)
     names = 0.06 * max(map(len, class_names), default=0)  # inches beside and under the matrix
     size = max(3.0, 0.22 * len(class_names)) + 1.5 + min(names, 4.0)
