@@ -6,6 +6,7 @@ import functools
 import inspect
 import re
 from dataclasses import fields
+from pathlib import Path
 
 import pytest
 import torch
@@ -333,3 +334,25 @@ def test_a_custom_class_among_the_options_of_another_objective_is_explained(topo
 def test_an_unknown_argument_lists_the_known_ones():
     with pytest.raises(ConfigError, match="mask: RandomTokenMask has no alpha; it takes ratio, patch_length"):
         instance({"_target_": "skgraph.transforms.RandomTokenMask", "alpha": 1.0}, "mask")
+
+
+OPTIONS = (
+    "experiment=sjepa_ntu60_xsub resampling=nearest objective.mask_source=sequence augment.reflect.plane=body "
+    "objective.share_positions=true",
+    "experiment=gfp_ntu60_xsub objective.reduction=sum objective.scale_input=false objective.statistics=all "
+    "objective.decoder.projector_norm=batch",
+    "experiment=mamp_ntu60_xsub bodies=padded trainer.batch_size=256 trainer.lr_batch=256 trainer.snapshot_every=100",
+)
+
+
+@pytest.mark.parametrize("line", OPTIONS)
+def test_options_that_the_recipes_name_are_options(line):
+    """docs/recipes.md, number by number: the objective and the views are built with them."""
+    text = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text(encoding="utf-8")
+    words = line.split()
+    assert all(word in text for word in words[1:])
+    config, topology = composed(*words), Topology.load("ntu_rgbd")
+    check_config(config)
+    encoder = build_encoder(config, topology)
+    build_views(config, topology, encoder.grid[0], build_objective(config, encoder, topology))
+    TrainerConfig(**config["trainer"])

@@ -79,9 +79,10 @@ def command(
                     failed = True
                     return None
 
-            # A training installs its own handlers.
+            # `Trainer.fit` replaces these handlers while it trains.
             for number in (signal.SIGTERM, signal.SIGINT):
-                signal.signal(number, _stop)
+                if signal.getsignal(number) is not signal.SIG_IGN:  # of `nohup` or of a shell's background jobs
+                    signal.signal(number, _stop)
             # File names may be any bytes: escape what the terminal cannot print.
             for stream in (sys.stdout, sys.stderr):
                 if isinstance(stream, io.TextIOWrapper):
@@ -116,7 +117,7 @@ def command(
 def _stop(number: int, frame: FrameType | None) -> None:
     """End a command by SIGTERM or Ctrl-C, through its `finally` blocks, which remove half-written output.
 
-    Imports of extension modules lose exceptions, so that a command which imports ends at once.
+    During an import, exit at once and without them: extension modules swallow exceptions.
     """
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):

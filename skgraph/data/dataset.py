@@ -49,8 +49,8 @@ class SkeletonDataset(Dataset):
         split: name of a split; all clips if not given.
         part: side of the split, ``"train"`` or ``"test"``.
         items: ``"clips"`` or ``"bodies"``.
-        bodies: ``"present"``; or ``"padded"`` for as many body items of each clip as the store has at most, those of
-            absent bodies all zeros, as MAMP's released code trains on them.
+        bodies: body items of a clip: those ``"present"``; or ``"padded"`` with empty ones, all zeros, to the largest
+            number in the store, as MAMP's released code trains on them.
         frames: frames of a batch, ``T``; needed for batches only.
         crop: smallest and largest proportion of an item that a batch covers; the centre where both are equal.
         min_frames: no random crop is shorter than this, unless the item is.
@@ -81,6 +81,8 @@ class SkeletonDataset(Dataset):
         if items not in ("clips", "bodies"):
             raise ConfigError(f"items must be 'clips' or 'bodies', found '{items}'")
         check_body_rule(bodies)
+        if bodies == "padded" and items == "clips":
+            raise ConfigError("bodies='padded' is for items='bodies': a clip has all its bodies")
         check_resampling(resampling)
         low, high = crop
         if not 0 < low <= high <= 1:
@@ -92,7 +94,7 @@ class SkeletonDataset(Dataset):
         self.store = store if isinstance(store, SkeletonStore) else SkeletonStore.open(store)
         self.kind = items
         self.frames, self.crop, self.min_frames, self.extend = frames, (low, high), min_frames, extend
-        self.nearest = resampling == "nearest"
+        self.resampling: Resampling = resampling
         clips = torch.arange(self.store.num_clips) if split is None else self.store.split(split, part)
         if items == "clips":
             self.items = clips
@@ -129,7 +131,7 @@ class SkeletonDataset(Dataset):
         return torch.where(item < bodies, self.store.track_clip[item.clamp(max=bodies - 1)], item - bodies)
 
     def _in_time(self, item: Tensor) -> Tensor:
-        """Return the bodies in whose time items lie: of an absent body, the main body of its clip."""
+        """Return the body whose frames each item covers; for an absent body, the main body of its clip."""
         return torch.where(item < len(self.store.track_row), item, self.store.body_ptr[self._clips(item)])
 
     @property
@@ -203,7 +205,7 @@ class SkeletonDataset(Dataset):
             positions = origin[:, None] + fold_positions(sample_positions(start, width, frames), self._length(item))
         else:
             positions = sample_positions(origin + start, width, frames)
-        if self.nearest:
+        if self.resampling == "nearest":
             positions = positions.round()
         bodies = tracks.size(1)
         joints, frame_mask = store.gather(tracks.flatten(), positions.repeat_interleave(bodies, dim=0))

@@ -76,7 +76,8 @@ def diagnose(
     topology = Topology.from_dict(last["topology"], source=str(paths[-1]))
     if topology != store.topology:
         raise CheckpointError(f"'{paths[-1]}' has topology '{topology.name}', '{store.path}' '{store.topology.name}'")
-    dataset = SkeletonDataset(store, split, "train", items="bodies", frames=config["frames"])
+    resampling = config.get("resampling", "linear")
+    dataset = SkeletonDataset(store, split, "train", items="bodies", frames=config["frames"], resampling=resampling)
     if len(dataset) < FEWEST:
         raise DataError(f"'{store.path}' has {len(dataset)} training bodies, probes need at least {FEWEST}")
     index = torch.linspace(0, len(dataset) - 1, min(bodies, len(dataset))).round().long()

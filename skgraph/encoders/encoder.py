@@ -78,7 +78,7 @@ class Encoder(nn.Module):
         return self.encode(joints, visible)
 
     def _check_visible(self, joints: Tensor, visible: Tensor) -> None:
-        """Check the shape of token ids; and until they hold once, unless compiled, their range."""
+        """Check the shape of token ids, and their range until one call has passed; compiled code skips the range."""
         tokens = joints.size(1) // self.patch_length * self.grid[1]
         wrong = visible.dtype != torch.int64 or visible.dim() != 2 or visible.size(0) != joints.size(0)
         if not (wrong or self._checked or torch.compiler.is_compiling()):

@@ -47,7 +47,8 @@ class SJEPA(Objective):
             and centring (the paper's ablation, I-JEPA's loss).
         two_views: give the target encoder a second view; otherwise it sees view 1 whole.
         mask_source: the mask is drawn from view 1, or from the ``"sequence"`` before its augmentation (Algorithm 1,
-            line 6; section 7 leaves the choice). They differ where views are mirrored or sheared.
+            line 6; section 7 leaves the choice). They differ where views are mirrored or sheared, and for
+            ``motion_token`` where they are rotated.
         share_positions: the predictor takes the encoder's joint and time embeddings, with its gradients; both must be
             equally wide.
         center: ``"global"`` subtracts one centre for all tokens, as in the paper; ``"position"`` one for each token of

@@ -35,8 +35,10 @@ def rankme(features: Tensor, eps: float = 1e-7) -> Tensor:
     Args:
         features: ``[n, D]``.
     """
-    if features.dim() != 2 or not features.isfinite().all():
-        raise DataError(f"rankme takes features [n, D] of finite numbers, found {[*features.shape]}")
+    if features.dim() != 2:
+        raise DataError(f"rankme takes features [n, D], found {[*features.shape]}")
+    if not features.isfinite().all():
+        raise DataError("rankme takes finite features, found values that are not")
     features = features.double()
     sigma = torch.linalg.svdvals(features - features.mean(dim=0))
     p = sigma / sigma.sum().clamp(min=eps) + eps

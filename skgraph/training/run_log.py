@@ -47,7 +47,11 @@ class RunLog:
         self._board = SummaryWriter(str(self._folder), purge_step=step + 1)
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """Log numbers at a step. A DataError says that the folder was deleted meanwhile."""
+        """Log numbers at a step.
+
+        Raises:
+            DataError: the folder was deleted meanwhile.
+        """
         if not self._folder.exists():
             raise DataError(f"'{self.path.parent}' was deleted while its training ran: nothing is written any more")
         self._file.write(json.dumps({"step": step, **values}) + "\n")
@@ -82,7 +86,7 @@ class RunLog:
     def close(self) -> None:
         """Flush and close the files."""
         self._file.close()
-        if self._folder.exists():  # its thread would print a traceback
+        if self._folder.exists():  # TensorBoard's thread fails without its folder
             self._board.close()
 
 

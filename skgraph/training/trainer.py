@@ -117,7 +117,7 @@ class Trainer:
         if content.get("frames_written", store.frames_written) != store.frames_written and self.processes.is_main:
             self.say(
                 f"warning: '{store.path / 'frames.npy'}' was written or copied since '{self.checkpoint}' was: if its "
-                "frames are others, give this run a name=..., or delete its folder"
+                "frames have changed, give this run a name=..., or delete its folder"
             )
         return True
 

@@ -25,9 +25,8 @@ class RandomReflect(GraphTransform):
     Args:
         topology: gives the mirror counterparts.
         p: probability that a graph is mirrored.
-        plane: ``"x"``: x = 0, so that someone who faced left faces right: centre first. ``"body"``: the vertical plane
-            through the middle of the first body in its first frame, across which its left and right lie: it faces as
-            before.
+        plane: ``"x"``: x = 0, so that someone who faced left faces right: centre first. ``"body"``: the plane along y
+            that separates left from right of the first body in its first frame; the body keeps its heading.
 
     Raises:
         ConfigError: ``p`` is no probability, or ``plane`` is unknown.
@@ -69,11 +68,11 @@ class RandomReflect(GraphTransform):
         return data
 
     def _in_own_plane(self, joints: Tensor, pose: Tensor) -> Tensor:
-        """Mirror ``joints [*, M, T, V, 3]`` in the plane of ``pose [*, V, 3]``; in one across x where it has none."""
+        """Mirror ``joints [*, M, T, V, 3]`` in the plane of ``pose [*, V, 3]``; across x where it has none."""
         across = (pose * self.across).sum(dim=-2)
         across = across - F.pad(across[..., 1:2], (1, 1))  # without its vertical part
-        ahead = F.one_hot(torch.zeros_like(across[..., 0], dtype=torch.long), 3).to(across)
-        normal = F.normalize(torch.where(across.norm(dim=-1, keepdim=True) > 1e-6, across, ahead), dim=-1)
+        x_axis = F.one_hot(torch.zeros_like(across[..., 0], dtype=torch.long), 3).to(across)
+        normal = F.normalize(torch.where(across.norm(dim=-1, keepdim=True) > 1e-6, across, x_axis), dim=-1)
         normal = normal[..., None, None, None, :]
         centre = (pose * self.center).sum(dim=-2)[..., None, None, None, :]
         return joints - 2 * ((joints - centre) * normal).sum(dim=-1, keepdim=True) * normal

@@ -101,6 +101,9 @@ def test_torch_data_loader(store):
         (dict(items="people"), "items must be 'clips' or 'bodies'"),
         (dict(crop=(0.9, 0.5)), "0 < low <= high <= 1"),
         (dict(frames=0), "at least 1"),
+        (dict(bodies="all"), "bodies must be 'present' or 'padded', found 'all'"),
+        (dict(bodies="padded"), "bodies='padded' is for items='bodies'"),
+        (dict(resampling="cubic"), "resampling must be 'linear' or 'nearest', found 'cubic'"),
     ],
 )
 def test_unknown_values(store, options, message):

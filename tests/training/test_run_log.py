@@ -56,6 +56,7 @@ def test_a_folder_that_is_deleted_meanwhile_is_said(tmp_path, capfd):
     (tmp_path / "r").mkdir()
     log = RunLog(tmp_path / "r")
     log.scalars(1, {"loss": 1.0})
+    log._board.flush()
     shutil.rmtree(tmp_path / "r")
     with pytest.raises(DataError, match="was deleted while its training ran"):
         log.scalars(2, {"loss": 1.0})

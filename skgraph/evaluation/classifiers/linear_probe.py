@@ -89,8 +89,11 @@ def linear_scores(
 ) -> list[Tensor]:
     """Fit a probe (:func:`~skgraph.evaluation.classifiers.linear_probe.fit_linear`), and return its logits
     ``[n, num_classes]`` of each of ``unseen [n, D]``.
+
+    Raises:
+        DataError: features and labels do not fit together, or the weights are not finite.
     """
-    for features in unseen:
+    for features in [*unseen, train_x]:
         check_labelled(train_x, train_y, features, num_classes)
     probe = fit_linear(train_x, train_y, num_classes, c, iterations)
     scores = [probe(features) for features in unseen]

@@ -59,6 +59,9 @@ def retrieve(
     Returns:
         scores ``[n, num_classes]``, the largest similarity of any clip of each class (-1 for a class without one), and
         ``recall1``, ``recall5`` and ``map`` in per cent.
+
+    Raises:
+        DataError: features and labels do not fit together.
     """
     check_labelled(gallery_x, gallery_y, query_x, num_classes)
     gallery, queries = F.normalize(gallery_x.float(), dim=1).T, F.normalize(query_x.float(), dim=1)

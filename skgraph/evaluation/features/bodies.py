@@ -68,7 +68,7 @@ def read_bodies(
         idx: positions in it, ``[B]``.
         views: normalises, makes the stream and scales.
         device: where to prepare them.
-        bodies: ``"present"``, or ``"padded"`` for absent bodies too, as zeros (as published protocols do).
+        bodies: ``"present"``, or ``"padded"`` for absent bodies too, as zeros, as MAMP averages them in.
         windows: ``start [B]`` and ``width [B]``, in frames.
         augment: random transform, of a protocol that trains on augmented clips.
         generator: source of the crops and of ``augment``.

@@ -51,8 +51,8 @@ class Supervised(Protocol, ClassifierTraining):
     def body_rule(self, store: SkeletonStore) -> BodyRule:
         """Return ``"padded"`` where MAMP averages a clip with an empty second body.
 
-        That is on NTU RGB+D 60 and PKU-MMD as CTR-GCN's scripts or MAMP's prepare them. On NTU RGB+D 120 they copy a
-        single body to the second one, and the mean is that of the present bodies.
+        MAMP does so on NTU RGB+D 60 and PKU-MMD, as CTR-GCN's scripts and its own prepare them. On NTU RGB+D 120 the
+        scripts copy a single body to the second one, and the mean is that of the present bodies.
         """
         prepared = str(store.meta.get("preprocessing", "")).startswith(_WITH_EMPTY_BODIES)
         return "padded" if self.recipe == "mamp" and prepared and len(store.class_names) != 120 else "present"
@@ -155,7 +155,8 @@ class _ClipSource:
         self.context, self.y, self.clips = context, labels(train), train.clips
         crop = training.train_crop
         # The whole store, so that positions in it are clip ids.
-        self.dataset = SkeletonDataset(train.store, frames=train.frames, crop=crop, min_frames=training.min_frames)
+        options = {"frames": train.frames, "resampling": train.resampling, "min_frames": training.min_frames}
+        self.dataset = SkeletonDataset(train.store, crop=crop, **options)
         angle, flat = training.rotate, train.store.topology.dim == 2
         self.augment = (RandomRotate(z=angle) if flat else RandomRotate(angle, angle, angle)) if angle else None
 

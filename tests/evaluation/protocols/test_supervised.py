@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -9,6 +10,7 @@ import torch
 from skgraph.evaluation import Settings, build_protocol, top_k
 from skgraph.evaluation.features.feature_cache import weights_hash
 from skgraph.evaluation.protocols.protocol import labels
+from skgraph.evaluation.protocols.supervised import _ClipSource
 
 TRAINED = ("linear_mamp", "linear_cmd", "attentive", "finetune", "scratch")
 
@@ -104,3 +106,15 @@ def test_mamps_protocols_take_the_bodies_that_mamp_took(preprocessing, classes, 
         assert build_protocol(name).body_rule(store) == expected
     for name in ("linear_cmd", "linear_aimclr", "attentive", "linear", "knn"):
         assert build_protocol(name).body_rule(store) == "present"
+
+
+def test_training_crops_are_resampled_as_the_run_says(context):
+    """A run with resampling=nearest trains its classifiers on frames as recorded, as it tests them."""
+    linear = short("attentive", epochs=1).evaluate(context)
+    clips = [copy.copy(each) for each in (context.train, context.test)]
+    for each in clips:
+        each.resampling = "nearest"
+    source = _ClipSource(short("attentive"), replace(context, train=clips[0]), clips[0])
+    assert source.dataset.resampling == "nearest"
+    nearest = short("attentive", epochs=1).evaluate(replace(context, train=clips[0], test=clips[1]))
+    assert not torch.equal(linear.scores, nearest.scores)

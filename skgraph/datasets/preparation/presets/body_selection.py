@@ -36,8 +36,8 @@ def without_spurious(tracks: list[Track]) -> list[Track]:
 def ranked_by_motion(tracks: list[Track]) -> list[Track]:
     """Sort bodies by their motion, largest first.
 
-    Motion is the variance of the joint positions over joints and frames, summed over x, y, z; of the frames that are
-    not wide alone, if it is smaller there.
+    Motion is the variance of the joint positions over joints and frames, summed over x, y, z. Where it is smaller
+    without the wide frames, that value counts.
     """
     return sorted(tracks, key=_motion, reverse=True)
 
