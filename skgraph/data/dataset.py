@@ -49,13 +49,13 @@ class SkeletonDataset(Dataset):
         split: name of a split; all clips if not given.
         part: side of the split, ``"train"`` or ``"test"``.
         items: ``"clips"`` or ``"bodies"``.
-        bodies: body items of a clip: those ``"present"``; or ``"padded"`` with empty ones, all zeros, to the largest
-            number in the store, as MAMP's released code trains on them.
         frames: frames of a batch, ``T``; needed for batches only.
         crop: smallest and largest proportion of an item that a batch covers; the centre where both are equal.
         min_frames: no random crop is shorter than this, unless the item is.
         extend: for its crops, an item of fewer frames is played forwards and backwards until it has as many, as SLiM
             does with 150.
+        bodies: body items of a clip: those ``"present"``; or ``"padded"`` with empty ones, all zeros, to the largest
+            number in the store, as MAMP's released code trains on them.
         resampling: frames of a batch are interpolated (``"linear"``), or the ``"nearest"`` ones of the item.
         transform: applied to single graphs, as in PyG.
 
@@ -70,11 +70,11 @@ class SkeletonDataset(Dataset):
         split: str | None = None,
         part: str = "train",
         items: Literal["clips", "bodies"] = "clips",
-        bodies: BodyRule = "present",
         frames: int | None = None,
         crop: tuple[float, float] = (1.0, 1.0),
         min_frames: int = 1,
         extend: int | None = None,
+        bodies: BodyRule = "present",
         resampling: Resampling = "linear",
         transform: Callable | None = None,
     ) -> None:
@@ -102,7 +102,7 @@ class SkeletonDataset(Dataset):
             chosen = torch.zeros(self.store.num_clips, dtype=torch.bool)
             chosen[clips] = True
             self.items = chosen[self.store.track_clip].nonzero().flatten()
-            if bodies == "padded":  # an absent body is the number of bodies in the store, plus its clip
+            if bodies == "padded":  # code an absent body by the number of bodies in the store plus its clip
                 absent = (self.store.max_bodies - self.store.body_ptr.diff()) * chosen
                 empty = torch.arange(self.store.num_clips).repeat_interleave(absent)
                 self.items = torch.cat([self.items, len(self.store.track_row) + empty])
