@@ -22,6 +22,8 @@ from skgraph.training.trainer_config import RESUMABLE
 
 FORMAT_VERSION = 1
 _FULL_DISK = 2**20  # bytes free
+# Values of newer options by which older versions behaved.
+_AS_BEFORE = (None, False, "linear", "present", "view")
 _KINDS = {
     "format": int,
     "step": int,
@@ -216,7 +218,7 @@ def check_resumable(
 def check_same_config(path: Path, saved: dict, current: dict, ignored: tuple[str, ...]) -> None:
     """Compare the configuration of a checkpoint with the one that resumes it.
 
-    A key that one of them lacks counts as null, so that a new option which is off does not hold up an old run.
+    A key that one of them lacks counts as null, and a new option that changes nothing does not hold up an old run.
 
     Args:
         path: path of the checkpoint, for the message.
@@ -231,7 +233,9 @@ def check_same_config(path: Path, saved: dict, current: dict, ignored: tuple[str
     differing = [
         f"{key} was {before.get(key, 'absent')} and is now {now.get(key, 'absent')}"
         for key in sorted(before.keys() | now.keys())
-        if before.get(key) != now.get(key) and not key.startswith(ignored)
+        if before.get(key) != now.get(key)
+        and not key.startswith(ignored)
+        and not (key not in before and now[key] in _AS_BEFORE)
     ]
     if differing:
         raise CheckpointError(

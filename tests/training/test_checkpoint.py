@@ -204,3 +204,13 @@ def test_contents_of_another_kind_are_named(tmp_path, save, change, message):
     torch.save(read_checkpoint(tmp_path / "c.pt") | change, tmp_path / "c.pt")
     with pytest.raises(CheckpointError, match=message):
         read_checkpoint(tmp_path / "c.pt")
+
+
+def test_a_new_option_that_changes_nothing_does_not_hold_up_an_old_run(tmp_path):
+    saved = {"trainer": {"lr": 1e-3}}
+    same = {**saved, "resampling": "linear", "bodies": "present", "objective": {"share_positions": False}}
+    check_same_config(tmp_path / "c.pt", saved, same, ignored=())
+    with pytest.raises(CheckpointError, match="bodies was absent and is now padded"):
+        check_same_config(tmp_path / "c.pt", saved, {**same, "bodies": "padded"}, ignored=())
+    with pytest.raises(CheckpointError, match="resampling was nearest and is now linear"):
+        check_same_config(tmp_path / "c.pt", {**saved, "resampling": "nearest"}, same, ignored=())
