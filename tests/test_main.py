@@ -77,23 +77,35 @@ def test_public_classes_are_imported_at_their_first_use():
         skgraph.nothing  # noqa: B018
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_command_that_is_stopped_while_it_imports_ends(tmp_path, number):
-    """Extension modules swallow exceptions that a signal raises inside them; so does this module."""
-    lines = ["import os, time", "try:", f"    os.kill(os.getpid(), {int(number)})", "    time.sleep(9)"]
-    (tmp_path / "slow.py").write_text("\n".join([*lines, "except BaseException:", "    pass"]))
-    program = (
-        "from skgraph._internal.command import command\n"
-        "@command('report')\n"
-        "def main(cfg):\n    import slow\n    print('went on')\n"
-        "main()\n"
-    )
+# A command whose task imports a module that gets a signal and, as extension modules do, swallows what it raises.
+STOPPED = (
+    "from skgraph._internal.command import command\n"
+    "@command('report')\n"
+    "def main(cfg):\n    import slow\n    print('went on')\n"
+    "main()\n"
+)
+
+
+def stop_while_importing(folder, number, action):
+    """Run it with an action for the signal that it inherits, as `nohup` and shells in the background set it."""
+    lines = ["import os, time", "try:", f"    os.kill(os.getpid(), {int(number)})", "    time.sleep(0.2)"]
+    (folder / "slow.py").write_text("\n".join([*lines, "except BaseException:", "    pass"]))
     done = subprocess.run(
-        [sys.executable, "-c", program, "runs=[a]"],
-        cwd=tmp_path,
+        [sys.executable, "-c", STOPPED, "runs=[a]"],
+        cwd=folder,
         env=os.environ,
         capture_output=True,
         text=True,
         check=False,
+        preexec_fn=lambda: signal.signal(number, action),
     )
-    assert (done.returncode, done.stdout, done.stderr) == (128 + number, "", "interrupted\n")
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_command_that_is_stopped_while_it_imports_ends(tmp_path, number):
+    assert stop_while_importing(tmp_path, number, signal.SIG_DFL) == (128 + number, "", "interrupted\n")
+
+
+def test_an_ignored_signal_stays_ignored(tmp_path):
+    assert stop_while_importing(tmp_path, signal.SIGINT, signal.SIG_IGN) == (0, "went on\n", "")

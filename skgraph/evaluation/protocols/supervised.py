@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -155,8 +156,8 @@ class _ClipSource:
         self.context, self.y, self.clips = context, labels(train), train.clips
         crop = training.train_crop
         # The whole store, so that positions in it are clip ids.
-        options = {"frames": train.frames, "resampling": train.resampling, "min_frames": training.min_frames}
-        self.dataset = SkeletonDataset(train.store, crop=crop, **options)
+        options: dict[str, Any] = {"frames": train.frames, "resampling": train.resampling}
+        self.dataset = SkeletonDataset(train.store, crop=crop, min_frames=training.min_frames, **options)
         angle, flat = training.rotate, train.store.topology.dim == 2
         self.augment = (RandomRotate(z=angle) if flat else RandomRotate(angle, angle, angle)) if angle else None
 
