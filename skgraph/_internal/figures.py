@@ -1,4 +1,4 @@
-"""Figures as files, whatever scripts the names in them are written in."""
+"""Write figures with names in any script."""
 
 from __future__ import annotations
 

@@ -121,7 +121,7 @@ class EvaluationContext:
 
     @property
     def bodies(self) -> BodyRule:
-        """Which bodies of a clip are encoded."""
+        """Return whether absent bodies of a clip are left out or encoded as zeros."""
         return self.settings.bodies or "present"
 
     @property

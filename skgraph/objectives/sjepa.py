@@ -46,8 +46,8 @@ class SJEPA(Objective):
         loss: ``"ce"``, or ``"l2"`` for the mean squared error between predictions and targets, without temperatures
             and centring (the paper's ablation, I-JEPA's loss).
         two_views: give the target encoder a second view; otherwise it sees view 1 whole.
-        mask_source: the mask is drawn from view 1, or from the ``"sequence"`` before its augmentation (Algorithm 1,
-            line 6; section 7 leaves the choice). They differ where views are mirrored or sheared, and for
+        mask_source: draw the mask from ``"view"`` 1, or from the ``"sequence"`` before its augmentation (Algorithm 1,
+            line 6; section 7 leaves the choice). The two differ where views are mirrored or sheared, and for
             ``motion_token`` where they are rotated.
         share_positions: the predictor takes the encoder's joint and time embeddings, with its gradients; both must be
             equally wide.

@@ -22,7 +22,7 @@ from skgraph.training.trainer_config import RESUMABLE
 
 FORMAT_VERSION = 1
 _FULL_DISK = 2**20  # bytes free
-# Values of newer options by which older versions behaved.
+# Values of newer options that keep the behaviour of older versions.
 _AS_BEFORE = (None, False, "linear", "present", "view")
 _KINDS = {
     "format": int,

@@ -1,4 +1,4 @@
-"""Check of the features and labels that a classifier takes."""
+"""Check the features and labels that a classifier takes."""
 
 from __future__ import annotations
 

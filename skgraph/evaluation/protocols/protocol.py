@@ -62,7 +62,7 @@ class Protocol(ABC):
         return True
 
     def body_rule(self, store: SkeletonStore) -> BodyRule:
-        """Return which bodies of a clip the protocol encodes: the present ones, or absent ones as zeros too."""
+        """Return whether the protocol leaves absent bodies of a clip out or encodes them as zeros."""
         return "present"
 
     @property

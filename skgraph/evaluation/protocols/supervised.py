@@ -24,7 +24,7 @@ from skgraph.evaluation.protocols.protocol import Outcome, Protocol, labels
 from skgraph.evaluation.results.metrics import top_k
 from skgraph.transforms import RandomRotate
 
-# Preparations, as stores name them, in which published protocols have two bodies a clip.
+# Preparations, as stores name them, of which MAMP encodes two bodies a clip.
 _WITH_EMPTY_BODIES = ("preset mamp", "as converted by the CTR-GCN pipeline")
 
 
