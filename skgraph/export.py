@@ -33,18 +33,24 @@ def main(cfg: DictConfig) -> None:
     else:
         out = output_file("out", config["out"] or f"{run.folder.name}.{form}", (f".{form}",), run.folder)
     pool: Any = config["pool"] or "mean"
-    check_kinds(Recogniser.fit, {"c": config["c"], "pool": pool}, "export")
+    bodies: Any = config["bodies"] or "present"
+    check_kinds(Recogniser.fit, {"c": config["c"], "pool": pool, "bodies": bodies}, "export")
     head = run.head
     if config["head"] == "linear" and (head is None or config["dataset"]):
         store, split = open_store(config["dataset"] or run.config["dataset"], write=False)
-        options = {"c": config["c"], "pool": pool, "precision": "fp32"}  # the precision of its use
+        options = {"c": config["c"], "pool": pool, "bodies": bodies, "precision": "fp32"}  # the precision of its use
         fitted = Recogniser.fit(run, store, split, progress=True, **options)
-        head = Head(fitted.probe, fitted.class_names, fitted.background, fitted.pool)
+        head = Head(fitted.probe, fitted.class_names, fitted.background, fitted.pool, fitted.bodies)
     elif config["head"] == "none":
         head = None
     if config["pool"] is not None and (form == "safetensors" if head is None else head.pool != pool):
         takes = "a model folder without a head has none" if head is None else f"the head takes pool={head.pool}"
         raise ConfigError(f"pool={config['pool']}: {takes}")
+    if config["bodies"] is not None and (head is None or head.bodies != bodies):
+        takes = "only a head has it: say head=linear" if head is None else f"the head takes bodies={head.bodies}"
+        raise ConfigError(f"bodies={config['bodies']}: {takes}")
+    if form != "safetensors" and head is not None and head.bodies == "relation":
+        raise ConfigError("bodies=relation: a program takes one body at a time: say format=safetensors")
     if form == "safetensors":
         metadata = {key: getattr(run, key) for key in ("step", "content_hash", "preprocessing", "origin")}
         save_model_folder(out, run.weights, run.config, run.topology, model_card(run, head), head, **metadata)

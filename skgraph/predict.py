@@ -30,13 +30,14 @@ def main(cfg: DictConfig) -> None:
     options = {key: config[key] for key in ("window", "stride", "smooth", "shortest", "threshold", "joint_map")}
     check_kinds(timelines, options, "predict")
     check_kinds(open_recordings, {"fps": config["fps"]}, "predict")
-    fit = {"c": config["c"], "pool": config["pool"] or "mean"}
+    fit = {"c": config["c"], "pool": config["pool"] or "mean", "bodies": config["bodies"] or "present"}
     check_kinds(Recogniser.fit, fit, "predict")
     run = PretrainedRun.open(config["run"])
     device = choose_device(config["device"])
     head = None if config["dataset"] else run.head  # of a model that was exported with it
-    if head is not None and config["pool"] not in (None, head.pool):
-        raise ConfigError(f"pool={config['pool']}: the head of '{run.folder}' takes pool={head.pool}")
+    for key in ("pool", "bodies") if head is not None else ():
+        if config[key] not in (None, own := getattr(head, key)):
+            raise ConfigError(f"{key}={config[key]}: the head of '{run.folder}' takes {key}={own}")
     labelled = None if head is not None else open_store(config["dataset"] or run.config["dataset"], write=False)
     topology = run.topology if config["topology"] is None else Topology.load(str(config["topology"]))
     unit = None if config["unit"] is None else str(config["unit"])

@@ -26,14 +26,6 @@ from skgraph.data.temporal import (
 )
 from skgraph.errors import ConfigError
 
-BodyRule = Literal["present", "padded"]
-
-
-def check_body_rule(bodies: str) -> None:
-    """Raise a ConfigError unless ``bodies`` is ``"present"`` or ``"padded"``."""
-    if bodies not in ("present", "padded"):
-        raise ConfigError(f"bodies must be 'present' or 'padded', found '{bodies}'")
-
 
 class SkeletonDataset(Dataset):
     """Clips or bodies of a store, at full length one by one, or as batches of static shape.
@@ -74,13 +66,14 @@ class SkeletonDataset(Dataset):
         crop: tuple[float, float] = (1.0, 1.0),
         min_frames: int = 1,
         extend: int | None = None,
-        bodies: BodyRule = "present",
+        bodies: Literal["present", "padded"] = "present",
         resampling: Resampling = "linear",
         transform: Callable | None = None,
     ) -> None:
         if items not in ("clips", "bodies"):
             raise ConfigError(f"items must be 'clips' or 'bodies', found '{items}'")
-        check_body_rule(bodies)
+        if bodies not in ("present", "padded"):
+            raise ConfigError(f"bodies must be 'present' or 'padded', found '{bodies}'")
         if bodies == "padded" and items == "clips":
             raise ConfigError("bodies='padded' is for items='bodies': a clip has all its bodies")
         check_resampling(resampling)

@@ -14,10 +14,9 @@ from torch import Tensor, nn
 from skgraph._internal.distributed import Processes
 from skgraph._internal.options import at_least, check_kinds
 from skgraph.data import SkeletonDataset
-from skgraph.data.dataset import BodyRule, check_body_rule
 from skgraph.encoders.encoder import Encoder
 from skgraph.errors import ConfigError, DataError
-from skgraph.evaluation.features.bodies import check_crops, crop_windows, read_bodies
+from skgraph.evaluation.features.bodies import BodyRule, check_body_rule, check_crops, crop_windows, read_bodies
 from skgraph.evaluation.features.clip_features import Features, clip_features, window_features
 from skgraph.evaluation.features.feature_cache import cached_features, code_hash, weights_hash
 from skgraph.evaluation.features.pooling import Pool
@@ -34,8 +33,8 @@ class Settings:
     Attributes:
         crop: proportion of a clip that is encoded; ``None`` for that of the protocol.
         crops: windows of each clip, evenly from its start to its end.
-        bodies: ``"present"`` or ``"padded"``, see :func:`~skgraph.evaluation.clip_features`; ``None`` for those of the
-            protocol.
+        bodies: ``"present"``, ``"padded"`` or ``"relation"``, see :func:`~skgraph.evaluation.clip_features`; ``None``
+            for those of the protocol.
         pool: feature of a body, for protocols on fixed features.
         validation: share of the training people held out; 0 for none.
         random_init: evaluate a random encoder beside the trained one.
@@ -158,6 +157,11 @@ class EvaluationContext:
         cache = self.cache if self.processes.world_size == 1 else None
         compute = partial(clip_features, encoder, dataset, **self._options(), crop=crop, crops=self.settings.crops)
         return cached_features(cache, depends_on, dataset, compute)
+
+    def features_of(self, encoder: Encoder, dataset: SkeletonDataset, crop: float) -> Features:
+        """Return features of an encoder that is then trained on; it ends frozen, in evaluation mode."""
+        options = self._options() | {"pool": "mean"}
+        return clip_features(encoder.to(self.device), dataset, **options, crop=self.settings.crop or crop)
 
     def window_features(self, dataset: SkeletonDataset, windows: Windows) -> Tensor:
         """Return features ``[W, D]`` of windows of the dataset's clips, by the frozen encoder."""

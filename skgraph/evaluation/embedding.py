@@ -17,6 +17,7 @@ from skgraph._internal.options import at_least, check_kinds
 from skgraph.data import SkeletonStore
 from skgraph.datasets import open_recordings
 from skgraph.errors import ConfigError
+from skgraph.evaluation.features.bodies import BodyRule
 from skgraph.evaluation.features.clip_features import encode_windows
 from skgraph.evaluation.features.pooling import Pool, check_pool, pooled
 from skgraph.evaluation.features.windows import sliding_windows
@@ -69,6 +70,7 @@ def embed(
     level: Level = "clip",
     *,
     pool: Pool = "mean",
+    bodies: BodyRule = "present",
     topology: str | Topology | None = None,
     joint_map: str | None = None,
     unit: str | None = None,
@@ -89,6 +91,8 @@ def embed(
             joints, along time; ``"joint"``: over time.
         pool: feature of a body at the levels ``clip`` and ``body``, see
             :func:`~skgraph.evaluation.features.pooling.pooled`.
+        bodies: at level ``clip``, how bodies make the feature of a recording, see
+            :func:`~skgraph.evaluation.clip_features`.
         topology: topology of raw recordings; by default that of the run.
         joint_map: for recordings of another topology; see :meth:`PretrainedRun.views`.
         unit: unit of raw coordinates.
@@ -103,12 +107,15 @@ def embed(
         DataError: a run or recordings that are missing, or do not fit together.
         ConfigError: an option is out of its range.
     """
-    options: dict[str, Any] = {"level": level, "pool": pool, "joint_map": joint_map, "unit": unit}
+    options: dict[str, Any] = {"level": level, "pool": pool, "bodies": bodies, "joint_map": joint_map}
+    options["unit"] = unit
     options |= {"window": window, "stride": stride}
     check_kinds(embed, options | {"check_height": check_height, "batch_size": batch_size}, "embed")
     at_least("embed", 1, batch_size=batch_size, window=window, stride=stride)
     if level in _AVERAGED and pool != "mean":
         raise ConfigError(f"pool={pool} is for level=clip or body, found level={level}")
+    if level != "clip" and bodies != "present":
+        raise ConfigError(f"bodies={bodies} is for level=clip, found level={level}")
     if stride is not None and window is None:
         raise ConfigError(f"stride={stride} is for sliding windows: say window=... as well")
     run = run if isinstance(run, PretrainedRun) else PretrainedRun.open(run)
@@ -124,7 +131,7 @@ def embed(
         encoder = run.encoder().to(where)
         check_pool(encoder, pool)
         windows = sliding_windows(dataset, window, stride or max(1, (window or 0) // 2))
-        options = {"precision": precision, "batch_size": batch_size, "progress": progress}
+        options = {"precision": precision, "batch_size": batch_size, "progress": progress, "bodies": bodies}
         everything = torch.arange(len(windows.row))
         x, rows, body = [], [], []
         if level in _AVERAGED:
@@ -133,7 +140,7 @@ def embed(
             encode = partial(pooled, encoder, pool=pool)
         encoded = encode_windows(encode, encoder, dataset, windows, everything, views, where, **options)
         for chunk, batch, features in encoded:
-            x.append((batch.mean(features) if level == "clip" else features).cpu())
+            x.append((batch.combine(features) if level == "clip" else features).cpu())
             rows.append(chunk if level == "clip" else chunk[batch.clip.cpu()])
             body.append(torch.full_like(chunk, -1) if level == "clip" else batch.slot.cpu())
         row = torch.cat(rows)

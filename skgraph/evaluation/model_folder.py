@@ -25,6 +25,7 @@ from skgraph._internal.options import import_target
 from skgraph.build import check_config
 from skgraph.errors import CheckpointError, ConfigError, DataError, first_line
 from skgraph.evaluation.classifiers.linear_probe import LinearProbe
+from skgraph.evaluation.features.bodies import BodyRule, check_body_rule
 from skgraph.evaluation.features.pooling import POOLS, Pool
 from skgraph.evaluation.published_weights import is_slim, slim_encoder
 from skgraph.topology import Topology
@@ -42,13 +43,14 @@ _HEAD |= {"weight": (torch.float64, 2), "bias": (torch.float64, 1)}
 class Head:
     """A linear head on clip features, the names of its classes, and the index of the background class, if any.
 
-    ``pool`` names the feature of a body that it takes, see :func:`~skgraph.evaluation.features.pooling.pooled`.
+    ``pool`` and ``bodies`` name the features that it takes, see :func:`~skgraph.evaluation.clip_features`.
     """
 
     probe: LinearProbe
     class_names: tuple[str, ...]
     background: int | None
     pool: Pool = "mean"
+    bodies: BodyRule = "present"
 
 
 def is_model_folder(folder: Path) -> bool:
@@ -98,6 +100,7 @@ def save_model_folder(
         "class_names": None if head is None else list(head.class_names),
         "background": None if head is None else head.background,
         "pool": None if head is None else head.pool,
+        "bodies": None if head is None else head.bodies,
         "config": {**config, "runs": "runs", "dataset": data},
     }
     with atomic_folder(folder) as partial:
@@ -166,7 +169,11 @@ def _head(content: dict[str, Any], tensors: dict[str, Tensor], path: Path) -> He
         raise CheckpointError(f"'{path}': 'background' must be the number of a class, found '{background}'")
     if (pool := content.get("pool", "mean")) not in POOLS:
         raise CheckpointError(f"'{path}': 'pool' must be one of {', '.join(POOLS)}, found '{pool}'")
-    return Head(LinearProbe(**found), tuple(names), background, pool)
+    try:
+        check_body_rule(bodies := content.get("bodies", "present"))
+    except ConfigError as error:
+        raise CheckpointError(f"'{path}': {error}") from error
+    return Head(LinearProbe(**found), tuple(names), background, pool, bodies)
 
 
 def _check_classes(node: Any, path: Path, top: bool = True) -> None:

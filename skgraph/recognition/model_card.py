@@ -31,7 +31,11 @@ def model_card(run: PretrainedRun, head: Head | None = None) -> str:
     if run.origin is not None:
         rows.insert(0, ("weights from", run.origin))
     if head is not None:
-        rows += [("feature of a body", head.pool), ("classes", ", ".join(head.class_names))]
+        rows += [
+            ("feature of a body", head.pool),
+            ("bodies of a clip", head.bodies),
+            ("classes", ", ".join(head.class_names)),
+        ]
     table = "\n".join(f"| {key} | {_cell(value)} |" for key, value in rows)
     return f"""---
 library_name: skgraph

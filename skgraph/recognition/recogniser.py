@@ -14,6 +14,7 @@ from skgraph.errors import CheckpointError, ConfigError
 from skgraph.evaluation.classifiers.linear_probe import LinearProbe, fit_linear
 from skgraph.evaluation.comparison import run_context
 from skgraph.evaluation.context import Settings
+from skgraph.evaluation.features.bodies import BodyRule, prepare_bodies
 from skgraph.evaluation.features.clip_features import window_features
 from skgraph.evaluation.features.pooling import Pool, check_pool, pooled, pooled_width
 from skgraph.evaluation.features.windows import Windows, sliding_windows, window_labels
@@ -32,12 +33,12 @@ class Recogniser:
     Attributes:
         run: run that trained the encoder.
         encoder: frozen.
-        probe: linear head on the mean feature of a clip's bodies.
+        probe: linear head on the feature of a clip.
         class_names: names of its logits; the last one is ``background`` if it was fitted to recordings with segments.
         background: index of that class, or ``None``.
         device: device to compute on.
         precision: number format, see :func:`skgraph.training.devices.autocast`.
-        pool: feature of a body, see :func:`~skgraph.evaluation.features.pooling.pooled`.
+        pool, bodies: feature of a clip, see :func:`~skgraph.evaluation.clip_features`.
     """
 
     run: PretrainedRun
@@ -48,6 +49,7 @@ class Recogniser:
     device: torch.device
     precision: str = "auto"
     pool: Pool = "mean"
+    bodies: BodyRule = "present"
 
     @classmethod
     def fit(
@@ -59,6 +61,7 @@ class Recogniser:
         precision: str = "auto",
         c: float = 1.0,
         pool: Pool = "mean",
+        bodies: BodyRule = "present",
         progress: bool = False,
     ) -> Recogniser:
         """Fit the head to labelled clips: the exact linear probe of ``protocol=linear``, whose features it shares.
@@ -71,7 +74,7 @@ class Recogniser:
             split: fit to its training clips; to all clips if not given.
             device, precision: where and how to compute, see :func:`skgraph.training.devices.autocast`.
             c: inverse strength of the probe's penalty.
-            pool: feature of a body, see :func:`~skgraph.evaluation.features.pooling.pooled`.
+            pool, bodies: feature of a clip, see :func:`~skgraph.evaluation.clip_features`.
             progress: show bars in a terminal.
 
         Raises:
@@ -87,7 +90,7 @@ class Recogniser:
         dataset = run.dataset(store, split)
         cache = run.folder / "features"
         options = {"device": device, "precision": precision, "progress": progress, "cache": cache}
-        settings = Settings(pool=pool)
+        settings = Settings(pool=pool, bodies=bodies)
         encoder = run.encoder().to(device).eval()
         check_pool(encoder, pool)
         context = run_context(run, views, train=dataset, test=dataset, settings=settings, **options)
@@ -103,7 +106,7 @@ class Recogniser:
         else:
             x, y = context.features(dataset).x, store.y[dataset.clips]
         probe = fit_linear(x, y, len(names), c)
-        return cls(run, encoder, probe, names, background, device, precision, pool)
+        return cls(run, encoder, probe, names, background, device, precision, pool, bodies)
 
     @classmethod
     def load(
@@ -124,10 +127,13 @@ class Recogniser:
         device, head = torch.device(device), run.head
         encoder = run.encoder().to(device).eval()
         check_pool(encoder, head.pool)
-        if len(head.probe.mean) != (width := pooled_width(encoder, head.pool)):
+        width = pooled_width(encoder, head.pool) * (3 if head.bodies == "relation" else 1)
+        if len(head.probe.mean) != width:
             found = f"{len(head.probe.mean)} features, the encoder has {width}"
             raise CheckpointError(f"the head in '{run.weights_file}' takes {found}")
-        return cls(run, encoder, head.probe, head.class_names, head.background, device, precision, head.pool)
+        return cls(
+            run, encoder, head.probe, head.class_names, head.background, device, precision, head.pool, head.bodies
+        )
 
     def views(self, store: SkeletonStore, joint_map: str | None = None) -> ViewMaker:
         """Build the preparation of a store's recordings; see :meth:`~skgraph.evaluation.PretrainedRun.views`."""
@@ -138,6 +144,7 @@ class Recogniser:
     ) -> Tensor:
         """Return probabilities ``[W, K]`` of windows of clips."""
         options: dict[str, Any] = {"device": self.device, "precision": self.precision, "progress": progress}
+        options["bodies"] = self.bodies
         x = window_features(self.encoder, dataset, windows, pool=self.pool, views=views, **options)
         return self.probe(x).softmax(dim=1)
 
@@ -145,13 +152,10 @@ class Recogniser:
     def __call__(self, graphs: SkeletonData, views: ViewMaker) -> Tensor:
         """Return probabilities ``[B, K]`` of a batch of clips ``[B, M, T, V, C]``, ``T`` as the encoder takes.
 
-        Absent bodies do not count; a clip without any body is treated as one body of zeros.
+        Absent bodies do not count; a clip without any body is treated as one body of zeros. The clips have the topology
+        of the run; ``views`` prepares them.
         """
-        present = graphs.frame_mask.any(dim=-1)  # [B, M]
-        present[:, 0] |= ~present.any(dim=1)
-        joints = views.plain(graphs.to(self.device)).joints[present.to(self.device)]
+        batch = prepare_bodies(graphs, views, self.device, self.bodies, self.run.topology)
         with autocast(self.device, self.precision):
-            features = pooled(self.encoder, joints, self.pool).cpu()
-        clip = present.nonzero()[:, 0]
-        total = features.new_zeros(len(present), features.size(1)).index_add_(0, clip, features)
-        return self.probe(total / present.sum(dim=1, keepdim=True)).softmax(dim=1)
+            features = pooled(self.encoder, batch.joints, self.pool)
+        return self.probe(batch.combine(features).cpu()).softmax(dim=1)

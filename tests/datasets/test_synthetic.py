@@ -195,6 +195,21 @@ def test_handedness_of_the_subjects(store):
     assert np.mean(by_left[2]) > 0.7 > 0.4 > np.mean(by_left[1])
 
 
+def test_interactions_differ_in_the_relation_of_two(tmp_path):
+    made = write_synthetic(tmp_path / "pairs", subjects=4, repetitions=1, interactions=True, noise=0, dropout=0)
+    assert made.num_clips == 4 * 8 * 3 and (made.body_ptr.diff() == 2).all() and len(made.class_names) == 8
+    change = {name: [] for name in made.class_names}
+    for i in range(made.num_clips):
+        clip = made.clip(i)
+        pelvis = clip.joints[:, clip.frame_mask.all(dim=0), made.topology.root]
+        distance = (pelvis[0] - pelvis[1]).norm(dim=-1)
+        change[made.class_names[int(made.y[i])]].append(float(distance[-1] - distance[0]))
+    assert max(change["walk towards each other"]) < -0.5 and min(change["walk apart"]) > 0.5
+    assert max(map(abs, change["follow"] + change["wave back"])) < 0.5
+    with pytest.raises(DataError, match="recordings=true or interactions=true, found both"):
+        write_synthetic(tmp_path / "both", interactions=True, recordings=True)
+
+
 @pytest.fixture(scope="module")
 def recordings(tmp_path_factory):
     path = tmp_path_factory.mktemp("synthetic") / "recordings"

@@ -6,7 +6,7 @@ import torch
 
 from skgraph.data import SkeletonDataset, StoreWriter
 from skgraph.errors import ConfigError
-from skgraph.evaluation import compare
+from skgraph.evaluation import clip_features, compare
 from skgraph.evaluation.features.windows import Windows, sliding_windows
 from skgraph.evaluation.model_folder import Head, save_model_folder
 from skgraph.evaluation.results.scores import read_scores
@@ -47,6 +47,24 @@ def test_its_pool_is_kept(run_folder, store, tmp_path):
     one_body = dataset.batch(torch.tensor([1, 2, 4]))
     logits = program_of(run, fitted.probe, fitted.pool)(one_body.joints[:, 0])
     assert torch.allclose(logits.softmax(1), by_windows[[1, 2, 4]], atol=1e-5)
+
+
+def test_its_bodies_are_kept(run_folder, store, tmp_path):
+    fitted = Recogniser.fit(run_folder, store, "xsub", precision="fp32", bodies="relation")
+    head = Head(fitted.probe, fitted.class_names, None, bodies=fitted.bodies)
+    assert fitted.probe.mean.shape == (3 * 16,)
+    metadata = {"step": fitted.run.step, "content_hash": fitted.run.content_hash}
+    files = (fitted.run.weights, fitted.run.config, fitted.run.topology, model_card(fitted.run, head), head)
+    save_model_folder(tmp_path / "m", *files, **metadata)
+    loaded = Recogniser.load(tmp_path / "m", precision="fp32")
+    dataset = SkeletonDataset(store, frames=16)
+    by_windows = fitted.window_probabilities(dataset, sliding_windows(dataset[:7], None), fitted.views(store))
+    assert torch.allclose(loaded(dataset.batch(torch.arange(7)), loaded.views(store)), by_windows, atol=1e-5)
+    one, two = store.body_ptr.diff() == 1, store.body_ptr.diff() == 2
+    features = clip_features(fitted.encoder, dataset, fitted.views(store), torch.device("cpu"), "fp32", "relation").x
+    assert not features[one, 16:].any() and features[two, 16:].abs().sum(dim=1).min() > 0
+    alone = clip_features(fitted.encoder, dataset, fitted.views(store), torch.device("cpu"), "fp32").x
+    assert torch.allclose(features[:, :16], alone, atol=1e-5)
 
 
 def test_recordings_are_learned_with_background(run_folder, topology, tmp_path):

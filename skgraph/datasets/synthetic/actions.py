@@ -1,4 +1,4 @@
-"""Actions: short sequences of named postures, for one person or for two who face each other."""
+"""Actions: short sequences of named postures, for one person or for two."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Action:
-    """A class of motions, with the fields of `actions.yaml`."""
+    """A class of motions, with the fields of `actions.yaml` and `interactions.yaml`."""
 
     name: str
     begin: list[Step] = field(default_factory=list)
@@ -31,6 +31,7 @@ class Action:
     repeats: tuple[int, int] = (1, 1)
     start: dict[str, str] = field(default_factory=dict)
     gap: float | None = None
+    partner_stands: str = "opposite"
 
     @property
     def steps(self) -> list[Step]:
@@ -50,9 +51,9 @@ class Action:
 
 
 @functools.cache
-def load_actions() -> list[Action]:
-    """Read the actions in the order of their labels."""
-    content = yaml.safe_load(Path(__file__).with_name("actions.yaml").read_text(encoding="utf-8"))
+def load_actions(file: str = "actions.yaml") -> list[Action]:
+    """Read the actions of a file in the order of their labels."""
+    content = yaml.safe_load(Path(__file__).with_name(file).read_text(encoding="utf-8"))
     return [_action(name, **fields) for name, fields in content.items()]
 
 

@@ -19,6 +19,14 @@ _FRAMES = (42, 107)  # frames of an action, from and to
 _HEADING = {1: (0, 50), 2: (90, 35)}  # number of people -> mean and spread in degrees; two stand across the front view
 _OFFSET = 0.8  # metres from the middle of the room, at most
 _OTHER_HAND = 0.15  # probability to use the hand that is not the dominant one
+# Where the partner stands, seen from the first person, who looks along z: direction (x, z), and factor on x and z that
+# turns the partner.
+_PLACES = {
+    "opposite": ((0, 1), -1),  # face to face
+    "back_to_back": ((0, -1), -1),
+    "behind": ((0, -1), 1),
+    "beside": ((1, 0), 1),
+}
 
 
 def plan_recordings(rng: np.random.Generator) -> list[list[int]]:
@@ -50,9 +58,9 @@ def perform(
     joints = _bodies(animate(action, performers, frames, rng), performers, topology)
     if action.gap is not None:
         gap = action.gap * np.mean([performer.scale["arm"] for performer in performers]) * rng.uniform(0.92, 1.12)
-        joints[1] *= (-1, 1, -1)  # the partner faces the performer
-        joints[0, ..., 2] -= gap / 2
-        joints[1, ..., 2] += gap / 2
+        (x, z), turn = _PLACES[action.partner_stands]
+        joints[1] *= (turn, 1, turn)
+        joints += np.array([-1, 1])[:, None, None, None] * gap / 2 * np.array([x, 0, z])
     return _place_in_room(joints, performers, topology, rng)[rng.permutation(len(performers))]
 
 

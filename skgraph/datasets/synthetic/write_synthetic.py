@@ -31,6 +31,7 @@ def write_synthetic(
     noise: float = 0.012,
     dropout: float = 0.02,
     recordings: bool = False,
+    interactions: bool = False,
     overwrite: bool = False,
     progress: bool = False,
 ) -> SkeletonStore:
@@ -46,6 +47,9 @@ def write_synthetic(
     rest between them, in three recordings a repetition. Segments mark the actions; a clip's label is -1, and its name
     has the number of the recording (`N`) in place of the action. Class names, splits and cameras are the same.
 
+    With `interactions` the classes are 8 actions of two people that only the relation of the two tells apart: four in
+    which both walk, two in which both wave, two in which one does.
+
     The motions exercise software and show learning. They are no model of people: accuracies on them compare only with
     each other.
 
@@ -57,6 +61,7 @@ def write_synthetic(
         noise: standard deviation of the position error of a trunk joint, in metres; that of hands and feet is larger.
         dropout: share of joints and frames in which the tracker loses a joint.
         recordings: write untrimmed recordings of several actions in place of a clip an action.
+        interactions: write the actions of two in place of the 26.
         overwrite: replace an existing store.
         progress: show a progress bar on a terminal.
 
@@ -69,7 +74,9 @@ def write_synthetic(
             raise DataError(f"{key} must be at least {least}, found {value}")
     if not noise >= 0 or not 0 <= dropout < 1:
         raise DataError(f"noise must be 0 or more and dropout in [0, 1), found noise={noise}, dropout={dropout}")
-    topology, actions = Topology.load("ntu_rgbd"), load_actions()
+    if recordings and interactions:
+        raise DataError("recordings are of one person: say recordings=true or interactions=true, found both")
+    topology, actions = Topology.load("ntu_rgbd"), load_actions("interactions.yaml" if interactions else "actions.yaml")
     sensor = Sensor(topology, noise, dropout)
     people = [
         Performer.draw(np.random.default_rng((seed, _PERFORMER, subject)), left_handed=subject % 5 == 1)
@@ -80,7 +87,7 @@ def write_synthetic(
         path,
         topology,
         [action.name for action in actions],
-        source=f"synthetic actions of skgraph, seed {seed}",
+        source=f"synthetic {'interactions' if interactions else 'actions'} of skgraph, seed {seed}",
         dtype="float16",
         fps=FPS,
         overwrite=overwrite,

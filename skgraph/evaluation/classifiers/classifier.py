@@ -14,10 +14,11 @@ from torch.nn import functional as F
 
 from skgraph.encoders.layers import initialise
 from skgraph.errors import ConfigError
+from skgraph.evaluation.classifiers.linear_probe import LinearProbe
 from skgraph.evaluation.features.bodies import Bodies
 from skgraph.training.optimizer import is_decayed
 
-HeadName = Literal["linear", "bn_linear", "mlp", "attentive"]
+HeadName = Literal["linear", "bn_linear", "mlp", "attentive", "probe"]
 
 
 class Classifier(nn.Module):
@@ -105,6 +106,30 @@ class LinearHead(nn.Module):
     def classify(self, features: Tensor) -> Tensor:
         """Map clip features ``[B, D]`` to logits ``[B, K]``."""
         return self.linear(self.norm(features))
+
+
+class ProbeHead(nn.Module):
+    """A linear layer on the standardised mean over tokens and bodies, which starts as an exact linear probe.
+
+    Training that starts there keeps pre-trained features from being distorted by a head that knows nothing yet (Kumar
+    et al., ICLR 2022).
+
+    Args:
+        probe: fitted to the features of the encoder before its training.
+    """
+
+    mean: Tensor
+    scale: Tensor
+
+    def __init__(self, probe: LinearProbe) -> None:
+        super().__init__()
+        self.register_buffer("mean", probe.mean.float())
+        self.register_buffer("scale", probe.scale.float())
+        self.linear = nn.Linear(*probe.weight.T.shape)
+        self.linear.load_state_dict({"weight": probe.weight.float(), "bias": probe.bias.float()})
+
+    def forward(self, tokens: Tensor, bodies: Bodies) -> Tensor:
+        return self.linear((bodies.mean(tokens.float().mean(dim=1)) - self.mean) / self.scale)
 
 
 class MLPHead(nn.Module):

@@ -19,7 +19,8 @@ class ClassifierTraining:
     Attributes:
         head: module from tokens to scores; see :func:`~skgraph.evaluation.classifiers.classifier.build_head`.
         frozen: train the head only.
-        epochs: passes over the training clips.
+        epochs: passes over the training clips; ``None`` where ``steps`` counts.
+        steps: steps, rounded up to whole epochs; ``None`` where ``epochs`` counts.
         batch_size: clips of a step, over all processes.
         optimizer: ``"sgd"`` with momentum, or ``"adamw"``.
         lr: peak learning rate.
@@ -38,13 +39,15 @@ class ClassifierTraining:
         train_crop: smallest and largest proportion of a clip in one crop.
         min_frames: frames of the shortest training crop.
         rotate: largest angle about each axis, in radians.
+        augment: augment training clips as the pre-training augmented its views.
         test_crop: centred proportion of a test clip, unless the evaluation sets another.
-        score_every: epochs between scorings of the test clips; the last epoch is always scored.
+        score_every: epochs between scorings of the test clips; the last epoch is always scored, and alone with ``None``.
     """
 
     head: HeadName
     frozen: bool
-    epochs: int
+    epochs: int | None
+    steps: int | None = None
     batch_size: int
     optimizer: Literal["sgd", "adamw"]
     lr: float
@@ -63,8 +66,9 @@ class ClassifierTraining:
     train_crop: tuple[float, float] = (1.0, 1.0)
     min_frames: int = 1
     rotate: float = 0.0
+    augment: bool = False
     test_crop: float = 1.0
-    score_every: int = 1
+    score_every: int | None = 1
 
     def __post_init__(self) -> None:
         def within(ok: bool, key: str, range_: str) -> None:
@@ -74,7 +78,10 @@ class ClassifierTraining:
                 raise ConfigError(f"protocol: {key} must be {range_}, found {found}")
 
         values = vars(self)
-        ones, zeros = ("epochs", "batch_size", "min_frames", "score_every"), ("min_lr", "weight_decay", "clip_grad")
+        if (self.epochs is None) == (self.steps is None):
+            raise ConfigError(f"protocol: say epochs or steps, found epochs={self.epochs} and steps={self.steps}")
+        zeros = ("min_lr", "weight_decay", "clip_grad")
+        ones = ("epochs", "steps", "batch_size", "min_frames", "score_every")
         at_least("protocol", 1, **{key: values[key] for key in ones})
         at_least("protocol", 0, **{key: values[key] for key in (*zeros, "warmup_epochs", "rotate")})
         for key in ("momentum", "drop_path", "label_smoothing"):
@@ -84,21 +91,26 @@ class ClassifierTraining:
         within(0 < self.layer_decay <= 1, "layer_decay", "in (0, 1]")
         within(0 < self.test_crop <= 1, "test_crop", "in (0, 1]")
         within(0 < self.train_crop[0] <= self.train_crop[1] <= 1, "train_crop", "[low, high] in (0, 1]")
-        within(self.warmup_epochs < self.epochs, "warmup_epochs", f"below epochs={self.epochs}")
-        within(
-            all(1 <= epoch < self.epochs for epoch in self.milestones), "milestones", f"in [1, epochs={self.epochs})"
-        )
+        last = self.epochs or math.inf
+        within(self.warmup_epochs < last, "warmup_epochs", f"below epochs={last}")
+        within(all(1 <= epoch < last for epoch in self.milestones), "milestones", f"in [1, epochs={last})")
         if self.frozen and (self.layer_decay != 1 or self.drop_path):
             raise ConfigError("protocol: a frozen encoder has neither layer_decay nor drop_path")
 
     @property
     def augments(self) -> bool:
         """True if training clips are augmented, so that features cannot be computed once."""
-        return tuple(self.train_crop) != (self.test_crop, self.test_crop) or self.rotate > 0
+        return tuple(self.train_crop) != (self.test_crop, self.test_crop) or self.rotate > 0 or self.augment
+
+    def total_epochs(self, steps_per_epoch: int) -> int:
+        """Return the number of epochs: as set, or as many as hold the steps."""
+        return self.epochs or -(-self.steps // steps_per_epoch)  # type: ignore[operator]
 
     def lr_at(self, step: int, steps_per_epoch: int) -> float:
         """Return the learning rate of a step, before layer decay."""
         warmup = round(self.warmup_epochs * steps_per_epoch)
         if self.schedule == "cosine" or step < warmup:
-            return learning_rate(step, self.epochs * steps_per_epoch, warmup, self.lr, self.min_lr)
+            return learning_rate(
+                step, self.total_epochs(steps_per_epoch) * steps_per_epoch, warmup, self.lr, self.min_lr
+            )
         return self.lr * 0.1 ** sum(step // steps_per_epoch >= epoch for epoch in self.milestones)

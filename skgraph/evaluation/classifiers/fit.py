@@ -86,7 +86,8 @@ def fit(
     torch.manual_seed(seed + 1 + processes.rank)  # for dropout and dropped paths
     history = History()
     hidden = None if progress and processes.is_main else True  # None: shown in a terminal
-    bar = tqdm(range(training.epochs), unit="epoch", leave=False, disable=hidden)
+    epochs = training.total_epochs(steps)
+    bar = tqdm(range(epochs), unit="epoch", leave=False, disable=hidden)
     for epoch in bar:
         model.train()
         order = torch.randperm(len(source.y), generator=generator)
@@ -110,7 +111,7 @@ def fit(
         if not torch.isfinite(total):
             raise DataError(f"the training loss is not finite in epoch {epoch + 1}: choose a smaller protocol.lr")
         bar.set_postfix_str(f"loss {history.loss[-1]:.4f}", refresh=False)
-        if (epoch + 1) % training.score_every == 0 or epoch + 1 == training.epochs:
+        if epoch + 1 == epochs or training.score_every and (epoch + 1) % training.score_every == 0:
             processes.broadcast(b for m in model.modules() if m.training for b in m.buffers(recurse=False))
             model.eval()
             history.scored.append((epoch + 1, score()))

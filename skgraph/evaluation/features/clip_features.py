@@ -56,7 +56,7 @@ def clip_features(
     crops: int = 1,
     processes: Processes = Processes(),
 ) -> Features:
-    """Average over the tokens of each body, over the bodies of a clip, and over its crops.
+    """Compute a feature of each clip from the tokens of its bodies, averaged over its crops.
 
     Args:
         encoder: put into evaluation mode, which is checked after every batch.
@@ -64,7 +64,8 @@ def clip_features(
         views: its :meth:`~skgraph.training.ViewMaker.plain` prepares the joints.
         device, precision: of the encoder, see :func:`skgraph.training.devices.autocast`.
         bodies: ``"present"`` averages the present bodies; ``"padded"`` encodes absent bodies as zeros and averages them
-            in, as published protocols do.
+            in, as published protocols do; ``"relation"`` keeps how bodies stand to each other,
+            see :meth:`~skgraph.evaluation.features.bodies.Bodies.combine`.
         batch_size: clips encoded at once.
         progress: show a bar in a terminal.
         pool: feature of a body, see :func:`~skgraph.evaluation.features.pooling.pooled`.
@@ -101,7 +102,7 @@ def window_features(
     """Return features ``[W, D]`` of windows; see :func:`clip_features` and, for the options, :func:`encode_windows`."""
     share = torch.arange(len(windows.row))[processes.rank :: processes.world_size]
     encoded = encode_windows(partial(pooled, encoder, pool=pool), encoder, dataset, windows, share, **options)
-    return processes.gather_rows(torch.cat([bodies.mean(features).cpu() for _, bodies, features in encoded]))
+    return processes.gather_rows(torch.cat([bodies.combine(features).cpu() for _, bodies, features in encoded]))
 
 
 @torch.no_grad()
@@ -132,7 +133,7 @@ def encode_windows(
                 output = encode(batch.joints)
             check()
             if not output.isfinite().all():
-                bad = batch.clip[~output.isfinite().flatten(1).all(dim=1)][0]
+                bad = batch.owner[~output.isfinite().flatten(1).all(dim=1)][0]
                 clip = f"'{dataset.store.name[int(batch.ids[bad])]}' in '{dataset.store.path}'"
                 raise DataError(f"the features of clip {clip} are not finite: check its coordinates")
             yield chunk, batch, output.float()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from omegaconf import OmegaConf
@@ -36,13 +37,16 @@ def build_protocol(config: Mapping[str, Any] | str) -> Protocol:
         config = protocol_config(config)
     options = dict(config)
     name = options.pop("name", None)
-    if isinstance(name, str) and name.startswith("linear_"):  # the name of a file
-        name, options = "linear", {"recipe": name.removeprefix("linear_"), **options}
+    if isinstance(name, str) and name not in _KINDS and "_" in name:  # the name of a file
+        name, recipe = name.split("_", 1)
+        options = {"recipe": recipe, **options}
     if not isinstance(name, str) or name not in _KINDS:
         raise ConfigError(f"protocol must be one of {', '.join(_KINDS)}, found '{name}'")
-    published = name == "linear" and options.get("recipe", "exact") != "exact"
-    kind = Supervised if published else _KINDS[name]
-    defaults = dict(protocol_config(f"linear_{options['recipe']}" if published else name))
+    recipe = options.get("recipe", "exact")
+    published_linear = name == "linear" and recipe != "exact"  # if unknown, protocol_config names the known ones
+    file = f"{name}_{recipe}" if published_linear or f"{name}_{recipe}" in _files() else name
+    kind = Supervised if file.startswith("linear_") else _KINDS[name]
+    defaults = dict(protocol_config(file))
     del defaults["name"]
     if unknown := [key for key in options if key not in defaults]:
         raise ConfigError(f"protocol {name} has no option '{unknown[0]}', only {', '.join(defaults) or 'none'}")
@@ -57,9 +61,12 @@ def build_protocol(config: Mapping[str, Any] | str) -> Protocol:
 
 def protocol_config(name: object) -> Mapping[str, Any]:
     """Read ``configs/protocol/<name>.yaml``, or raise a ConfigError with the names there are."""
-    folder = data_dir("configs") / "protocol"
-    files = {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+    files = _files()
     if not isinstance(name, str) or name not in files:
         raise ConfigError(f"protocol must be one of {', '.join(files)}, found '{name}'")
     values: Any = OmegaConf.to_container(OmegaConf.load(files[name]))
     return values
+
+
+def _files() -> dict[str, Path]:
+    return {path.stem: path for path in sorted((data_dir("configs") / "protocol").glob("*.yaml"))}

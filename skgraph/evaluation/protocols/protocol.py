@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Literal
 from torch import Tensor
 
 from skgraph.data import SkeletonDataset, SkeletonStore
-from skgraph.data.dataset import BodyRule
 from skgraph.errors import ConfigError
 from skgraph.evaluation.context import EvaluationContext, Settings
+from skgraph.evaluation.features.bodies import BodyRule
 
 
 @dataclass

@@ -12,13 +12,13 @@ from torch import Tensor, nn
 
 from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset, SkeletonStore
-from skgraph.data.dataset import BodyRule
 from skgraph.errors import ConfigError, DataError
-from skgraph.evaluation.classifiers.classifier import Classifier, LinearHead, build_head, parameter_groups
+from skgraph.evaluation.classifiers.classifier import Classifier, LinearHead, ProbeHead, build_head, parameter_groups
 from skgraph.evaluation.classifiers.classifier_training import ClassifierTraining
 from skgraph.evaluation.classifiers.fit import History, fit
+from skgraph.evaluation.classifiers.linear_probe import fit_linear
 from skgraph.evaluation.context import EvaluationContext, Settings
-from skgraph.evaluation.features.bodies import Bodies, read_bodies
+from skgraph.evaluation.features.bodies import Bodies, BodyRule, read_bodies
 from skgraph.evaluation.features.clip_features import Features, frozen
 from skgraph.evaluation.protocols.protocol import Outcome, Protocol, labels
 from skgraph.evaluation.results.metrics import top_k
@@ -60,7 +60,7 @@ class Supervised(Protocol, ClassifierTraining):
 
     @property
     def label(self) -> str:
-        return f"linear_{self.recipe}" if self.name == "linear" else self.name
+        return f"{self.name}_{self.recipe}" if self.name == "linear" or self.recipe == "small" else self.name
 
     def check(self, source_hash: str, store: SkeletonStore) -> None:
         super().check(source_hash, store)
@@ -70,8 +70,10 @@ class Supervised(Protocol, ClassifierTraining):
 
     def check_settings(self, settings: Settings) -> None:
         super().check_settings(settings)
-        if settings.pool != "mean" and not self.on_features:
-            raise ConfigError(f"pool={settings.pool} is for fixed features; protocol {self.label} encodes in each step")
+        for key, of_features in (("pool", settings.pool != "mean"), ("bodies", settings.bodies == "relation")):
+            if of_features and not self.on_features:
+                found = getattr(settings, key)
+                raise ConfigError(f"{key}={found} is for fixed features; protocol {self.label} encodes in each step")
 
     @property
     def on_features(self) -> bool:
@@ -136,7 +138,12 @@ class Supervised(Protocol, ClassifierTraining):
     def _fit_on_clips(self, context: EvaluationContext, train: SkeletonDataset, seed: int) -> History:
         encoder = context.make_encoder(seed, **({"drop_path": self.drop_path} if self.drop_path else {}))
         torch.manual_seed(seed)
-        head = build_head(self.head, encoder.dim, encoder.grid, context.num_classes)
+        if self.head == "probe":
+            start = context.features_of(encoder, train, self.test_crop)
+            head: nn.Module = ProbeHead(fit_linear(start.x, start.y, context.num_classes))
+            encoder.requires_grad_(not self.frozen)
+        else:
+            head = build_head(self.head, encoder.dim, encoder.grid, context.num_classes)
         model = Classifier(encoder, head, self.frozen).to(context.device)
         groups = list(parameter_groups(model, self.weight_decay, self.layer_decay, self.decay_embeddings))
         source = _ClipSource(self, context, train)
@@ -159,7 +166,11 @@ class _ClipSource:
         options: dict[str, Any] = {"frames": train.frames, "resampling": train.resampling}
         self.dataset = SkeletonDataset(train.store, crop=crop, min_frames=training.min_frames, **options)
         angle, flat = training.rotate, train.store.topology.dim == 2
-        self.augment = (RandomRotate(z=angle) if flat else RandomRotate(angle, angle, angle)) if angle else None
+        self.augment: nn.Module | None = None
+        if training.augment:
+            self.augment = context.views.augment
+        elif angle:
+            self.augment = RandomRotate(z=angle) if flat else RandomRotate(angle, angle, angle)
 
     def batch(self, rows: Tensor, generator: torch.Generator) -> Bodies:
         context, clips = self.context, self.clips[rows]

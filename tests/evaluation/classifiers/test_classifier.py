@@ -18,7 +18,7 @@ from skgraph.evaluation.features.bodies import Bodies
 
 def batch():
     joints = torch.randn(2, 16, 25, 3)
-    return Bodies(joints, torch.arange(2), torch.zeros(2, dtype=torch.long), torch.zeros(2), torch.zeros(2), 1)
+    return Bodies(joints, torch.arange(2), torch.zeros(2, dtype=torch.long), torch.zeros(2), 1)
 
 
 def test_a_frozen_encoder_has_no_gradient_and_stays_in_evaluation_mode(make_encoder):
@@ -69,9 +69,7 @@ def test_without_blocks_there_are_no_layers_to_tell():
 
 
 # Three bodies of two clips: clip 0 has one, clip 1 has two.
-BODIES = Bodies(
-    torch.zeros(3, 8, 5, 3), torch.tensor([0, 1, 1]), torch.tensor([0, 0, 1]), torch.zeros(2), torch.zeros(2), 2
-)
+BODIES = Bodies(torch.zeros(3, 8, 5, 3), torch.tensor([0, 1, 1]), torch.tensor([0, 0, 1]), torch.zeros(2), 2)
 GRID = (4, 5)
 
 
@@ -116,7 +114,7 @@ def test_attention_is_softmax_over_all_tokens_of_a_clip():
 
 def test_an_absent_body_is_not_attended_to():
     head, x = AttentiveHead(16, 7, heads=2).eval(), tokens()
-    alone = Bodies(BODIES.joints[:1], torch.tensor([0]), torch.tensor([0]), torch.zeros(1), torch.zeros(1), 1)
+    alone = Bodies(BODIES.joints[:1], torch.tensor([0]), torch.tensor([0]), torch.zeros(1), 1)
     assert torch.allclose(head(x, BODIES)[:1], head(x[:1], alone), atol=1e-6)
 
 

@@ -35,6 +35,8 @@ def test_whether_a_clip_looks_different_each_time():
     ("values", "message"),
     [
         ({"epochs": 0}, "epochs must be at least 1, found 0"),
+        ({"epochs": None}, "say epochs or steps, found epochs=None and steps=None"),
+        ({"steps": 5}, "say epochs or steps, found epochs=10 and steps=5"),
         ({"lr": 0.0}, "lr must be positive, found 0.0"),
         ({"lr": math.inf}, "lr must be positive"),
         ({"momentum": 1.0}, r"momentum must be in \[0, 1\), found 1.0"),

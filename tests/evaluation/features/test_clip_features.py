@@ -100,7 +100,7 @@ class Squares(nn.Module):
 def test_errors(store, topology, encoder):
     with pytest.raises(ConfigError, match="dataset of clips"):
         clip_features(encoder, SkeletonDataset(store, items="bodies", frames=16), views(topology), CPU)
-    with pytest.raises(ConfigError, match="'present' or 'padded', found 'all'"):
+    with pytest.raises(ConfigError, match="'present', 'padded' or 'relation', found 'all'"):
         clip_features(encoder, SkeletonDataset(store, frames=16), views(topology), CPU, bodies="all")
 
 

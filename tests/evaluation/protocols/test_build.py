@@ -38,6 +38,13 @@ def test_published_numbers():
     assert scratch.options() == tune.options() | {"layer_decay": 1.0} and not scratch.pretrained
 
 
+def test_fine_tuning_of_small_data_is_one_training():
+    tune, scratch, semi = (build_protocol(f"{name}_small") for name in ("finetune", "scratch", "semi"))
+    assert scratch.options() == tune.options() | {"layer_decay": 1.0}
+    assert semi.options() == tune.options() | {"fraction": 0.1, "sampling": "per_class", "subsets": 5}
+    assert [tune.total_epochs(steps) for steps in (1, 7, 300, 1000)] == [300, 43, 1, 1]
+
+
 @pytest.mark.parametrize(
     ("config", "message"),
     [
@@ -54,7 +61,10 @@ def test_published_numbers():
         ({"name": "linear", "c": float("nan")}, "c must be at least 0, found nan"),
         ({"name": "linear", "c": float("inf")}, "c must be at least 0, found inf"),
         ({"name": "linear", "epochs": 5}, "protocol linear has no option 'epochs', only recipe, c, iterations"),
-        ({"name": "finetune", "head": "svm"}, "protocol.head must be 'linear' or 'bn_linear' or 'mlp' or 'attentive'"),
+        (
+            {"name": "finetune", "head": "svm"},
+            "protocol.head must be 'linear' or 'bn_linear' or 'mlp' or 'attentive' or 'probe'",
+        ),
         ({"name": "finetune", "train_crop": [1]}, "protocol.train_crop must be a list of 2"),
         ({"name": "finetune", "lr": 0}, "lr must be positive, found 0"),
         ({"name": "semi", "fraction": 0.0}, r"fraction must be in \(0, 1\], found 0.0"),

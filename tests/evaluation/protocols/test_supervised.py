@@ -12,15 +12,15 @@ from skgraph.evaluation.features.feature_cache import weights_hash
 from skgraph.evaluation.protocols.protocol import labels
 from skgraph.evaluation.protocols.supervised import _ClipSource
 
-TRAINED = ("linear_mamp", "linear_cmd", "attentive", "finetune", "scratch")
+TRAINED = ("linear_mamp", "linear_cmd", "attentive", "finetune", "scratch", "finetune_small")
 
 
 def short(name, **options):
     """A published recipe, for the tiny clips."""
     rest = {"epochs": 4, "batch_size": 8, "min_frames": 8, "warmup_epochs": 0.0, "score_every": 1, "milestones": []}
-    recipe = name.partition("_")[2]
-    named = {"name": "linear", "recipe": recipe} if recipe else {"name": name}
-    return build_protocol({**named, **rest, **options})
+    name, _, recipe = name.partition("_")
+    rest |= {"steps": None} if recipe == "small" else {}
+    return build_protocol({"name": name, **({"recipe": recipe} if recipe else {}), **rest, **options})
 
 
 @pytest.mark.parametrize("name", TRAINED)
@@ -37,6 +37,27 @@ def test_a_probe_leaves_the_encoder_as_it_was(context, make_encoder, name):
     before = weights_hash(encoder)
     short(name).evaluate(replace(context, make_encoder=lambda seed=None: encoder))
     assert weights_hash(encoder) == before and not encoder.training
+
+
+def test_fine_tuning_of_small_data_starts_at_the_linear_probe(context):
+    still = short("finetune_small", epochs=1, lr=1e-12, min_lr=0.0).evaluate(context)
+    exact = build_protocol("linear").evaluate(context)
+    assert torch.equal(still.scores.argmax(dim=1), exact.scores.argmax(dim=1))
+    assert torch.allclose(still.scores, exact.scores, atol=1e-3)
+
+
+def test_it_augments_as_the_pre_training_does(context):
+    seen = []
+
+    class Count(torch.nn.Module):
+        def forward(self, graphs, generator):
+            seen.append(len(graphs.joints))
+            return graphs
+
+    views = copy.deepcopy(context.views)
+    views.augment = Count()
+    short("finetune_small", epochs=1).evaluate(replace(context, views=views))
+    assert sum(seen) == len(context.train)
 
 
 def test_fine_tuning_changes_it(context, make_encoder):
