@@ -41,7 +41,7 @@ class ClassifierTraining:
         rotate: largest angle about each axis, in radians.
         augment: augment training clips as the pre-training augmented its views.
         test_crop: centred proportion of a test clip, unless the evaluation sets another.
-        score_every: epochs between scorings of the test clips; the last epoch is always scored, and alone with ``None``.
+        score_every: epochs between scorings of the test clips, the last one always; ``None``: the last one alone.
     """
 
     head: HeadName

@@ -111,7 +111,7 @@ def fit(
         if not torch.isfinite(total):
             raise DataError(f"the training loss is not finite in epoch {epoch + 1}: choose a smaller protocol.lr")
         bar.set_postfix_str(f"loss {history.loss[-1]:.4f}", refresh=False)
-        if epoch + 1 == epochs or training.score_every and (epoch + 1) % training.score_every == 0:
+        if epoch + 1 == epochs or (training.score_every and (epoch + 1) % training.score_every == 0):
             processes.broadcast(b for m in model.modules() if m.training for b in m.buffers(recurse=False))
             model.eval()
             history.scored.append((epoch + 1, score()))
