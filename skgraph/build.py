@@ -18,15 +18,17 @@ from tqdm import tqdm
 from skgraph._internal.distributed import Processes
 from skgraph._internal.options import at_least, check_kinds, import_target
 from skgraph.checks import check_encoder, check_objective
-from skgraph.data import EpochLoader, SkeletonDataset, SkeletonStore
+from skgraph.data import EpochLoader, MixedLoader, SkeletonDataset, SkeletonStore
 from skgraph.data.body_geometry import heading_spread
 from skgraph.datasets.synthetic import write_synthetic
 from skgraph.errors import ConfigError, DataError, StoreError, first_line
 from skgraph.objectives import Objective
 from skgraph.topology import Topology
+from skgraph.topology.sub_skeleton import sub_skeleton
 from skgraph.training import Trainer, TrainerConfig, ViewMaker, stream_scale
 from skgraph.training.prefetch import move_dataset
-from skgraph.transforms import AlignBody, Center, Compose, GraphTransform, RandomRotate
+from skgraph.training.views import MixedViews
+from skgraph.transforms import AlignBody, Center, Compose, GraphTransform, MapJoints, RandomRotate, ScaleBody
 
 _MOST_FRAMES = 10_000  # six minutes at 30 Hz: more would take minutes and gigabytes before it fails
 
@@ -74,6 +76,16 @@ def instance(config: Mapping[str, Any], where: str, **objects: Any) -> Any:
         raise ConfigError(f"{where}: {kind.__name__} cannot be built from {plain}: {first_line(error)}") from error
 
 
+def open_stores(dataset: Mapping[str, Any]) -> list[tuple[SkeletonStore, str]]:
+    """Open the store, or the ``roots`` of several stores, of a dataset configuration, each with its split."""
+    if not isinstance(dataset, Mapping) or "roots" not in dataset:
+        return [open_store(dataset)]
+    roots = dataset["roots"]
+    if not isinstance(roots, list) or not roots or len(set(map(str, roots))) < len(roots):
+        raise ConfigError(f"dataset.roots must be a list of different stores, such as [data/a,data/b], found {roots}")
+    return [open_store({"root": root, "split": dataset.get("split")}) for root in roots]
+
+
 def open_store(dataset: Mapping[str, Any], write: bool = True) -> tuple[SkeletonStore, str]:
     """Open the store of a dataset configuration, and choose its split.
 
@@ -81,6 +93,8 @@ def open_store(dataset: Mapping[str, Any], write: bool = True) -> tuple[Skeleton
         dataset: ``root`` and the other keys of ``configs/dataset``.
         write: write the synthetic dataset if it does not exist.
     """
+    if isinstance(dataset, Mapping) and "roots" in dataset:
+        raise ConfigError("the run has several stores: say dataset=store dataset.root=FOLDER, of one of them or another")
     if not isinstance(dataset, Mapping) or "root" not in dataset:
         raise ConfigError(f"dataset must be a mapping with the root of a store, found '{dataset}'")
     if dataset["root"] == "":
@@ -210,6 +224,8 @@ def build_views(
         steps.append(Center(topology, mode=normalise["center"]))
     if normalise["align"] is not None:
         steps.append(AlignBody(topology, yaw_only=normalise["align"] == "yaw"))
+    if normalise["scale"] == "body":
+        steps.append(ScaleBody(topology))
     own = [config["augment"].get(key) or {} for key in _AUGMENT_OF_VIEWS]
     augment, *of_views = (
         [instance(value, f"augment.{key}", topology=topology) for key, value in group.items() if value is not None]
@@ -226,7 +242,7 @@ def build_views(
     stream = None if stream is None else instance(stream, "stream", topology=topology)
     if not (stream is None or isinstance(stream, GraphTransform)) or not hasattr(mask, "draw"):
         raise ConfigError("stream must be a graph transform, and mask have a draw()")
-    scale = 1.0 if normalise["scale"] is None else normalise["scale"]
+    scale = 1.0 if normalise["scale"] in (None, "body") else normalise["scale"]
     keys = ("num_views", "own_crops", "own_masks", "mask_source", "mask_ratio", "local_crops")
     views = {key: getattr(objective, key, getattr(Objective, key)) for key in keys}
     return ViewMaker(Compose(steps), Compose(augment), mask, stream, scale=scale, view_augment=view_augment, **views)
@@ -263,8 +279,7 @@ def with_measurements(config: dict[str, Any], bodies: SkeletonDataset) -> dict[s
 
 def build_trainer(
     config: dict[str, Any],
-    store: SkeletonStore,
-    split: str,
+    stores: Sequence[tuple[SkeletonStore, str]],
     trainer_config: TrainerConfig,
     device: torch.device,
     processes: Processes = Processes(),
@@ -274,8 +289,7 @@ def build_trainer(
 
     Args:
         config: configuration of the run; ``run_config`` of the trainer has the measured scale and heading.
-        store: its clips.
-        split: whose training clips are used.
+        stores: one or more, each with the split whose training clips are used.
         trainer_config: made from ``config["trainer"]``.
         device: where to compute.
         processes: processes of a distributed training.
@@ -284,9 +298,8 @@ def build_trainer(
     Raises:
         DataError: a component cannot be built, or a custom one breaks its contract.
     """
-    bodies = training_bodies(config, store, split)
-    config = with_measurements(config, bodies)
-    bodies = move_dataset(bodies, device, trainer_config.data)
+    store, split = stores[0]
+    whole, config = config, with_measurements(config, training_bodies(config, store, split))
     torch.manual_seed(config["seed"])
     encoder = build_encoder(config, store.topology)
     if _is_custom(config["encoder"]):
@@ -294,13 +307,34 @@ def build_trainer(
     objective = build_objective(config, encoder, store.topology)
     if _is_custom(config["objective"]):
         check_objective(objective, config["frames"], store.topology.dim)
-    views = build_views(config, store.topology, encoder.grid[0], objective)
-    batch_size, seed = trainer_config.batch_size, config["seed"]
-    loader = EpochLoader(bodies, batch_size, seed, processes.rank, processes.world_size, views.crops, views.local_crops)
+    parts = whole["dataset"].get("sub_skeletons", 0)
+    loaders: list[EpochLoader] = []
+    members: list[ViewMaker] = []
+    topologies: list[Topology] = []
+    for each, its_split in stores:
+        bodies = training_bodies(whole, each, its_split)
+        own = with_measurements(whole, bodies)  # its people's headings
+        bodies = move_dataset(bodies, device, trainer_config.data)
+        for number in range(1 + parts):
+            seed = whole["seed"] + len(loaders)
+            topology = each.topology if number == 0 else sub_skeleton(each.topology, seed)
+            first = [] if number == 0 else [MapJoints(each.topology, topology)]
+            views = build_views(own, topology, encoder.grid[0], objective, first)
+            share = (processes.rank, processes.world_size, views.crops, views.local_crops)
+            loaders.append(EpochLoader(bodies, trainer_config.batch_size, seed, *share))
+            members.append(views)
+            topologies.append(topology)
+    loader: EpochLoader | MixedLoader = loaders[0]
+    maker: ViewMaker | MixedViews = members[0]
+    if len(loaders) > 1:
+        for topology in {*topologies} - {store.topology}:
+            objective.use(topology)  # or say why not
+        loader, maker = MixedLoader(loaders, whole["seed"]), MixedViews(members, topologies)
+        objective.use(store.topology)
     folder = Path(str(config["runs"])) / str(config["name"])
     folder.mkdir(parents=True, exist_ok=True)
     return Trainer(
-        objective, loader, views, folder, trainer_config, config, device, config["precision"], processes, say
+        objective, loader, maker, folder, trainer_config, config, device, config["precision"], processes, say
     )
 
 

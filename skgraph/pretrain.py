@@ -6,6 +6,7 @@ import math
 import sys
 from collections.abc import Mapping
 from contextlib import nullcontext
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
@@ -48,7 +49,7 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
 
     from skgraph._internal.atomic import atomic_file, locked_folder
     from skgraph._internal.distributed import Processes
-    from skgraph.build import build_trainer, check_config, open_store
+    from skgraph.build import build_trainer, check_config, open_stores, training_bodies
     from skgraph.evaluation import Settings, build_protocol, compare
     from skgraph.evaluation.features.pooling import check_pool
     from skgraph.evaluation.results.format_results import format_results
@@ -65,18 +66,18 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
     except TypeError as error:
         raise ConfigError(f"trainer: {error}") from error
     if processes.is_main:
-        store, split = open_store(config["dataset"])
+        stores = open_stores(config["dataset"])
     processes.barrier()  # one process writes the synthetic dataset, the others wait for it
     if not processes.is_main:
-        store, split = open_store(config["dataset"])
-    for protocol in protocols:
+        stores = open_stores(config["dataset"])
+    for protocol, (store, _) in product(protocols, stores):
         try:
             protocol.check("", store)
             protocol.check_settings(settings)
         except ConfigError as error:
             raise ConfigError(f"{error}; or say evaluate=[] to train only") from error
     say = tqdm.write if processes.is_main else lambda line: None
-    trainer = build_trainer(config, store, split, trainer_config, device, processes, say)
+    trainer = build_trainer(config, stores, trainer_config, device, processes, say)
     check_pool(trainer.objective.encoder, settings.pool)
     with locked_folder(trainer.folder) if processes.is_main else nullcontext(True) as alone:
         if processes.any(not alone, device):
@@ -87,9 +88,11 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
                 yaml.safe_dump(trainer.run_config, file, sort_keys=False)
         objective = trainer.objective
         encoder = objective.encoder
-        say(f"{trainer.folder}: {len(trainer.loader.dataset)} bodies of {store.path}, split {split}, on {device}")
-        if warning := rotation_axis_warning(store, trainer.views):
-            say(f"warning: {warning}")
+        for store, split in stores:
+            bodies = training_bodies(config, store, split)
+            say(f"{trainer.folder}: {len(bodies)} bodies of {store.path}, split {split}, on {device}")
+            if warning := rotation_axis_warning(store, trainer.views):
+                say(f"warning: {warning}")
         say(
             f"encoder {_millions(encoder)}, objective {_millions(objective)} parameters in all, tokens "
             f"{encoder.grid[0]} x {encoder.grid[1]}, {trainer.total_steps} steps"
@@ -102,8 +105,9 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
         complete = trainer.fit()
         if complete and processes.is_main and protocols:
             how, progress = (device, config["precision"], settings), trainer_config.progress
-            results = compare(trainer.folder, store, split, protocols, *how, progress=progress)
-            say(format_results(results))
+            for store, split in stores:
+                results = compare(trainer.folder, store, split, protocols, *how, progress=progress)
+                say(format_results(results))
         processes.barrier()
     return 0 if complete else trainer.stop_signal
 

@@ -3,6 +3,7 @@
 from skgraph.data.dataset import SkeletonDataset
 from skgraph.data.edges import EdgeType, spatiotemporal_edges
 from skgraph.data.loader import EpochLoader
+from skgraph.data.mixed_loader import MixedLoader
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.data.store import SkeletonStore
 from skgraph.data.store_writer import StoreWriter
@@ -10,6 +11,7 @@ from skgraph.data.store_writer import StoreWriter
 __all__ = [
     "EdgeType",
     "EpochLoader",
+    "MixedLoader",
     "SkeletonData",
     "SkeletonDataset",
     "SkeletonStore",

@@ -57,16 +57,16 @@ class EpochLoader:
         """Return the random numbers of one step: of the crops first, then of views and masks."""
         device = self.dataset.store.device
         generator = RankGenerator(self.rank, self.world_size, device)
-        generator.manual_seed(_mix(self.seed, 1, step))
+        generator.manual_seed(mix(self.seed, 1, step))
         return generator
 
     def rank_seed(self, step: int) -> int:
         """Return a seed for the draws of one rank in a step, such as dropped paths."""
-        return _mix(self.seed, 1 + self.rank, step)
+        return mix(self.seed, 1 + self.rank, step)
 
     def order(self, epoch: int) -> Tensor:
         """Return the global order of the items in an epoch."""
-        generator = torch.Generator().manual_seed(_mix(self.seed, 0, epoch))
+        generator = torch.Generator().manual_seed(mix(self.seed, 0, epoch))
         return self.indices[torch.randperm(len(self.indices), generator=generator)]
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[tuple[SkeletonData, RankGenerator]]:
@@ -111,7 +111,7 @@ def crop_batch(
     return batch
 
 
-def _mix(*numbers: int) -> int:
+def mix(*numbers: int) -> int:
     """Hash several numbers to a 63-bit seed; neighbouring inputs give distant seeds."""
     mixed = 0x9E3779B97F4A7C15
     for number in numbers:

@@ -2,9 +2,10 @@
 
 from skgraph.encoders.compact import CompactEncoder
 from skgraph.encoders.encoder import Encoder
+from skgraph.encoders.joint_embedding import JointEmbedding
 from skgraph.encoders.pyg import PyGEncoder
 from skgraph.encoders.stgcn import STGCNEncoder
 from skgraph.encoders.token_grid import GridEmbedding, patchify
 from skgraph.encoders.transformer import TransformerEncoder
 
-__all__ = ["CompactEncoder", "Encoder", "GridEmbedding", "PyGEncoder", "STGCNEncoder", "TransformerEncoder", "patchify"]
+__all__ = ["CompactEncoder", "Encoder", "GridEmbedding", "JointEmbedding", "PyGEncoder", "STGCNEncoder", "TransformerEncoder", "patchify"]

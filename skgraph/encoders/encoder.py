@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from skgraph._internal.options import at_least
+from skgraph.encoders.joint_embedding import JointEmbedding
 from skgraph.encoders.token_grid import patchify
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
@@ -29,6 +30,7 @@ class Encoder(nn.Module):
     Attributes:
         dim: width of the tokens.
         grid: ``(T_e, V)``, with ``T_e = T / l`` patches.
+        topology: the skeleton.
         any_length: takes any number of patches, and encodes ``T'`` frames as ``T' / l`` patches.
         static_shapes: whether every batch takes the same operations, so that compiling pays.
 
@@ -47,7 +49,7 @@ class Encoder(nn.Module):
             raise ConfigError(f"an encoder takes a Topology, as Topology.load('ntu_rgbd') is, found {topology!r:.80}")
         if frames % patch_length:
             raise ConfigError(f"patch_length must divide the frames, found {patch_length} for {frames} frames")
-        self.dim = dim
+        self.dim, self.topology = dim, topology
         self.grid = (frames // patch_length, topology.num_joints)
         self.patch_length, self.channels = patch_length, channels
 
@@ -76,6 +78,23 @@ class Encoder(nn.Module):
         if visible is not None:
             self._check_visible(joints, visible)
         return self.encode(joints, visible)
+
+    def use(self, topology: Topology) -> None:
+        """Take bodies of another topology from now on.
+
+        Raises:
+            ConfigError: the encoder knows joints by their number, or the topology has other coordinates.
+        """
+        if topology == self.topology:
+            return
+        embeddings = [module for module in self.modules() if isinstance(module, JointEmbedding)]
+        if not embeddings or topology.dim != self.topology.dim:
+            why = "knows joints by their number: train with encoder.joint_embedding=graph"
+            why = f"takes {self.topology.dim}D joints" if embeddings else why
+            raise ConfigError(f"the encoder was built for topology '{self.topology.name}', and {why}")
+        for embedding in embeddings:
+            embedding.use(topology)
+        self.topology, self.grid = topology, (self.grid[0], topology.num_joints)
 
     def _check_visible(self, joints: Tensor, visible: Tensor) -> None:
         """Check the shape of token ids, and their range until one call has passed; compiled code skips the range."""

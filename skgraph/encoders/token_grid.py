@@ -6,7 +6,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from skgraph.encoders.joint_embedding import JointEmbedding
 from skgraph.errors import DataError
+from skgraph.topology import Topology
 
 
 def patchify(joints: Tensor, patches: int) -> Tensor:
@@ -34,19 +36,26 @@ class GridEmbedding(nn.Module):
     Args:
         grid: patches and joints, ``(T_e, V)``.
         dim: width ``D``.
+        topology: of the joints, to compute their embeddings from it; ``None`` learns one of each joint.
     """
 
-    def __init__(self, grid: tuple[int, int], dim: int) -> None:
+    joint_embedding: nn.Parameter | JointEmbedding
+
+    def __init__(self, grid: tuple[int, int], dim: int, topology: Topology | None = None) -> None:
         super().__init__()
         patches, joints = grid
         self.dim = dim
         self.time_embedding = nn.Parameter(torch.empty(patches, dim))
-        self.joint_embedding = nn.Parameter(torch.empty(joints, dim))
         nn.init.normal_(self.time_embedding, std=0.02)
-        nn.init.normal_(self.joint_embedding, std=0.02)
+        if topology is None:
+            self.joint_embedding = nn.Parameter(torch.empty(joints, dim))
+            nn.init.normal_(self.joint_embedding, std=0.02)
+        else:
+            self.joint_embedding = JointEmbedding(topology, dim)
 
     def forward(self, tokens: Tensor | None = None) -> Tensor:
         """Return the embeddings ``[L, D]`` of the whole grid, or ``[B, K, D]`` of ``tokens [B, K]``."""
-        table = (self.time_embedding[:, None] + self.joint_embedding[None]).flatten(0, 1)
+        joints = self.joint_embedding() if isinstance(self.joint_embedding, JointEmbedding) else self.joint_embedding
+        table = (self.time_embedding[:, None] + joints[None]).flatten(0, 1)
         # Indexing with table[tokens] is not reproducible on a CPU: its backward pass adds in the order of the threads.
         return table if tokens is None else F.embedding(tokens, table)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
@@ -33,6 +35,8 @@ class TransformerEncoder(Encoder):
         depth: blocks.
         heads: attention heads.
         mlp_ratio: hidden width of the MLPs over ``dim``.
+        joint_embedding: ``"table"`` learns an embedding of every joint; ``"graph"`` computes it from the topology, see
+            :class:`~skgraph.encoders.JointEmbedding`, so that one encoder serves any skeleton.
         drop_path: drop probability of the last block's residual branches, rising linearly from 0.
         gradient_checkpointing: recompute activations in the backward pass to save memory.
 
@@ -57,6 +61,7 @@ class TransformerEncoder(Encoder):
         depth: int = 8,
         heads: int = 8,
         mlp_ratio: float = 4.0,
+        joint_embedding: Literal["table", "graph"] = "table",
         drop_path: float = 0.0,
         gradient_checkpointing: bool = False,
     ) -> None:
@@ -68,7 +73,9 @@ class TransformerEncoder(Encoder):
             raise ConfigError(f"TransformerEncoder: drop_path must be in [0, 1), found {drop_path}")
         self.gradient_checkpointing = gradient_checkpointing
         self.embed = nn.Linear(patch_length * channels, dim)
-        self.positions = GridEmbedding(self.grid, dim)
+        if joint_embedding not in ("table", "graph"):
+            raise ConfigError(f"TransformerEncoder: joint_embedding must be table or graph, found '{joint_embedding}'")
+        self.positions = GridEmbedding(self.grid, dim, topology if joint_embedding == "graph" else None)
         rates = torch.linspace(0, drop_path, depth).tolist()
         self.blocks = nn.ModuleList(Block(dim, heads, mlp_ratio, rate) for rate in rates)
         self.norm = nn.LayerNorm(dim)

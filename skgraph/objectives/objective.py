@@ -9,7 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from skgraph.encoders.encoder import Encoder
-from skgraph.errors import DataError
+from skgraph.encoders.joint_embedding import JointEmbedding
+from skgraph.errors import ConfigError, DataError
+from skgraph.topology import Topology
 
 
 class LocalCrop(NamedTuple):
@@ -45,6 +47,7 @@ class Objective(nn.Module):
             one for all views. Every view is then a crop of its own; every second global one is masked, and every local
             one.
         local_crops: with ``mask_ratio``, shorter views beside the ``num_views`` global ones.
+        any_topology: nothing but embeddings of joints depends on the topology, see :meth:`use`.
     """
 
     encoder: Encoder
@@ -54,6 +57,7 @@ class Objective(nn.Module):
     mask_source: Literal["view", "sequence"] = "view"
     mask_ratio: tuple[float, float] | None = None
     local_crops: tuple[LocalCrop, ...] = ()
+    any_topology: bool = False
     _checked = False
 
     @abstractmethod
@@ -98,6 +102,20 @@ class Objective(nn.Module):
                     f"each once, found {ids[wrong][0].tolist()}"
                 )
             self._checked = True
+
+    def use(self, topology: Topology) -> None:
+        """Take views of bodies of another topology from now on.
+
+        Raises:
+            ConfigError: the objective or its encoder is made for the joints of one topology.
+        """
+        if not self.any_topology:
+            raise ConfigError(f"{type(self).__name__} is made for one skeleton: say objective=lejepa or sjepa")
+        for module in self.modules():
+            if isinstance(module, Encoder):
+                module.use(topology)
+            elif isinstance(module, JointEmbedding):
+                module.use(topology)
 
     def after_step(self, progress: float) -> None:
         """Update state after the optimiser's step; ``progress`` is the share of training done, in [0, 1]."""

@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from skgraph._internal.distributed import mean_over_ranks
 from skgraph._internal.options import at_least
 from skgraph.encoders.encoder import Encoder
+from skgraph.encoders.joint_embedding import JointEmbedding
 from skgraph.encoders.token_grid import GridEmbedding
 from skgraph.errors import ConfigError
 from skgraph.objectives.ema import check_momentum, ema_momentum, ema_update
@@ -125,6 +126,10 @@ class SJEPA(Objective):
                     f"width: say objective.predictor.dim={encoder.dim}, and encoder=transformer"
                 )
             self.predictor.positions = its
+        graph = isinstance(getattr(getattr(encoder, "positions", None), "joint_embedding", None), JointEmbedding)
+        if graph and isinstance(own := getattr(self.predictor, "positions", None), GridEmbedding):
+            own.joint_embedding = JointEmbedding(encoder.topology, own.dim)
+            self.any_topology = center != "position"
         self.target_encoder: Encoder = copy.deepcopy(self.encoder).requires_grad_(False)
         self.target_projection = copy.deepcopy(self.projection).requires_grad_(False)
         tokens = encoder.grid[0] * encoder.grid[1] if center == "position" else 1

@@ -172,6 +172,53 @@ class Topology:
         name = self.base_name if self.base_name != self.name else f"{self.name}_{dim}d"
         return type(self)(self.to_dict() | {"name": name, "dim": dim}, self.name)
 
+    def without(self, joints: Sequence[str]) -> Topology:
+        """Return this skeleton without some joints: their children hang on the nearest joint above that stays.
+
+        Where the root goes, the first joint that stays, from the root outwards, takes its place. The centring point is
+        the root where no joint of it stays; directions that lose one of their ends are left out, and so is the mirror
+        where one side loses a joint that the other keeps.
+
+        >>> Topology.load("ntu_rgbd").without(["SpineBase"]).to_dict()["joints"]["HipLeft"]
+        'SpineMid'
+
+        Raises:
+            TopologyError: no such joint, or fewer than two stay.
+        """
+        gone = {self.joint(joint) for joint in joints}
+        kept = [v for v in range(self.num_joints) if v not in gone]
+        if len(kept) < 2:
+            raise TopologyError(f"topology '{self.name}' needs at least two joints, found {len(kept)} of them left")
+        root = min(kept, key=lambda v: (int(self.hops[self.root, v]), v))
+        parents: dict[str, str | None] = {}
+        for v in kept:
+            above = int(self.parents[v])
+            while above in gone:
+                above = int(self.parents[above])
+            above = root if above < 0 and v != root else above
+            parents[self.joints[v]] = None if v == root else self.joints[above]
+
+        def staying(members: Sequence[str]) -> list[str]:
+            return [joint for joint in members if joint in parents]
+
+        spec = self.to_dict()
+        symmetric = {int(self.mirror[v]) for v in gone} == gone and int(self.mirror[root]) == root
+        parts = {part: staying(members) for part, members in spec["parts"].items()}
+        mapping: dict[str, Any] = {
+            "name": f"{self.name}_of_{len(kept)}",
+            "dim": self.dim,
+            "joints": parents,
+            "mirror": {a: b for a, b in spec["mirror"].items() if symmetric and a in parents},
+            "parts": {part: members for part, members in parts.items() if members},
+            "center": staying(spec["center"]) or [self.joints[root]],
+            "landmarks": {joint: mark for joint, mark in self.landmarks.items() if joint in parents},
+        }
+        for key in ("across", "up"):
+            ends = {end: staying(members) for end, members in spec.get(key, {}).items()}
+            if ends and all(ends.values()):
+                mapping[key] = ends
+        return type(self)(mapping, self.name)
+
     def joint(self, name: str) -> int:
         """Return the id of a joint.
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import platform
 import shutil
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -45,7 +47,7 @@ def save_checkpoint(
     objective: Any,
     optimizer: torch.optim.Optimizer,
     config: dict,
-    store: SkeletonStore,
+    stores: Sequence[SkeletonStore],
 ) -> None:
     """Write a checkpoint, whole or not at all.
 
@@ -59,7 +61,7 @@ def save_checkpoint(
         objective: the module that trains, with its ``encoder``.
         optimizer: optimiser of the training.
         config: configuration of the run.
-        store: training data; its topology, preprocessing, content hash and time of writing are kept.
+        stores: training data; topologies, preprocessing, content hash and time of writing are kept.
 
     Raises:
         CheckpointError: a weight is not finite, or the disk is full or not writable; an earlier checkpoint is
@@ -75,10 +77,11 @@ def save_checkpoint(
         "step": step,
         "global_batch": global_batch,
         "config": config,
-        "content_hash": store.content_hash,
-        "frames_written": store.frames_written,
-        "preprocessing": store.meta.get("preprocessing", "none"),
-        "topology": store.topology.to_dict(),
+        "content_hash": content_hash(stores),
+        "frames_written": frames_written(stores),
+        "preprocessing": stores[0].meta.get("preprocessing", "none"),
+        "topology": stores[0].topology.to_dict(),
+        "other_topologies": [store.topology.to_dict() for store in stores[1:]],
         "encoder": objective.encoder.state_dict(),
         "objective": objective.state_dict(),
         "optimizer": optimizer.state_dict(),
@@ -89,6 +92,17 @@ def save_checkpoint(
             _save(content, file, path)
     except (OSError, RuntimeError) as error:
         raise CheckpointError(f"cannot write the checkpoint '{path}': {error}") from error
+
+
+def content_hash(stores: Sequence[SkeletonStore]) -> str:
+    """Return the content hash of a store, or one of several stores in their order."""
+    hashes = [store.content_hash for store in stores]
+    return hashes[0] if len(hashes) == 1 else hashlib.sha256(" ".join(hashes).encode()).hexdigest()
+
+
+def frames_written(stores: Sequence[SkeletonStore]) -> int:
+    """Return the time of the last write to the frames of any store, in nanoseconds."""
+    return max(store.frames_written for store in stores)
 
 
 def _save(content: dict[str, Any], file: IO[Any], path: Path) -> None:
@@ -180,7 +194,7 @@ def load_optimizer(optimizer: torch.optim.Optimizer, state: dict, path: Path) ->
 
 
 def check_resumable(
-    path: Path, content: dict[str, Any], config: dict, store: SkeletonStore, total_steps: int, global_batch: int
+    path: Path, content: dict[str, Any], config: dict, stores: Sequence[SkeletonStore], total_steps: int, global_batch: int
 ) -> None:
     """Compare a checkpoint with the training that resumes it.
 
@@ -188,7 +202,7 @@ def check_resumable(
         path: path of the checkpoint.
         content: content of the checkpoint.
         config: configuration of the resuming run.
-        store: training data of the resuming run.
+        stores: training data of the resuming run.
         total_steps: steps of the resuming run.
         global_batch: bodies a step of the resuming run, on all processes.
 
@@ -200,6 +214,7 @@ def check_resumable(
         if not same:
             raise CheckpointError(f"'{path}' was trained {how}")
 
+    store = stores[0]
     saved, current = Topology.from_dict(content["topology"], source=str(path)), store.topology
     expect(
         saved == current,
@@ -209,7 +224,7 @@ def check_resumable(
     )
     check_same_config(path, content["config"], config, RESUMABLE)
     other = f"on other data than '{store.path}' has now: give this run a name=..., or delete its folder"
-    expect(content["content_hash"] == store.content_hash, other)
+    expect(content["content_hash"] == content_hash(stores), other)
     expect(content["step"] <= total_steps, f"for {content['step']} steps, this command has {total_steps}")
     other = f"with {content['global_batch']} bodies a step, this command has {global_batch}"
     expect(content["global_batch"] == global_batch, f"{other}: keep trainer.batch_size x processes the same")

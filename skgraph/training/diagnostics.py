@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from skgraph.data import EpochLoader
+from skgraph.data import EpochLoader, MixedLoader
 from skgraph.errors import DataError
 from skgraph.training.devices import autocast
 from skgraph.training.mask_figure import mask_figure
@@ -115,7 +115,7 @@ def log_diagnostics(
     log: RunLog,
     step: int,
     encoder: Any,
-    loader: EpochLoader,
+    loader: EpochLoader | MixedLoader,
     views: ViewMaker,
     bodies: int,
     device: torch.device,

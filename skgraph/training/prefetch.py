@@ -8,7 +8,7 @@ from queue import Queue
 
 import torch
 
-from skgraph.data import EpochLoader, SkeletonData, SkeletonDataset
+from skgraph.data import EpochLoader, MixedLoader, SkeletonData, SkeletonDataset
 from skgraph.errors import ConfigError
 
 LOCATIONS = ("auto", "device", "disk")
@@ -46,7 +46,7 @@ def move_dataset(dataset: SkeletonDataset, device: torch.device, where: str = "a
 
 
 def prefetch(
-    loader: EpochLoader, device: torch.device, epoch: int, first: int = 0
+    loader: EpochLoader | MixedLoader, device: torch.device, epoch: int, first: int = 0
 ) -> Iterator[tuple[SkeletonData, torch.Generator]]:
     """Yield the batches of ``loader.epoch(epoch, first)`` on a device.
 

@@ -16,10 +16,11 @@ from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from skgraph._internal.distributed import Processes, mean_over_ranks
-from skgraph.data import EpochLoader, SkeletonData
+from skgraph.data import EpochLoader, MixedLoader, SkeletonData
 from skgraph.errors import ConfigError, DataError
 from skgraph.training.checkpoint import (
     check_resumable,
+    frames_written,
     load_optimizer,
     load_weights,
     read_checkpoint,
@@ -32,7 +33,7 @@ from skgraph.training.optimizer import adamw, check_gradients, learning_rate
 from skgraph.training.prefetch import prefetch
 from skgraph.training.run_log import RunLog, Throughput
 from skgraph.training.trainer_config import TrainerConfig
-from skgraph.training.views import ViewMaker
+from skgraph.training.views import MixedViews, ViewMaker
 
 SNAPSHOTS = "snapshots"  # folder of the checkpoints that a run keeps
 
@@ -45,7 +46,7 @@ class Trainer:
     Args:
         objective: the module to train, compiled and distributed as a whole.
         loader: batches of bodies.
-        views: turns a batch into views and a mask.
+        views: turns a batch into views and a mask; of several sources, with a mixed loader.
         folder: folder of the run.
         config: how to train.
         run_config: the whole configuration, kept in the checkpoint and compared on resuming.
@@ -55,6 +56,7 @@ class Trainer:
         say: prints a line to the user.
 
     Attributes:
+        stores: the different stores of the sources.
         stop_signal: number of the signal that asked to stop, on any process; 0 for none.
 
     Raises:
@@ -64,8 +66,8 @@ class Trainer:
     def __init__(
         self,
         objective: Any,
-        loader: EpochLoader,
-        views: ViewMaker,
+        loader: EpochLoader | MixedLoader,
+        views: ViewMaker | MixedViews,
         folder: Path,
         config: TrainerConfig,
         run_config: dict,
@@ -95,11 +97,14 @@ class Trainer:
         self.global_batch = loader.batch_size * processes.world_size
         scale = (self.global_batch / config.lr_batch) ** (0.5 if config.lr_scaling == "sqrt" else 1.0)
         self._lr, self._min_lr = config.lr * scale, config.min_lr * scale
-        # Step, clips and loss of the steps since the last check: reading every loss would synchronise the GPU.
-        self._recent: deque[tuple[int, Tensor, Tensor]] = deque()
+        # Step, source, clips and loss of the steps since the last check: reading every loss would synchronise the GPU.
+        self._recent: deque[tuple[int, int, Tensor, Tensor]] = deque()
         self.stop_signal = 0
         self._first_step = True
         self._saved = -1
+        sources = loader.loaders if isinstance(loader, MixedLoader) else [loader]
+        self._store_of = [source.dataset.store for source in sources]
+        self.stores = list(dict.fromkeys(self._store_of))
 
     def resume(self) -> bool:
         """Continue from the folder's checkpoint, if there is one.
@@ -109,14 +114,15 @@ class Trainer:
         """
         if not self.checkpoint.exists():
             return False
-        content, store = read_checkpoint(self.checkpoint, self.device), self.loader.dataset.store
-        check_resumable(self.checkpoint, content, self.run_config, store, self.total_steps, self.global_batch)
+        content, stores = read_checkpoint(self.checkpoint, self.device), self.stores
+        check_resumable(self.checkpoint, content, self.run_config, stores, self.total_steps, self.global_batch)
         load_weights(self.objective, content["objective"], self.checkpoint)
         load_optimizer(self.optimizer, content["optimizer"], self.checkpoint)
         self.step = self._saved = content["step"]
-        if content.get("frames_written", store.frames_written) != store.frames_written and self.processes.is_main:
+        written = frames_written(stores)
+        if content.get("frames_written", written) != written and self.processes.is_main:
             self.say(
-                f"warning: '{store.path / 'frames.npy'}' was written or copied since '{self.checkpoint}' was: if its "
+                f"warning: '{stores[0].path / 'frames.npy'}' was written or copied since '{self.checkpoint}' was: if its "
                 "frames have changed, give this run a name=..., or delete its folder"
             )
         return True
@@ -184,11 +190,17 @@ class Trainer:
             if config.snapshot_every and (epoch + 1) % config.snapshot_every == 0:
                 self._write(self.folder / SNAPSHOTS / f"step_{self.step:08d}.pt")  # no later one replaces it
             if log and self._due(config.diagnose_every):
+                views = self._views_of(0)
                 encoder, count = self.objective.encoder, config.diagnose_bodies
-                self._warn(
-                    log_diagnostics(log, self.step, encoder, loader, self.views, count, self.device, self.precision)
-                )
+                self._warn(log_diagnostics(log, self.step, encoder, loader, views, count, self.device, self.precision))
         return stopping
+
+    def _views_of(self, source: int) -> ViewMaker:
+        """Return what makes the views of a source, for whose topology the objective is then set."""
+        if isinstance(self.views, MixedViews):
+            self.objective.use(self.views.topologies[source])
+            return self.views.members[source]
+        return self.views
 
     def _due(self, epochs: int) -> bool:
         """Return whether the epoch that has just ended is the first, the last, or one of every ``epochs``.
@@ -212,7 +224,8 @@ class Trainer:
         for group in self.optimizer.param_groups:
             group["lr"] = lr * group["lr_scale"]
             group["weight_decay"] = decay if group["weight_decay"] else 0.0
-        views, visible, masked = self.views(bodies, generator)
+        source = getattr(bodies, "source", 0)
+        views, visible, masked = self._views_of(source)(bodies, generator)
         self.optimizer.zero_grad(set_to_none=True)
         loss, logs = self._forward_and_backward(model, views, visible, masked)
         if self._first_step:  # a parameter without gradients has no optimiser state, which a resumption needs
@@ -222,7 +235,7 @@ class Trainer:
         self.optimizer.step()
         self.step += 1
         self.objective.after_step(self.step / self.total_steps)
-        self._recent.append((self.step, bodies.clip, loss + 0 * norm))
+        self._recent.append((self.step, source, bodies.clip, loss + 0 * norm))
         return loss, logs | {"gradient_norm": norm}, lr
 
     def _forward_and_backward(
@@ -249,9 +262,9 @@ class Trainer:
         """Return loss and logs of a step as numbers, after checking every loss since the last time."""
         saved = f"the last checkpoint is from step {self._saved}" if self._saved >= 0 else "there is no checkpoint yet"
         while self._recent:
-            step, clips, value = self._recent.popleft()
+            step, source, clips, value = self._recent.popleft()
             if not math.isfinite(value):
-                names = ", ".join(self.loader.dataset.store.name[clips[:8].cpu().numpy()])
+                names = ", ".join(self._store_of[source].name[clips[:8].cpu().numpy()])
                 raise DataError(
                     f"the loss or its gradient is not finite at step {step}; the clips of that batch are {names}"
                     f"{', ...' if len(clips) > 8 else ''}; {saved}"
@@ -265,15 +278,15 @@ class Trainer:
         if self._saved == self.step:
             return
         if self._recent:  # names the clips of a loss that is not finite, not the weights that it spoilt
-            self._checked(self._recent[-1][2], {})
+            self._checked(self._recent[-1][3], {})
         self._write(self.checkpoint)
         self._saved = self.step
 
     def _write(self, path: Path) -> None:
         if self.processes.is_main:
             path.parent.mkdir(exist_ok=True)
-            store = self.loader.dataset.store
-            save_checkpoint(path, self.step, self.global_batch, self.objective, self.optimizer, self.run_config, store)
+            rest = (self.objective, self.optimizer, self.run_config, self.stores)
+            save_checkpoint(path, self.step, self.global_batch, *rest)
         self.processes.barrier()
 
     def _warn(self, values: dict[str, float]) -> bool:

@@ -15,6 +15,7 @@ from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore
 from skgraph.data.body_geometry import upright_axis
 from skgraph.errors import ConfigError, DataError
 from skgraph.objectives import LocalCrop
+from skgraph.topology import Topology
 from skgraph.transforms import AlignBody, RandomRotate
 
 _TILT = 0.8  # radians; a body rotated less about a horizontal axis still stands
@@ -60,7 +61,7 @@ class ViewMaker(nn.Module):
     ) -> None:
         super().__init__()
         if isinstance(scale, bool) or not isinstance(scale, (int, float)) or not 0 < scale < 1e30:
-            raise ConfigError(f"normalise.scale must be a positive number, 'auto' or null, found '{scale}'")
+            raise ConfigError(f"normalise.scale must be a positive number, 'auto', 'body' or null, found '{scale}'")
         self.normalise, self.augment, self.stream = normalise, augment, stream
         self.mask: Any = mask
         self.num_views, self.scale = num_views, scale
@@ -176,8 +177,24 @@ class ViewMaker(nn.Module):
         return graphs
 
 
-def rotation_axis_warning(store: SkeletonStore, views: ViewMaker) -> str | None:
+class MixedViews(nn.Module):
+    """Holds what makes the views of each of several sources.
+
+    Args:
+        members: of each source, in the order of the loaders.
+        topologies: of each source's bodies.
+    """
+
+    members: Any
+
+    def __init__(self, members: Sequence[ViewMaker], topologies: Sequence[Topology]) -> None:
+        super().__init__()
+        self.members, self.topologies = nn.ModuleList(members), tuple(topologies)
+
+
+def rotation_axis_warning(store: SkeletonStore, views: ViewMaker | MixedViews) -> str | None:
     """Return a warning if the augmentation rotates bodies about another axis than their upright one, else None."""
+    views = views.members[0] if isinstance(views, MixedViews) else views
     up = upright_axis(store)
     if up is None or any(isinstance(step, AlignBody) and not step.yaw_only for step in views.normalise.modules()):
         return None

@@ -22,6 +22,7 @@ from skgraph.transforms.random_scale import RandomScale
 from skgraph.transforms.random_shear import RandomShear
 from skgraph.transforms.random_token_mask import RandomTokenMask
 from skgraph.transforms.random_translate import RandomTranslate
+from skgraph.transforms.scale_body import ScaleBody
 from skgraph.transforms.scale_limbs import ScaleLimbs
 from skgraph.transforms.semantic_tube_mask import SemanticTubeMask
 from skgraph.transforms.to_bone import ToBone
@@ -50,6 +51,7 @@ __all__ = [
     "RandomShear",
     "RandomTokenMask",
     "RandomTranslate",
+    "ScaleBody",
     "ScaleLimbs",
     "SemanticTubeMask",
     "ToBone",
