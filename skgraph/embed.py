@@ -29,8 +29,9 @@ def main(cfg: DictConfig) -> None:
     bodies = len({*zip(features.recording.tolist(), features.body.tolist(), strict=True)})
     encoded = count(bodies, "recording" if features.level == "clip" else "body")
     print(f"{features.level} features {list(features.x.shape)} of {encoded}")
-    if note := preprocessing_note(run.preprocessing, features.preprocessing):
-        print(note)
+    for note in (run.topology_note(features.topology), preprocessing_note(run.preprocessing, features.preprocessing)):
+        if note:
+            print(note)
     print(f"written: {out}")
 
 

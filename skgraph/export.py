@@ -52,7 +52,7 @@ def main(cfg: DictConfig) -> None:
     if form != "safetensors" and head is not None and head.bodies == "relation":
         raise ConfigError("bodies=relation: a program takes one body at a time: say format=safetensors")
     if form == "safetensors":
-        metadata = {key: getattr(run, key) for key in ("step", "content_hash", "preprocessing", "origin")}
+        metadata = {key: getattr(run, key) for key in ("step", "content_hash", "preprocessing", "origin", "trained_on")}
         save_model_folder(out, run.weights, run.config, run.topology, model_card(run, head), head, **metadata)
         print(f"written: {out}: {WEIGHTS}, {CONFIG} and the model card {CARD}")
         return

@@ -79,6 +79,7 @@ def compare(
     device = choose_device(device) if isinstance(device, str) else device
     ways = [way if isinstance(way, Protocol) else build_protocol(way) for way in protocols]
     run = run if isinstance(run, PretrainedRun) else PretrainedRun.open(run)
+    run = run.on(store.topology, settings.joint_map)
     rules = [settings.bodies or protocol.body_rule(store) for protocol in ways]
     for protocol, rule in zip(ways, rules, strict=True):
         protocol.check(run.content_hash, store)
@@ -184,7 +185,7 @@ def _description(run: PretrainedRun, context: EvaluationContext, split: str) -> 
     )
     pretrained_on = PretrainingData(
         content_hash=run.content_hash,
-        topology=run.topology.name,
+        topology=", ".join(run.trained_on),
         preprocessing=run.preprocessing,
         root=config["dataset"].get("root"),
         origin=run.origin,

@@ -43,6 +43,7 @@ class Embedding:
         start: first frame of each row's window, ``[n]``.
         end: frame after the last of each window, ``[n]``.
         fps: frames a second.
+        topology: name of the recordings' topology.
         joints: names of the joints, in the order of level ``joint``.
         preprocessing: preprocessing of the store, if the recordings are one.
     """
@@ -54,6 +55,7 @@ class Embedding:
     start: Tensor
     end: Tensor
     fps: float
+    topology: str
     joints: tuple[str, ...]
     preprocessing: str = "none"
 
@@ -126,6 +128,7 @@ def embed(
         store = source
         if not isinstance(store, SkeletonStore):
             store = open_recordings(source, skeleton, unit, Path(scratch) / "store", check_height)
+        run = run.on(store.topology, joint_map)
         dataset = run.dataset(store)
         views = run.views(store.topology, joint_map).to(where)
         encoder = run.encoder().to(where)
@@ -152,6 +155,7 @@ def embed(
             windows.start[row],
             (windows.start + windows.width)[row],
             float(store.meta.get("fps", 30.0)),
+            store.topology.name,
             tuple(run.topology.joints),
             str(store.meta.get("preprocessing", "none")),
         )

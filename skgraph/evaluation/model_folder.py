@@ -10,7 +10,7 @@ Nothing in it is executed: there is no pickle, and its configuration may name cl
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -76,6 +76,7 @@ def save_model_folder(
     topology: Topology,
     card: str,
     head: Head | None = None,
+    trained_on: Sequence[str] = (),
     **metadata: Any,
 ) -> None:
     """Write a model folder, whole or not at all; an older one is replaced.
@@ -86,6 +87,7 @@ def save_model_folder(
         config: configuration of the run; written without the location of its data.
         card: text of the model card.
         head: linear head, if any.
+        trained_on: names of the topologies of the pre-training.
         metadata: ``step``, ``content_hash``, ``preprocessing`` and ``origin`` of the run.
     """
     tensors = {f"encoder.{name}": value.detach().cpu().contiguous() for name, value in weights.items()}
@@ -97,6 +99,7 @@ def save_model_folder(
         **metadata,
         "versions": versions(),
         "topology": topology.to_dict(),
+        "trained_on": list(trained_on),
         "class_names": None if head is None else list(head.class_names),
         "background": None if head is None else head.background,
         "pool": None if head is None else head.pool,
@@ -138,6 +141,7 @@ def read_model_folder(folder: Path) -> dict[str, Any]:
         "weights": {key[len("encoder.") :]: value for key, value in tensors.items() if key.startswith("encoder.")},
         "weights_file": weights,
         "head": _head(content, tensors, path),
+        "trained_on": tuple(map(str, content.get("trained_on") or ())),
     }
 
 

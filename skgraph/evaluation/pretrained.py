@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class PretrainedRun:
     Attributes:
         folder: folder of the run.
         config: its configuration.
-        topology: topology of the pre-training.
+        topology: topology of the pre-training, or the one that :meth:`on` set.
         weights: weights of the encoder.
         step: step of the checkpoint; 0 where unknown.
         content_hash: hash of the store of the pre-training; empty where unknown.
@@ -46,6 +46,7 @@ class PretrainedRun:
         weights_file: the checkpoint, or the file of the model.
         head: linear head of a model folder; see :mod:`skgraph.evaluation.model_folder`.
         origin: source and licence of weights that others publish; ``None`` for those of skgraph.
+        trained_on: names of the topologies of the pre-training.
     """
 
     folder: Path
@@ -58,6 +59,11 @@ class PretrainedRun:
     weights_file: Path = Path("checkpoint.pt")
     head: Head | None = None
     origin: str | None = None
+    trained_on: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.trained_on:
+            object.__setattr__(self, "trained_on", (self.topology.name,))
 
     @classmethod
     def open(cls, folder: str | Path) -> PretrainedRun:
@@ -83,14 +89,32 @@ class PretrainedRun:
         content = read_checkpoint(path)
         check_config(content["config"])
         preprocessing = content.get("preprocessing")  # missing in the first versions
+        others = content.get("other_topologies", [])
         return cls(
             folder=folder,
             topology=Topology.from_dict(content["topology"], source=str(path)),
             weights=content["encoder"],
             preprocessing=preprocessing if isinstance(preprocessing, str) else None,
             weights_file=path,
+            trained_on=tuple(dict.fromkeys(each["name"] for each in (content["topology"], *others))),
             **{key: content[key] for key in ("config", "step", "content_hash")},
         )
+
+    def on(self, topology: Topology, joint_map: str | Path | None = None) -> PretrainedRun:
+        """Return this run for recordings of a topology, which an encoder with ``joint_embedding=graph`` takes as it is.
+
+        Any other encoder, one of as many coordinates excepted, and a joint map leave the run as it is: see :meth:`views`.
+        """
+        graph = self.config["encoder"].get("joint_embedding") == "graph"
+        if joint_map is not None or not graph or topology.dim != self.topology.dim:
+            return self
+        return self if same_skeleton(self.topology, topology) else replace(self, topology=topology)
+
+    def topology_note(self, topology: str) -> str | None:
+        """Say that a topology is new to an encoder of any skeleton, else ``None``."""
+        if self.config["encoder"].get("joint_embedding") != "graph" or topology in self.trained_on:
+            return None
+        return f"note: topology '{topology}' is new to the encoder, which was trained on {', '.join(self.trained_on)}"
 
     def encoder(self, trained: bool = True, seed: int | None = None, **options: Any) -> Encoder:
         """Build the trained encoder, or a random one.

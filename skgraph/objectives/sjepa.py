@@ -126,10 +126,11 @@ class SJEPA(Objective):
                     f"width: say objective.predictor.dim={encoder.dim}, and encoder=transformer"
                 )
             self.predictor.positions = its
-        graph = isinstance(getattr(getattr(encoder, "positions", None), "joint_embedding", None), JointEmbedding)
-        if graph and isinstance(own := getattr(self.predictor, "positions", None), GridEmbedding):
-            own.joint_embedding = JointEmbedding(encoder.topology, own.dim)
-            self.any_topology = center != "position"
+        if any(isinstance(module, JointEmbedding) for module in encoder.modules()) and not share_positions:
+            own = getattr(self.predictor, "positions", None)
+            if isinstance(own, GridEmbedding):
+                self.predictor.positions = GridEmbedding(encoder.grid, own.dim, encoder.topology)
+        self.any_topology = center != "position"
         self.target_encoder: Encoder = copy.deepcopy(self.encoder).requires_grad_(False)
         self.target_projection = copy.deepcopy(self.projection).requires_grad_(False)
         tokens = encoder.grid[0] * encoder.grid[1] if center == "position" else 1

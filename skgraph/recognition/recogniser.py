@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from skgraph.evaluation.features.clip_features import window_features
 from skgraph.evaluation.features.pooling import Pool, check_pool, pooled, pooled_width
 from skgraph.evaluation.features.windows import Windows, sliding_windows, window_labels
 from skgraph.evaluation.pretrained import PretrainedRun
+from skgraph.topology import Topology
 from skgraph.training.devices import autocast
 from skgraph.training.views import ViewMaker
 
@@ -83,6 +84,7 @@ class Recogniser:
         """
         run = run if isinstance(run, PretrainedRun) else PretrainedRun.open(run)
         store = store if isinstance(store, SkeletonStore) else SkeletonStore.open(store)
+        run = run.on(store.topology)
         if not 0 < c < float("inf"):
             raise ConfigError(f"c must be positive, found {c}")
         device = torch.device(device)
@@ -134,6 +136,13 @@ class Recogniser:
         return cls(
             run, encoder, head.probe, head.class_names, head.background, device, precision, head.pool, head.bodies
         )
+
+    def on(self, topology: Topology, joint_map: str | None = None) -> Recogniser:
+        """Return this recogniser for recordings of a topology, see :meth:`~skgraph.evaluation.PretrainedRun.on`."""
+        run = self.run.on(topology, joint_map)
+        if run is self.run:
+            return self
+        return replace(self, run=run, encoder=run.encoder().to(self.device).eval())
 
     def views(self, store: SkeletonStore, joint_map: str | None = None) -> ViewMaker:
         """Build the preparation of a store's recordings; see :meth:`~skgraph.evaluation.PretrainedRun.views`."""

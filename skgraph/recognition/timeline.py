@@ -98,6 +98,7 @@ def timelines(
     if stride and window and stride > window:
         raise ConfigError(f"stride must be at most the window of {window} s, found {stride}")
     dataset = recogniser.run.dataset(store)
+    recogniser = recogniser.on(store.topology, joint_map)
     views = recogniser.views(store, joint_map)
     fps = float(store.meta.get("fps", 30.0))
     width = None if window is None else max(1, round(window * fps))

@@ -68,6 +68,7 @@ def run_layers(
     if unknown := [kind for kind in kinds if kind not in KINDS]:
         raise ConfigError(f"layers are {', '.join(KINDS)}, found '{unknown[0]}'")
     run = run if isinstance(run, PretrainedRun) else PretrainedRun.open(run)
+    run = run.on(store.topology, joint_map)
     views = run.views(store.topology, joint_map)
     if kinds and not same_skeleton(run.topology, store.topology):
         raise ConfigError(

@@ -39,7 +39,7 @@ def save(store):
     def write(path, step=5, objective=None):
         objective = objective or Objective()
         optimizer = train(objective)
-        save_checkpoint(path, step, 3, objective, optimizer, {"seed": 0}, store)
+        save_checkpoint(path, step, 3, objective, optimizer, {"seed": 0}, [store])
         return objective, optimizer
 
     return write

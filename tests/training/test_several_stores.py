@@ -1,0 +1,120 @@
+"""One training on stores of several topologies, and its encoder on a topology that it has not seen."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from skgraph.data import SkeletonStore, StoreWriter
+from skgraph.errors import CheckpointError, ConfigError
+from skgraph.evaluation import PretrainedRun, compare
+from skgraph.evaluation.embedding import embed
+from skgraph.pretrain import pretrain
+from skgraph.topology import Topology
+from skgraph.training.checkpoint import read_checkpoint
+from tests.test_configs import composed
+
+CPU = torch.device("cpu")
+SMALL = [
+    "frames=16",
+    "min_frames=8",
+    "patch_length=4",
+    "precision=fp32",
+    "encoder.dim=16",
+    "encoder.depth=2",
+    "encoder.heads=2",
+    "trainer.batch_size=8",
+    "trainer.progress=false",
+    "evaluate=[]",
+]
+
+
+def made(path, name, clips=24) -> SkeletonStore:
+    topology, rng = Topology.load(name), np.random.default_rng(len(name))
+    pose = rng.normal(size=(topology.num_joints, 3)) * 0.3
+    with StoreWriter(path, topology, ["a", "b"], source="random poses") as writer:
+        for i in range(clips):
+            time = np.arange(24)[:, None, None]
+            wave = 0.2 * np.sin(time / (2 + i % 2)) * (np.arange(len(pose)) % 2 == i % 2)[None, :, None]
+            writer.add((pose + wave).astype(np.float32)[None], y=i % 2, name=f"c{i}", subject=i // 6)
+        writer.add_split("xsub", np.arange(clips // 2), np.arange(clips // 2, clips), "first half trains")
+    return SkeletonStore.open(path)
+
+
+@pytest.fixture(scope="module")
+def stores(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("several")
+    return {name: made(folder / name, name) for name in ("ntu_rgbd", "uiprmd_22", "cmu_31")}
+
+
+def train(stores, runs, *overrides, objective="lejepa", recipe="lejepa_any", steps=6, parts=1):
+    roots = ",".join(str(stores[name].path) for name in ("ntu_rgbd", "uiprmd_22"))
+    more = [f"objective={objective}", f"experiment={recipe}", "dataset=stores", f"dataset.roots=[{roots}]"]
+    more += [f"trainer.steps={steps}", f"dataset.sub_skeletons={parts}", *SMALL, *overrides]
+    pretrain(composed(*more) | {"runs": str(runs), "name": "r"}, CPU)
+    return runs / "r"
+
+
+@pytest.fixture(scope="module")
+def run(stores, tmp_path_factory):
+    return train(stores, tmp_path_factory.mktemp("runs"))
+
+
+def test_the_checkpoint_knows_its_topologies(run):
+    content = read_checkpoint(run / "checkpoint.pt")
+    assert content["topology"]["name"] == "ntu_rgbd"
+    assert [each["name"] for each in content["other_topologies"]] == ["uiprmd_22"]
+    opened = PretrainedRun.open(run)
+    assert opened.trained_on == ("ntu_rgbd", "uiprmd_22")
+    assert opened.topology_note("uiprmd_22") is None
+    assert "'cmu_31' is new to the encoder, which was trained on ntu_rgbd, uiprmd_22" in opened.topology_note("cmu_31")
+
+
+def test_a_resumed_training_equals_an_uninterrupted_one(stores, run, tmp_path):
+    train(stores, tmp_path, "trainer.stop_at=3")
+    resumed = read_checkpoint(train(stores, tmp_path) / "checkpoint.pt")["objective"]
+    whole = read_checkpoint(run / "checkpoint.pt")["objective"]
+    assert all(torch.equal(resumed[key], value) for key, value in whole.items())
+    steps = [json.loads(line) for line in (tmp_path / "r" / "metrics.jsonl").read_text().splitlines()]
+    assert {line["step"] for line in steps if "loss" in line} == {3, 6}
+
+
+def test_other_data_are_refused(stores, run, tmp_path):
+    train(stores, tmp_path, "trainer.stop_at=3")
+    with pytest.raises(CheckpointError, match="trained on topology 'ntu_rgbd'.*has 'uiprmd_22'|another configuration"):
+        swapped = {"ntu_rgbd": stores["uiprmd_22"], "uiprmd_22": stores["ntu_rgbd"]}
+        train(swapped, tmp_path)
+
+
+def test_a_topology_that_it_has_not_seen(stores, run):
+    new = stores["cmu_31"]
+    (result,) = compare(run, new, "xsub", ["knn"], CPU, "fp32", progress=False)
+    assert result.dataset.topology == "cmu_31" and result.pretrained_on.topology == "ntu_rgbd, uiprmd_22"
+    features = embed(run, new, precision="fp32")
+    assert features.x.shape == (24, 16) and features.topology == "cmu_31"
+    assert embed(run, new, "joint", precision="fp32").x.shape == (24, 31, 16)
+
+
+def test_one_store_with_parts_of_its_skeleton_trains_too(stores, tmp_path):
+    train({"ntu_rgbd": stores["ntu_rgbd"], "uiprmd_22": stores["uiprmd_22"]}, tmp_path, steps=2, parts=0)
+
+
+def test_sjepa_has_a_predictor_for_any_skeleton(stores, tmp_path):
+    graph = ["encoder.joint_embedding=graph", "normalise.scale=body"]
+    folder = train(stores, tmp_path, *graph, objective="sjepa", recipe="sjepa_small", steps=4)
+    weights = read_checkpoint(folder / "checkpoint.pt")["objective"]
+    assert "predictor.positions.joint_embedding.landmark_embedding" in weights
+
+
+def test_objectives_and_encoders_that_number_joints_say_so(stores, tmp_path):
+    graph = ["encoder.joint_embedding=graph", "normalise.scale=body"]
+    with pytest.raises(ConfigError, match="MaskedRegression is made for one skeleton: say objective=lejepa or sjepa"):
+        train(stores, tmp_path / "a", *graph, objective="mamp", recipe="mamp_small")
+    with pytest.raises(ConfigError, match="say encoder.joint_embedding=graph|encoder.joint_embedding=graph"):
+        train(stores, tmp_path / "b", objective="lejepa", recipe="lejepa_small")
+    with pytest.raises(ConfigError, match="list of different stores"):
+        roots = f"dataset.roots=[{stores['cmu_31'].path},{stores['cmu_31'].path}]"
+        train(stores, tmp_path / "c", roots)
