@@ -94,7 +94,7 @@ def open_store(dataset: Mapping[str, Any], write: bool = True) -> tuple[Skeleton
         write: write the synthetic dataset if it does not exist.
     """
     if isinstance(dataset, Mapping) and "roots" in dataset:
-        raise ConfigError("the run has several stores: say dataset=store dataset.root=FOLDER, of one of them or another")
+        raise ConfigError("the run has several stores: say dataset=store dataset.root=FOLDER, one of them or another")
     if not isinstance(dataset, Mapping) or "root" not in dataset:
         raise ConfigError(f"dataset must be a mapping with the root of a store, found '{dataset}'")
     if dataset["root"] == "":

@@ -8,4 +8,13 @@ from skgraph.encoders.stgcn import STGCNEncoder
 from skgraph.encoders.token_grid import GridEmbedding, patchify
 from skgraph.encoders.transformer import TransformerEncoder
 
-__all__ = ["CompactEncoder", "Encoder", "GridEmbedding", "JointEmbedding", "PyGEncoder", "STGCNEncoder", "TransformerEncoder", "patchify"]
+__all__ = [
+    "CompactEncoder",
+    "Encoder",
+    "GridEmbedding",
+    "JointEmbedding",
+    "PyGEncoder",
+    "STGCNEncoder",
+    "TransformerEncoder",
+    "patchify",
+]

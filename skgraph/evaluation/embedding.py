@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from skgraph._internal.atomic import atomic_file
 from skgraph._internal.options import at_least, check_kinds
@@ -58,6 +58,28 @@ class Embedding:
     topology: str
     joints: tuple[str, ...]
     preprocessing: str = "none"
+
+    def neighbours(self, k: int) -> list[list[str | float]]:
+        """Return rows of a recording, rank, its neighbour of that rank by cosine, and the similarity; a header first.
+
+        Raises:
+            ConfigError: features are not one of each recording, or ``k`` is not below their number.
+        """
+        names = self.recording.tolist()
+        if self.level != "clip" or len(set(names)) < len(names):
+            raise ConfigError("neighbours need one feature a recording: level=clip, without window")
+        if not 0 < k < len(names):
+            raise ConfigError(f"neighbours must be from 1 to {len(names) - 1}, found {k}: there are {len(names)}")
+        x = nn.functional.normalize(self.x.float(), dim=1)
+        rows: list[list[str | float]] = [["recording", "rank", "neighbour", "similarity"]]
+        for first in range(0, len(x), 512):
+            similar = x[first : first + 512] @ x.T
+            similar[torch.arange(len(similar)), torch.arange(first, first + len(similar))] = -2.0
+            values, nearest = similar.topk(k, dim=1)
+            for i, (found, those) in enumerate(zip(nearest.tolist(), values.tolist(), strict=True)):
+                near = enumerate(zip(found, those, strict=True), 1)
+                rows += [[names[first + i], rank, names[j], round(s, 4)] for rank, (j, s) in near]
+        return rows
 
     def save(self, path: str | Path, **metadata: Any) -> None:
         """Write an ``.npz``, whole or not at all: ``features`` (``x``), the other attributes, and more values."""

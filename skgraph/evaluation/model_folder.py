@@ -13,9 +13,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
+import safetensors.torch
 import torch
 from torch import Tensor
 
@@ -107,7 +107,7 @@ def save_model_folder(
         "config": {**config, "runs": "runs", "dataset": data},
     }
     with atomic_folder(folder) as partial:
-        (partial / WEIGHTS).write_bytes(_safetensors().save(tensors))
+        (partial / WEIGHTS).write_bytes(safetensors.torch.save(tensors))
         (partial / CONFIG).write_text(json.dumps(content, indent=1, allow_nan=False) + "\n", encoding="utf-8")
         (partial / CARD).write_text(card, encoding="utf-8")
 
@@ -146,9 +146,8 @@ def read_model_folder(folder: Path) -> dict[str, Any]:
 
 
 def _load(weights: Path) -> dict[str, Tensor]:
-    library = _safetensors()
     try:
-        return library.load_file(str(weights))
+        return safetensors.torch.load_file(str(weights))
     except Exception as error:  # the library raises its own errors and OSError
         raise CheckpointError(f"the weights '{weights}' are damaged or no safetensors: {first_line(error)}") from error
 
@@ -228,11 +227,3 @@ def from_hub(name: str) -> Path:
     if not is_model_folder(folder):
         raise ConfigError(f"'hf:{owner}/{model}' has no {files[0]}: expected {files[0]} and {files[1]}")
     return folder
-
-
-def _safetensors() -> ModuleType:
-    try:
-        import safetensors.torch
-    except ImportError as error:
-        raise ConfigError("model folders need safetensors: pip install 'skgraph[export]'") from error
-    return safetensors.torch

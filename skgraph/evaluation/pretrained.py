@@ -23,6 +23,9 @@ from skgraph.training.checkpoint import load_weights, read_checkpoint
 from skgraph.training.views import ViewMaker
 from skgraph.transforms import MapJoints
 
+BUILTIN = "builtin"
+"""The model that ships with the package: any 3D skeleton of a whole body."""
+
 
 def folder_of_run(value: object) -> Path:
     """Return the folder that the option ``run`` names, or raise a ConfigError where it is a file or no path."""
@@ -70,7 +73,8 @@ class PretrainedRun:
         """Read the checkpoint of a run folder, a model that ``python -m skgraph.export`` wrote, or published weights.
 
         Args:
-            folder: folder of the run or model, of skgraph or of SLiM; ``hf:owner/model`` is a model of the Hugging Face
+            folder: folder of the run or model, of skgraph or of SLiM; ``builtin`` is the model that ships with the
+                package, whose evaluations go into ``runs/builtin``; ``hf:owner/model`` is a model of the Hugging Face
                 Hub, ``hf:owner/model/folder`` one of several in a repository; or the ``.pth`` of an official MAMP
                 checkpoint, whose evaluations go into a folder of its name beside it.
 
@@ -78,6 +82,8 @@ class PretrainedRun:
             CheckpointError: it is missing or corrupt.
             ConfigError: its configuration is not one of this version.
         """
+        if str(folder) == BUILTIN:
+            return cls(Path("runs") / BUILTIN, **read_model_folder(Path(__file__).parents[1] / "models" / BUILTIN))
         file = Path(str(folder))
         if file.suffix == ".pth" and file.is_file():
             return cls(file.with_suffix(""), **mamp_encoder(file))
@@ -103,7 +109,7 @@ class PretrainedRun:
     def on(self, topology: Topology, joint_map: str | Path | None = None) -> PretrainedRun:
         """Return this run for recordings of a topology, which an encoder with ``joint_embedding=graph`` takes as it is.
 
-        Any other encoder, one of as many coordinates excepted, and a joint map leave the run as it is: see :meth:`views`.
+        Another encoder, recordings of another dimension and a joint map leave the run as it is: see :meth:`views`.
         """
         graph = self.config["encoder"].get("joint_embedding") == "graph"
         if joint_map is not None or not graph or topology.dim != self.topology.dim:

@@ -194,7 +194,12 @@ def load_optimizer(optimizer: torch.optim.Optimizer, state: dict, path: Path) ->
 
 
 def check_resumable(
-    path: Path, content: dict[str, Any], config: dict, stores: Sequence[SkeletonStore], total_steps: int, global_batch: int
+    path: Path,
+    content: dict[str, Any],
+    config: dict,
+    stores: Sequence[SkeletonStore],
+    total_steps: int,
+    global_batch: int,
 ) -> None:
     """Compare a checkpoint with the training that resumes it.
 

@@ -121,9 +121,10 @@ class Trainer:
         self.step = self._saved = content["step"]
         written = frames_written(stores)
         if content.get("frames_written", written) != written and self.processes.is_main:
+            files = ", ".join(f"'{store.path / 'frames.npy'}'" for store in stores)
             self.say(
-                f"warning: '{stores[0].path / 'frames.npy'}' was written or copied since '{self.checkpoint}' was: if its "
-                "frames have changed, give this run a name=..., or delete its folder"
+                f"warning: {files} was written or copied since '{self.checkpoint}' was: if its frames have changed, "
+                "give this run a name=..., or delete its folder"
             )
         return True
 
