@@ -32,7 +32,7 @@ NOT_RUN = {
     r"(ntu60|ntu120|pku1|pku2|PKUMMD)": "downloads, and days of a GPU; tests/datasets reads such files",
     r"^python (examples/small_results|-m benchmarks\.(timeline_accuracy|small_evaluations|sjepa_study))": "other data",
     r"^python examples/raw_coordinates\.py data/irds": "data that does not ship; tests/test_examples.py runs the file",
-    r"(irds|uiprmd|runs/study)": "data that does not ship",
+    r"(irds|uiprmd|hdm05|runs/study)": "data that does not ship",
     r"viewer_frame_rate": "wants a browser; tests/benchmarks/test_scripts.py runs it where there is one",
     r"three_streams\.sh": "minutes; the commands in it are those of docs/protocols.md",
     r"(skgraph\.benchmark|benchmarks) ": "minutes each; tests/performance and tests/benchmarks run them at small sizes",

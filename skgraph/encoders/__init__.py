@@ -2,7 +2,7 @@
 
 from skgraph.encoders.compact import CompactEncoder
 from skgraph.encoders.encoder import Encoder
-from skgraph.encoders.joint_embedding import JointEmbedding
+from skgraph.encoders.joint_embedding import JointEmbedding, describe_joints
 from skgraph.encoders.pyg import PyGEncoder
 from skgraph.encoders.stgcn import STGCNEncoder
 from skgraph.encoders.token_grid import GridEmbedding, patchify
@@ -16,5 +16,6 @@ __all__ = [
     "PyGEncoder",
     "STGCNEncoder",
     "TransformerEncoder",
+    "describe_joints",
     "patchify",
 ]

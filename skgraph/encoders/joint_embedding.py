@@ -38,21 +38,21 @@ class JointEmbedding(nn.Module):
         nn.init.normal_(self.landmark_embedding, std=0.02)
         nn.init.normal_(self.place_embedding, std=0.02)
         # Not buffers: their shape changes with the topology, and processes need not copy them.
-        self._known = {topology: (marks, places)}
-        self.topology = topology
+        self._marks, self._places = marks, places
+        self._known: dict[Topology, tuple[Tensor, ...]] = {topology: (marks, places)}
 
     def use(self, topology: Topology) -> JointEmbedding:
         """Embed the joints of another topology from now on."""
         if topology not in self._known:
-            device = self.landmark_embedding.device
-            marks, places = describe_joints(topology)
-            self._known[topology] = (marks.to(device), places.to(device))
-        self.topology = topology
+            self._known[topology] = describe_joints(topology)
+        device = self.landmark_embedding.device
+        self._known[topology] = tuple(x.to(device) for x in self._known[topology])
+        self._marks, self._places = self._known[topology]
         return self
 
     def forward(self) -> Tensor:
         """Return the embeddings ``[V, D]``."""
-        marks, places = (x.to(self.landmark_embedding.device) for x in self._known[self.topology])
+        marks, places = (x.to(self.landmark_embedding.device) for x in (self._marks, self._places))
         return marks @ self.landmark_embedding + places @ self.place_embedding
 
 

@@ -17,11 +17,14 @@ def model_card(run: PretrainedRun, head: Head | None = None) -> str:
     """Describe a model and its head in Markdown: components, data, accuracies of frozen evaluations, and use."""
     config = run.config
     kinds = {key: str(config[key].get("_target_")).rpartition(".")[2] for key in ("objective", "encoder")}
+    topology = f"{run.topology.name}, {run.topology.num_joints} joints, {run.topology.dim}D"
+    if run.config["encoder"].get("joint_embedding") == "graph":
+        topology = f"any {run.topology.dim}D skeleton, trained on {', '.join(run.trained_on)}"
     rows = [
         ("objective", kinds["objective"]),
         ("encoder", kinds["encoder"]),
         ("stream", str(config["stream"].get("name"))),
-        ("topology", f"{run.topology.name}, {run.topology.num_joints} joints, {run.topology.dim}D"),
+        ("topology", topology),
         ("input", f"{config['frames']} frames of a body, tokens of {config['patch_length']} frames"),
         ("pre-trained on", f"{config['dataset'].get('name')}, content {run.content_hash[:16] or 'unknown'}"),
         ("prepared", run.preprocessing or "unknown"),

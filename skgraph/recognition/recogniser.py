@@ -39,7 +39,8 @@ class Recogniser:
         background: index of that class, or ``None``.
         device: device to compute on.
         precision: number format, see :func:`skgraph.training.devices.autocast`.
-        pool, bodies: feature of a clip, see :func:`~skgraph.evaluation.clip_features`.
+        pool: feature of a body, see :func:`~skgraph.evaluation.features.pooling.pooled`.
+        bodies: from features of bodies to that of a clip, see :func:`~skgraph.evaluation.clip_features`.
     """
 
     run: PretrainedRun
@@ -75,7 +76,8 @@ class Recogniser:
             split: fit to its training clips; to all clips if not given.
             device, precision: where and how to compute, see :func:`skgraph.training.devices.autocast`.
             c: inverse strength of the probe's penalty.
-            pool, bodies: feature of a clip, see :func:`~skgraph.evaluation.clip_features`.
+            pool: feature of a body, see :func:`~skgraph.evaluation.features.pooling.pooled`.
+            bodies: from features of bodies to that of a clip, see :func:`~skgraph.evaluation.clip_features`.
             progress: show bars in a terminal.
 
         Raises:

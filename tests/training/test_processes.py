@@ -23,7 +23,9 @@ STORES = ["dataset=stores", "dataset.sub_skeletons=1", "encoder.joint_embedding=
 
 
 def train(objective: str, store: str, runs: str, batch_size: int, group: Processes, *options: str) -> None:
-    where = [*STORES, f"dataset.roots=[{store}]"] if objective == "stores" else ["dataset=store", f"dataset.root={store}"]
+    where = (
+        [*STORES, f"dataset.roots=[{store}]"] if objective == "stores" else ["dataset=store", f"dataset.root={store}"]
+    )
     config = composed(
         *SMALLEST["lejepa" if objective == "stores" else objective],
         *where,

@@ -29,6 +29,7 @@ MAKE = {
     "RandomShear": lambda topology: transforms.RandomShear(0.5),
     "RandomTokenMask": lambda topology: transforms.RandomTokenMask(ratio=0.6),
     "RandomTranslate": lambda topology: transforms.RandomTranslate(0.1),
+    "ScaleBody": lambda topology: transforms.ScaleBody(topology),
     "ScaleLimbs": lambda topology: transforms.ScaleLimbs(topology),
     "SemanticTubeMask": lambda topology: transforms.SemanticTubeMask(topology, ratio=0.6, patch_length=4),
     "ToBone": lambda topology: transforms.ToBone(topology),

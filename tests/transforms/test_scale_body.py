@@ -28,9 +28,9 @@ def test_the_longest_path_becomes_7(name):
     assert [size(topology, pose) for pose in data.joints[:, 0, 0]] == pytest.approx([7, 7], rel=1e-5)
 
 
-def test_unit_and_first_body_decide(store):
-    scale = Compose([Center(store.topology), ScaleBody(store.topology)])
-    clip = store.clip(0)
+def test_unit_and_first_body_decide(topology, batch):
+    scale = Compose([Center(topology), ScaleBody(topology)])
+    clip = SkeletonData.from_joints(batch.joints[1], batch.frame_mask[1])  # the first body enters late
     larger = clip.clone()
     larger.joints = clip.joints * 1000
     assert torch.allclose(scale(clip.clone()).joints, scale(larger).joints, atol=1e-3)
@@ -40,14 +40,15 @@ def test_unit_and_first_body_decide(store):
     assert torch.allclose(data.joints[0], scale(clip.clone()).joints[0], atol=1e-4)
 
 
-def test_a_body_item_is_scaled_by_the_main_body_of_its_clip(store):
-    joints, scale = torch.randn(1, 1, 4, 25, 3), ScaleBody(store.topology)
+def test_a_body_item_is_scaled_by_the_main_body_of_its_clip():
+    topology = Topology.load("ntu_rgbd")
+    joints, scale = torch.randn(1, 1, 4, 25, 3), ScaleBody(topology)
     data = SkeletonData.from_joints(joints)
     data.reference = torch.randn(1, 25, 3)
-    factor = 7 / size(store.topology, data.reference[0])
+    factor = 7 / size(topology, data.reference[0])
     found = scale(data)
     assert torch.allclose(found.joints, joints * factor, rtol=1e-4)
-    assert size(store.topology, found.reference[0]) == pytest.approx(7, rel=1e-5)
+    assert size(topology, found.reference[0]) == pytest.approx(7, rel=1e-5)
 
 
 def test_a_body_without_a_size_stays():

@@ -64,8 +64,8 @@ def clip_features(
         views: its :meth:`~skgraph.training.ViewMaker.plain` prepares the joints.
         device, precision: of the encoder, see :func:`skgraph.training.devices.autocast`.
         bodies: ``"present"`` averages the present bodies; ``"padded"`` encodes absent bodies as zeros and averages them
-            in, as published protocols do; ``"relation"`` keeps how bodies stand to each other,
-            see :meth:`~skgraph.evaluation.features.bodies.Bodies.combine`.
+            in, as published protocols do; ``"relation"`` puts three features side by side, ``[3 D]``: the mean over the
+            bodies, that over each body as another one sees it, and the mean absolute difference of the two directions.
         batch_size: clips encoded at once.
         progress: show a bar in a terminal.
         pool: feature of a body, see :func:`~skgraph.evaluation.features.pooling.pooled`.
