@@ -308,6 +308,8 @@ def build_trainer(
     if _is_custom(config["objective"]):
         check_objective(objective, config["frames"], store.topology.dim)
     parts = whole["dataset"].get("sub_skeletons", 0)
+    if type(parts) is not int or parts < 0:
+        raise ConfigError(f"dataset.sub_skeletons must be a whole number, 0 or more, found '{parts}'")
     loaders: list[EpochLoader] = []
     members: list[ViewMaker] = []
     topologies: list[Topology] = []

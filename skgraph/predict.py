@@ -52,10 +52,9 @@ def main(cfg: DictConfig) -> None:
             learned = str(labelled[0].path)
         found = timelines(recogniser, store, progress=True, **options)
         save_timelines(out, found, run=str(run.folder), step=run.step, learned_from=learned, **options)
-        note = preprocessing_note(run.preprocessing, str(store.meta.get("preprocessing", "none")))
-    print(format_timelines(found))
-    if note:
-        print(note)
+        notes = [preprocessing_note(run.preprocessing, str(store.meta.get("preprocessing", "none")))]
+        notes += [] if options["joint_map"] else [run.topology_note(store.topology.name)]
+    print("\n".join([format_timelines(found), *filter(None, notes)]))
     print(f"written: {out}")
 
 

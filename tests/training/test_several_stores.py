@@ -115,6 +115,9 @@ def test_objectives_and_encoders_that_number_joints_say_so(stores, tmp_path):
         train(stores, tmp_path / "a", *graph, objective="mamp", recipe="mamp_small")
     with pytest.raises(ConfigError, match="say encoder.joint_embedding=graph|encoder.joint_embedding=graph"):
         train(stores, tmp_path / "b", objective="lejepa", recipe="lejepa_small")
+    for wrong in ("-1", "a"):
+        with pytest.raises(ConfigError, match=f"sub_skeletons must be a whole number, 0 or more, found '{wrong}'"):
+            train(stores, tmp_path / "d", parts=wrong)
     with pytest.raises(ConfigError, match="list of different stores"):
         roots = f"dataset.roots=[{stores['cmu_31'].path},{stores['cmu_31'].path}]"
         train(stores, tmp_path / "c", roots)
