@@ -307,37 +307,46 @@ def build_trainer(
     objective = build_objective(config, encoder, store.topology)
     if _is_custom(config["objective"]):
         check_objective(objective, config["frames"], store.topology.dim)
-    parts = whole["dataset"].get("sub_skeletons", 0)
-    if type(parts) is not int or parts < 0:
-        raise ConfigError(f"dataset.sub_skeletons must be a whole number, 0 or more, found '{parts}'")
-    loaders: list[EpochLoader] = []
-    members: list[ViewMaker] = []
-    topologies: list[Topology] = []
-    for each, its_split in stores:
-        bodies = training_bodies(whole, each, its_split)
-        own = with_measurements(whole, bodies)  # its people's headings
-        bodies = move_dataset(bodies, device, trainer_config.data)
-        for number in range(1 + parts):
-            seed = whole["seed"] + len(loaders)
-            topology = each.topology if number == 0 else sub_skeleton(each.topology, seed)
-            first = [] if number == 0 else [MapJoints(each.topology, topology)]
-            views = build_views(own, topology, encoder.grid[0], objective, first)
-            share = (processes.rank, processes.world_size, views.crops, views.local_crops)
-            loaders.append(EpochLoader(bodies, trainer_config.batch_size, seed, *share))
-            members.append(views)
-            topologies.append(topology)
-    loader: EpochLoader | MixedLoader = loaders[0]
-    maker: ViewMaker | MixedViews = members[0]
-    if len(loaders) > 1:
-        for topology in {*topologies} - {store.topology}:
-            objective.use(topology)  # or say why not
-        loader, maker = MixedLoader(loaders, whole["seed"]), MixedViews(members, topologies)
-        objective.use(store.topology)
+    loader, views = _sources(whole, stores, trainer_config, device, processes, objective)
     folder = Path(str(config["runs"])) / str(config["name"])
     folder.mkdir(parents=True, exist_ok=True)
     return Trainer(
-        objective, loader, maker, folder, trainer_config, config, device, config["precision"], processes, say
+        objective, loader, views, folder, trainer_config, config, device, config["precision"], processes, say
     )
+
+
+def _sources(
+    config: dict[str, Any],
+    stores: Sequence[tuple[SkeletonStore, str]],
+    trainer_config: TrainerConfig,
+    device: torch.device,
+    processes: Processes,
+    objective: Objective,
+) -> tuple[EpochLoader | MixedLoader, ViewMaker | MixedViews]:
+    """Build loader and views of every store, and of ``sub_skeletons`` parts of its skeleton."""
+    parts = config["dataset"].get("sub_skeletons", 0)
+    if type(parts) is not int or parts < 0:
+        raise ConfigError(f"dataset.sub_skeletons must be a whole number, 0 or more, found '{parts}'")
+    loaders: list[EpochLoader] = []
+    views: list[ViewMaker] = []
+    topologies: list[Topology] = []
+    for store, split in stores:
+        bodies = training_bodies(config, store, split)
+        measured = with_measurements(config, bodies)  # the headings of its people
+        bodies = move_dataset(bodies, device, trainer_config.data)
+        for number in range(1 + parts):
+            seed = config["seed"] + len(loaders)
+            topology = sub_skeleton(store.topology, seed) if number else store.topology
+            first = [MapJoints(store.topology, topology)] if number else []
+            views.append(build_views(measured, topology, objective.encoder.grid[0], objective, first))
+            share = (processes.rank, processes.world_size, views[-1].crops, views[-1].local_crops)
+            loaders.append(EpochLoader(bodies, trainer_config.batch_size, seed, *share))
+            topologies.append(topology)
+    if len(loaders) == 1:
+        return loaders[0], views[0]
+    for topology in reversed(topologies):  # says at once which one does not fit, and ends with the first
+        objective.use(topology)
+    return MixedLoader(loaders, config["seed"]), MixedViews(views, topologies)
 
 
 def _is_custom(component: Mapping[str, Any]) -> bool:

@@ -88,10 +88,13 @@ class Encoder(nn.Module):
         if topology == self.topology:
             return
         embeddings = [module for module in self.modules() if isinstance(module, JointEmbedding)]
-        if not embeddings or topology.dim != self.topology.dim:
-            why = "knows joints by their number: train with encoder.joint_embedding=graph"
-            why = f"takes {self.topology.dim}D joints" if embeddings else why
-            raise ConfigError(f"the encoder was built for topology '{self.topology.name}', and {why}")
+        if not embeddings:
+            raise ConfigError(
+                f"the encoder was built for topology '{self.topology.name}', and knows joints by their number: train "
+                "with encoder.joint_embedding=graph"
+            )
+        if topology.dim != self.topology.dim:
+            raise ConfigError(f"the encoder takes {self.topology.dim}D joints, '{topology.name}' is {topology.dim}D")
         for embedding in embeddings:
             embedding.use(topology)
         self.topology, self.grid = topology, (self.grid[0], topology.num_joints)

@@ -109,12 +109,12 @@ class Objective(nn.Module):
         Raises:
             ConfigError: the objective or its encoder is made for the joints of one topology.
         """
+        if topology == getattr(self.encoder, "topology", None):
+            return
         if not self.any_topology:
             raise ConfigError(f"{type(self).__name__} is made for one skeleton: say objective=lejepa or sjepa")
         for module in self.modules():
-            if isinstance(module, Encoder):
-                module.use(topology)
-            elif isinstance(module, JointEmbedding):
+            if isinstance(module, (Encoder, JointEmbedding)):
                 module.use(topology)
 
     def after_step(self, progress: float) -> None:

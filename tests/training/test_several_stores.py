@@ -31,6 +31,8 @@ SMALL = [
     "evaluate=[]",
 ]
 
+GFP = ["objective.decoder.levels=[2,4]", "objective.targets=[2,4,g]"]
+
 
 def made(path, name, clips=24) -> SkeletonStore:
     topology, rng = Topology.load(name), np.random.default_rng(len(name))
@@ -100,6 +102,12 @@ def test_a_topology_that_it_has_not_seen(stores, run):
 
 def test_one_store_with_parts_of_its_skeleton_trains_too(stores, tmp_path):
     train({"ntu_rgbd": stores["ntu_rgbd"], "uiprmd_22": stores["uiprmd_22"]}, tmp_path, steps=2, parts=0)
+
+
+def test_stores_of_one_skeleton_need_no_other_encoder(stores, tmp_path):
+    twins = {"ntu_rgbd": stores["ntu_rgbd"], "uiprmd_22": made(tmp_path / "twin", "ntu_rgbd")}
+    folder = train(twins, tmp_path, *GFP, objective="gfp", recipe="gfp_small", steps=2, parts=0)
+    assert PretrainedRun.open(folder).trained_on == ("ntu_rgbd",)
 
 
 def test_sjepa_has_a_predictor_for_any_skeleton(stores, tmp_path):
