@@ -141,7 +141,8 @@ def prepare_bodies(
         seen, pair = _seen_by_others(graphs, present.to(device), views, topology)
     graphs = views.plain(graphs, augment, generator)
     joints = graphs.joints[clip, slot]
-    joints = joints if seen is None else torch.cat([joints, seen])
+    if seen is not None and len(seen):
+        joints = torch.cat([joints, seen])
     return Bodies(joints, clip, slot, ids, present.size(1), pair)
 
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import copy
+
 import pytest
 import torch
 
 from skgraph.data import SkeletonData, SkeletonDataset
 from skgraph.errors import ConfigError
 from skgraph.evaluation.features.bodies import crop_windows, prepare_bodies, read_bodies
-from skgraph.transforms import AlignBody, RandomRotate
+from skgraph.topology import Topology
+from skgraph.transforms import AlignBody, Compose, MapJoints, RandomRotate
 
 CPU = torch.device("cpu")
 
@@ -60,6 +63,11 @@ def test_features_of_clips_whose_bodies_are_in_relation(store, views):
     bodies = read_bodies(SkeletonDataset(store, frames=16), torch.tensor([1, 0]), views, CPU, "relation")
     x = torch.tensor([[1.0], [2.0], [4.0], [10.0], [7.0]])  # body 0 | bodies 1, 2 | 2 seen by 1, 1 seen by 2
     assert bodies.combine(x).tolist() == [[1.0, 0.0, 0.0], [3.0, 8.5, 3.0]]
+    mapped = copy.deepcopy(views)
+    mapped.normalise = Compose([MapJoints(store.topology, Topology.load("sbu_15"))])
+    assert (
+        read_bodies(SkeletonDataset(store, frames=16), torch.tensor([1]), mapped, CPU, "relation").joints.size(2) == 15
+    )
     alone = read_bodies(SkeletonDataset(store, frames=16), torch.tensor([1]), views, CPU, "relation")
     assert len(alone.joints) == 1 and alone.combine(x[:1]).tolist() == [[1.0, 0.0, 0.0]]
 
