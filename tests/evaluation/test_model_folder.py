@@ -153,7 +153,7 @@ def test_heads_that_would_not_work(model, key, value):
 def test_configurations_that_would_build_something_else(model, caplog):
     config = json.loads((model / CONFIG).read_text())["config"]
     for part, values in (
-        ("stream", {"name": "joint", "transform": {"_target_": "skgraph.build.nn.ReLU"}}),
+        ("stream", {"name": "joint", "transform": {"_target_": "skgraph.build.components.nn.ReLU"}}),
         ("encoder", config["encoder"] | {"_partial_": True}),
         ("encoder", config["encoder"] | {"_target_": "skgraph.nothing.Encoder"}),
         ("encoder", config["encoder"] | {"_target_": "skgraph.checks.check_encoder"}),
