@@ -20,27 +20,34 @@ def main(cfg: DictConfig) -> None:
     from skgraph.evaluation import PretrainedRun
     from skgraph.evaluation.embedding import embed
     from skgraph.evaluation.pretrained import preprocessing_note
-    from skgraph.run_page.feature_map import feature_map
 
     config = plain_config(cfg)
     source = Path(str(config.pop("source")))
     out = output_file("out", config.pop("out"), (".npz",), source)
     run = PretrainedRun.open(config.pop("run"))
     k, draws_map = config.pop("neighbours"), config.pop("map")
-    if type(k) is not int or k < 0 or type(draws_map) is not bool:
-        raise ConfigError(f"neighbours must be a number, and map true or false, found {k} and {draws_map}")
+    if type(k) is not int or k < 0:
+        raise ConfigError(f"neighbours must be a whole number, 0 or more, found '{k}'")
+    if type(draws_map) is not bool:
+        raise ConfigError(f"map must be true or false, found '{draws_map}'")
     check_kinds(embed, config, "embed")
+    if (k or draws_map) and (config["level"] != "clip" or config["window"] is not None):
+        raise ConfigError("neighbours and map are of whole recordings: level=clip, without window")
     features = embed(run, source, progress=True, **config)
     rows = features.neighbours(k) if k else []
-    names = features.recording.tolist()
-    figure = feature_map(features.x.flatten(1), [""] * len(names), names, "recordings") if draws_map else None
+    figure = None
+    if draws_map:
+        from skgraph.run_page.feature_map import feature_map
+
+        names = features.recording.tolist()
+        figure = feature_map(features.x, [""] * len(names), names, "recordings")
     features.save(out, run=str(run.folder), step=run.step)
     bodies = len({*zip(features.recording.tolist(), features.body.tolist(), strict=True)})
     encoded = count(bodies, "recording" if features.level == "clip" else "body")
     print(f"{features.level} features {list(features.x.shape)} of {encoded}")
-    for note in (run.topology_note(features.topology), preprocessing_note(run.preprocessing, features.preprocessing)):
-        if note:
-            print(note)
+    notes = [run.topology_note(features.topology, config["joint_map"])]
+    notes.append(preprocessing_note(run.preprocessing, features.preprocessing))
+    print(*filter(None, notes), sep="\n", end="\n" if any(notes) else "")
     written = [out]
     if rows:
         written.append(out.with_name(f"{out.stem}_neighbours.csv"))

@@ -30,7 +30,7 @@ def main(cfg: DictConfig) -> None:
         results = compare(run, store, split, [protocol], device, config["precision"], settings, processes)
         if processes.is_main:
             print(format_results(results))
-            if settings.joint_map is None and (note := run.topology_note(store.topology.name)):
+            if note := run.topology_note(store.topology.name, settings.joint_map):
                 print(note)
             print(f"written: {result_folder(run.folder, protocol, store, split, settings)}")
 

@@ -49,8 +49,8 @@ def main(cfg: DictConfig) -> None:
     if config["bodies"] is not None and (head is None or head.bodies != bodies):
         takes = "only a head has it: say head=linear" if head is None else f"the head takes bodies={head.bodies}"
         raise ConfigError(f"bodies={config['bodies']}: {takes}")
-    if form != "safetensors" and head is not None and head.bodies == "relation":
-        raise ConfigError("bodies=relation: a program takes one body at a time: say format=safetensors")
+    if form != "safetensors" and head is not None and head.bodies != "present":
+        raise ConfigError(f"bodies={head.bodies}: a program takes one body at a time: say format=safetensors")
     if form == "safetensors":
         metadata = {key: getattr(run, key) for key in ("step", "content_hash", "preprocessing", "origin", "trained_on")}
         save_model_folder(out, run.weights, run.config, run.topology, model_card(run, head), head, **metadata)

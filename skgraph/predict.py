@@ -53,7 +53,7 @@ def main(cfg: DictConfig) -> None:
         found = timelines(recogniser, store, progress=True, **options)
         save_timelines(out, found, run=str(run.folder), step=run.step, learned_from=learned, **options)
         notes = [preprocessing_note(run.preprocessing, str(store.meta.get("preprocessing", "none")))]
-        notes += [] if options["joint_map"] else [run.topology_note(store.topology.name)]
+        notes.append(run.topology_note(store.topology.name, options["joint_map"]))
     print("\n".join([format_timelines(found), *filter(None, notes)]))
     print(f"written: {out}")
 

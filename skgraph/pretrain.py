@@ -49,7 +49,7 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
 
     from skgraph._internal.atomic import atomic_file, locked_folder
     from skgraph._internal.distributed import Processes
-    from skgraph.build import build_trainer, check_config, open_stores, training_bodies
+    from skgraph.build import build_trainer, check_config, open_stores
     from skgraph.evaluation import Settings, build_protocol, compare
     from skgraph.evaluation.features.pooling import check_pool
     from skgraph.evaluation.results.format_results import format_results
@@ -72,7 +72,7 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
         stores = open_stores(config["dataset"])
     for protocol, (store, _) in product(protocols, stores):
         try:
-            protocol.check("", store)
+            protocol.check((), store)
             protocol.check_settings(settings)
         except ConfigError as error:
             raise ConfigError(f"{error}; or say evaluate=[] to train only") from error
@@ -88,10 +88,9 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
                 yaml.safe_dump(trainer.run_config, file, sort_keys=False)
         objective = trainer.objective
         encoder = objective.encoder
-        for store, split in stores:
-            bodies = training_bodies(config, store, split)
+        for (store, split), (bodies, views) in zip(stores, trainer.sources, strict=True):
             say(f"{trainer.folder}: {len(bodies)} bodies of {store.path}, split {split}, on {device}")
-            if warning := rotation_axis_warning(store, trainer.views):
+            if warning := rotation_axis_warning(store, views):
                 say(f"warning: {warning}")
         say(
             f"encoder {_millions(encoder)}, objective {_millions(objective)} parameters in all, tokens "

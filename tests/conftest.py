@@ -14,7 +14,7 @@ from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.pretrain import pretrain
 from skgraph.topology import Topology
 from tests.made_up_evaluations import STREAMS, write_evaluation
-from tests.test_configs import composed
+from tests.test_configs import TINY, composed
 
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores, also with the commands that they start
     os.environ["OMP_NUM_THREADS"] = "1"
@@ -64,10 +64,7 @@ def run_folder(store_path, tmp_path_factory) -> Path:
     config = composed(
         "dataset=store",
         f"dataset.root={store_path}",
-        "frames=16",
-        "min_frames=8",
-        "patch_length=4",
-        "precision=fp32",
+        *TINY,
         "encoder.dim=16",
         "encoder.depth=2",
         "encoder.heads=2",
@@ -75,7 +72,6 @@ def run_folder(store_path, tmp_path_factory) -> Path:
         "trainer.batch_size=16",
         "trainer.epochs=2",
         "trainer.warmup_epochs=1",
-        "trainer.progress=false",
     )
     pretrain(config | {"runs": str(runs), "name": "r", "evaluate": []}, torch.device("cpu"))
     return runs / "r"

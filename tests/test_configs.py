@@ -71,6 +71,8 @@ OBJECTIVES = {
     + [f"objective.{key}" for key in ("prototypes=16", "hidden_dim=16", "bottleneck_dim=8", "frozen=0")],
     "custom": ["objective=custom", "objective._target_=examples.custom_objective.PredictSpeed"],
 }
+# A run of a few steps.
+TINY = ["frames=16", "min_frames=8", "patch_length=4", "precision=fp32", "trainer.progress=false"]
 ENCODERS = {
     "transformer": ["encoder=transformer", "encoder.dim=16", "encoder.depth=1", "encoder.heads=2"],
     "stgcn": ["encoder=stgcn", "encoder.widths=[8,16]"],

@@ -21,10 +21,26 @@ def test_one_command(run_folder, store_path, tmp_path, monkeypatch, capsys):
         assert file["features"].shape == (64, 25, 16) and int(file["step"]) == 4
 
 
+def test_neighbours_and_a_map(run_folder, store_path, tmp_path, monkeypatch, capsys):
+    more = [f"out={tmp_path / 'f.npz'}", "device=cpu", "neighbours=2", "map=true"]
+    call(monkeypatch, f"run={run_folder}", f"source={store_path}", *more)
+    assert "f_neighbours.csv" in capsys.readouterr().out
+    rows = (tmp_path / "f_neighbours.csv").read_text().splitlines()
+    assert rows[0] == "recording,rank,neighbour,similarity" and len(rows) == 1 + 2 * 48
+    assert {path.name for path in tmp_path.iterdir()} == {"f.npz", "f_neighbours.csv", "f_map.svg", "f_map.csv"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["level=token"], "error: embed.level must be 'clip' or 'body' or 'frame' or 'joint', found 'token'"),
+        (["neighbours=a"], "error: neighbours must be a whole number, 0 or more, found 'a'"),
+        (["map=1"], "error: map must be true or false, found '1'"),
+        (
+            ["neighbours=2", "level=body"],
+            "error: neighbours and map are of whole recordings: level=clip, without window",
+        ),
+        (["neighbours=48"], "error: neighbours must be from 1 to 47, found 48"),
         (["window=0"], "error: embed: window must be at least 1, found 0"),
         (["window=8", "stride=0"], "error: embed: stride must be at least 1, found 0"),
         (["source=f.npz", "out=f.npz"], "error: out=f.npz would write into the source 'f.npz'"),

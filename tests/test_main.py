@@ -77,11 +77,18 @@ def test_public_classes_are_imported_at_their_first_use():
         skgraph.nothing  # noqa: B018
 
 
-# A command whose task imports a module that gets a signal and, as extension modules do, swallows what it raises.
+# A command whose task writes a folder and imports a module that gets a signal and, as extension modules do, swallows
+# the exceptions of its handler.
 STOPPED = (
+    "import pathlib, time\n"
+    "from skgraph._internal.atomic import atomic_folder\n"
     "from skgraph._internal.command import command\n"
     "@command('report')\n"
-    "def main(cfg):\n    import slow\n    print('went on')\n"
+    "def main(cfg):\n"
+    "    with atomic_folder(pathlib.Path('written')):\n"
+    "        import slow\n"
+    "        time.sleep(0.5)\n"
+    "    print('went on')\n"
     "main()\n"
 )
 
@@ -103,8 +110,10 @@ def stop_while_importing(folder, number, action):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_command_that_is_stopped_while_it_imports_ends(tmp_path, number):
-    assert stop_while_importing(tmp_path, number, signal.SIG_DFL) == (128 + number, "", "interrupted\n")
+def test_a_command_that_is_stopped_while_it_imports_leaves_nothing(tmp_path, number):
+    message = "interrupted\n" if number == signal.SIGINT else ""
+    assert stop_while_importing(tmp_path, number, signal.SIG_DFL) == (128 + number, "", message)
+    assert not [entry for entry in tmp_path.iterdir() if "written" in entry.name]
 
 
 def test_an_ignored_signal_stays_ignored(tmp_path):

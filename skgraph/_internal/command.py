@@ -10,6 +10,7 @@ import re
 import signal
 import string
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
@@ -117,12 +118,12 @@ def command(
 def _stop(number: int, frame: FrameType | None) -> None:
     """End a command by SIGTERM or Ctrl-C, through its `finally` blocks, which remove half-written output.
 
-    During an import, exit at once and without them: extension modules swallow exceptions.
+    During an import, wait for its end: extension modules swallow exceptions.
     """
     while frame is not None:
         if frame.f_code.co_filename.startswith("<frozen importlib"):
-            os.write(2, b"interrupted\n")
-            os._exit(128 + number)
+            threading.Timer(0.05, signal.raise_signal, [number]).start()
+            return
         frame = frame.f_back
     if number == signal.SIGINT:
         raise KeyboardInterrupt

@@ -16,7 +16,7 @@ class MixedLoader:
     """Batches of several loaders, each batch from one of them.
 
     An epoch has as many batches as all epochs of the loaders together, of each loader in proportion to the square root
-    of its items, in random order. Nothing has state, as in :class:`EpochLoader`, whose other methods are those of the
+    of its items, in random order. It has no state. ``order``, ``step_generator`` and ``rank_seed`` are those of the
     first loader.
 
     Args:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 from torch_geometric.data import Data
@@ -44,16 +46,21 @@ class JointEmbedding(nn.Module):
     def use(self, topology: Topology) -> JointEmbedding:
         """Embed the joints of another topology from now on."""
         if topology not in self._known:
-            self._known[topology] = describe_joints(topology)
-        device = self.landmark_embedding.device
-        self._known[topology] = tuple(x.to(device) for x in self._known[topology])
+            device = self.landmark_embedding.device
+            self._known[topology] = tuple(x.to(device) for x in describe_joints(topology))
         self._marks, self._places = self._known[topology]
+        return self
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> JointEmbedding:
+        """Move the descriptions with the weights."""
+        super()._apply(fn, recurse)
+        self._known = {topology: tuple(map(fn, described)) for topology, described in self._known.items()}
+        self._marks, self._places = fn(self._marks), fn(self._places)
         return self
 
     def forward(self) -> Tensor:
         """Return the embeddings ``[V, D]``."""
-        marks, places = (x.to(self.landmark_embedding.device) for x in (self._marks, self._places))
-        return marks @ self.landmark_embedding + places @ self.place_embedding
+        return self._marks @ self.landmark_embedding + self._places @ self.place_embedding
 
 
 def describe_joints(topology: Topology) -> tuple[Tensor, Tensor]:

@@ -82,7 +82,7 @@ def compare(
     run = run.on(store.topology, settings.joint_map)
     rules = [settings.bodies or protocol.body_rule(store) for protocol in ways]
     for protocol, rule in zip(ways, rules, strict=True):
-        protocol.check(run.content_hash, store)
+        protocol.check({run.content_hash, *run.content_hashes}, store)
         protocol.check_settings(settings)
         folder = result_folder(run.folder, protocol, store, split, settings)
         check_result_folder(folder, store, replace(settings, bodies=rule))
@@ -148,6 +148,8 @@ def run_context(run: PretrainedRun, views: ViewMaker, **attributes: Any) -> Eval
     depends_on = {key: run.config[key] for key in ("encoder", "normalise", "stream", "patch_length")}
     depends_on |= {"resampling": run.config["resampling"]} if run.config.get("resampling", "linear") != "linear" else {}
     depends_on["topology"] = run.topology.to_dict()
+    if run.any_topology:  # its features depend on landmarks, which are not part of a topology's identity
+        depends_on["landmarks"] = run.topology.landmarks
     depends_on["joint_map"] = [module.weights.tolist() for module in views.modules() if isinstance(module, MapJoints)]
     return EvaluationContext(partial(run.encoder, True), views, input=depends_on, **attributes)
 

@@ -60,7 +60,10 @@ class Embedding:
     preprocessing: str = "none"
 
     def neighbours(self, k: int) -> list[list[str | float]]:
-        """Return rows of a recording, rank, its neighbour of that rank by cosine, and the similarity; a header first.
+        """List the ``k`` nearest recordings of each by cosine similarity.
+
+        Returns:
+            a header, and rows of recording, rank, neighbour and similarity.
 
         Raises:
             ConfigError: features are not one of each recording, or ``k`` is not below their number.
@@ -131,8 +134,7 @@ def embed(
         DataError: a run or recordings that are missing, or do not fit together.
         ConfigError: an option is out of its range.
     """
-    options: dict[str, Any] = {"level": level, "pool": pool, "bodies": bodies, "joint_map": joint_map}
-    options["unit"] = unit
+    options: dict[str, Any] = {"level": level, "pool": pool, "bodies": bodies, "joint_map": joint_map, "unit": unit}
     options |= {"window": window, "stride": stride}
     check_kinds(embed, options | {"check_height": check_height, "batch_size": batch_size}, "embed")
     at_least("embed", 1, batch_size=batch_size, window=window, stride=stride)

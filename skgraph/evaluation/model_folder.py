@@ -141,8 +141,15 @@ def read_model_folder(folder: Path) -> dict[str, Any]:
         "weights": {key[len("encoder.") :]: value for key, value in tensors.items() if key.startswith("encoder.")},
         "weights_file": weights,
         "head": _head(content, tensors, path),
-        "trained_on": tuple(map(str, content.get("trained_on") or ())),
+        "trained_on": _trained_on(content.get("trained_on"), path),
     }
+
+
+def _trained_on(names: Any, path: Path) -> tuple[str, ...]:
+    """Return the names of topologies, which the first versions did not write."""
+    if names is not None and not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+        raise CheckpointError(f"'{path}': 'trained_on' must be a list of names, found '{names}'")
+    return tuple(names or ())
 
 
 def _load(weights: Path) -> dict[str, Tensor]:

@@ -50,6 +50,7 @@ class PretrainedRun:
         head: linear head of a model folder; see :mod:`skgraph.evaluation.model_folder`.
         origin: source and licence of weights that others publish; ``None`` for those of skgraph.
         trained_on: names of the topologies of the pre-training.
+        content_hashes: of each of its stores; empty where unknown.
     """
 
     folder: Path
@@ -63,6 +64,7 @@ class PretrainedRun:
     head: Head | None = None
     origin: str | None = None
     trained_on: tuple[str, ...] = ()
+    content_hashes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.trained_on:
@@ -102,23 +104,28 @@ class PretrainedRun:
             weights=content["encoder"],
             preprocessing=preprocessing if isinstance(preprocessing, str) else None,
             weights_file=path,
+            content_hashes=tuple(content.get("content_hashes", [content["content_hash"]])),
             trained_on=tuple(dict.fromkeys(each["name"] for each in (content["topology"], *others))),
             **{key: content[key] for key in ("config", "step", "content_hash")},
         )
 
     def on(self, topology: Topology, joint_map: str | Path | None = None) -> PretrainedRun:
-        """Return this run for recordings of a topology, which an encoder with ``joint_embedding=graph`` takes as it is.
+        """Return this run with the topology of recordings, if its encoder takes any and there is no joint map.
 
-        Another encoder, recordings of another dimension and a joint map leave the run as it is: see :meth:`views`.
+        Otherwise, or with other coordinates, return the run itself, whose :meth:`views` need a joint map.
         """
-        graph = self.config["encoder"].get("joint_embedding") == "graph"
-        if joint_map is not None or not graph or topology.dim != self.topology.dim:
+        if joint_map is not None or not self.any_topology or topology.dim != self.topology.dim:
             return self
         return self if same_skeleton(self.topology, topology) else replace(self, topology=topology)
 
-    def topology_note(self, topology: str) -> str | None:
-        """Say that a topology is new to an encoder of any skeleton, else ``None``."""
-        if self.config["encoder"].get("joint_embedding") != "graph" or topology in self.trained_on:
+    @property
+    def any_topology(self) -> bool:
+        """Whether the encoder computes the embeddings of joints from their topology."""
+        return self.config["encoder"].get("joint_embedding") == "graph"
+
+    def topology_note(self, topology: str, joint_map: str | None = None) -> str | None:
+        """Say that a topology, read without a joint map, is new to an encoder of any skeleton; else ``None``."""
+        if joint_map is not None or not self.any_topology or topology in self.trained_on:
             return None
         return f"note: topology '{topology}' is new to the encoder, which was trained on {', '.join(self.trained_on)}"
 

@@ -18,7 +18,7 @@ def model_card(run: PretrainedRun, head: Head | None = None) -> str:
     config = run.config
     kinds = {key: str(config[key].get("_target_")).rpartition(".")[2] for key in ("objective", "encoder")}
     topology = f"{run.topology.name}, {run.topology.num_joints} joints, {run.topology.dim}D"
-    if run.config["encoder"].get("joint_embedding") == "graph":
+    if run.any_topology:
         topology = f"any {run.topology.dim}D skeleton, trained on {', '.join(run.trained_on)}"
     rows = [
         ("objective", kinds["objective"]),

@@ -40,7 +40,7 @@ class Recogniser:
         device: device to compute on.
         precision: number format, see :func:`skgraph.training.devices.autocast`.
         pool: feature of a body, see :func:`~skgraph.evaluation.features.pooling.pooled`.
-        bodies: from features of bodies to that of a clip, see :func:`~skgraph.evaluation.clip_features`.
+        bodies: how bodies make the feature of a clip, see :func:`~skgraph.evaluation.clip_features`.
     """
 
     run: PretrainedRun
@@ -77,7 +77,7 @@ class Recogniser:
             device, precision: where and how to compute, see :func:`skgraph.training.devices.autocast`.
             c: inverse strength of the probe's penalty.
             pool: feature of a body, see :func:`~skgraph.evaluation.features.pooling.pooled`.
-            bodies: from features of bodies to that of a clip, see :func:`~skgraph.evaluation.clip_features`.
+            bodies: how bodies make the feature of a clip, see :func:`~skgraph.evaluation.clip_features`.
             progress: show bars in a terminal.
 
         Raises:

@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from skgraph.topology.topology import Topology
 
 _DROPPED = (0.2, 0.6)  # share of the joints that may go, at least and at most
+_FEWEST = 5  # joints that stay
 
 
-def sub_skeleton(topology: Topology, seed: int) -> Topology:
-    """Return a skeleton without some of a topology's joints, and every second time without the landmarks of the others.
+def sub_skeleton(topology: Topology, seed: int, named: bool = True) -> tuple[Topology, dict[str, str]]:
+    """Draw a part of a skeleton, so that an encoder learns from several skeletons.
 
-    A fifth to three fifths of the joints go, always a joint and its mirror counterpart together; the root and joints
-    that name the centring point or a direction stay. An encoder that learns from several parts of a skeleton is
-    less surprised by another one.
+    A fifth to three fifths of the joints go, if at least 5 stay, always a joint and its mirror counterpart together.
+    The root and joints that name the centring point or a direction stay.
 
     Args:
         topology: the whole skeleton.
-        seed: seed of the choice; odd ones leave landmarks out.
+        seed: seed of the draw.
+        named: keep names and landmarks of the joints; otherwise nothing says what a joint is.
+
+    Returns:
+        the part, and joint of the part -> joint of the whole.
     """
     generator = torch.Generator().manual_seed(seed)
     needed = {topology.root, *topology.center.nonzero().flatten().tolist()}
     for direction in (topology.across, topology.up):
         needed |= set() if direction is None else set(direction.nonzero().flatten().tolist())
-    pairs = {tuple(sorted((v, int(topology.mirror[v])))) for v in range(topology.num_joints) if v not in needed}
+    pairs = {tuple(sorted((v, int(topology.mirror[v])))) for v in range(topology.num_joints)}
     optional = sorted(pair for pair in pairs if not needed & set(pair))
     order = torch.randperm(len(optional), generator=generator).tolist()
     low, high = _DROPPED
     share = low + (high - low) * float(torch.rand((), generator=generator))
     gone: set[int] = set()
     for i in order:
-        if len(gone) < share * topology.num_joints and topology.num_joints - len(gone | set(optional[i])) > 4:
-            gone |= set(optional[i])
+        if len(gone) < share * topology.num_joints and topology.num_joints - len(gone | {*optional[i]}) >= _FEWEST:
+            gone |= {*optional[i]}
     part = topology.without([topology.joints[v] for v in sorted(gone)])
-    if seed % 2:
-        part = Topology({key: value for key, value in part.to_dict().items() if key != "landmarks"} | {"landmarks": {}})
-    return part
+    names = {joint: joint if named else f"joint_{v}" for v, joint in enumerate(part.joints)}
+    if not named:
+        spec = {key: value for key, value in part.to_dict().items() if key not in ("name", "landmarks")}
+        part = Topology({"name": part.name, **_renamed(spec, names)})
+    return part, {new: old for old, new in names.items()}
+
+
+def _renamed(node: Any, names: dict[str, str]) -> Any:
+    """Replace the names of joints in the content of a topology file."""
+    if isinstance(node, dict):
+        return {names.get(key, key): _renamed(value, names) for key, value in node.items()}
+    if isinstance(node, list):
+        return [_renamed(value, names) for value in node]
+    return names.get(node, node) if isinstance(node, str) else node

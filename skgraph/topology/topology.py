@@ -176,8 +176,8 @@ class Topology:
         """Return this skeleton without some joints: their children hang on the nearest joint above that stays.
 
         Where the root goes, the first joint that stays, from the root outwards, takes its place. The centring point is
-        the root where no joint of it stays; directions that lose one of their ends are left out, and so is the mirror
-        where one side loses a joint that the other keeps.
+        the root where no joint of it stays. Directions that lose one of their ends are left out, and so is the mirror
+        where one side loses a joint that the other keeps, or the new root lies on one side.
 
         >>> Topology.load("ntu_rgbd").without(["SpineBase"]).to_dict()["joints"]["HipLeft"]
         'SpineMid'

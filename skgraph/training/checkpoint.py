@@ -78,6 +78,7 @@ def save_checkpoint(
         "global_batch": global_batch,
         "config": config,
         "content_hash": content_hash(stores),
+        "content_hashes": [store.content_hash for store in stores],
         "frames_written": frames_written(stores),
         "preprocessing": stores[0].meta.get("preprocessing", "none"),
         "topology": stores[0].topology.to_dict(),

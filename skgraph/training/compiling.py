@@ -10,26 +10,27 @@ from torch import nn
 from skgraph.errors import ConfigError
 
 
-def compile_objective(objective: nn.Module, wanted: bool | str, device: torch.device) -> bool:
+def compile_objective(objective: nn.Module, wanted: bool | str, device: torch.device, topologies: int = 1) -> bool:
     """Compile an objective in place: encoder, predictor or decoder, and loss.
 
     Args:
         objective: to compile; its weights keep their names.
         wanted: ``"auto"`` compiles on a GPU that Triton supports, where it is installed, and if the encoder has
-            ``static_shapes``: others would be compiled again and again. ``"graphs"`` compiles and
-            records CUDA graphs, which a step then replays without launching its kernels one by one.
+            ``static_shapes``, of one topology: others would be compiled again and again. ``"graphs"`` compiles
+            and records CUDA graphs, which a step then replays without launching its kernels one by one.
         device: device of the training.
+        topologies: number of skeletons among the batches.
 
     Returns:
         True if the first step compiles it.
 
     Raises:
-        ConfigError: ``"graphs"`` on a device that has none, or of an encoder whose shapes differ between batches.
+        ConfigError: ``"graphs"`` on a device that has none, or where shapes differ between batches.
     """
-    static = getattr(getattr(objective, "encoder", None), "static_shapes", False)
+    static = getattr(getattr(objective, "encoder", None), "static_shapes", False) and topologies == 1
     if wanted == "graphs":
         if device.type != "cuda" or not static:
-            reason = f"{device} has none" if device.type != "cuda" else "this encoder's shapes differ between batches"
+            reason = f"{device} has none" if device.type != "cuda" else "shapes differ between batches"
             raise ConfigError(f"trainer.compile=graphs records CUDA graphs, but {reason}: say auto, true or false")
         objective.compile(dynamic=False, mode="reduce-overhead")
         return True

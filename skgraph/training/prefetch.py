@@ -54,10 +54,12 @@ def prefetch(
     are copied while the GPU computes.
     """
     batches = loader.epoch(epoch, first)
-    if loader.dataset.store.device.type == device.type:
+    sources = loader.loaders if isinstance(loader, MixedLoader) else [loader]
+    if all(source.dataset.store.device.type == device.type for source in sources):
         yield from ((bodies.to(device), generator) for bodies, generator in batches)
         return
-    for bodies, generator in _ahead((bodies.pin_memory(), generator) for bodies, generator in batches):
+    pinned = ((bodies.pin_memory() if bodies.x.is_cpu else bodies, generator) for bodies, generator in batches)
+    for bodies, generator in _ahead(pinned):
         yield bodies.to(device, non_blocking=True), generator
 
 

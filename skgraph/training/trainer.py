@@ -16,7 +16,7 @@ from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from skgraph._internal.distributed import Processes, mean_over_ranks
-from skgraph.data import EpochLoader, MixedLoader, SkeletonData
+from skgraph.data import EpochLoader, MixedLoader, SkeletonData, SkeletonDataset, SkeletonStore
 from skgraph.errors import ConfigError, DataError
 from skgraph.training.checkpoint import (
     check_resumable,
@@ -56,7 +56,8 @@ class Trainer:
         say: prints a line to the user.
 
     Attributes:
-        stores: the different stores of the sources.
+        stores: each store once, in the order of the sources.
+        sources: bodies and views of each store, without parts of its skeleton.
         stop_signal: number of the signal that asked to stop, on any process; 0 for none.
 
     Raises:
@@ -79,7 +80,8 @@ class Trainer:
         self.objective, self.views = objective.to(device).train(), views.to(device)
         self.loader, self.folder, self.config, self.run_config = loader, folder, config, run_config
         self.device, self.precision, self.processes, self.say = device, precision, processes, say
-        compile_objective(self.objective, config.compile, device)
+        topologies = len({*views.topologies}) if isinstance(views, MixedViews) else 1
+        compile_objective(self.objective, config.compile, device, topologies)
         options = config.weight_decay, config.betas, config.embed_lr, config.decay_embeddings
         self.optimizer = adamw(objective, config.lr, *options)
         self.total_steps = config.steps or (config.epochs or 0) * loader.steps_per_epoch
@@ -102,9 +104,13 @@ class Trainer:
         self.stop_signal = 0
         self._first_step = True
         self._saved = -1
-        sources = loader.loaders if isinstance(loader, MixedLoader) else [loader]
-        self._store_of = [source.dataset.store for source in sources]
-        self.stores = list(dict.fromkeys(self._store_of))
+        loaders = loader.loaders if isinstance(loader, MixedLoader) else [loader]
+        makers = list(views.members) if isinstance(views, MixedViews) else [views]
+        whole: dict[SkeletonStore, tuple[SkeletonDataset, ViewMaker]] = {}
+        for each, maker in zip(loaders, makers, strict=True):
+            whole.setdefault(each.dataset.store, (each.dataset, maker))  # the whole skeleton comes first
+        self.stores, self.sources = list(whole), list(whole.values())
+        self._store_of = [each.dataset.store for each in loaders]
 
     def resume(self) -> bool:
         """Continue from the folder's checkpoint, if there is one.
@@ -197,7 +203,7 @@ class Trainer:
         return stopping
 
     def _views_of(self, source: int) -> ViewMaker:
-        """Return what makes the views of a source, for whose topology the objective is then set."""
+        """Set the objective to the topology of a source, and return its view maker."""
         if isinstance(self.views, MixedViews):
             self.objective.use(self.views.topologies[source])
             return self.views.members[source]

@@ -178,7 +178,7 @@ class ViewMaker(nn.Module):
 
 
 class MixedViews(nn.Module):
-    """Holds what makes the views of each of several sources.
+    """Hold a :class:`ViewMaker` for each of several sources.
 
     Args:
         members: of each source, in the order of the loaders.
@@ -192,9 +192,8 @@ class MixedViews(nn.Module):
         self.members, self.topologies = nn.ModuleList(members), tuple(topologies)
 
 
-def rotation_axis_warning(store: SkeletonStore, views: ViewMaker | MixedViews) -> str | None:
+def rotation_axis_warning(store: SkeletonStore, views: ViewMaker) -> str | None:
     """Return a warning if the augmentation rotates bodies about another axis than their upright one, else None."""
-    views = views.members[0] if isinstance(views, MixedViews) else views
     up = upright_axis(store)
     if up is None or any(isinstance(step, AlignBody) and not step.yaw_only for step in views.normalise.modules()):
         return None

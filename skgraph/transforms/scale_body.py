@@ -7,6 +7,7 @@ from torch import Tensor
 
 from skgraph.data.body_geometry import reference_pose
 from skgraph.data.skeleton_data import SkeletonData
+from skgraph.errors import TopologyError
 from skgraph.topology import Topology
 from skgraph.transforms.graph_transform import GraphTransform
 
@@ -24,6 +25,9 @@ class ScaleBody(GraphTransform):
     Args:
         topology: the skeleton.
 
+    Raises:
+        TopologyError: it has no bone.
+
     >>> from skgraph import SkeletonData, Topology
     >>> topology = Topology.load("ntu_rgbd")
     >>> joints = torch.randn(1, 8, 25, 3)
@@ -38,6 +42,8 @@ class ScaleBody(GraphTransform):
 
     def __init__(self, topology: Topology) -> None:
         super().__init__(topology)
+        if topology.num_joints < 2:
+            raise TopologyError(f"ScaleBody needs a bone, topology '{topology.name}' has one joint")
         own = torch.arange(topology.num_joints)
         self.register_buffer("parents", torch.where(topology.parents < 0, own, topology.parents), persistent=False)
         # The bone that ends at a joint is on the path between two ends of the tree if it lies above one of them only.

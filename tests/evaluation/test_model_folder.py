@@ -150,6 +150,12 @@ def test_heads_that_would_not_work(model, key, value):
         PretrainedRun.open(model)
 
 
+def test_names_of_topologies_that_are_no_list(model):
+    changed(model, trained_on="ntu_rgbd")
+    with pytest.raises(CheckpointError, match="'trained_on' must be a list of names, found 'ntu_rgbd'"):
+        PretrainedRun.open(model)
+
+
 def test_configurations_that_would_build_something_else(model, caplog):
     config = json.loads((model / CONFIG).read_text())["config"]
     for part, values in (

@@ -5,6 +5,7 @@ import pytest
 from skgraph.errors import TopologyError
 from skgraph.topology import Topology
 from skgraph.topology.sub_skeleton import sub_skeleton
+from skgraph.transforms import MapJoints
 
 
 def test_children_hang_on_the_nearest_joint_that_stays(topology):
@@ -26,14 +27,19 @@ def test_another_root_and_lost_directions(topology):
 @pytest.mark.parametrize("name", Topology.available())
 def test_random_parts_are_skeletons(name):
     whole = Topology.load(name)
-    parts = [sub_skeleton(whole, seed) for seed in range(6)]
+    drawn = [sub_skeleton(whole, seed, named=seed % 2 == 0) for seed in range(6)]
+    parts = [part for part, _ in drawn]
     assert len({part.joints for part in parts}) > 1 or whole.num_joints < 16
-    for seed, part in enumerate(parts):
-        assert 4 < part.num_joints <= whole.num_joints and set(part.joints) <= set(whole.joints)
-        assert (part.across is None) == (whole.across is None) and part.joints[part.root] == whole.joints[whole.root]
-        declared = {joint for joint in part.landmarks if part.landmarks[joint] != joint}
-        assert bool(declared) == (seed % 2 == 0 and bool(whole.landmarks))  # a joint's name may be its landmark
-    assert sub_skeleton(whole, 3) == parts[3]
+    for seed, (part, joints) in enumerate(drawn):
+        assert 4 < part.num_joints <= whole.num_joints and tuple(joints) == part.joints
+        assert (
+            len(set(joints.values())) == part.num_joints and joints[part.joints[part.root]] == whole.joints[whole.root]
+        )
+        assert (part.across is None) == (whole.across is None)
+        assert bool(part.landmarks) == (seed % 2 == 0 and bool(whole.landmarks))
+        weights = MapJoints(whole, part, joints).weights
+        assert [whole.joints[v] for v in weights.argmax(dim=1)] == list(joints.values()) and (weights.sum(1) == 1).all()
+    assert sub_skeleton(whole, 3, named=False) == drawn[3]
 
 
 def test_errors(topology):

@@ -14,7 +14,7 @@ from skgraph._internal.distributed import Processes
 from skgraph.errors import ConfigError
 from skgraph.objectives import MaskedRegression
 from skgraph.pretrain import pretrain
-from tests.test_configs import ENCODERS, composed
+from tests.test_configs import ENCODERS, TINY, composed
 from tests.test_configs import OBJECTIVES as SMALLEST
 
 OBJECTIVES = ("sjepa", "gfp", "lejepa", "mamp", "slim", "stores")
@@ -29,11 +29,8 @@ def train(objective: str, store: str, runs: str, batch_size: int, group: Process
     config = composed(
         *SMALLEST["lejepa" if objective == "stores" else objective],
         *where,
-        "frames=16",
-        "min_frames=8",
-        "patch_length=4",
+        *TINY,
         *ENCODERS["compact" if objective == "slim" else "transformer"],
-        "precision=fp32",
         "evaluate=[]",
         "trainer.epochs=2",
         "trainer.steps=null",
@@ -41,7 +38,6 @@ def train(objective: str, store: str, runs: str, batch_size: int, group: Process
         "trainer.warmup_epochs=1",
         "trainer.warmup=null",
         "trainer.log_every=1",
-        "trainer.progress=false",
         *options,
     )
     config |= {"runs": runs, "name": objective}

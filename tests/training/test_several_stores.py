@@ -3,33 +3,26 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 
+from skgraph.build import build_trainer, open_stores
 from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.errors import CheckpointError, ConfigError
 from skgraph.evaluation import PretrainedRun, compare
+from skgraph.evaluation.comparison import run_context
 from skgraph.evaluation.embedding import embed
 from skgraph.pretrain import pretrain
 from skgraph.topology import Topology
+from skgraph.training import TrainerConfig
 from skgraph.training.checkpoint import read_checkpoint
-from tests.test_configs import composed
+from tests.test_configs import ENCODERS, TINY, composed
 
 CPU = torch.device("cpu")
-SMALL = [
-    "frames=16",
-    "min_frames=8",
-    "patch_length=4",
-    "precision=fp32",
-    "encoder.dim=16",
-    "encoder.depth=2",
-    "encoder.heads=2",
-    "trainer.batch_size=8",
-    "trainer.progress=false",
-    "evaluate=[]",
-]
+SMALL = [*ENCODERS["transformer"], *TINY, "trainer.batch_size=8", "evaluate=[]"]
 
 GFP = ["objective.decoder.levels=[2,4]", "objective.targets=[2,4,g]"]
 
@@ -100,6 +93,42 @@ def test_a_topology_that_it_has_not_seen(stores, run):
     assert embed(run, new, "joint", precision="fp32").x.shape == (24, 31, 16)
 
 
+def test_it_is_no_transfer_to_a_store_of_the_training(stores, run):
+    with pytest.raises(ConfigError, match="protocol=transfer evaluates on another dataset than the run's"):
+        compare(run, stores["uiprmd_22"], "xsub", ["transfer"], CPU, "fp32", progress=False)
+
+
+def test_all_stores_have_the_scale_of_the_first(stores, tmp_path):
+    """Evaluations divide by one number."""
+    topology = stores["ntu_rgbd"].topology
+    with StoreWriter(tmp_path / "large", topology, ["a", "b"], source="ten times as large") as writer:
+        for i in range(24):
+            clip = stores["ntu_rgbd"].clip(i)
+            writer.add(clip.joints.numpy() * 10, y=i % 2, name=f"c{i}", subject=i // 6)
+        writer.add_split("xsub", np.arange(12), np.arange(12, 24), "first half trains")
+    roots = f"dataset.roots=[{stores['ntu_rgbd'].path},{tmp_path / 'large'}]"
+    config = composed("dataset=stores", roots, *SMALL) | {"runs": str(tmp_path), "name": "r"}
+    trainer = build_trainer(config, open_stores(config["dataset"]), TrainerConfig(**config["trainer"]), CPU)
+    scales = [views.scale for _, views in trainer.sources]
+    assert scales[0] == scales[1] == trainer.run_config["normalise"]["scale"]
+
+
+def test_features_follow_landmarks(stores, run):
+    """They are no part of a topology's identity, and stores keep their hash when they change."""
+    opened = PretrainedRun.open(run)
+    views = opened.views(opened.topology)
+    keys = [
+        run_context(each, views, train=(0,), test=(0,), device=CPU).input for each in (opened, other_landmarks(opened))
+    ]
+    assert keys[0]["topology"] == keys[1]["topology"] and keys[0]["landmarks"] != keys[1]["landmarks"]
+
+
+def other_landmarks(run):
+    topology = Topology(run.topology.to_dict())
+    vars(topology)["landmarks"] = {"Head": "head"}
+    return replace(run, topology=topology)
+
+
 def test_one_store_with_parts_of_its_skeleton_trains_too(stores, tmp_path):
     train({"ntu_rgbd": stores["ntu_rgbd"], "uiprmd_22": stores["uiprmd_22"]}, tmp_path, steps=2, parts=0)
 
@@ -126,6 +155,6 @@ def test_objectives_and_encoders_that_number_joints_say_so(stores, tmp_path):
     for wrong in ("-1", "a"):
         with pytest.raises(ConfigError, match=f"sub_skeletons must be a whole number, 0 or more, found '{wrong}'"):
             train(stores, tmp_path / "d", parts=wrong)
-    with pytest.raises(ConfigError, match="list of different stores"):
+    with pytest.raises(ConfigError, match="list of folders of different names"):
         roots = f"dataset.roots=[{stores['cmu_31'].path},{stores['cmu_31'].path}]"
         train(stores, tmp_path / "c", roots)

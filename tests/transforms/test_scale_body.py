@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from skgraph.data import SkeletonData
+from skgraph.errors import TopologyError
 from skgraph.topology import Topology
 from skgraph.transforms import Center, Compose, ScaleBody
 
@@ -49,6 +50,14 @@ def test_a_body_item_is_scaled_by_the_main_body_of_its_clip():
     found = scale(data)
     assert torch.allclose(found.joints, joints * factor, rtol=1e-4)
     assert size(topology, found.reference[0]) == pytest.approx(7, rel=1e-5)
+
+
+def test_a_skeleton_without_a_bone():
+    point = Topology(
+        {"name": "p", "dim": 3, "joints": {"p": None}, "mirror": {}, "parts": {"p": ["p"]}, "center": ["p"]}
+    )
+    with pytest.raises(TopologyError, match="ScaleBody needs a bone, topology 'p' has one joint"):
+        ScaleBody(point)
 
 
 def test_a_body_without_a_size_stays():

@@ -19,8 +19,8 @@ _FRAMES = (42, 107)  # frames of an action, from and to
 _HEADING = {1: (0, 50), 2: (90, 35)}  # number of people -> mean and spread in degrees; two stand across the front view
 _OFFSET = 0.8  # metres from the middle of the room, at most
 _OTHER_HAND = 0.15  # probability to use the hand that is not the dominant one
-# Where the partner stands, seen from the first person, who looks along z: direction (x, z), and factor on x and z that
-# turns the partner.
+# Places of the partner: direction (x, z) from the first person, who looks along z, and the factor on x and z that turns
+# the partner.
 _PLACES = {
     "opposite": ((0, 1), -1),  # face to face
     "back_to_back": ((0, -1), -1),

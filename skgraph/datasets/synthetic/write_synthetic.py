@@ -47,8 +47,8 @@ def write_synthetic(
     rest between them, in three recordings a repetition. Segments mark the actions; a clip's label is -1, and its name
     has the number of the recording (`N`) in place of the action. Class names, splits and cameras are the same.
 
-    With `interactions` the classes are 8 actions of two people that only the relation of the two tells apart: four in
-    which both walk, two in which both wave, two in which one does.
+    With `interactions` the classes are 8 actions of two people: four in which both walk, two in which both wave, two in
+    which one waves. Only the place of the partner, or the order in time, tells those of a group apart.
 
     The motions exercise software and show learning. They are no model of people: accuracies on them compare only with
     each other.

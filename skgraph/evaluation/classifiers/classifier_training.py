@@ -79,7 +79,7 @@ class ClassifierTraining:
 
         values = vars(self)
         if (self.epochs is None) == (self.steps is None):
-            raise ConfigError(f"protocol: say epochs or steps, found epochs={self.epochs} and steps={self.steps}")
+            raise ConfigError(f"protocol: set epochs or steps, the other to null, found {self.epochs} and {self.steps}")
         zeros = ("min_lr", "weight_decay", "clip_grad")
         ones = ("epochs", "steps", "batch_size", "min_frames", "score_every")
         at_least("protocol", 1, **{key: values[key] for key in ones})
@@ -91,9 +91,14 @@ class ClassifierTraining:
         within(0 < self.layer_decay <= 1, "layer_decay", "in (0, 1]")
         within(0 < self.test_crop <= 1, "test_crop", "in (0, 1]")
         within(0 < self.train_crop[0] <= self.train_crop[1] <= 1, "train_crop", "[low, high] in (0, 1]")
-        last = self.epochs or math.inf
-        within(self.warmup_epochs < last, "warmup_epochs", f"below epochs={last}")
-        within(all(1 <= epoch < last for epoch in self.milestones), "milestones", f"in [1, epochs={last})")
+        if self.epochs is None:
+            within(
+                not self.milestones and not self.warmup_epochs, "warmup_epochs", "0, and milestones empty, with steps"
+            )
+        else:
+            last = self.epochs
+            within(self.warmup_epochs < last, "warmup_epochs", f"below epochs={last}")
+            within(all(1 <= epoch < last for epoch in self.milestones), "milestones", f"in [1, epochs={last})")
         if self.frozen and (self.layer_decay != 1 or self.drop_path):
             raise ConfigError("protocol: a frozen encoder has neither layer_decay nor drop_path")
 

@@ -29,7 +29,7 @@ def check_body_rule(bodies: object) -> None:
 
 @dataclass(frozen=True)
 class Bodies:
-    """Bodies of ``B`` clips in one row, without the absent ones, and with ``relation`` each as another one sees it.
+    """Bodies of ``B`` clips in one row, without the absent ones; with ``relation``, also each as another one sees it.
 
     Attributes:
         joints: ``[b + 2 p, T, V, C]``, prepared for the encoder: ``b`` bodies; of each of ``p`` pairs in a clip the
@@ -151,8 +151,8 @@ def _seen_by_others(
 ) -> tuple[Tensor, Tensor]:
     """Prepare each body in the frame of another one of its clip.
 
-    The other body's first frame takes the place of the main body's in every normalisation, and where the topology names
-    a direction across, it faces +z.
+    Normalisation is relative to the other body's first frame, in place of the main body's. In 3D, the other body faces
+    +z there, if the topology names a direction across.
 
     Returns:
         the second body of each pair as the first one sees it, then the first as the second one does,

@@ -37,7 +37,7 @@ def build_protocol(config: Mapping[str, Any] | str) -> Protocol:
         config = protocol_config(config)
     options = dict(config)
     name = options.pop("name", None)
-    if isinstance(name, str) and name not in _KINDS and "_" in name:  # the name of a file
+    if isinstance(name, str) and (name in _files() or name.startswith("linear_")) and "_" in name:  # name of a file
         name, recipe = name.split("_", 1)
         options = {"recipe": recipe, **options}
     if not isinstance(name, str) or name not in _KINDS:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,7 +60,7 @@ class Detection(Protocol):
             if getattr(settings, key) != getattr(Settings(), key):
                 raise ConfigError(f"protocol=detection slides windows over recordings: {key} has no meaning there")
 
-    def check(self, source_hash: str, store: SkeletonStore) -> None:
+    def check(self, source_hashes: Collection[str], store: SkeletonStore) -> None:
         if not store.has_segments:
             raise ConfigError(
                 f"protocol=detection needs recordings with labelled segments, '{store.path}' has none: see "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Collection
 from dataclasses import KW_ONLY, dataclass, field, fields
 from typing import Any, ClassVar, Literal
 
@@ -82,8 +83,8 @@ class Protocol(ABC):
         if settings.seed is not None and not self.draws:
             raise ConfigError(f"seed={settings.seed}: nothing is drawn in protocol {self.label}, no seed changes it")
 
-    def check(self, source_hash: str, store: SkeletonStore) -> None:
-        """Raise a ConfigError unless the protocol fits a store; ``source_hash`` is the pre-training store's."""
+    def check(self, source_hashes: Collection[str], store: SkeletonStore) -> None:
+        """Raise a ConfigError unless the protocol fits a store; ``source_hashes`` are those of the pre-training."""
         if len(store.class_names) < 2:
             raise ConfigError(f"'{store.path}' has one class, '{store.class_names[0]}': there is nothing to tell apart")
         if (store.y < 0).any():

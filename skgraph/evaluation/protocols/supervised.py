@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
@@ -62,18 +62,21 @@ class Supervised(Protocol, ClassifierTraining):
     def label(self) -> str:
         return f"{self.name}_{self.recipe}" if self.name == "linear" or self.recipe == "small" else self.name
 
-    def check(self, source_hash: str, store: SkeletonStore) -> None:
-        super().check(source_hash, store)
-        if self.name == "transfer" and source_hash == store.content_hash:
+    def check(self, source_hashes: Collection[str], store: SkeletonStore) -> None:
+        super().check(source_hashes, store)
+        if self.name == "transfer" and store.content_hash in source_hashes:
             hint = "say dataset=store dataset.root=FOLDER, or protocol=finetune"
             raise ConfigError(f"protocol=transfer evaluates on another dataset than the run's: {hint}")
 
     def check_settings(self, settings: Settings) -> None:
         super().check_settings(settings)
-        for key, of_features in (("pool", settings.pool != "mean"), ("bodies", settings.bodies == "relation")):
-            if of_features and not self.on_features:
-                found = getattr(settings, key)
-                raise ConfigError(f"{key}={found} is for fixed features; protocol {self.label} encodes in each step")
+        if self.on_features:
+            return
+        why = f"is for fixed features; protocol {self.label} encodes in each step"
+        if settings.pool != "mean":
+            raise ConfigError(f"pool={settings.pool} {why}")
+        if settings.bodies == "relation":
+            raise ConfigError(f"bodies=relation {why}")
 
     @property
     def on_features(self) -> bool:

@@ -35,8 +35,9 @@ def test_whether_a_clip_looks_different_each_time():
     ("values", "message"),
     [
         ({"epochs": 0}, "epochs must be at least 1, found 0"),
-        ({"epochs": None}, "say epochs or steps, found epochs=None and steps=None"),
-        ({"steps": 5}, "say epochs or steps, found epochs=10 and steps=5"),
+        ({"epochs": None}, "set epochs or steps, the other to null, found None and None"),
+        ({"epochs": None, "steps": 5, "warmup_epochs": 1}, "warmup_epochs must be 0, and milestones empty, with steps"),
+        ({"steps": 5}, "set epochs or steps, the other to null, found 10 and 5"),
         ({"lr": 0.0}, "lr must be positive, found 0.0"),
         ({"lr": math.inf}, "lr must be positive"),
         ({"momentum": 1.0}, r"momentum must be in \[0, 1\), found 1.0"),

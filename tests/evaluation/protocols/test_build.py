@@ -48,6 +48,7 @@ def test_fine_tuning_of_small_data_is_one_training():
 @pytest.mark.parametrize(
     ("config", "message"),
     [
+        ({"name": "knn_small"}, "protocol must be one of knn, .*, found 'knn_small'"),
         ("svm", "protocol must be one of attentive, detection, .*, found 'svm'"),
         ({"name": "svm"}, "protocol must be one of knn, .*, found 'svm'"),
         ({"name": ["knn"]}, "protocol must be one of"),
