@@ -7,22 +7,24 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from skgraph._internal.command import command, plain_config
+from skgraph._internal.command import command, plain_config, reader_options
 from skgraph._internal.files import output_file
 from skgraph._internal.options import check_kinds
 from skgraph._internal.text import count, csv_text
 from skgraph.errors import ConfigError
 
 
-@command("embed")
+@command("embed", reader_options)
 def main(cfg: DictConfig) -> None:
     """Encode recordings by the encoder of a run, and write their features."""
+    from skgraph.datasets.recordings import recordings_options
     from skgraph.evaluation import PretrainedRun
     from skgraph.evaluation.embedding import embed
     from skgraph.evaluation.pretrained import preprocessing_note
 
     config = plain_config(cfg)
     source = Path(str(config.pop("source")))
+    config |= recordings_options(config)
     out = output_file("out", config.pop("out"), (".npz",), source)
     run = PretrainedRun.open(config.pop("run"))
     k, draws_map = config.pop("neighbours"), config.pop("map")
@@ -44,6 +46,7 @@ def main(cfg: DictConfig) -> None:
     features.save(out, run=str(run.folder), step=run.step)
     bodies = len({*zip(features.recording.tolist(), features.body.tolist(), strict=True)})
     encoded = count(bodies, "recording" if features.level == "clip" else "body")
+    print(features.source)
     print(f"{features.level} features {list(features.x.shape)} of {encoded}")
     notes = [run.topology_note(features.topology, config["joint_map"])]
     notes.append(preprocessing_note(run.preprocessing, features.preprocessing))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import re
 import sys
@@ -12,15 +11,15 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from skgraph._internal.atomic import atomic_file
-from skgraph._internal.command import command, plain_config, words_as_list
+from skgraph._internal.command import command, plain_config, source_arguments
 from skgraph._internal.files import one_source, output_file
 from skgraph._internal.options import at_least, check_kinds
 
 
-@command("inspect", functools.partial(words_as_list, key="source"))
+@command("inspect", source_arguments)
 def main(cfg: DictConfig) -> None:
     """Read all of a dataset once, print the summary, and write the page."""
-    from skgraph.datasets.recordings import open_as_store
+    from skgraph.datasets.recordings import open_recordings, recordings_options
     from skgraph.inspection.page import survey_page
     from skgraph.inspection.problems import find_problems
     from skgraph.inspection.survey import survey_store
@@ -37,9 +36,9 @@ def main(cfg: DictConfig) -> None:
     limits = {key: config[key] for key in ("jump", "frozen", "near")}
     check_kinds(survey_store, limits, "inspect")
     at_least("inspect", 0, **limits)
-    topology, unit = (None if config[key] is None else str(config[key]) for key in ("topology", "unit"))
+    how = recordings_options(config)
     with tempfile.TemporaryDirectory() as scratch:
-        store = open_as_store(source, topology, unit, Path(scratch) / "store")
+        store = open_recordings(source, Path(scratch) / "store", labelled=True, **how)
         survey = survey_store(store, progress=True, **limits)
         problems = find_problems(survey)
         print(format_survey(survey, problems, colour=sys.stdout.isatty()))

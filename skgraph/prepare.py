@@ -50,8 +50,10 @@ def main(cfg: DictConfig) -> None:
     if cfg.out is None:
         raise ConfigError("out must be a path, found null")
     cfg.out = str(Path(str(cfg.out)))  # a folder NAME.parts lies beside the store NAME/, not in it
+    if cfg.get("split") == "none":
+        cfg.split = {"by": "none"}
     if "split" in cfg and not OmegaConf.is_dict(cfg.split):
-        raise ConfigError(f"split is a group of options, such as split.by=subject, found split={cfg.split}")
+        raise ConfigError(f"split is a group of options, such as split.by=subject, or none, found split={cfg.split}")
     write = _bound(cfg, "write", *(["raw"] if "read" in cfg else []))
     if "read" in cfg:
         raw = _bound(cfg, "read")()

@@ -52,6 +52,7 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
     from skgraph.build import build_trainer, check_config, open_stores
     from skgraph.evaluation import Settings, build_protocol, compare
     from skgraph.evaluation.features.pooling import check_pool
+    from skgraph.evaluation.protocols.protocol import check_test_clips
     from skgraph.evaluation.results.format_results import format_results
     from skgraph.evaluation.results.result import value_at
     from skgraph.training import TrainerConfig
@@ -70,8 +71,9 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
     processes.barrier()  # one process writes the synthetic dataset, the others wait for it
     if not processes.is_main:
         stores = open_stores(config["dataset"])
-    for protocol, (store, _) in product(protocols, stores):
+    for protocol, (store, split) in product(protocols, stores):
         try:
+            check_test_clips(store, split)
             protocol.check((), store)
             protocol.check_settings(settings)
         except ConfigError as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING
 from omegaconf import DictConfig
 
 from skgraph._internal.atomic import atomic_file
-from skgraph._internal.command import command, plain_config, words_as_list
+from skgraph._internal.command import command, plain_config, source_arguments
 from skgraph._internal.files import one_source, output_file
 from skgraph._internal.options import at_least, check_kinds
 from skgraph._internal.text import count, few, plain
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
     from skgraph.viewer import ViewedClip
 
 
-@command("view", functools.partial(words_as_list, key="source"))
+@command("view", source_arguments)
 def main(cfg: DictConfig) -> None:
     """Write one file that shows some clips of a source."""
-    from skgraph.datasets.recordings import open_as_store
+    from skgraph.datasets.recordings import open_recordings, recordings_note, recordings_options
     from skgraph.evaluation.pretrained import folder_of_run
     from skgraph.viewer import animate, clip_of_store, viewer_page
     from skgraph.viewer.animation import FORMATS
@@ -37,9 +36,9 @@ def main(cfg: DictConfig) -> None:
     options = {key: config[key] for key in ("joint_map", "seed", "masks")}
     check_kinds(run_layers, options, "view")
     at_least("view", 0, seed=config["seed"])
-    topology, unit = (None if config[key] is None else str(config[key]) for key in ("topology", "unit"))
+    how = recordings_options(config)
     with tempfile.TemporaryDirectory() as scratch:
-        store = open_as_store(source, topology, unit, Path(scratch) / "store")
+        store = open_recordings(source, Path(scratch) / "store", labelled=True, **how)
         indices = chosen_clips(store, config["clip"])
         clips = [clip_of_store(store, i) for i in indices]
         if config["run"] is not None:
@@ -59,7 +58,8 @@ def main(cfg: DictConfig) -> None:
             content = animate(store.topology, clips, format, colour)
     with atomic_file(out) as file:
         file.write(content)
-    print(f"{plain(about, 400)}\nwritten: {out} ({len(content) / 1e6:.1f} MB): open it in a browser")
+    print(recordings_note(store), plain(about, 400), sep="\n")
+    print(f"written: {out} ({len(content) / 1e6:.1f} MB): open it in a browser")
 
 
 def _with_predictions(clips: list[ViewedClip], folder: str) -> list[ViewedClip]:

@@ -75,12 +75,12 @@ def test_raw_clips(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["nowhere"], "no recordings at 'nowhere': expected a store, a .npz, a .npy or a folder of .npy clips"),
+        (["nowhere"], "no recordings at 'nowhere': expected a store, or files that skgraph.prepare reads"),
         (["s", "s"], "source must be one store, file or folder, found 2: s, s"),
         ([], "say source=..."),
-        (["a.npy"], "'a.npy' is no store: say topology=..., a file or one of cmu_31, coco_17"),
+        (["a.npy"], "dataset=npy has no topology: say topology=..., a file or one of cmu_31, coco_17"),
         (["text.npz", "topology=ntu_rgbd"], "text.npz"),
-        (["s", "topology=ntu_rgbd"], "topology=ntu_rgbd is for raw clips: the store 's' has its own"),
+        (["s", "topology=ntu_rgbd"], "topology=ntu_rgbd is for recordings in files: the store 's' has its own"),
         (["s", "jump=far"], "inspect.jump must be a number or null, found 'far'"),
         (["s", "frozen=-1"], "inspect: frozen must be at least 0, found -1"),
         (["s", "near=inf"], "inspect: near must be at least 0, found inf"),

@@ -39,7 +39,7 @@ def test_a_timeline_in_one_command(run_folder, recording, tmp_path, monkeypatch,
         (["run=nowhere"], "error: no checkpoint at 'nowhere/checkpoint.pt'"),
         (["source=nowhere"], "error: no recordings at 'nowhere'"),
         (["topology=kinect_v1"], "has 25 joints in 3D, topology 'kinect_v1' has 20 in 3D"),
-        (["dataset=store", "dataset.root=nowhere"], "error: no store at 'nowhere'"),
+        (["learn_from=nowhere"], "error: no store at 'nowhere'"),
         (["c=0"], "error: c must be positive, found 0"),
     ],
 )

@@ -275,7 +275,7 @@ def test_escapes_of_a_terminal_are_shown_and_not_obeyed(tmp_path):
         ("bvh", "unit=null", "unit must be a word, found null"),
         ("synthetic", "out=null", "out must be a path, found null"),
         ("synthetic", "seed=null", "seed must be a whole number, found null"),
-        ("npz", "split=subject", "split is a group of options, such as split.by=subject, found split=subject"),
+        ("npz", "split=subject", "split is a group of options, such as split.by=subject, or none, found split=subject"),
         ("npz", "read._target_=my_reader.read_tsv", "read._target_ 'my_reader.read_tsv' cannot be imported: No module"),
         ("npz", "read._target_=skgraph.datasets.read_npz2", "read._target_ 'skgraph.datasets.read_npz2' cannot be"),
         (

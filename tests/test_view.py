@@ -74,7 +74,7 @@ def test_clips_by_name_and_number(store):
             "error: out must be a file that ends in .html or .gif or .mp4, in a folder that exists, found 'v.txt'",
         ),
         (["run=nowhere"], "error: no checkpoint at 'nowhere/checkpoint.pt'"),
-        (["topology=ntu_rgbd"], "error: topology=ntu_rgbd is for raw clips"),
+        (["topology=ntu_rgbd"], "error: topology=ntu_rgbd is for recordings in files"),
         (["masks=few"], "error: view.masks must be a whole number, found 'few'"),
         (["seconds=[2,1]"], "error: seconds must be [start,end] with 0 <= start < end, found '[2, 1]'"),
         (["seconds=[50,60]"], "seconds, so it has no frame between 50 and 60"),

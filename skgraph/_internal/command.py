@@ -161,6 +161,8 @@ def quoted(argument: str) -> str:
     """
     key, _, value = argument.partition("=")
     plain = value.isascii() and value.isprintable() and "=" not in value
+    if re.search(r"\{\w+\}", value) and not set(value) & set("'\"\\,:"):  # {action}_{subject}, a pattern of names
+        return f"{key}='{value}'"
     if "(" in value or ")" in value:  # Hydra's own functions, such as choice(1,2), or `clips (1).npz`
         plain = plain and _CALL.fullmatch(value) is not None
     return argument if plain or argument[:1] == "-" or set(value) & set("'\"[]{},\\") else f"{key}='{value}'"
@@ -182,6 +184,16 @@ def words_as_list(arguments: list[str], key: str) -> list[str]:
     escaped = [re.sub(r"(\\*)('|\Z)", lambda m: m[1] * 2 + ("\\'" if m[2] else ""), word) for word in words]
     listed = ",".join(f"'{word}'" for word in escaped)
     return [f"{key}=[{listed}]", *others]
+
+
+def reader_options(arguments: list[str]) -> list[str]:
+    """Turn ``read.world=false`` into ``++read.world=false``: each format has options of its own."""
+    return [f"++{argument}" if argument.startswith("read.") else argument for argument in arguments]
+
+
+def source_arguments(arguments: list[str]) -> list[str]:
+    """Read plain words as the source, and options of its reader."""
+    return reader_options(words_as_list(arguments, "source"))
 
 
 def _missing(node: object, path: str = "") -> list[str]:

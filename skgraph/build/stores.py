@@ -25,24 +25,27 @@ def open_stores(dataset: Mapping[str, Any]) -> list[tuple[SkeletonStore, str]]:
     return [open_store({"root": root, "split": dataset.get("split")}) for root in roots]
 
 
-def open_store(dataset: Mapping[str, Any], write: bool = True) -> tuple[SkeletonStore, str]:
+def open_store(
+    dataset: Mapping[str, Any], write: bool = True, advice: str = "dataset=store dataset.root=FOLDER"
+) -> tuple[SkeletonStore, str]:
     """Open the store of a dataset configuration, and choose its split.
 
     Args:
         dataset: ``root`` and the other keys of ``configs/dataset``.
         write: write the synthetic dataset if it does not exist.
+        advice: option that names a store, for errors.
     """
     if isinstance(dataset, Mapping) and "roots" in dataset:
         raise ConfigError("the run has several stores: say dataset=store dataset.root=FOLDER, one of them or another")
     if not isinstance(dataset, Mapping) or "root" not in dataset:
         raise ConfigError(f"dataset must be a mapping with the root of a store, found '{dataset}'")
     if dataset["root"] == "":
-        raise ConfigError("no store is named, and a model folder has none: say dataset=store dataset.root=FOLDER")
+        raise ConfigError(f"no store is named, and a model folder has none: say {advice}")
     root = Path(str(dataset["root"]))
     if not write and not root.exists():
         raise StoreError(
             f"no store at '{root}', where the run had its data; run this in the folder in which it was trained, or say "
-            "dataset=store dataset.root=FOLDER"
+            f"{advice}"
         )
     if "synthetic" in dataset and not root.exists():
         try:

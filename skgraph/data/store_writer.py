@@ -184,17 +184,19 @@ class StoreWriter:
         self._excluded.append((name, reason))
 
     def add_split(self, name: str, train: ArrayLike, test: ArrayLike, how: str = "") -> None:
-        """Name a split: disjoint clip ids for training and for testing.
+        """Name a split: disjoint clip ids for training and for testing; the test side may be empty.
 
         Raises:
-            StoreError: a clip id is unknown or on both sides, or a side is empty.
+            StoreError: a clip id is unknown or on both sides, or no clip trains.
         """
         check_split_name(name, f"store '{self.path}'")
         sides = {"train": np.asarray(train, np.int64), "test": np.asarray(test, np.int64)}
         assignment = np.full(len(self._clips), -1, np.int8)
         for side, ids in sides.items():
+            if not len(ids) and side == "train":
+                raise StoreError(f"split '{name}' has no clip on its train side")
             if not len(ids):
-                raise StoreError(f"split '{name}' has no clip on its {side} side")
+                continue
             if ids.min() < 0 or ids.max() >= len(self._clips):
                 raise StoreError(f"split '{name}' names clip {ids.max()}, the store has {len(self._clips)} clips")
             assignment[ids] = SPLIT_SIDES.index(side)

@@ -1,4 +1,4 @@
-"""The CSV of labels of a folder of clips, with one line per clip."""
+"""Labels of clips, from a CSV with one line per clip or from the names of files."""
 
 from __future__ import annotations
 
@@ -21,40 +21,50 @@ _NO_COMMAS = {";": "semicolons", "\t": "tabs"}
 
 
 def read_label_table(
-    folder: Path, suffix: str, labels: str | Path | None = None, labelled: bool = True
+    source: Path, suffix: str, labels: str | Path | None = None, labelled: bool = True
 ) -> dict[str, Any]:
-    """Read the CSV of labels of the files `NAME` + `suffix` of a folder (or of its sub-folders, where `suffix` is "").
+    """Read the labels of the files `NAME` + `suffix` of a folder (or of its sub-folders, where `suffix` is "").
 
-    The CSV has one line per clip: `name` and `label` (text or integers, which name the classes), optional `subject`,
+    A CSV has one line per clip: `name` and `label` (text or integers, which name the classes), optional `subject`,
     `camera`, `setup` (integers or text) and `split` (`train` or `test`). Classes are in sorted order, integers by
-    value. Titles may have capitals.
+    value. Titles may have capitals. A pattern such as `{action}_{subject}_{take}` takes the same columns from the
+    names; `{action}` is the label, and other words are ignored.
 
     Args:
-        folder: the clips.
+        source: the clips; or the file of one clip, which needs no labels.
         suffix: ending of a clip's file, such as `.npy`; "" where every clip is a folder.
-        labels: the CSV; by default `labels.csv` in the folder.
-        labelled: False ignores the CSV and puts all clips into one class.
+        labels: the CSV, or a pattern of names; by default `labels.csv` in the folder.
+        labelled: False ignores labels and puts all clips into one class.
 
     Returns:
         The columns of a `RawDataset`: names, labels and class names, and the ids, splits and notes that there are.
 
     Raises:
-        DataError: no such folder, a CSV that cannot be read, or clips and CSV do not match.
+        DataError: no such folder, a CSV that cannot be read, or clips and labels do not match.
     """
-    if not folder.is_dir():
-        raise DataError(f"no folder at '{folder}': expected {suffix or 'folders of'} clips and a CSV of labels")
-    path = Path(labels).expanduser() if labels is not None else folder / "labels.csv"
-    if suffix:  # clips may be CSV files themselves
-        files = sorted(file.name.removesuffix(suffix) for file in folder_files(folder, suffix, but=path))
+    if source.is_file() and suffix:
+        files, folder = [source.name.removesuffix(suffix)], source.parent
+        labelled = labelled and labels is not None
+    elif source.is_dir():
+        files, folder = [], source
     else:
+        raise DataError(f"no folder at '{source}': expected {suffix or 'folders of'} clips and a CSV of labels")
+    pattern = str(labels) if labels is not None and "{" in str(labels) else None
+    path = Path(labels).expanduser() if labels is not None else folder / "labels.csv"
+    if not files and suffix:  # clips may be CSV files themselves
+        files = sorted(file.name.removesuffix(suffix) for file in folder_files(folder, suffix, but=path))
+    elif not files:
         files = [path.name for path in folders_in(folder) if not path.name.startswith(".")]
+    if not files and not (labelled and pattern is None):
+        raise DataError(f"no {suffix or 'folder'} in '{folder}': nothing to read")
     if not labelled:
-        if not files:
-            raise DataError(f"no {suffix or 'folder'} in '{folder}': nothing to read")
         return {"name": files, "y": np.zeros(len(files), np.int64), "class_names": ["unlabelled"], "notes": []}
-    columns, unused = _read(path, suffix)
-    names = columns["name"]
-    _match(folder, suffix, path, names, files)
+    if pattern is not None:
+        columns, unused, names = *_from_names(pattern, files), files
+    else:
+        columns, unused = _read(path, suffix)
+        names = columns["name"]
+        _match(folder, suffix, path, names, files)
     class_names, y = _classes(columns["label"])
     return {
         "name": names,
@@ -66,10 +76,30 @@ def read_label_table(
     }
 
 
+def _from_names(pattern: str, names: list[str]) -> tuple[dict[str, list[str]], list[str]]:
+    """Return the columns that a pattern such as ``{action}_{subject}_{take}`` finds in names, and no unused ones."""
+    words = ["label" if word == "action" else word for word in re.findall(r"\{(\w+)\}", pattern)]
+    if "label" not in words or len(set(words)) < len(words):
+        raise DataError(
+            f"labels={pattern} must have {{action}} once, and may have {{subject}}, {{camera}}, {{setup}} and {{split}}"
+        )
+    parts = re.split(r"\{\w+\}", pattern)
+    expression = re.compile("(.+?)".join(map(re.escape, parts)))
+    found = [expression.fullmatch(name) for name in names]
+    if lost := [name for name, match in zip(names, found, strict=True) if match is None]:
+        raise DataError(f"{len(lost)} names of clips do not fit labels={pattern}: {first_three(lost)}")
+    rows = zip(*(match.groups() for match in found if match is not None), strict=True)
+    columns = {word: list(values) for word, values in zip(words, rows, strict=True)}
+    return {word: values for word, values in columns.items() if word in _COLUMNS}, []
+
+
 def _read(path: Path, suffix: str) -> tuple[dict[str, list[str]], list[str]]:
     """Return the text of the columns that are used, and the names of the others."""
     if not path.is_file():
-        raise DataError(f"no CSV of labels at '{path}': expected the columns name and label, or say labels=FILE.csv")
+        raise DataError(
+            f"no CSV of labels at '{path}': expected the columns name and label; or say "
+            "labels=FILE.csv, labels='{action}_{subject}' for labels in the names of clips, or labelled=false"
+        )
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, skipinitialspace=True, strict=True)

@@ -70,12 +70,14 @@ class Split:
         train: `[N]` bool, the training clips.
         how: description of the rule.
         test: `[N]` bool, the test clips, by default all others. A clip may be in neither.
+        has_test: False for a split without test clips.
     """
 
     name: str
     train: np.ndarray
     how: str
     test: np.ndarray | None = None
+    has_test: bool = True
 
     @property
     def tests(self) -> np.ndarray:
@@ -84,11 +86,12 @@ class Split:
 
     def of(self, clips: np.ndarray) -> Split:
         """Restrict the split to clips by their indices `[n]`."""
-        return Split(self.name, self.train[clips], self.how, self.tests[clips])
+        return Split(self.name, self.train[clips], self.how, self.tests[clips], self.has_test)
 
     def problem(self) -> str:
         """Return the reason why the split is unusable, or ""."""
-        for side, clips in (("training", self.train), ("test", self.tests)):
+        sides = {"training": self.train, "test": self.tests} if self.has_test else {"training": self.train}
+        for side, clips in sides.items():
             if not clips.any():
                 return f"split '{self.name}' leaves no {side} clips: {self.how}"
         return ""

@@ -1,146 +1,180 @@
-"""Recordings, labelled or not, opened as a store to embed, recognise or inspect."""
+"""Recordings in files, labelled or not, opened as a store to view, inspect, embed or recognise."""
 
 from __future__ import annotations
 
+import re
+import string
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import yaml
 
+from skgraph._internal.data_dir import data_dir
+from skgraph._internal.options import check_kinds, import_target
+from skgraph._internal.text import few
 from skgraph.data import SkeletonStore, StoreWriter
-from skgraph.datasets.files import folder_files
-from skgraph.datasets.preparation.units import unit_factor
+from skgraph.datasets.preparation.units import body_height, fitting_unit
 from skgraph.datasets.preparation.write_store import write_clips
-from skgraph.datasets.raw_dataset import RawClip, RawDataset
-from skgraph.datasets.readers.npy import default_unit, read_npy, read_npy_clip
-from skgraph.datasets.readers.npz import read_npz
-from skgraph.errors import BROKEN_ARCHIVE, ConfigError, DataError, first_three
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.recognise import recognise
+from skgraph.errors import BROKEN_ARCHIVE, ConfigError
 from skgraph.topology import Topology
 
 
 def open_recordings(
     source: str | Path,
-    topology: Topology,
-    unit: str | None,
     scratch: str | Path,
-    check_height: bool = True,
-    labelled: bool = False,
+    *,
+    dataset: str | None = None,
+    topology: str | Topology | None = None,
+    unit: str | None = None,
     fps: float | None = None,
+    read: Mapping[str, Any] | None = None,
+    default_topology: Topology | None = None,
+    check_height: bool = False,
+    labelled: bool = False,
 ) -> SkeletonStore:
-    """Open a store, or write one from a ragged ``.npz``, an ``.npy`` clip or a folder of such clips.
+    """Open a store, or write one, without a split, from any file or folder that ``skgraph.prepare`` reads.
 
     Args:
-        source: the store, file or folder.
-        topology: topology of the clips of a file or folder; ignored for a store.
-        unit: unit of the coordinates of a file or folder; see :func:`~skgraph.datasets.read_npz`; by default that of
-            the ``.npz``, and metres for ``.npy``.
+        source: the store, file or folder; one recording is enough.
         scratch: a new folder for the store.
+        dataset: format of the files, a dataset of ``skgraph.prepare``; by default :func:`recognise` tells it.
+        topology: topology of the recordings; by default that of the format.
+        unit: unit of the coordinates; by default that of the format or the file. Where neither has one, the unit that
+            gives bodies the size of people.
+        fps: frames a second; by default those of the format or the file.
+        read: further options of the dataset in ``skgraph.prepare``, such as ``{"world": False}``.
+        default_topology: topology of formats that have none.
         check_height: fail if bodies do not have the size of people, the sign of a wrong unit.
-        labelled: keep labels, segments, ids and splits where an ``.npz``, or a folder with ``labels.csv``, has them.
-        fps: frames a second of ``.npy`` clips; by default 30.
+        labelled: keep labels, segments, ids and splits where there are labels: in an ``.npz``, or in a folder with
+            ``labels.csv``.
+
+    Returns:
+        the store; ``meta["source"]`` says how the files were read.
 
     Raises:
-        ConfigError: ``fps`` is not positive, or is given for a store or an ``.npz``, which have their own.
-        DataError: the source is of another kind, damaged or does not fit the topology.
+        ConfigError: options that the format does not have, or that belong to a store itself.
+        DataError: files of an unknown format, damaged, or without any body.
     """
     source = Path(source).expanduser()
-    is_store, is_npz = (source / "meta.yaml").exists(), source.suffix == ".npz"
-    if fps is not None and not 0 < fps < 1e6:
-        raise ConfigError(f"fps must be positive, found {fps}")
-    if fps is not None and (is_store or is_npz):
-        raise ConfigError(f"fps={fps} is for .npy clips: '{source}' has its own")
-    if is_store:
+    given = {"topology": topology, "unit": unit, "fps": fps, **(read or {})}
+    given = {key: value for key, value in given.items() if value is not None}
+    dataset = recognise(source) if dataset is None else dataset
+    if dataset == "store":
+        if given:
+            key, value = next(iter(given.items()))
+            raise ConfigError(f"{key}={value} is for recordings in files: the store '{source}' has its own")
         return SkeletonStore.open(source)
-    labelled = labelled and (_has_labels(source) if is_npz else (source / "labels.csv").is_file())
-    if is_npz:
-        raw = read_npz(source, topology, unit, labelled=labelled)
-    elif source.is_dir() and (labelled or folder_files(source, ".npy")):
-        raw = read_npy(source, topology, unit=unit, labelled=labelled)
-    elif source.suffix == ".npy" and source.exists():
-        raw = _one_clip(source, topology, unit or default_unit(topology))
-    else:
-        raise _no_recordings(source)
-    if fps is not None:
-        raw = replace(raw, fps=float(fps))
+    labelled = labelled and (_has_labels(source) or "labels" in given)
+    raw = _read(source, dataset, given, default_topology, labelled, f"{scratch}")
     if not labelled:
         raw = replace(raw, subject=None, camera=None, setup=None, splits=())
 
-    def clips() -> Iterator[RawClip]:
-        for name, clip in zip(raw.name, raw.clips(), strict=True):
-            if not clip.there.any():
-                raise DataError(f"the recording '{name}' of '{source}' is zero throughout: there is no body in it")
-            yield clip
-
-    # Unlike `write_store`, this allows a single recording without a split.
-    with StoreWriter(scratch, topology, raw.class_names, source=raw.source, units=raw.units, fps=raw.fps) as writer:
-        write_clips(writer, replace(raw, clips=clips), check_height)
+    about = f"{raw.source}, read as dataset={dataset}" + (f" in {raw.unit}" if raw.unit != "m" else "")
+    # Unlike `write_store`, this makes no split: there may be a single recording.
+    with StoreWriter(
+        scratch,
+        raw.topology,
+        raw.class_names,
+        source=about,
+        units=raw.units,
+        fps=raw.fps,
+        preprocessing=raw.preprocessing or "none",
+    ) as writer:
+        write_clips(writer, raw, check_height)
         for split in raw.splits:
             if not split.problem():
                 writer.add_split(split.name, np.flatnonzero(split.train), np.flatnonzero(split.tests), split.how)
     return SkeletonStore.open(scratch)
 
 
-def open_as_store(source: str | Path, topology: str | None, unit: str | None, scratch: str | Path) -> SkeletonStore:
-    """Open a store, or convert recordings to one, with their labels; the size of bodies is not checked.
-
-    Args:
-        source: see `open_recordings`.
-        topology: name or file of the topology of recordings; None for a store.
-        unit: unit of recordings.
-        scratch: a new folder for the converted store.
+def recordings_options(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of :func:`open_recordings` in the configuration of a command.
 
     Raises:
-        ConfigError: recordings without a topology, or a store with one.
-        DataError: see `open_recordings`.
+        ConfigError: an option is of another kind.
     """
-    source = Path(source).expanduser()
-    if (source / "meta.yaml").exists():
-        for key, value in (("topology", topology), ("unit", unit)):
-            if value is not None:
-                raise ConfigError(f"{key}={value} is for raw clips: the store '{source}' has its own")
-        return SkeletonStore.open(source)
-    if not source.exists():
-        raise _no_recordings(source)
-    if topology is None:
-        shipped = ", ".join(Topology.available())
-        raise ConfigError(f"'{source}' is no store: say topology=..., a file or one of {shipped}")
-    return open_recordings(source, Topology.load(topology), unit, scratch, check_height=False, labelled=True)
+    keys = ("dataset", "topology", "unit", "fps", "read", "check_height")
+    options = {key: config[key] for key in keys if key in config}
+    for key in ("dataset", "topology", "unit"):
+        options[key] = None if options[key] is None else str(options[key])  # a file may be called 2024
+    check_kinds(open_recordings, options)
+    return options
 
 
-def _has_labels(npz: Path) -> bool:
-    """Return whether an archive names classes; the reader describes one that cannot be read."""
-    if not npz.is_file():  # reading a pipe may never end
+def recordings_note(store: SkeletonStore) -> str:
+    """Say how the recordings of a store were read, and which were left out."""
+    lost = [f"{name} ({reason})" for name, reason in store.excluded.items()]
+    return f"source: {store.meta['source']}" + (f"; {len(lost)} left out: {few(lost)}" if lost else "")
+
+
+def _read(
+    source: Path,
+    dataset: str,
+    given: dict[str, Any],
+    default_topology: Topology | None,
+    labelled: bool,
+    scratch: str,
+) -> RawDataset:
+    """Call the reader of a dataset with the options of its configuration for ``skgraph.prepare``."""
+    folder = data_dir("configs") / "prepare" / "dataset"
+    names = sorted(path.stem for path in folder.glob("*.yaml") if path.stem not in ("store", "synthetic"))
+    if dataset not in names:
+        raise ConfigError(f"dataset must be one of {', '.join(names)}, found '{dataset}'")
+    config = yaml.safe_load((folder / f"{dataset}.yaml").read_text(encoding="utf-8"))
+    options = sorted(set(config) - {"defaults", "read", "source"})
+    if unknown := [key for key in given if key not in options]:
+        raise ConfigError(f"dataset={dataset} has no option {unknown[0]}: expected one of {', '.join(options)}")
+    config |= {"source": source, "out": scratch} | ({"labelled": labelled} if "labelled" in options else {}) | given
+    if config.get("topology") == "???":
+        if default_topology is None:
+            shipped = ", ".join(Topology.available())
+            raise ConfigError(f"dataset={dataset} has no topology: say topology=..., a file or one of {shipped}")
+        config["topology"] = default_topology
+    if missing := [key for key in options if config[key] == "???" and key != "unit"]:
+        raise ConfigError(f"dataset={dataset} needs an option: say read.{missing[0]}=...")
+    reader = import_target(config["read"], "read")
+    arguments = {key: _value(text, config) for key, text in config["read"].items() if key != "_target_"}
+    check_kinds(reader, {key: arguments[key] for key in given if arguments[key] != "???"}, "read")
+    if config.get("unit") == "???":
+        arguments["unit"] = _unit(partial(reader, **arguments), source)
+    return reader(**arguments)
+
+
+def _value(text: Any, config: Mapping[str, Any]) -> Any:
+    """Return the value of ``${key}``, or a text with such keys in it."""
+    if not isinstance(text, str):
+        return text
+    key = re.fullmatch(r"\$\{(\w+)\}", text)
+    return config[key[1]] if key else string.Template(text).substitute(config)
+
+
+def _unit(read: Callable[..., RawDataset], source: Path) -> str:
+    """Return the unit that gives the first body of files without a unit the size of a person."""
+    first = next((clip for clip in read(unit="m").clips() if clip.there.any()), None)
+    height = 0.0 if first is None else body_height(first.joints, first.there)
+    unit = fitting_unit(height)
+    if unit is None:
+        raise ConfigError(
+            f"'{source}' has no unit, and bodies of {height:.3g} fit none of m, cm, mm: say unit=... or unit=normalised"
+        )
+    return unit
+
+
+def _has_labels(source: Path) -> bool:
+    """Return whether labels lie with the recordings; the reader describes an archive that cannot be read."""
+    if source.is_dir():
+        return (source / "labels.csv").is_file()
+    if source.suffix != ".npz" or not source.is_file():  # reading a pipe may never end
         return False
     try:
-        with zipfile.ZipFile(npz) as archive:
+        with zipfile.ZipFile(source) as archive:
             return {"y.npy", "class_names.npy"} <= set(archive.namelist())
     except BROKEN_ARCHIVE:
         return False
-
-
-def _one_clip(path: Path, topology: Topology, unit: str) -> RawDataset:
-    scale = unit_factor(unit, topology)
-    return RawDataset(
-        topology=topology,
-        class_names=["unlabelled"],
-        name=[path.stem],
-        y=np.zeros(1, np.int64),
-        clips=lambda: iter([read_npy_clip(path, topology, scale)]),
-        unit=unit,
-        fps=30.0,
-        source=path.resolve().name,
-    )
-
-
-def _no_recordings(source: Path) -> DataError:
-    problem = f"no recordings at '{source}': expected a store, a .npz, a .npy or a folder of .npy clips"
-    if not source.exists():
-        return DataError(problem)
-    files = [path for path in source.glob("*") if path.is_file()] if source.is_dir() else [source]
-    kinds = sorted({path.suffix or "plain" for path in files})
-    found = f"a folder of {first_three(kinds)} files" if kinds else "a folder without files"
-    found = found if source.is_dir() else f"a {kinds[0]} file"
-    command = f"python -m skgraph.prepare dataset={'bvh' if '.bvh' in kinds else 'NAME'} source=... out=STORE"
-    return DataError(f"{problem}, found {found}; `{command}` makes a store of many other formats")

@@ -22,7 +22,7 @@ from skgraph.evaluation.causes import likely_causes
 from skgraph.evaluation.context import EvaluationContext, Settings
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.evaluation.protocols import Outcome, Protocol, build_protocol
-from skgraph.evaluation.protocols.protocol import labels
+from skgraph.evaluation.protocols.protocol import check_test_clips, labels
 from skgraph.evaluation.results.metrics import summary
 from skgraph.evaluation.results.result import EvaluatedData, PretrainingData, Result
 from skgraph.evaluation.results.result_folder import (
@@ -80,6 +80,7 @@ def compare(
     ways = [way if isinstance(way, Protocol) else build_protocol(way) for way in protocols]
     run = run if isinstance(run, PretrainedRun) else PretrainedRun.open(run)
     run = run.on(store.topology, settings.joint_map)
+    check_test_clips(store, split)
     rules = [settings.bodies or protocol.body_rule(store) for protocol in ways]
     for protocol, rule in zip(ways, rules, strict=True):
         protocol.check({run.content_hash, *run.content_hashes}, store)

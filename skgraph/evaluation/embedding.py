@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from skgraph._internal.atomic import atomic_file
 from skgraph._internal.options import at_least, check_kinds
 from skgraph.data import SkeletonStore
 from skgraph.datasets import open_recordings
+from skgraph.datasets.recordings import recordings_note
 from skgraph.errors import ConfigError
 from skgraph.evaluation.features.bodies import BodyRule
 from skgraph.evaluation.features.clip_features import encode_windows
@@ -46,6 +48,7 @@ class Embedding:
         topology: name of the recordings' topology.
         joints: names of the joints, in the order of level ``joint``.
         preprocessing: preprocessing of the store, if the recordings are one.
+        source: how the recordings were read, and which of them were left out.
     """
 
     x: Tensor
@@ -58,6 +61,7 @@ class Embedding:
     topology: str
     joints: tuple[str, ...]
     preprocessing: str = "none"
+    source: str = ""
 
     def neighbours(self, k: int) -> list[list[str | float]]:
         """List the ``k`` nearest recordings of each by cosine similarity.
@@ -98,9 +102,12 @@ def embed(
     *,
     pool: Pool = "mean",
     bodies: BodyRule = "present",
-    topology: str | Topology | None = None,
     joint_map: str | None = None,
+    dataset: str | None = None,
+    topology: str | Topology | None = None,
     unit: str | None = None,
+    fps: float | None = None,
+    read: Mapping[str, Any] | None = None,
     check_height: bool = True,
     window: int | None = None,
     stride: int | None = None,
@@ -113,17 +120,16 @@ def embed(
 
     Args:
         run: a run, its folder or a model folder.
-        source: a store, a ragged ``.npz``, an ``.npy`` clip (``[M, T, V, C]`` or ``[T, V, C]``) or a folder of such.
+        source: a store, or any file or folder that ``skgraph.prepare`` reads; one recording is enough.
         level: ``"clip"``: mean over tokens and bodies; ``"body"``: over the tokens of each body; ``"frame"``: over the
             joints, along time; ``"joint"``: over time.
         pool: feature of a body at the levels ``clip`` and ``body``, see
             :func:`~skgraph.evaluation.features.pooling.pooled`.
         bodies: at level ``clip``, how bodies make the feature of a recording, see
             :func:`~skgraph.evaluation.clip_features`.
-        topology: topology of raw recordings; by default that of the run.
         joint_map: for recordings of another topology; see :meth:`PretrainedRun.views`.
-        unit: unit of raw coordinates.
-        check_height: refuse raw bodies that are not the size of people, the sign of a wrong unit.
+        dataset, topology, unit, fps, read, check_height: of recordings in files, see
+            :func:`~skgraph.datasets.open_recordings`; formats without a topology have that of the run.
         window: frames of sliding windows; without it a recording is one window.
         stride: frames from one window to the next; by default half a window.
         device, precision: where and how to compute, see :func:`skgraph.training.devices.autocast`.
@@ -134,9 +140,9 @@ def embed(
         DataError: a run or recordings that are missing, or do not fit together.
         ConfigError: an option is out of its range.
     """
-    options: dict[str, Any] = {"level": level, "pool": pool, "bodies": bodies, "joint_map": joint_map, "unit": unit}
-    options |= {"window": window, "stride": stride}
-    check_kinds(embed, options | {"check_height": check_height, "batch_size": batch_size}, "embed")
+    options: dict[str, Any] = {"level": level, "pool": pool, "bodies": bodies, "joint_map": joint_map}
+    options |= {"window": window, "stride": stride, "batch_size": batch_size}
+    check_kinds(embed, options, "embed")
     at_least("embed", 1, batch_size=batch_size, window=window, stride=stride)
     if level in _AVERAGED and pool != "mean":
         raise ConfigError(f"pool={pool} is for level=clip or body, found level={level}")
@@ -146,18 +152,18 @@ def embed(
         raise ConfigError(f"stride={stride} is for sliding windows: say window=... as well")
     run = run if isinstance(run, PretrainedRun) else PretrainedRun.open(run)
     where = choose_device(device)
-    skeleton = run.topology if topology is None else topology
-    skeleton = skeleton if isinstance(skeleton, Topology) else Topology.load(skeleton)
+    how: dict[str, Any] = {"dataset": dataset, "topology": topology, "unit": unit, "fps": fps, "read": read}
+    how |= {"check_height": check_height, "default_topology": run.topology}
     with tempfile.TemporaryDirectory() as scratch:
         store = source
         if not isinstance(store, SkeletonStore):
-            store = open_recordings(source, skeleton, unit, Path(scratch) / "store", check_height)
+            store = open_recordings(source, Path(scratch) / "store", **how)
         run = run.on(store.topology, joint_map)
-        dataset = run.dataset(store)
+        clips = run.dataset(store)
         views = run.views(store.topology, joint_map).to(where)
         encoder = run.encoder().to(where)
         check_pool(encoder, pool)
-        windows = sliding_windows(dataset, window, stride or max(1, (window or 0) // 2))
+        windows = sliding_windows(clips, window, stride or max(1, (window or 0) // 2))
         options = {"precision": precision, "batch_size": batch_size, "progress": progress, "bodies": bodies}
         everything = torch.arange(len(windows.row))
         x, rows, body = [], [], []
@@ -165,7 +171,7 @@ def embed(
             encode = partial(_over_tokens, encoder, dim=_AVERAGED[level])
         else:
             encode = partial(pooled, encoder, pool=pool)
-        encoded = encode_windows(encode, encoder, dataset, windows, everything, views, where, **options)
+        encoded = encode_windows(encode, encoder, clips, windows, everything, views, where, **options)
         for chunk, batch, features in encoded:
             x.append((batch.combine(features) if level == "clip" else features).cpu())
             rows.append(chunk if level == "clip" else chunk[batch.clip.cpu()])
@@ -182,6 +188,7 @@ def embed(
             store.topology.name,
             tuple(run.topology.joints),
             str(store.meta.get("preprocessing", "none")),
+            recordings_note(store),
         )
 
 

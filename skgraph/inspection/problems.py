@@ -61,6 +61,8 @@ def _splits(survey: Survey) -> Iterator[Problem]:
             yield from _counted(len(clips), "test clip", what, few(clips), f"split {plain(leak.split)}: ")
     for split in labels.splits:
         name = f"split {plain(split.name)}: "
+        if not split.test:
+            continue
         train, test = split.train_classes > 0, split.test_classes > 0
         for side, absent in (("training", test & ~train), ("test", train & ~test)):
             what = f"without {side} {labels.what}"

@@ -60,3 +60,36 @@ def test_titles_in_any_case(table):
     assert found["notes"] == ["columns of 'labels.csv' that are not used: Age"]
     with pytest.raises(DataError, match="labels.csv' has the columns label twice"):
         table("name,label,Label\na,sit,sit\nb,sit,sit\n")
+
+
+def test_labels_in_names(tmp_path):
+    for name in ("sit_7_a", "stand up_8_b", "sit_8_c"):
+        (tmp_path / f"{name}.npy").touch()
+    found = read_label_table(tmp_path, ".npy", "{action}_{subject}_{take}")
+    assert found["name"] == ["sit_7_a", "sit_8_c", "stand up_8_b"]
+    assert found["class_names"] == ["sit", "stand up"] and found["y"].tolist() == [0, 0, 1]
+    assert found["subject"].tolist() == [7, 8, 8] and "camera" not in found
+    assert read_label_table(tmp_path / "sit_8_c.npy", ".npy", "{label}_{take}")["class_names"] == ["sit"]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "message"),
+    [
+        ("{subject}_{take}", "must have {action} once"),
+        ("{action}_{subject}_{subject}", "must have {action} once"),
+        ("{action}-{subject}", "2 names of clips do not fit labels={action}-{subject}: a_1, b_2"),
+    ],
+)
+def test_patterns_that_do_not_fit(tmp_path, pattern, message):
+    for name in ("a_1", "b_2"):
+        (tmp_path / f"{name}.npy").touch()
+    with pytest.raises(DataError, match=message):
+        read_label_table(tmp_path, ".npy", pattern)
+
+
+def test_one_file_needs_no_labels(tmp_path):
+    (tmp_path / "a.npy").touch()
+    found = read_label_table(tmp_path / "a.npy", ".npy")
+    assert found["name"] == ["a"] and found["class_names"] == ["unlabelled"]
+    (tmp_path / "mine.csv").write_text("name,label\na,sit\n")
+    assert read_label_table(tmp_path / "a.npy", ".npy", tmp_path / "mine.csv")["class_names"] == ["sit"]

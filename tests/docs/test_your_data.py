@@ -22,8 +22,11 @@ FROM_FILE_TO_ENCODER = {
     "A folder of BVH": ["mocap.yaml"],
     "A custom skeleton": ["walks.npz"],
 }
-# These go on with the files of the first two.
-THEN = ["Onto another skeleton", "Inspect"]
+# Sections that go on with the files of others.
+GO_ON = [
+    (["A ragged npz", "A folder of npy"], ["Onto another skeleton", "Inspect"]),
+    (["A folder of BVH", "A custom skeleton"], ["One recording"]),
+]
 DATASETS = [path.stem for path in (data_dir("configs") / "prepare" / "dataset").glob("*.yaml")]
 
 
@@ -52,19 +55,20 @@ def test_from_file_to_encoder(section, tmp_path, monkeypatch, capsys):
         assert (tmp_path / name).is_file()
 
 
-def test_what_goes_on_with_their_files(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("first", "then"), GO_ON)
+def test_what_goes_on_with_their_files(first, then, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    for section in list(FROM_FILE_TO_ENCODER)[:2]:
-        prepared = [block for block in of(section, "python", "bash") if "skgraph.pretrain" not in block.text]
+    for section in first:
+        prepared = [block for block in of(section, "python", "bash", "yaml") if "skgraph.pretrain" not in block.text]
         assert all(ran for _, ran in follow(prepared))
-    for section in THEN:
+    for section in then:
         assert all(ran for _, ran in follow(of(section, "bash")))
-    assert (tmp_path / "inspect_mine.html").is_file()
+    assert list(tmp_path.glob("inspect_*.html"))
 
 
 def test_what_is_not_run_has_a_reason():
     for block in BLOCKS:
-        if block.section not in (*FROM_FILE_TO_ENCODER, *THEN):
+        if block.section not in (*FROM_FILE_TO_ENCODER, *(section for _, then in GO_ON for section in then)):
             assert all(map(why_not_run, block.lines)), block.text
 
 
@@ -97,7 +101,7 @@ def test_options_in_the_text_exist():
             cfg = compose("prepare", [f"dataset={dataset}"])
             known |= {*cfg, *(f"split.{key}" for key in cfg.get("split", {}))}
     of_prepare = TEXT.split("## NTU RGB+D 60 and 120")[0] + TEXT.split("## PKU-MMD")[1]
-    options = set(re.findall(r"`'?([a-z_]+(?:\.[a-z_]+)?)=", of_prepare))
+    options = {word.removeprefix("read.") for word in re.findall(r"`'?([a-z_]+(?:\.[a-z_]+)?)=", of_prepare)}
     of_other_commands = {"evaluate", "augment", "name", "protocol", "dataset", "trainer.batch_size", "joint_map"}
     assert len(options & known) > 15 and options - known == of_other_commands
 

@@ -12,7 +12,7 @@ from skgraph.datasets.raw_dataset import RawDataset, Split
 from skgraph.errors import ConfigError, DataError
 
 _NAMES = {"subject": "xsub", "camera": "xview", "setup": "xset"}
-_WAYS = (*_NAMES, "random", "given")
+_WAYS = (*_NAMES, "random", "given", "none")
 Values = str | int | Sequence[str | int]
 
 
@@ -29,10 +29,12 @@ def make_splits(
 
     Args:
         raw: the dataset.
-        name: name of the split; by default `xsub`, `xview`, `xset` or `random`, after `by`, or that of a given split.
+        name: name of the split; by default `xsub`, `xview`, `xset`, `random` or `all`, after `by`, or that of a given
+            split.
         by: `subject`, `camera` or `setup` (train and test clips share no value of it), `random` (by clip, the classes
-            in proportion) or `given` (the dataset's own splits). By default `given` if there are any; else `random` if
-            `fraction` or `seed` is given or subjects are unknown; else `subject`.
+            in proportion), `given` (the dataset's own splits) or `none` (all clips train). By default `given` if there
+            are any; else `none` for a single clip; else `random` if `fraction` or `seed` is given or subjects are
+            unknown; else `subject`.
         train: training values of `by`, by default all but `test`. Without `test` the default is `alternate`: every
             second one of the sorted values, starting with the first.
         test: test values of `by`, by default all but `train`. With both options, clips of other values are on neither
@@ -52,6 +54,8 @@ def make_splits(
     drawn = fraction is not None or seed is not None
     if by is None and raw.splits:
         by = "given"
+    elif by is None and len(raw) == 1 and not drawn and train is None and test is None:
+        by = "none"
     elif by is None:
         by = "random" if drawn or raw.subject is None else "subject"
     if by not in _WAYS:
@@ -59,8 +63,10 @@ def make_splits(
     if drawn and by != "random":
         raise ConfigError(f"split.fraction and split.seed belong to split.by=random, found split.by={by}")
     for key, value in (("train", train), ("test", test)):
-        if by in ("random", "given") and value is not None:
+        if by in ("random", "given", "none") and value is not None:
             raise ConfigError(f"split.{key}={value} needs split.by=subject, camera or setup, found split.by={by}")
+    if by == "none":
+        return [Split(name or "all", np.ones(len(raw), bool), "all clips train", has_test=False)]
     if by == "given":
         splits = _given(raw, name)
     elif by == "random":

@@ -72,7 +72,8 @@ def _training_options(path: Path, store: SkeletonStore) -> list[str]:
         options.append("augment=planar")
     elif (up := upright_axis(store)) not in (None, "y"):  # rotate about the vertical
         options += ["augment.rotate.y=0", f"augment.rotate.{up}=3.1416"]
-    if store.has_segments or len(store.class_names) == 1:  # no labels to probe for
+    untested = not any(len(store.split(name, "test")) for name in store.splits())
+    if store.has_segments or len(store.class_names) == 1 or untested:  # nothing to probe
         options.append("'evaluate=[]'")
     bodies = len(SkeletonDataset(store, store.splits()[0], "train", items="bodies")) if store.splits() else _BATCH
     if bodies < _BATCH:

@@ -46,6 +46,14 @@ def body_height(joints: np.ndarray, frame_mask: np.ndarray) -> float:
     return float(np.median((bodies.max(axis=1) - bodies.min(axis=1)).max(axis=1)))
 
 
+def fitting_unit(height: float) -> str | None:
+    """Return the unit of length in which a body of a height is a person; None if no unit is."""
+    low, high = PLAUSIBLE_HEIGHT
+    units = [unit for unit, metres in METRES.items() if low <= height * metres <= high]
+    # If two units fit, choose the one nearer to a standing adult.
+    return min(units, key=lambda unit: abs(math.log(height * METRES[unit] / 1.5)), default=None)
+
+
 def check_heights(heights: Sequence[float], unit: str) -> None:
     """Raise a DataError if the median of `heights` in metres is implausible, with the unit that makes it plausible.
 
@@ -57,10 +65,7 @@ def check_heights(heights: Sequence[float], unit: str) -> None:
     low, high = PLAUSIBLE_HEIGHT
     if low <= height <= high:
         return
-    in_file = height / METRES[unit]
-    others = [other for other in METRES if low <= in_file * METRES[other] <= high]
-    # If two units fit, choose the one nearer to a standing adult.
-    best = min(others, key=lambda other: abs(math.log(in_file * METRES[other] / 1.5)), default=None)
+    best = fitting_unit(height / METRES[unit])
     advice = f"say unit={best}" if best else "no unit of m, cm, mm explains it"
     raise DataError(
         f"bodies are {height:.3g} m tall with unit={unit} (median of {len(heights)} clips), expected "

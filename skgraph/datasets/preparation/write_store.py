@@ -137,7 +137,8 @@ def _write_splits(writer: StoreWriter, raw: RawDataset, splits: list[Split], kep
         train, test = np.flatnonzero(split.train), np.flatnonzero(split.tests)
         writer.add_split(split.name, train, test, split.how)
         prefix = f"split '{split.name}': " if len(splits) > 1 else ""
-        notes += [prefix + note for note in _split_notes(raw, kept[train], kept[test])]
+        if len(test):
+            notes += [prefix + note for note in _split_notes(raw, kept[train], kept[test])]
     return notes
 
 

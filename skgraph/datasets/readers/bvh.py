@@ -13,7 +13,7 @@ from skgraph.datasets.formats.bvh_topology import bvh_topology, mirror_pairs
 from skgraph.datasets.label_table import read_label_table
 from skgraph.datasets.preparation.units import unit_factor
 from skgraph.datasets.raw_dataset import RawClip, RawDataset
-from skgraph.datasets.readers.reader import open_topology, to_float32, z_up_to_y_up
+from skgraph.datasets.readers.reader import clip_path, open_topology, to_float32, z_up_to_y_up
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
@@ -41,7 +41,7 @@ def read_bvh(
     unit that fits.
 
     Args:
-        source: the folder.
+        source: the folder, or one file.
         unit: `m`, `cm`, `mm` or `normalised`.
         topology: a topology, its name, or the path of its file; by default that of the first file.
         labels: the CSV; by default `labels.csv` in the folder.
@@ -55,7 +55,7 @@ def read_bvh(
         DataError: files and CSV do not match, a file is broken, hierarchies or frame rates differ, or a file lacks a
             joint of the topology.
     """
-    folder = Path(source).expanduser()
+    source = Path(source).expanduser()
     if up not in ("y", "z"):
         raise ConfigError(f"up must be y or z, the axis of the files that points up, found '{up}'")
     if not isinstance(every, int) or every < 1:
@@ -64,10 +64,10 @@ def read_bvh(
         raise ConfigError("end_sites is for files without a topology: a topology names its End Sites itself")
     if topology is not None:
         topology = open_topology(topology, 3, "BVH files")
-    columns = read_label_table(folder, ".bvh", labels, labelled)
+    columns = read_label_table(source, ".bvh", labels, labelled)
     if not columns["name"]:
-        raise DataError(f"the CSV of '{folder}' names no clip: nothing to read")
-    files = [BvhFile.open(folder / f"{name}.bvh") for name in columns["name"]]
+        raise DataError(f"the CSV of '{source}' names no clip: nothing to read")
+    files = [BvhFile.open(clip_path(source, name, ".bvh")) for name in columns["name"]]
     _check_rates(files)
     if topology is None:
         topology = bvh_topology(files[0], end_sites, up)
@@ -89,7 +89,7 @@ def read_bvh(
         clips=clips,
         unit=unit,
         fps=_rate(files[0]) / every,
-        source=folder.resolve().name,
+        source=source.resolve().name,
         preprocessing="; ".join(["forward kinematics", *done]),
         **columns,
     )

@@ -43,7 +43,7 @@ def read_coco_keypoints(
     and the score of the whole person are ignored. Images have y down: y is negated, so that it is up.
 
     Args:
-        source: the folder.
+        source: the folder, or the file of one clip.
         topology: `coco_17`, or a custom 2D topology in the order of the keypoints.
         labels: the CSV of `read_label_table`; by default `labels.csv` in the folder.
         unit: `px`, or `normalised`.

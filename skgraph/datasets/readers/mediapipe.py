@@ -52,7 +52,7 @@ def read_mediapipe(
     Image landmarks are fractions of the image's width and height; their depth is dropped, and y is negated.
 
     Args:
-        source: the folder.
+        source: the folder, or the file of one clip.
         topology: `mediapipe_33`, or a custom one in the same order. Image landmarks take it in 2D.
         labels: the CSV of `read_label_table`; by default `labels.csv` in the folder.
         world: True for world landmarks, in 3D; False for image landmarks, in 2D.

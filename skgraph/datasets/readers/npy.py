@@ -26,7 +26,7 @@ def read_npy(
     `read_label_table`.
 
     Args:
-        source: the folder.
+        source: the folder, or the file of one clip.
         topology: a topology, its name, or the path of its file.
         labels: the CSV; by default `labels.csv` in the folder.
         unit: `m`, `cm`, `mm`, `normalised`, or `px` in 2D; by default `m` in 3D, and in 2D it must be given.

@@ -29,7 +29,7 @@ def read_clip_folder(
     """Open a folder with one file (or sub-folder) per clip and a CSV of labels.
 
     Args:
-        source: the folder.
+        source: the folder, or the file of one clip.
         suffix: ending of a clip's file, such as `.npy`; "" where every clip is a sub-folder.
         read_clip: reads the clip at a path, with joints `[M, T, V, C]` in the unit of the store.
         topology, unit, fps, preprocessing: see `RawDataset`.
@@ -38,22 +38,27 @@ def read_clip_folder(
     Raises:
         DataError: clips and CSV do not match.
     """
-    folder = Path(source).expanduser()
-    columns = read_label_table(folder, suffix, labels, labelled)
+    source = Path(source).expanduser()
+    columns = read_label_table(source, suffix, labels, labelled)
 
     def clips() -> Iterator[RawClip]:
         for name in columns["name"]:
-            yield read_clip(folder / f"{name}{suffix}")
+            yield read_clip(clip_path(source, name, suffix))
 
     return RawDataset(
         topology=topology,
         clips=clips,
         unit=unit,
         fps=fps,
-        source=folder.resolve().name,
+        source=source.resolve().name,
         preprocessing=preprocessing,
         **columns,
     )
+
+
+def clip_path(source: Path, name: str, suffix: str) -> Path:
+    """Return the file of a clip in a folder, or the source itself if it is a file."""
+    return source if source.is_file() else source / f"{name}{suffix}"
 
 
 def open_topology(topology: str | Topology, dim: int | None = None, what: str = "") -> Topology:

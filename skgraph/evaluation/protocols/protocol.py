@@ -92,6 +92,14 @@ class Protocol(ABC):
             raise ConfigError(f"'{store.path}' holds recordings without one label each, {clip}: use protocol=detection")
 
 
+def check_test_clips(store: SkeletonStore, split: str) -> None:
+    """Raise a ConfigError for a split in which all clips train."""
+    if not len(store.split(split, "test")):
+        raise ConfigError(
+            f"split '{split}' of '{store.path}' has no test clips: prepare it with split.by=subject or random"
+        )
+
+
 def labels(dataset: SkeletonDataset) -> Tensor:
     """Return the labels ``[N]`` of a dataset's clips."""
     return dataset.store.y[dataset.clips]

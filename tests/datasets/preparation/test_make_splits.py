@@ -111,7 +111,12 @@ def test_the_dataset_s_own_split():
         ({"subject": ["P1", "", *"abcdef"]}, {}, DataError, "1 have none, 'clip1' first"),
         ({}, {"by": "camera"}, DataError, "split.by=camera needs the camera of every clip"),
         ({}, {"by": "given"}, DataError, "split.by=given needs a split in the dataset"),
-        ({}, {"by": "person"}, ConfigError, "must be one of subject, camera, setup, random, given, found 'person'"),
+        (
+            {},
+            {"by": "person"},
+            ConfigError,
+            "must be one of subject, camera, setup, random, given, none, found 'person'",
+        ),
         ({}, {"fraction": 1.5}, ConfigError, "must be a number between 0 and 1, found 1.5"),
         ({}, {"fraction": "half"}, ConfigError, "must be a number between 0 and 1, found half"),
         ({}, {"seed": -1}, ConfigError, "split.seed must be a whole number, 0 or more, found -1"),
@@ -157,3 +162,12 @@ def test_a_split_of_some_of_the_clips():
     assert split.problem() == ""
     assert split.of(np.array([0, 1])).problem() == "split 'xsub' leaves no test clips: the first"
     assert split.of(np.array([1, 2])).problem() == "split 'xsub' leaves no training clips: the first"
+
+
+def test_no_split(tmp_path):
+    (split,) = make_splits(raw(), by="none")
+    assert split.name == "all" and split.train.all() and not split.tests.any() and not split.problem()
+    (own,) = make_splits(replace(raw(), name=["a"], y=np.zeros(1, np.int64)))
+    assert (own.name, own.has_test) == ("all", False)
+    with pytest.raises(ConfigError, match=r"split.train=\[1\] needs split.by=subject"):
+        make_splits(raw(), by="none", train=[1])
