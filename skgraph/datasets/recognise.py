@@ -39,11 +39,6 @@ def recognise(source: str | Path) -> str:
 
     Raises:
         DataError: nothing is there, or no file, or files of several formats, have a known suffix.
-
-    >>> recognise("topologies/ntu_rgbd.yaml")
-    Traceback (most recent call last):
-    ...
-    skgraph.errors.DataError: the format of 'topologies/ntu_rgbd.yaml' is not known: say dataset=NAME ...
     """
     source = Path(source).expanduser()
     if not source.exists():

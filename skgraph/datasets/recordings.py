@@ -44,7 +44,8 @@ def open_recordings(
     Args:
         source: the store, file or folder; one recording is enough.
         scratch: a new folder for the store.
-        dataset: format of the files, a dataset of ``skgraph.prepare``; by default :func:`recognise` tells it.
+        dataset: format of the files, a dataset of ``skgraph.prepare``; by default that of
+            :func:`~skgraph.datasets.recognise.recognise`.
         topology: topology of the recordings; by default that of the format.
         unit: unit of the coordinates; by default that of the format or the file. Where neither has one, the unit that
             gives bodies the size of people.
