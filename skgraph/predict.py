@@ -26,7 +26,9 @@ def main(cfg: DictConfig) -> None:
     config = plain_config(cfg)
     source = Path(str(config["source"])).expanduser()
     out = output_folder(config["out"], is_replaceable, "earlier predictions", source)
-    options = {key: config[key] for key in ("window", "stride", "smooth", "shortest", "threshold", "joint_map")}
+    options = {
+        key: config[key] for key in ("people", "window", "stride", "smooth", "shortest", "threshold", "joint_map")
+    }
     check_kinds(timelines, options, "predict")
     how = recordings_options(config)
     fit = {"c": config["c"], "pool": config["pool"] or "mean", "bodies": config["bodies"] or "present"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from skgraph.evaluation.classifiers.linear_probe import LinearProbe, fit_linear
 from skgraph.evaluation.comparison import run_context
 from skgraph.evaluation.context import Settings
 from skgraph.evaluation.features.bodies import BodyRule, prepare_bodies
-from skgraph.evaluation.features.clip_features import window_features
+from skgraph.evaluation.features.clip_features import encode_windows, window_features
 from skgraph.evaluation.features.pooling import Pool, check_pool, pooled, pooled_width
 from skgraph.evaluation.features.windows import Windows, sliding_windows, window_labels
 from skgraph.evaluation.pretrained import PretrainedRun
@@ -158,6 +159,22 @@ class Recogniser:
         options["bodies"] = self.bodies
         x = window_features(self.encoder, dataset, windows, pool=self.pool, views=views, **options)
         return self.probe(x).softmax(dim=1)
+
+    def body_probabilities(
+        self, dataset: SkeletonDataset, windows: Windows, views: ViewMaker, progress: bool = False
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Classify each body of windows of clips by itself, with a head of ``bodies=present``.
+
+        Returns:
+            position of the window ``[n]``, index of the body in its clip ``[n]``, and probabilities ``[n, K]``.
+        """
+        encode = partial(pooled, self.encoder, pool=self.pool)
+        options: dict[str, Any] = {"device": self.device, "precision": self.precision, "progress": progress}
+        share = torch.arange(len(windows.row))
+        encoded = encode_windows(encode, self.encoder, dataset, windows, share, views, **options)
+        rows = [(chunk[bodies.clip.cpu()], bodies.slot.cpu(), x.cpu()) for chunk, bodies, x in encoded]
+        window, body, x = (torch.cat(column) for column in zip(*rows, strict=True))
+        return window, body, self.probe(x).softmax(dim=1)
 
     @torch.no_grad()
     def __call__(self, graphs: SkeletonData, views: ViewMaker) -> Tensor:

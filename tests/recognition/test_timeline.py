@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
-from skgraph.data import SkeletonDataset
+from skgraph.data import SkeletonDataset, SkeletonStore, StoreWriter
 from skgraph.errors import ConfigError
 from skgraph.evaluation.features.windows import Windows
 from skgraph.recognition import Timeline, timelines
@@ -40,6 +42,37 @@ def test_windows_are_means_over_those_that_cover_a_frame(recogniser, store):
     assert (timeline.segments[1:, 1] == timeline.segments[:-1, 2]).all()
 
 
+@pytest.mark.parametrize("window", [None, 12 / 30])
+def test_each_body_by_itself(recogniser, store, window, tmp_path):
+    """A store of one body a clip gives that clip's timeline; two bodies of it, apart in time, give one each."""
+    pairs = tmp_path / "pairs"
+    clips = [store.clip(i).joints[0].numpy() for i in (0, 3)]
+    later = 25
+    with StoreWriter(pairs, store.topology, ["unlabelled"], source="made up", fps=30) as writer:
+        joints = np.zeros((2, later + len(clips[1]), *clips[0].shape[1:]), np.float32)
+        joints[0, : len(clips[0])], joints[1, later:] = clips
+        writer.add(joints, y=0, name="pair", frame_mask=(joints != 0).any((2, 3)))
+        writer.add(clips[1][None], y=0, name="one")
+    options = {"window": window, "stride": window and 4 / 30, "smooth": 0, "shortest": 0, "people": "each"}
+    both, first, second, one, same = timelines(recogniser, SkeletonStore.open(pairs), **options)
+    assert [t.body for t in (both, first, second, one, same)] == [None, 0, 1, None, 0]
+    assert torch.allclose(one.probabilities, same.probabilities) and one.segments.equal(same.segments)
+    assert (first.first, second.first) == (0, later) and len(second.probabilities) == len(clips[1])
+    assert second.segments[0, 1] == later and second.segments[-1, 2] == later + len(clips[1])
+    assert second.title == "pair, body 1" and {row["body"] for row in second.rows()} == {1}
+    if window is None:  # a window of the whole recording holds the body's own frames, wherever they are
+        assert not torch.allclose(first.probabilities[0], second.probabilities[0])
+    save_timelines(tmp_path / "out", [both, first, second, one, same])
+    recordings = json.loads((tmp_path / "out" / "predictions.json").read_text())["recordings"]
+    assert [[body["body"] for body in recording["bodies"]] for recording in recordings] == [[0, 1], [0]]
+    assert recordings[0]["bodies"][1]["start"] == round(later / 30, 3)
+
+
+def test_a_relation_is_of_no_single_body(recogniser, store):
+    with pytest.raises(ConfigError, match="people=each needs a head of single bodies: bodies=present, found relation"):
+        timelines(replace(recogniser, bodies="relation"), store, people="each")
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -65,8 +98,8 @@ def made_up(whole=False):
 
 def test_rows_are_in_seconds():
     assert made_up().rows() == [
-        {"recording": "rec/1", "label": "sit", "start": 0.0, "end": 1.0, "probability": 0.9},
-        {"recording": "rec/1", "label": "stand", "start": 1.0, "end": 3.0, "probability": 0.8},
+        {"recording": "rec/1", "body": "", "label": "sit", "start": 0.0, "end": 1.0, "probability": 0.9},
+        {"recording": "rec/1", "body": "", "label": "stand", "start": 1.0, "end": 3.0, "probability": 0.8},
     ]
     assert made_up().best[0] == ("stand", pytest.approx((0.1 * 30 + 0.8 * 60) / 90))
 
