@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from collections.abc import Callable
 from typing import Any
@@ -40,7 +41,8 @@ def benchmark_graph_by_graph(config: dict[str, Any], batch_size: int, repeats: i
 
 def _graph_by_graph(path: DataPath, config: dict[str, Any]) -> Callable[[torch.Tensor], list[Batch]]:
     """Return a function that prepares the views and masks of bodies one graph at a time, with collated edges."""
-    dataset, views, frames = path.dataset, path.views, config["frames"]
+    dataset, views, frames = copy.copy(path.dataset), path.views, config["frames"]
+    dataset.frames = None  # items of full length
     edge_index, edge_type = spatiotemporal_edges(dataset.store.topology, 1, frames)
     augment = Compose([RandomRotate(20, axis=1), RandomScale((0.9, 1.1))])
     tokens = math.prod(path.objective.encoder.grid)

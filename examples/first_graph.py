@@ -18,7 +18,7 @@ frame_mask[1, :10] = False
 joints[~frame_mask] = 0  # absent frames hold zeros
 clip = SkeletonData.from_joints(joints, frame_mask, y=torch.tensor([3]))
 print(clip)
-print("joints is a view of x:", tuple(clip.joints.shape), "from", tuple(clip.x.shape))
+print("joints is a view of pos:", tuple(clip.joints.shape), "from", tuple(clip.pos.shape))
 
 # Explicit edges, for exploration and for any layer of PyTorch Geometric.
 graph = clip.to_pyg(topology, temporal=True, cross_body=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -28,20 +28,22 @@ from skgraph.errors import ConfigError
 
 
 class SkeletonDataset(Dataset):
-    """Clips or bodies of a store, at full length one by one, or as batches of static shape.
+    """Clips or bodies of a store, as a PyG dataset, and as batches of static shape.
 
     An item is a clip with all its bodies (``items="clips"``), or one body that is present (``items="bodies"``,
-    for pre-training: absent second bodies cost nothing). ``dataset[i]`` is a graph of full length;
-    slicing by range, fraction (``dataset[:0.5]``), index list or mask gives a smaller dataset, as in PyG.
-    :meth:`batch` (and ``__getitems__``, which ``torch.utils.data.DataLoader`` calls) crops and resamples any number of
-    items to ``frames`` frames in one gather.
+    for pre-training: absent second bodies cost nothing). ``dataset[i]`` is a graph of the item's own length, or, with
+    ``frames``, of the shape of a batch: cropped, resampled to ``frames`` frames, with as many bodies as any clip has.
+    Slicing by range, fraction (``dataset[:0.5]``), index list or mask gives a smaller dataset, as in PyG.
+
+    :class:`torch_geometric.loader.DataLoader` batches the items, of whatever length. :meth:`batch` reads any number of
+    items in one gather, and so does :class:`torch.utils.data.DataLoader` with ``collate_fn=lambda batch: batch``.
 
     Args:
         store: an opened store, or its folder.
         split: name of a split; all clips if not given.
         part: side of the split, ``"train"`` or ``"test"``.
         items: ``"clips"`` or ``"bodies"``.
-        frames: frames of a batch, ``T``; needed for batches only.
+        frames: frames of an item, ``T``; those of its own if not given.
         crop: smallest and largest proportion of an item that a batch covers; the centre where both are equal.
         min_frames: no random crop is shorter than this, unless the item is.
         extend: for its crops, an item of fewer frames is played forwards and backwards until it has as many, as SLiM
@@ -49,7 +51,7 @@ class SkeletonDataset(Dataset):
         bodies: body items of a clip: those ``"present"``; or ``"padded"`` with empty ones, all zeros, to the largest
             number in the store, as MAMP's released code trains on them.
         resampling: frames of a batch are interpolated (``"linear"``), or the ``"nearest"`` ones of the item.
-        transform: applied to single graphs, as in PyG.
+        transform: applied to each item that is read, as in PyG, and not by :meth:`batch`.
 
     Raises:
         StoreError: the store cannot be opened or has no such split.
@@ -115,7 +117,12 @@ class SkeletonDataset(Dataset):
     @property
     def clips(self) -> Tensor:
         """Clip ids of the items, ``[len(self)]``."""
-        return self._clips(self.items[torch.as_tensor(list(self.indices()), dtype=torch.long)])
+        return self._clips(self.items)
+
+    @property
+    def y(self) -> Tensor:
+        """Labels of the items, ``[len(self)]``."""
+        return self.store.y[self.clips]
 
     def _clips(self, item: Tensor) -> Tensor:
         if self.kind == "clips":
@@ -132,7 +139,16 @@ class SkeletonDataset(Dataset):
         """Classes of the store, even if the items do not have all of them."""
         return len(self.store.class_names)
 
+    def index_select(self, idx: Any) -> SkeletonDataset:
+        """Return a dataset of some items, by slice, list, mask or index tensor, as in PyG."""
+        chosen = super().index_select(idx)
+        if chosen._indices is not None:  # PyG comes here twice for a mask or an index tensor
+            chosen.items, chosen._indices = self.items[torch.tensor(list(chosen._indices), dtype=torch.long)], None
+        return chosen
+
     def get(self, idx: int) -> SkeletonData:
+        if self.frames is not None:
+            return self.batch(torch.tensor([idx]))[0]
         item = int(self.items[idx])
         if self.kind == "clips":
             return self.store.clip(item)
@@ -141,9 +157,9 @@ class SkeletonDataset(Dataset):
         body = item - int(self.store.body_ptr[i])
         first, length = int(self.store.track_first[item]), int(self.store.track_length[item])
         rows = slice(body, body + 1), slice(first, first + length)
-        clip.joints, clip.frame_mask = clip.joints[rows] * (not absent), clip.frame_mask[rows] & (not absent)
         if "confidence" in clip:
             clip.confidence = clip.confidence[rows] * (not absent)
+        clip.joints, clip.frame_mask = clip.joints[rows] * (not absent), clip.frame_mask[rows] & (not absent)
         return clip
 
     def windows(self, idx: Tensor, generator: torch.Generator | None = None) -> tuple[Tensor, Tensor]:
@@ -212,8 +228,8 @@ class SkeletonDataset(Dataset):
         return graphs
 
     def __getitems__(self, idx: list[int]) -> SkeletonData | list[SkeletonData]:
-        """Make a batch for ``torch.utils.data.DataLoader`` (with ``collate_fn=lambda batch: batch``)."""
+        """Make the batch that a data loader asks for: by one gather, unless items differ in length."""
         if self.frames is None:
             return [self[i] for i in idx]
-        indices = self.indices()
-        return self.batch(torch.tensor([indices[i] for i in idx]))
+        graphs = self.batch(torch.tensor(idx))
+        return graphs if self.transform is None else [self.transform(graph) for graph in graphs]

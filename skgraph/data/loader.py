@@ -45,7 +45,7 @@ class EpochLoader:
     ) -> None:
         self.dataset, self.batch_size, self.seed = dataset, batch_size, seed
         self.rank, self.world_size, self.crops, self.local_crops = rank, world_size, crops, local_crops
-        self.indices = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
+        self.indices = torch.arange(len(dataset))
         self.steps_per_epoch = len(dataset) // (batch_size * world_size)
         if not self.steps_per_epoch:
             raise ConfigError(

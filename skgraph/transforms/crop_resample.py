@@ -67,12 +67,11 @@ class CropResample(GraphTransform):
         before, after = (first + before).flatten(), (first + after).flatten()
         present = present[before] & (present[after] | (weight == 0))
         frames = torch.lerp(table[before], table[after], weight[:, None]) * present[:, None]
-        data.frame_mask = present.view(*graphs, bodies, self.frames)
-        data.joints = frames.view(*data.frame_mask.shape, *joints.shape[-2:])
         if "confidence" in data:
             table = data.confidence.reshape(-1, joints.size(-2))
-            confidence = torch.lerp(table[before], table[after], weight[:, None].to(table)) * present[:, None]
-            data.confidence = confidence.view(*data.frame_mask.shape, -1)
+            data.confidence = torch.lerp(table[before], table[after], weight[:, None].to(table)) * present[:, None]
+        data.frame_mask = present.view(*graphs, bodies, self.frames)
+        data.joints = frames.view(*data.frame_mask.shape, *joints.shape[-2:])
         return data
 
     def extra_repr(self) -> str:

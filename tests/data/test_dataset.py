@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
-from torch.utils.data import DataLoader
+import torch_geometric.loader
+import torch_geometric.transforms as T
+from torch.utils.data import ConcatDataset, DataLoader
 
 from skgraph.data import SkeletonData, SkeletonDataset
 from skgraph.data.temporal import sample_positions
 from skgraph.errors import ConfigError
+from skgraph.transforms import AddEdges
 
 
 def test_clips_and_bodies(store):
@@ -25,7 +29,21 @@ def test_slicing_as_in_pyg(store):
     assert len(data[:0.5]) == 24
     assert data[torch.arange(48) % 4 == 1][1].name == "clip05"
     assert data[[3, 1]][0].name == "clip03"
-    assert data[10:20].clips.tolist() == list(range(10, 20))
+    part = data[10:20]
+    assert part.clips.tolist() == list(range(10, 20)) and part.y.tolist() == [i % 4 for i in range(10, 20)]
+    assert part[torch.arange(10) > 7].clips.tolist() == part[-2:].clips.tolist() == [18, 19]
+    assert part[np.array([4, 2])].clips.tolist() == part.index_select([4, 2]).clips.tolist() == [14, 12]
+    shuffled, order = part.shuffle(return_perm=True)
+    assert torch.equal(shuffled.clips, part.clips[order]) and [g.name for g in shuffled[:2]] == [
+        f"clip{i}" for i in shuffled.clips[:2]
+    ]
+    assert torch.equal(SkeletonDataset(store, frames=8)[10:20].batch(torch.arange(3)).clip, torch.arange(10, 13))
+
+
+def test_sizes_as_in_pyg(store):
+    data = SkeletonDataset(store)
+    assert (data.num_classes, data.num_features, data.num_node_features, data.num_edge_features) == (4, 3, 3, 0)
+    assert repr(data[:10]) == "SkeletonDataset(10)" and "pos=[" in repr(data[0])
 
 
 def test_transform_applies_to_single_graphs(store):
@@ -49,7 +67,7 @@ def test_a_batch_equals_the_clips_resampled_one_by_one(store):
     data = SkeletonDataset(store, frames=16)
     batch = data.batch(torch.arange(48))
     for i in (1, 2, 4):
-        body = data[i].joints[0].permute(1, 2, 0)  # [V, C, T]
+        body = store.clip(i).joints[0].permute(1, 2, 0)  # [V, C, T]
         expected = torch.nn.functional.interpolate(body, size=16, mode="linear", align_corners=False)
         assert torch.allclose(batch.joints[i, 0], expected.permute(2, 0, 1), atol=1e-5)
 
@@ -85,6 +103,43 @@ def test_random_crops_follow_the_generator(store):
     first = data.batch(idx, torch.Generator().manual_seed(0)).x
     assert torch.equal(first, data.batch(idx, torch.Generator().manual_seed(0)).x)
     assert not torch.equal(first, data.batch(idx, torch.Generator().manual_seed(1)).x)
+
+
+@pytest.mark.parametrize("items", ["clips", "bodies"])
+def test_pyg_data_loader_of_items_of_their_own_length(store, topology, items):
+    data = SkeletonDataset(store, "xsub", "test", items=items)[4:14]
+    batches = list(torch_geometric.loader.DataLoader(data, batch_size=4))
+    assert [batch.num_graphs for batch in batches] == [4, 4, 2]
+    clips = [clip for batch in batches for clip in batch.to_data_list()]
+    for clip, expected in zip(clips, data, strict=True):
+        assert torch.equal(clip.joints, expected.joints) and clip.name == expected.name
+    assert torch.cat([batch.y for batch in batches]).tolist() == data.y.tolist()
+    data.transform = AddEdges(topology)
+    (batch,) = torch_geometric.loader.DataLoader(data, batch_size=10)
+    graphs = list(data)
+    assert batch.num_nodes == sum(graph.num_nodes for graph in graphs) and batch.validate()
+    start, end = batch.ptr[3], batch.ptr[4]
+    inside = (batch.edge_index[0] >= start) & (batch.edge_index[0] < end)
+    assert torch.equal(batch.edge_index[:, inside] - start, graphs[3].edge_index)
+
+
+def test_pyg_data_loader_of_items_of_one_length(store, topology):
+    data = SkeletonDataset(store, frames=8)[4:14]
+    whole = data.batch(torch.arange(10))
+    assert torch.equal(data[2].joints, whole.joints[2]) and data[2].clip == 6
+    (batch,) = torch_geometric.loader.DataLoader(data, batch_size=10)
+    assert batch.num_graphs == 10 and torch.equal(batch.joints, whole.joints)
+    assert torch.equal(batch.frame_mask, whole.frame_mask) and torch.equal(batch.clip, whole.clip)
+    data.transform = T.Compose([T.RandomScale((2, 2)), AddEdges(topology)])
+    (batch,) = torch_geometric.loader.DataLoader(data, batch_size=10)
+    union = whole.to_pyg(topology)
+    assert torch.equal(batch.x, 2 * union.x) and torch.equal(batch.batch, union.batch)
+    assert torch.equal(batch.present, union.present) and batch.num_edges == union.num_edges
+
+
+def test_pyg_data_loader_of_several_datasets(store):
+    loader = torch_geometric.loader.DataLoader(ConcatDataset([SkeletonDataset(store)[:2]] * 2), batch_size=4)
+    assert next(iter(loader)).name == ["clip00", "clip01"] * 2
 
 
 def test_torch_data_loader(store):
@@ -142,6 +197,7 @@ def test_absent_bodies_as_zeros(store):
     assert torch.equal(batch.clip, data.clips) and torch.equal(batch.y, store.y[data.clips])
     alone = data[int(empty.nonzero()[0])]
     assert alone.joints.shape[0] == 1 and not alone.joints.any() and not alone.frame_mask.any()
+    data.frames = None
     there = SkeletonDataset(store, "xsub", "train", items="bodies")
     assert torch.equal(data[5].joints, there[5].joints)
 

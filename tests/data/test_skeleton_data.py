@@ -5,10 +5,12 @@ import pickle
 
 import pytest
 import torch
-from torch_geometric.data import Batch
+import torch_geometric.transforms as T
+from torch_geometric.data import Batch, Data
 
 from skgraph.data import SkeletonData
 from skgraph.errors import DataError
+from skgraph.transforms import AddEdges
 
 
 def clip(bodies: int = 2, frames: int = 4, seed: int = 0) -> SkeletonData:
@@ -24,17 +26,32 @@ def test_nodes_are_in_body_frame_joint_order():
     assert torch.equal(data.x[1 * 100 + 2 * 25 + 3], data.joints[1, 2, 3])
 
 
-def test_joints_is_a_view_of_x():
+def test_joints_and_x_are_views_of_pos():
     data = clip()
-    assert data.joints.data_ptr() == data.x.data_ptr()
+    assert data.joints.data_ptr() == data.x.data_ptr() == data.pos.data_ptr()
     data.x[0, 0] = 7
-    assert data.joints[0, 0, 0, 0] == 7
+    assert data.joints[0, 0, 0, 0] == data.pos[0, 0] == data["x"][0, 0] == 7
+    data.pos = data.pos + 1
+    assert data.joints[0, 0, 0, 0] == data.x[0, 0] == 8
 
 
-def test_setting_joints_replaces_x():
+def test_setting_joints_replaces_pos_and_x():
     data = clip()
     data.joints = torch.zeros(2, 4, 25, 3)
-    assert data.x.shape == (200, 3) and not data.x.any()
+    assert data.x.shape == data.pos.shape == (200, 3) and not data.x.any() and not data.pos.any()
+
+
+def test_features_of_ones_own(topology):
+    data = clip()
+    assert data.num_features == data.num_node_features == 3
+    data.x = torch.cat([data.pos, torch.ones(200, 2)], dim=1)
+    assert data.num_features == 5 and torch.equal(data.joints.flatten(0, 2), data.pos)
+    graph = data.to_pyg(topology)
+    assert graph.x is data.x and graph.pos is data.pos
+    batch = Batch.from_data_list([data, data])
+    assert batch.x.shape == (400, 5) and torch.equal(batch[1].x, data.x)
+    data.joints = data.joints[:, :2]  # of other nodes
+    assert data.num_features == 3 and data.x is data.pos
 
 
 def test_both_ranks():
@@ -50,6 +67,21 @@ def test_pyg_batch_stacks_the_grid():
     assert batch.y.tolist() == [0, 1] and batch.num_graphs == 2
     assert torch.equal(batch[1].joints, clip(seed=1).joints)
     assert torch.equal(batch.to_data_list()[0].x, clip(seed=0).x)
+
+
+def test_pyg_batch_of_different_lengths():
+    clips = [clip(bodies=2, frames=4, seed=0), clip(bodies=1, frames=6, seed=1)]
+    for data in clips:
+        data.confidence = torch.rand(data.joints.shape[:-1])
+    for batch in (Batch.from_data_list(clips), pickle.loads(pickle.dumps(Batch.from_data_list(clips).to("cpu")))):
+        assert batch.num_graphs == len(batch) == 2 and batch.ptr.tolist() == [0, 200, 350]
+        assert torch.equal(batch.x, torch.cat([data.x for data in clips])) and batch.name == ["clip0", "clip1"]
+        for back, data in zip([*batch], clips, strict=True):
+            assert type(back) is SkeletonData and not back.is_batch and back.name == data.name
+            assert torch.equal(back.joints, data.joints) and back.frame_mask.shape == data.frame_mask.shape
+            assert torch.equal(back.confidence, data.confidence)
+        with pytest.raises(DataError, match=r"2 different shapes \[M, T\] has no common joints.* frames=T"):
+            _ = batch.joints
 
 
 def test_pyg_batch_keeps_masks():
@@ -70,6 +102,16 @@ def test_indexing_a_batch():
     assert batch["y"].tolist() == [0, 1, 2, 3, 4]
 
 
+def test_a_batch_has_clips_and_a_clip_has_attributes():
+    joints, confidence = torch.randn(3, 2, 4, 25, 3), torch.rand(3, 2, 4, 25)
+    batch = SkeletonData.from_joints(joints, confidence=confidence, age=torch.arange(3 * 200))
+    assert len(batch) == len(list(batch)) == 3
+    for i, data in enumerate(batch):
+        assert torch.equal(data.joints, joints[i]) and torch.equal(data.confidence, confidence[i])
+        assert data.frame_mask.shape == (2, 4) and data.age.tolist() == list(range(i * 200, (i + 1) * 200))
+    assert dict(iter(clip())).keys() == set(clip().keys()) and len(clip()) == len(clip().keys())
+
+
 def test_indexing_a_clip_is_an_error():
     with pytest.raises(DataError, match="one clip, not a batch"):
         clip()[0]
@@ -87,8 +129,10 @@ def test_errors_name_the_shapes():
         SkeletonData.from_joints(torch.zeros(4, 25, 3))
     with pytest.raises(DataError, match=r"frame_mask must be bool \(2, 4\).*\(2, 5\)"):
         SkeletonData.from_joints(torch.zeros(2, 4, 25, 3), torch.ones(2, 5, dtype=torch.bool))
-    with pytest.raises(DataError, match="no 'x' and 'frame_mask'"):
-        _ = SkeletonData(x=torch.zeros(3, 3)).joints
+    with pytest.raises(DataError, match="no 'pos' and 'frame_mask'"):
+        _ = SkeletonData(pos=torch.zeros(3, 3)).joints
+    with pytest.raises(DataError, match=r"pos has 3 nodes, which frame_mask \(1, 2\) does not divide"):
+        _ = SkeletonData(pos=torch.zeros(3, 3), frame_mask=torch.ones(1, 2, dtype=torch.bool)).joints
 
 
 def test_to_pyg_counts_edges(topology):
@@ -110,6 +154,56 @@ def test_to_pyg_leaves_absent_frames_unconnected(topology):
     absent = torch.arange(1 * 100 + 2 * 25, 1 * 100 + 3 * 25)
     assert not torch.isin(graph.edge_index, absent).any()
     assert not graph.present[absent].any() and graph.present.sum() == 175
+
+
+def test_to_pyg_keeps_all_but_the_grid(topology):
+    data = clip()
+    data.confidence = torch.rand(2, 4, 25)
+    graph = data.to_pyg(topology)
+    assert type(graph) is Data and graph.validate()
+    assert graph.x.data_ptr() == graph.pos.data_ptr() == data.joints.data_ptr()
+    assert set(graph.keys()) == {*"x pos edge_index edge_type present y name confidence".split()}
+    assert graph.is_node_attr("confidence") and graph.y is data.y and graph.name == "clip0"
+
+
+def test_pyg_removes_the_nodes_of_absent_frames(topology):
+    mask = torch.ones(2, 4, dtype=torch.bool)
+    mask[1, 2] = False
+    data = SkeletonData.from_joints(torch.randn(2, 4, 25, 3), mask)
+    graph = T.RemoveIsolatedNodes()(data.to_pyg(topology))
+    assert graph.num_nodes == 175 and graph.present.all() and graph.validate()
+    assert torch.equal(graph.x, data.joints[mask].flatten(0, 1)) and torch.equal(graph.pos, graph.x)
+
+
+def test_geometric_transforms_of_pyg_move_the_joints(topology):
+    data = clip()
+    before = data.joints.clone()
+    centred = T.Center()(data)
+    assert centred.joints.mean(dim=(0, 1, 2)).abs().max() < 1e-5 and torch.equal(centred.x, centred.pos)
+    assert T.NormalizeScale()(data).joints.abs().max() == pytest.approx(1, abs=1e-5)
+    turned = T.RandomRotate((90, 90), axis=1)(data).joints
+    assert torch.allclose(turned, torch.stack([-before[..., 2], before[..., 1], before[..., 0]], dim=-1), atol=1e-6)
+    moved = (T.RandomJitter(0.1)(data).joints - before).abs()
+    assert 0 < moved.max() <= 0.1 + 1e-6
+    assert torch.equal(data.joints, before)
+    graph = T.Compose([T.RandomScale((2, 2)), AddEdges(topology), T.Distance(norm=False), T.Cartesian(norm=False)])(
+        data
+    )
+    source, target = graph.edge_index
+    offset = 2 * (data.pos[source] - data.pos[target])
+    assert torch.allclose(graph.edge_attr, torch.cat([offset.norm(dim=1, keepdim=True), offset], dim=1), atol=1e-5)
+    assert torch.equal(graph.x, 2 * data.x)
+
+
+def test_structural_transforms_of_pyg(topology):
+    graph = clip(frames=1).to_pyg(topology)
+    walked = T.AddRandomWalkPE(2, attr_name=None)(graph)
+    degree = torch.bincount(topology.edges.flatten())
+    leaf = topology.joint("Head")
+    (neighbour,) = graph.edge_index[1, graph.edge_index[0] == leaf]
+    assert walked.x.shape == (50, 5) and walked.num_features == 5 and torch.equal(walked.pos, graph.pos)
+    assert walked.x[leaf, 3] == 0 and walked.x[leaf, 4] == pytest.approx(1 / float(degree[neighbour]))
+    assert T.ToUndirected()(graph).num_edges == graph.num_edges
 
 
 def test_to_pyg_of_a_batch_is_the_union_of_its_clips(topology):

@@ -422,7 +422,7 @@ def test_a_recording_is_a_clip(recordings):
     assert clip.joints.shape == (1, 9, 25, 3) and clip.y.tolist() == [-1] and clip.name == "one"
     for items in ("clips", "bodies"):
         dataset = SkeletonDataset(recordings, items=items, frames=4)
-        assert dataset[2].joints.shape == (1, 12, 25, 3)
+        assert SkeletonDataset(recordings, items=items)[2].joints.shape == (1, 12, 25, 3)
         assert dataset.batch(torch.arange(3)).y.tolist() == [-1, -1, -1] and dataset.num_classes == 3
 
 

@@ -149,8 +149,8 @@ def _sizes(store: SkeletonStore) -> dict[str, str]:
 
 def _bone_variation(clip: SkeletonData, store: SkeletonStore) -> float:
     """Compute the variation of bone lengths in a clip, the median over bones and bodies."""
-    frames = clip.frame_mask.sum(dim=1)
-    frames = frames[frames > 0].numpy()
+    frames = clip.frame_mask.sum(dim=1).numpy()
+    frames = frames[frames > 0]
     joints = clip.joints[clip.frame_mask].numpy().transpose(2, 1, 0)  # [C, V, n]
     _, variation = bone_lengths(joints, np.cumsum(frames) - frames, store.topology)
     return float(np.nanmedian(variation)) if not np.isnan(variation).all() else float("nan")

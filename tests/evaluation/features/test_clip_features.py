@@ -44,7 +44,7 @@ def test_padded_bodies_average_zeros_in_as_published_protocols_do(store, topolog
     data = SkeletonDataset(store, frames=16)[1:2]
     padded = clip_features(encoder, data, views(topology), CPU, "fp32", bodies="padded")
     with torch.no_grad():
-        joints = Center(topology)(data.batch(torch.tensor([1]))).joints[0]
+        joints = Center(topology)(data.batch(torch.tensor([0]))).joints[0]
         assert not joints[1].any()
         expected = encoder(joints).mean(dim=(0, 1))
     assert torch.allclose(padded.x[0], expected, atol=1e-5)
