@@ -148,12 +148,17 @@ class SkeletonDataset(Dataset):
 
     def get(self, idx: int) -> SkeletonData:
         if self.frames is not None:
-            return self.batch(torch.tensor([idx]))[0]
+            graph = self.batch(torch.tensor([idx]))[0]
+            if self._needs_reference and "reference" not in graph:  # PyG batches items with equal attributes
+                graph.reference = reference_pose(graph.joints, graph.frame_mask)
+            return graph
         item = int(self.items[idx])
         if self.kind == "clips":
             return self.store.clip(item)
         i, absent = int(self._clips(self.items[idx])), item >= len(self.store.track_row)
         clip, item = self.store.clip(i), int(self._in_time(self.items[idx]))
+        if self._needs_reference:
+            clip.reference = reference_pose(clip.joints, clip.frame_mask)
         body = item - int(self.store.body_ptr[i])
         first, length = int(self.store.track_first[item]), int(self.store.track_length[item])
         rows = slice(body, body + 1), slice(first, first + length)

@@ -158,7 +158,7 @@ class SkeletonData(Data):
         Returns:
             ``Data`` with ``x [N, C]`` and ``pos [N, C]`` (one tensor, unless ``x`` was assigned), ``edge_index [2, E]``
             (both directions), ``edge_type [E]`` (:class:`~skgraph.data.edges.EdgeType`), ``present [N]`` bool (nodes of
-            absent frames have no edges), for a batch ``batch [N]``, and all other attributes of this graph.
+            absent frames have no edges), for a batch ``batch [N]``, and all other attributes but ``reference``.
 
         Raises:
             DataError: the joint count differs from the topology's.
@@ -183,7 +183,8 @@ class SkeletonData(Data):
         data = Data(x=self.x, edge_index=edge_index[:, kept], edge_type=edge_type[kept], present=present)
         if self.is_batch:
             data.batch = torch.arange(graphs, device=joints.device).repeat_interleave(nodes)
-        return data.update({key: value for key, value in self._store.items() if key not in ("x", "frame_mask", "grid")})
+        used = ("x", "frame_mask", "grid", "reference")
+        return data.update({key: value for key, value in self._store.items() if key not in used})
 
     def __getitem__(self, key: Any) -> Any:
         """Return an attribute by its name, or clips of a batch by index, slice, mask or index tensor."""

@@ -6,6 +6,7 @@ import torch
 import torch_geometric.loader
 import torch_geometric.transforms as T
 from torch.utils.data import ConcatDataset, DataLoader
+from torch_geometric.data import Batch
 
 from skgraph.data import SkeletonData, SkeletonDataset
 from skgraph.data.temporal import sample_positions
@@ -185,6 +186,13 @@ def test_a_second_body_is_normalised_by_the_main_body_of_its_clip(store, topolog
     assert torch.allclose(batch.joints[1, 0], normalise(clip).joints[0, 1], atol=1e-5)
     assert batch.joints[1, 0, 0].norm(dim=-1).mean() > 1.0  # it stays a metre and more away
     assert "reference" not in bodies.batch(torch.tensor([main]))
+    # Items one by one, as PyG batches them, and at their own length.
+    single = Batch.from_data_list([bodies[second], bodies[main]])
+    assert torch.allclose(normalise(single).joints, batch.joints.flip(0), atol=1e-5)
+    bodies.frames = None
+    own, pair = normalise(bodies[second]), normalise(store.clip(0))
+    assert torch.allclose(own.joints[0], pair.joints[1][pair.frame_mask[1]], atol=1e-5)
+    assert "reference" not in bodies[second].to_pyg(topology)
 
 
 def test_absent_bodies_as_zeros(store):
