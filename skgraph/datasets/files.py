@@ -43,6 +43,26 @@ def folder_files(folder: Path, suffix: str, but: Path | None = None) -> list[Pat
     return files
 
 
+def clip_suffix(source: Path, suffixes: Sequence[str], but: Path | None = None) -> str:
+    """Return which suffix the clips of a folder have, or a file has; the first where there is none.
+
+    Args:
+        source: the folder or file.
+        suffixes: suffixes of clips.
+        but: file of the folder that is no clip, such as the labels of the others.
+
+    Raises:
+        DataError: the folder has clips of several suffixes, or see `folder_files`.
+    """
+    if source.is_dir():
+        found = [suffix for suffix in suffixes if folder_files(source, suffix, but)]
+    else:
+        found = [suffix for suffix in suffixes if source.name.endswith(suffix)]
+    if len(found) > 1:
+        raise DataError(f"'{source}' holds {' and '.join(found)} files, expected clips of one kind")
+    return found[0] if found else suffixes[0]
+
+
 def folders_in(folder: Path) -> list[Path]:
     """List the folders in a folder, sorted by name.
 

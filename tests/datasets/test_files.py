@@ -4,7 +4,7 @@ import zipfile
 
 import pytest
 
-from skgraph.datasets.files import all_below, find_files, folder_files, folders_in, numbered_files
+from skgraph.datasets.files import all_below, clip_suffix, find_files, folder_files, folders_in, numbered_files
 from skgraph.errors import DataError
 
 
@@ -19,6 +19,15 @@ def folder(tmp_path):
 def test_files_and_folders_in_order(folder):
     assert [path.name for path in folder_files(folder, ".txt")] == ["a.txt", "b.txt"]
     assert [path.name for path in folders_in(folder)] == ["deep"]
+
+
+def test_the_suffix_of_clips(folder):
+    assert clip_suffix(folder, (".json", ".txt", ".csv")) == ".txt"
+    assert clip_suffix(folder, (".json", ".csv")) == ".json"  # that which an error will miss
+    assert clip_suffix(folder / "a.csv", (".json", ".csv")) == ".csv"
+    assert clip_suffix(folder, (".txt", ".md"), but=folder / "notes.md") == ".txt"
+    with pytest.raises(DataError, match="' holds .txt and .md files, expected clips of one kind"):
+        clip_suffix(folder, (".txt", ".md"))
 
 
 def test_links_to_folders_are_not_followed(folder):

@@ -32,6 +32,44 @@ def read_json(path: Path, limit: int | None = None) -> Any:
     Raises:
         DataError: the file is missing, too large, not UTF-8, not complete JSON, or nested too deep.
     """
+    return parse_json(_read_text(path, limit), f"'{path}'", "a complete JSON file")
+
+
+def read_json_lines(path: Path) -> list[Any]:
+    """Parse a JSON Lines file (jsonlines.org), one value a line, each as `read_json` does; empty lines are skipped.
+
+    Raises:
+        DataError: as `read_json`; the message has the number of the line.
+    """
+    lines = enumerate(_read_text(path, None).split("\n"), start=1)
+    return [parse_json(line, f"'{path}', line {number}") for number, line in lines if line.strip()]
+
+
+def parse_json(text: str, where: str, what: str = "complete JSON") -> Any:
+    """Parse a text as `read_json` does.
+
+    Args:
+        text: JSON.
+        where: name and location of the text, for the message.
+        what: kind of text that is expected, for the message.
+
+    Raises:
+        DataError: the text is not complete JSON, or nested too deep.
+    """
+    try:
+        parsed = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
+        if _SURROGATE.search(text):  # an escaped lone surrogate could not be written again
+            json.dumps(parsed, ensure_ascii=False).encode()
+        return parsed
+    except UnicodeError as error:
+        raise DataError(f"{where} is not text in UTF-8: {error}") from error
+    except RecursionError as error:
+        raise DataError(f"{where} is nested too deep to be keypoints") from error
+    except ValueError as error:
+        raise DataError(f"{where} is not {what}: {error}") from error
+
+
+def _read_text(path: Path, limit: int | None) -> str:
     limit = SIZE_LIMIT if limit is None else limit
     if not path.is_file():
         problem = "is a folder, expected a JSON file" if path.is_dir() else "is not there: expected a JSON file"
@@ -44,17 +82,9 @@ def read_json(path: Path, limit: int | None = None) -> Any:
     if len(content) > limit:
         raise DataError(f"'{path}' has more than {limit / 2**20:g} MiB, expected one clip a file")
     try:
-        text = content.decode("utf-8-sig")
-        parsed = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
-        if _SURROGATE.search(text):  # an escaped lone surrogate could not be written again
-            json.dumps(parsed, ensure_ascii=False).encode()
-        return parsed
+        return content.decode("utf-8-sig")
     except UnicodeError as error:
         raise DataError(f"'{path}' is not text in UTF-8: {error}") from error
-    except RecursionError as error:
-        raise DataError(f"'{path}' is nested too deep to be keypoints") from error
-    except ValueError as error:
-        raise DataError(f"'{path}' is not a complete JSON file: {error}") from error
 
 
 def expect(value: Any, kind: type, where: str) -> Any:

@@ -4,7 +4,15 @@ import numpy as np
 import pytest
 
 from skgraph.datasets.formats import json_file
-from skgraph.datasets.formats.json_file import describe, expect, expect_key, expect_numbers, read_json
+from skgraph.datasets.formats.json_file import (
+    describe,
+    expect,
+    expect_key,
+    expect_numbers,
+    parse_json,
+    read_json,
+    read_json_lines,
+)
 from skgraph.errors import DataError
 
 
@@ -55,6 +63,23 @@ def test_what_is_no_file(tmp_path, monkeypatch):
     (tmp_path / "a.json").write_text(" " * (2**20 + 1))
     with pytest.raises(DataError, match="a.json' has more than 1 MiB, expected one clip a file"):
         read_json(tmp_path / "a.json")
+
+
+def test_json_lines(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"a": 1}\r\n\n[2, "\xe2\x80\xa8"]\n')
+    assert read_json_lines(path) == [{"a": 1}, [2, "\u2028"]]
+    path.write_text('{"a": 1}\n{"a":\n')
+    with pytest.raises(DataError, match="a.jsonl', line 2 is not complete JSON: Expecting value"):
+        read_json_lines(path)
+    with pytest.raises(DataError, match="b.jsonl' is not there"):
+        read_json_lines(tmp_path / "b.jsonl")
+
+
+def test_json_in_a_text():
+    assert parse_json("[1]", "frame 0") == [1]
+    with pytest.raises(DataError, match="^frame 0 is not complete JSON: an object has the key 'a' twice$"):
+        parse_json('{"a": 1, "a": 2}', "frame 0")
 
 
 def test_passes_what_fits():
