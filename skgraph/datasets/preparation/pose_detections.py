@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -16,6 +17,7 @@ from skgraph.topology import Topology
 _MAX_FRAMES = 200_000
 _MAX_PEOPLE = 100
 _MAX_CONFIDENCE = 10
+_ENOUGH_FRAMES = 10  # to tell a step of all frame numbers from chance
 _LARGEST = float(np.finfo(np.float32).max)
 
 
@@ -88,6 +90,9 @@ class PoseDetections:
     def to_clip(self, axes: Sequence[float], max_bodies: int, min_confidence: float) -> RawClip:
         """Make the clip `[M, T, V, C]`, from the first frame to the last; frames that were not added are gaps.
 
+        If all numbers of ten frames or more have a common step, as where an estimator took every second frame, the
+        frames follow each other without gaps.
+
         Args:
             axes: factors `[C]` of the coordinates, for units and the direction of axes.
             max_bodies: largest number of bodies, see `track_bodies`.
@@ -99,10 +104,11 @@ class PoseDetections:
         if not self._rows:
             return RawClip.left_out(NOBODY_DETECTED)
         first, last = min(self._people), max(self._people)
-        if last - first >= _MAX_FRAMES:
+        step = math.gcd(*(number - first for number in self._people)) if len(self._people) >= _ENOUGH_FRAMES else 1
+        if (last - first) // step >= _MAX_FRAMES:
             raise DataError(f"'{self.source}' has frames {first} to {last}, expected at most {_MAX_FRAMES} frames")
         frames, identities, joints, confidence = (np.array(column) for column in zip(*self._rows, strict=True))
-        frame, identity = frames.astype(np.int64), identities.astype(np.int64)
+        frame, identity = (frames.astype(np.int64) - first) // step, identities.astype(np.int64)
         seen = np.isfinite(joints).all(axis=2) & (confidence >= min_confidence)  # not of NaN
         if self.zero_is_missing:
             seen &= confidence > 0
@@ -111,8 +117,8 @@ class PoseDetections:
         kept = body >= 0
         if not kept.any():
             return RawClip.left_out(NOBODY_DETECTED)
-        grid = (int(body.max()) + 1, last - first + 1, self.topology.num_joints)
-        rows = (body[kept], frame[kept] - first)
+        grid = (int(body.max()) + 1, (last - first) // step + 1, self.topology.num_joints)
+        rows = (body[kept], frame[kept])
         clip = np.zeros((*grid, joints.shape[2]), np.float32)
         clip[rows] = np.where(seen[..., None], joints, 0)[kept] * np.asarray(axes)
         there, sure = np.zeros(grid, bool), np.zeros(grid, np.float32)
@@ -127,3 +133,8 @@ def check_detection_options(max_bodies: int, min_confidence: float) -> None:
         raise ConfigError(f"max_bodies must be a whole number, 1 or more, found {max_bodies}")
     if not 0 <= min_confidence < 1:
         raise ConfigError(f"min_confidence must be at least 0 and less than 1, found {min_confidence}")
+
+
+def detections_note(max_bodies: int, min_confidence: float) -> str:
+    """Say what `PoseDetections.to_clip` does to coordinates in an image."""
+    return f"y negated; joints below confidence {min_confidence:g} filled in; at most {max_bodies} bodies"

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
+from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options, detections_note
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
@@ -33,6 +33,17 @@ def test_clip():
     assert clip.joints[1, 3].tolist() == [[101, -101], [110, -105], [110, -95]]
     np.testing.assert_allclose(clip.confidence[:, 3], [[0.9, 0.8, 0.7], [0.5, 0, 0]], rtol=1e-6)
     assert not clip.confidence[:, 1].any()
+
+
+@pytest.mark.parametrize("frames, length", [(9, 25), (10, 10)])
+def test_a_common_step_of_many_frames(frames, length):
+    detections = PoseDetections("a", TOPOLOGY)
+    for i in range(frames):
+        detections.add(4 + 3 * i, PERSON + i, SURE)
+    clip = detections.to_clip((1, 1), 2, 0.05)
+    assert (clip.joints.shape[1], clip.joints[0, -1, 0].tolist()) == (length, [frames - 1, frames - 1])
+    detections.add_frame(4 + 3 * frames + 1)
+    assert detections.to_clip((1, 1), 2, 0.05).joints.shape[1] == 3 * frames + 2
 
 
 def test_frames_without_anybody_are_part_of_the_clip():
@@ -74,6 +85,10 @@ def test_bad_detections(calls, message):
         for call in calls:
             detections.add(*call)
         detections.to_clip((1, 1), 2, 0.05)
+
+
+def test_note():
+    assert detections_note(3, 0.05) == "y negated; joints below confidence 0.05 filled in; at most 3 bodies"
 
 
 def test_a_frame_twice():
