@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,11 @@ _NO_COMMAS = {";": "semicolons", "\t": "tabs"}
 
 
 def read_label_table(
-    source: Path, suffix: str, labels: str | Path | None = None, labelled: bool = True
+    source: Path,
+    suffix: str,
+    labels: str | Path | None = None,
+    labelled: bool = True,
+    clips: Iterable[str] | None = None,
 ) -> dict[str, Any]:
     """Read the labels of the files `NAME` + `suffix` of a folder (or of its sub-folders, where `suffix` is "").
 
@@ -35,6 +40,7 @@ def read_label_table(
         suffix: ending of a clip's file, such as `.npy`; "" where every clip is a folder.
         labels: the CSV, or a pattern of names; by default `labels.csv` in the folder.
         labelled: False ignores labels and puts all clips into one class.
+        clips: names of the clips of a folder or a file, where they are no files of their own. One needs no labels.
 
     Returns:
         The columns of a `RawDataset`: names, labels and class names, and the ids, splits and notes that there are.
@@ -42,18 +48,20 @@ def read_label_table(
     Raises:
         DataError: no such folder, a CSV that cannot be read, or clips and labels do not match.
     """
-    if source.is_file() and suffix:
+    if source.is_file() and (suffix or clips is not None):
         files, folder = [source.name.removesuffix(suffix)], source.parent
-        labelled = labelled and labels is not None
     elif source.is_dir():
         files, folder = [], source
     else:
         raise DataError(f"no folder at '{source}': expected {suffix or 'folders of'} clips and a CSV of labels")
     pattern = str(labels) if labels is not None and "{" in str(labels) else None
     path = Path(labels).expanduser() if labels is not None else folder / "labels.csv"
-    if not files and suffix:  # clips may be CSV files themselves
+    files = files if clips is None else sorted(clips)
+    if len(files) == 1:
+        labelled = labelled and (labels is not None or (source.is_dir() and path.is_file()))
+    elif not files and clips is None and suffix:  # clips may be CSV files themselves
         files = sorted(file.name.removesuffix(suffix) for file in folder_files(folder, suffix, but=path))
-    elif not files:
+    elif not files and clips is None:
         files = [path.name for path in folders_in(folder) if not path.name.startswith(".")]
     if not files and not (labelled and pattern is None):
         raise DataError(f"no {suffix or 'folder'} in '{folder}': nothing to read")

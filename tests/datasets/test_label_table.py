@@ -93,3 +93,15 @@ def test_one_file_needs_no_labels(tmp_path):
     assert found["name"] == ["a"] and found["class_names"] == ["unlabelled"]
     (tmp_path / "mine.csv").write_text("name,label\na,sit\n")
     assert read_label_table(tmp_path / "a.npy", ".npy", tmp_path / "mine.csv")["class_names"] == ["sit"]
+
+
+def test_clips_that_are_no_files(tmp_path):
+    assert read_label_table(tmp_path, "", clips=["only"])["class_names"] == ["unlabelled"]
+    assert read_label_table(tmp_path, "", labelled=False, clips=["b", "a"])["name"] == ["a", "b"]
+    with pytest.raises(DataError, match="no CSV of labels at '.*labels.csv'"):
+        read_label_table(tmp_path, "", clips=["a", "b"])
+    (tmp_path / "labels.csv").write_text("name,label\nb,sit\na,stand\n")
+    found = read_label_table(tmp_path, "", clips=["a", "b"])
+    assert (found["name"], found["y"].tolist()) == (["b", "a"], [0, 1])
+    with pytest.raises(DataError, match="1 clips of '.*labels.csv' have no folder in '.*': b"):
+        read_label_table(tmp_path, "", clips=["a"])

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-from skgraph.datasets.files import folder_files
+from skgraph.datasets.files import folders_in
+from skgraph.datasets.formats.frame_files import group_frames
 from skgraph.datasets.formats.json_file import describe, expect, expect_key, expect_numbers, read_json
-from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
+from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options, detections_note
 from skgraph.datasets.preparation.units import unit_factor
 from skgraph.datasets.raw_dataset import RawClip, RawDataset
-from skgraph.datasets.readers.reader import open_topology, read_clip_folder
+from skgraph.datasets.readers.clip_groups import read_clip_groups
+from skgraph.datasets.readers.reader import open_topology
 from skgraph.errors import DataError, first_three
 from skgraph.topology import Topology
 
 _SUFFIX = "_keypoints.json"
-_NAME = re.compile(r"(.*?)_?([0-9]{1,18})" + re.escape(_SUFFIX))
 _KEYS = ("pose_keypoints_2d", "pose_keypoints")
 _MODELS: dict[float, str] = {25: "openpose_25", 18: "openpose_18"}
 
@@ -30,21 +32,21 @@ def read_openpose(
     min_confidence: float = 0.05,
     labelled: bool = True,
 ) -> RawDataset:
-    """Open a folder with a sub-folder of OpenPose's files for each clip; clips are read lazily.
+    """Open a folder with OpenPose's files of one or several videos, or with a sub-folder for each; read lazily.
 
-    The format is that of OpenPose's `doc/02_output.md`: a file `NAME_000000000012_keypoints.json` for each frame with
+    The format is that of OpenPose's `doc/02_output.md`: a file `VIDEO_000000000012_keypoints.json` for each frame with
     `people`, each with `pose_keypoints_2d` (`pose_keypoints` before version 1.1), flat x, y and confidence of every
     joint in the model's order, 0, 0, 0 where it was not found. The number in the name is the frame's; the clip begins
-    with the lowest, and missing numbers are gaps. `person_id` is kept where OpenPose tracked; at [-1], and without one,
-    people are tracked by `track_bodies`. Faces, hands and 3D keypoints, whose axes depend on the camera calibration,
-    are not read.
+    with the lowest, and missing numbers are gaps. In a folder with such files, each VIDEO is a clip; otherwise each
+    sub-folder is. `person_id` is kept where OpenPose tracked; at [-1], and without one, people are tracked by
+    `track_bodies`. Faces, hands and 3D keypoints, whose axes depend on the camera calibration, are not read.
 
     Images have y down: y is negated, so that it is up.
 
     Args:
         source: the folder.
         topology: `openpose_25` (BODY_25), `openpose_18` (COCO), or a custom 2D topology in the model's order.
-        labels: the CSV of `read_label_table`; by default `labels.csv` in the folder.
+        labels: the CSV of `read_label_table`; by default `labels.csv` in the folder. A single video needs none.
         unit: `px`, or `normalised` for OpenPose's `--keypoint_scale`.
         fps: frames a second.
         max_bodies: number of bodies that a clip keeps, see `track_bodies`.
@@ -58,17 +60,23 @@ def read_openpose(
     topology = open_topology(topology, 2, "OpenPose's keypoints")
     scale = unit_factor(unit, topology)
     check_detection_options(max_bodies, min_confidence)
+    folder = Path(source).expanduser()
+    clips: dict[str, Any] = {}
+    if folder.is_dir():
+        clips = group_frames(folder, _SUFFIX)
+        clips = clips or {path.name: path for path in folders_in(folder) if not path.name.startswith(".")}
 
-    def read_clip(folder: Path) -> RawClip:
-        return _detections(folder, topology).to_clip((scale, -scale), max_bodies, min_confidence)
+    def read_clip(name: str, video: list[tuple[int, Path]] | Path) -> RawClip:
+        frames = _only_video(video) if isinstance(video, Path) else video
+        return _detections(folder / name, frames, topology).to_clip((scale, -scale), max_bodies, min_confidence)
 
-    done = f"y negated; joints below confidence {min_confidence:g} filled in; at most {max_bodies} bodies"
-    return read_clip_folder(source, "", read_clip, topology, unit, fps, labels, labelled, done)
+    done = detections_note(max_bodies, min_confidence)
+    return read_clip_groups(folder, clips, read_clip, topology, unit, fps, labels, labelled, done)
 
 
-def _detections(folder: Path, topology: Topology) -> PoseDetections:
-    detections = PoseDetections(folder, topology)
-    for number, path in _frames(folder):
+def _detections(source: Path, frames: Sequence[tuple[int, Path]], topology: Topology) -> PoseDetections:
+    detections = PoseDetections(source, topology)
+    for number, path in frames:
         detections.add_frame(number)
         people = expect_key(read_json(path), "people", f"'{path}'")
         for i, person in enumerate(expect(people, list, f"'{path}': people")):
@@ -86,22 +94,15 @@ def _detections(folder: Path, topology: Topology) -> PoseDetections:
     return detections
 
 
-def _frames(folder: Path) -> list[tuple[int, Path]]:
-    """List the frame numbers and files of a clip, in order."""
-    files = folder_files(folder, _SUFFIX)
-    if not files:
-        raise DataError(f"'{folder}' holds no file NAME_000000000000{_SUFFIX}, as OpenPose writes them")
-    frames, videos = [], set()
-    for path in files:
-        match = _NAME.fullmatch(path.name)
-        if match is None:
-            raise DataError(f"'{path}' has no frame number in its name, expected NAME_000000000000{_SUFFIX}")
-        videos.add(match[1])
-        frames.append((int(match[2]), path))
+def _only_video(folder: Path) -> list[tuple[int, Path]]:
+    """List the frame numbers and files of a folder of one clip."""
+    videos = group_frames(folder, _SUFFIX)
+    if not videos:
+        raise DataError(f"'{folder}' holds no file VIDEO_000000000000{_SUFFIX}, as OpenPose writes them")
     if len(videos) > 1:
-        names = first_three([f"'{video}'" for video in sorted(videos)])
-        raise DataError(f"'{folder}' holds the frames of {len(videos)} videos, expected one: {names}")
-    return sorted(frames)
+        names = first_three([f"'{video}'" for video in videos])
+        raise DataError(f"'{folder}' holds the frames of {len(videos)} videos, expected one in a sub-folder: {names}")
+    return next(iter(videos.values()))
 
 
 def _identity(person: dict, where: str) -> int:

@@ -79,6 +79,27 @@ def test_identities_of_openpose_are_kept(folder):
     assert clip.joints[0, :, 0, 0].tolist() == [400, 0]
 
 
+def test_videos_in_one_folder(tmp_path):
+    for video, x in (("walk-1", 0), ("wait", 50)):
+        save(tmp_path, {3: [person(x)], 5: [person(x + 1)]}, video=video)
+    (tmp_path / "labels.csv").write_text("name,label\nwalk-1,go\nwait,stay\n")
+    raw = read_openpose(tmp_path)
+    assert (raw.name, raw.class_names, raw.y.tolist()) == (["walk-1", "wait"], ["go", "stay"], [0, 1])
+    walk, wait = raw.clips()
+    assert walk.frame_mask.tolist() == [[True, False, True]]
+    assert (walk.joints[0, 2, 0, 0], wait.joints[0, 2, 0, 0]) == (1, 51)
+    (tmp_path / "labels.csv").write_text("name,label\nwalk-1,go\nrun,go\n")
+    with pytest.raises(DataError, match="1 clips of '.*labels.csv' have no folder in '.*': run"):
+        read_openpose(tmp_path)
+
+
+def test_one_video_needs_no_labels(tmp_path):
+    save(tmp_path / "walk", {3: [person(0)]}, video="")  # as OpenPose names frames of an image folder
+    raw = read_openpose(tmp_path / "walk")
+    assert (raw.name, raw.class_names, next(raw.clips()).joints.shape) == (["walk"], ["unlabelled"], (1, 1, 25, 2))
+    assert read_openpose(tmp_path).name == ["walk"]
+
+
 def test_models(folder):
     old = person(3, joints=18)
     old = {"pose_keypoints": old["pose_keypoints_2d"]}  # before version 1.1
@@ -121,10 +142,13 @@ def test_bad_files(folder, content, message):
 @pytest.mark.parametrize(
     "names, message",
     [
-        ([], "wait' holds no file NAME_000000000000_keypoints.json"),
+        ([], "wait' holds no file VIDEO_000000000000_keypoints.json"),
         (["a_keypoints.json"], "a_keypoints.json' has no frame number in its name"),
-        (["a_01_keypoints.json", "b_02_keypoints.json"], "holds the frames of 2 videos, expected one: 'a', 'b'"),
-        (["a_1_keypoints.json", "a_01_keypoints.json"], "wait' has frame 1 twice"),
+        (
+            ["a_01_keypoints.json", "b_02_keypoints.json"],
+            "holds the frames of 2 videos, expected one in a sub-folder: 'a', 'b'",
+        ),
+        (["a_1_keypoints.json", "a_01_keypoints.json"], "a_1_keypoints.json' has the frame number of 'a_01_keypoints"),
         (["a_1_keypoints.json", "a_999999999999_keypoints.json"], "has frames 1 to 999999999999, expected"),
     ],
 )
