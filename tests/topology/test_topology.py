@@ -23,6 +23,7 @@ EXAMPLE = ROOT / "examples" / "custom_topology.yaml"
 SHIPPED = {  # name: joints, coordinates
     "cmu_31": (31, 3),
     "coco_17": (17, 2),
+    "halpe_26": (26, 2),
     "hand_21": (21, 3),
     "human36m_17": (17, 3),
     "kinect_v1": (20, 3),

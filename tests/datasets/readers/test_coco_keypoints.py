@@ -111,6 +111,54 @@ def test_track_ids_are_kept(tmp_path):
     assert clip.joints[0, :, 0, 0].tolist() == [0, 400]
 
 
+def test_identities_of_alphapose(tmp_path):
+    people = [result("0.jpg", 0, idx=8), result("0.jpg", 400, idx=[3.0]), result("1.jpg", 400, idx=8.0)]
+    assert read(tmp_path, people, max_bodies=1).joints[0, :, 0, 0].tolist() == [0, 400]
+    people = [result("0.jpg", 0, idx=[0.0]), result("0.jpg", 400, idx=[0.0]), result("1.jpg", 400, idx=[0.0])]
+    assert read(tmp_path, people, max_bodies=1).joints[0, :, 0, 0].tolist() == [400, 400]  # it did not track
+
+
+def test_formats_of_alphapose_for_openpose(tmp_path):
+    flat = [value for v in range(18) for value in (5, 100 + 10 * v, 0.9)]
+    for people, keypoints in (("people", "pose_keypoints_2d"), ("bodies", "joints")):
+        content = {f"{i}.jpg": {"version": "AlphaPose v0.3", people: [{keypoints: flat}] * (i != 1)} for i in range(3)}
+        clip = read(tmp_path, content, topology="openpose_18")
+        assert clip.frame_mask.tolist() == [[True, False, True]] and clip.joints[0, 2, 17].tolist() == [5, -270]
+
+
+def test_videos_in_one_file(tmp_path):
+    people = [result("walk_2_0003.jpg", 1), result("run_0.jpg", 7), result("walk_2_0005.jpg", 2), result("x/9.jpg", 3)]
+    path = tmp_path / "alphapose-results.json"
+    path.write_text(json.dumps(people))
+    raw = read_coco_keypoints(path, labelled=False)
+    assert (raw.name, raw.source) == (["run", "walk_2", "x"], path.name)
+    assert [clip.joints[0, :, 0, 0].tolist() for clip in raw.clips()] == [[7], [1, 0, 2], [3]]
+    (tmp_path / "mine.csv").write_text("name,label\nwalk_2,go\nrun,go\nx,stay\n")
+    assert read_coco_keypoints(path, labels=tmp_path / "mine.csv").y.tolist() == [0, 0, 1]
+    with pytest.raises(
+        DataError, match="results.json' holds the frames of 3 videos, 'walk_2', 'run', 'x': read it alo"
+    ):
+        list(read_coco_keypoints(tmp_path, labelled=False).clips())
+
+
+def test_one_file(tmp_path):
+    path = tmp_path / "clip.json"
+    for content in ([result("walk_1.jpg", 5)], [result(4, 5)], [{"frame_id": 0, "instances": [instance(5)]}]):
+        path.write_text(json.dumps(content))
+        raw = read_coco_keypoints(path)
+        assert (raw.name, raw.class_names) == (["clip"], ["unlabelled"])
+        assert next(raw.clips()).joints[0, 0, 0].tolist() == [5, -100]
+
+
+def test_the_body_of_a_whole_body(tmp_path):
+    whole = instance(5, keypoints=points(5) + [[9, 9]] * 116, keypoint_scores=[0.9] * 133)
+    assert read(tmp_path, [{"frame_id": 0, "instances": [whole]}]).joints[0, 0, 16].tolist() == [5, -260]
+    flat = result(0, 5)["keypoints"]
+    people = [result(0, 5) | {"keypoints": flat + [1, 2, 0.9] * 9 + [7, 7, 0.9] * 110}]
+    clip = read(tmp_path, people, topology="halpe_26")
+    assert clip.joints[0, 0, [16, 25]].tolist() == [[5, -260], [1, -2]]
+
+
 def test_scores_overshoot_and_doubtful_joints_are_filled_in(tmp_path):
     sure = result(0, 5, 1.04)
     sure["keypoints"][3:6] = [77, 77, 0.02]
@@ -145,7 +193,13 @@ ONE = [{"id": 1, "file_name": "1.jpg"}]
             [{"keypoints": [1, 2]}],
             "result 0: keypoints must be three numbers for each of the 17 joints .*, found 2",
         ),
+        ([{"keypoints": [0] * 78}], "joints of topology 'coco_17', found 78: say topology=halpe_26"),
+        ([{"keypoints": [0] * 408}], "joints of topology 'coco_17', found 408: say topology=halpe_26"),
         ([{"keypoints": 3}], "result 0: keypoints must be a list, found 3"),
+        ([result(0, 0, idx="x")], "result 0: idx must be a whole number, found the text 'x'"),
+        ([result(0, 0, idx=0.5)], "result 0: idx must be a whole number, found 0.5"),
+        ({"0.jpg": {"people": 3}}, "clip.json', '0.jpg': people must be a list, found 3"),
+        ({"0.jpg": {"bodies": [{}]}}, "clip.json', '0.jpg': bodies lacks the key 'joints'; it has none"),
         ([{"keypoints": [0] * 51}], "result 0 lacks the key 'image_id'; it has 'keypoints'"),
         ([result(0, "a")], "result 0: keypoints: number 0 is the text 'a'"),
         ([result(1.5, 0)], r"result 0: image_id must be a whole number, found 1\.5"),
