@@ -11,7 +11,7 @@ from typing import Any
 
 _SOURCES = (
     *("bvh", "coco_keypoints", "ctrgcn", "kinetics_skeleton", "mediapipe", "msr_action3d", "npy", "npz", "ntu"),
-    *("nw_ucla", "openpose", "pku", "pyskl", "stgcn", "store", "utd_mhad"),
+    *("nw_ucla", "openpose", "pku", "pyskl", "stgcn", "store", "utd_mhad", "yolo"),
 )
 _MODULES = {
     "RawClip": "raw_dataset",
