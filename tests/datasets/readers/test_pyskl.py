@@ -7,7 +7,7 @@ import pytest
 from skgraph.data import SkeletonStore
 from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.readers.pyskl import read_pyskl
-from skgraph.errors import DataError
+from skgraph.errors import ConfigError, DataError
 
 
 def flat(name, label, frames=4, bodies=1, **changes):
@@ -145,7 +145,10 @@ def bad(name="a", place=(0, 1, 2), key="keypoint", value=np.nan):
         ([flat("a", 2**70)], "clip 'a' has label a huge whole number, expected 0 to 9999"),
         ([flat("a", -1)], "clip 'a' has label -1, expected 0 to 9999"),
         ([flat("a", 0, keypoint=None)], "clip 'a': 'keypoint' must be an array of numbers .*, found None"),
-        ([flat("a", 0, keypoint=None, raw_file="x")], "clip 'a': 'keypoint' .*, found 'raw_file'.*Kinetics-400"),
+        (
+            [flat("a", 0, keypoint=None, raw_file="x")],
+            "anno.pkl' has its keypoints in files of their own: say keypoints=",
+        ),
         ([flat("a", 0, keypoint=[[1, 2]])], "found a list of 1"),
         ([flat("a", 0, keypoint=np.zeros((4, 17, 2)))], r"found an array of float64 \[4, 17, 2\]"),
         ([flat("a", 0, keypoint=np.zeros((1, 4, 17, 2), "U2"))], r"found an array of <U2"),
@@ -175,6 +178,53 @@ def bad(name="a", place=(0, 1, 2), key="keypoint", value=np.nan):
 def test_bad_files(read, tmp_path, content, message):
     with pytest.raises(DataError, match=message):
         write_store(read(content), tmp_path / "store", split={"by": "random", "fraction": 0.5})
+
+
+def apart(name, label, raw_file, frames):
+    """An annotation of Kinetics-400, whose keypoints are in a file of their own."""
+    frames = np.array(frames, np.int16)
+    scores = np.full(len(frames), 0.9, np.float16)
+    return {
+        "frame_dir": name,
+        "label": label,
+        "total_frames": 9,
+        "raw_file": raw_file,
+        "frame_inds": frames,
+        "box_score": scores,
+        "valid": {0.5: len(set(frames))},
+    }
+
+
+def test_keypoints_in_files_of_their_own(read, tmp_path):
+    people = np.zeros((4, 17, 3), np.float16)
+    people[..., 0], people[..., 1], people[..., 2] = [[0], [400], [402], [2]], 10 + np.arange(17), 0.75
+    people[0, 3, 2] = 0  # not seen
+    folder = tmp_path / "kpfiles"
+    folder.mkdir()
+    (folder / "one.pkl").write_bytes(pickle.dumps({"v_a": {"keypoint": people}, "v_c": {"keypoint": people[:0]}}))
+    (folder / "two.pkl").write_bytes(pickle.dumps({"v_b": {"keypoint": people[:1]}}))
+    annotations = [
+        apart("v_a", 0, "data/one.pkl", [2, 2, 3, 3]),
+        apart("v_b", 1, "data/two.pkl", [5]),
+        apart("v_c", 0, "data/one.pkl", []),
+    ]
+    content = {"annotations": annotations, "split": {"train": ["v_a"], "val": ["v_b"]}}
+    raw = read(content, keypoints=folder)
+    assert (raw.name, raw.topology.name, raw.units) == (["v_a", "v_c", "v_b"], "coco_17", "px")  # by file
+    assert (raw.y.tolist(), raw.splits[0].train.tolist()) == ([0, 0, 1], [True, False, False])
+    first, nobody, last = raw.clips()
+    assert first.joints[:, :, 0].tolist() == [[[400, -10], [402, -10]], [[0, -10], [2, -10]]]
+    assert first.confidence[1, 0, 2:5].tolist() == [0.75, 0, 0.75]
+    assert (nobody.excluded, last.joints.shape) == ("nobody in it", (1, 1, 17, 2))
+    assert next(read(content, keypoints=folder, max_bodies=1).clips()).joints.shape == (1, 2, 17, 2)
+    with pytest.raises(DataError, match="anno.pkl, clip v_a' has 17 joints in 2D, topology 'openpose_18' has 18 in 2D"):
+        list(read(content, keypoints=folder, topology="openpose_18").clips())
+    with pytest.raises(ConfigError, match="keypoints in files of their own are 2D, topology 'ntu_rgbd' is 3D"):
+        read(content, keypoints=folder, topology="ntu_rgbd")
+    with pytest.raises(ConfigError, match="is for keypoints in files of their own, and '.*anno.pkl' has them itself"):
+        read([flat("a", 0)], keypoints=folder)
+    with pytest.raises(ConfigError, match="max_bodies must be a whole number"):
+        read(content, keypoints=folder, max_bodies=0)
 
 
 def test_a_wrong_topology(read):
