@@ -14,7 +14,6 @@ _SUFFIXES = {
     ".bvh": "bvh",
     ".c3d": "c3d",
     ".csv": "mediapipe",
-    ".jsonl": "mediapipe",
     ".mat": "utd_mhad",
     ".npy": "npy",
     ".npz": "npz",
@@ -23,11 +22,12 @@ _SUFFIXES = {
     ".skeleton": "ntu60",
     ".trc": "trc",
 }
-# Keys of JSON files; the first that occurs decides.
+# Keys of JSON files, in the order in which they decide.
 _JSON_KEYS = (
     (r"pose_keypoints(_2d)?", "openpose"),
-    (r"has_skeleton|frame_index", "kinetics_skeleton"),
-    (r"keypoints3D|(pose_)?(world_)?landmarks|visibility|poseLandmarks", "mediapipe"),
+    (r"has_skeleton|skeleton", "kinetics_skeleton"),
+    (r"visible", "yolo"),
+    (r"keypoints_?3[dD]|\w*[lL]andmarks?|visibility|skeletonpoints", "mediapipe"),
     (r"instance_info|instances|image_id|annotations|keypoint_scores", "coco_keypoints"),
 )
 _HEAD = 2**16  # bytes of a JSON file that are searched
@@ -69,13 +69,13 @@ def _recognise_file(path: Path, suffix: str) -> str | None:
         return "ctrgcn" if "x_train.npy" in _members(path) else "npz"
     if suffix == ".zip":
         return next((_SUFFIXES[end] for name in _members(path) if (end := Path(name).suffix) in _SUFFIXES), None)
-    if suffix == ".json":
+    if suffix in (".json", ".jsonl"):
         try:
             with path.open("rb") as file:
                 head = file.read(_HEAD).decode(errors="replace")
         except OSError:
             return None
-        return next((dataset for keys, dataset in _JSON_KEYS if re.search(rf'"({keys})"\s*:', head)), None)
+        return next((dataset for keys, dataset in _JSON_KEYS if re.search(rf'"({keys})\\?"\s*:', head)), None)
     return _SUFFIXES.get(suffix)
 
 

@@ -33,6 +33,10 @@ def test_suffixes(tmp_path, name, dataset):
         ([[{"x": 0.1, "y": 0.2, "z": 0, "visibility": 1}]], "mediapipe"),
         ([{"image_id": "a.jpg", "category_id": 1, "keypoints": [1, 2, 0.5]}], "coco_keypoints"),
         ({"meta_info": {}, "instance_info": []}, "coco_keypoints"),
+        ([{"frame_index": 1, "poseWorldLandmarks": []}], "mediapipe"),
+        ([[{"keypoints": [], "keypoints3D": []}]], "mediapipe"),
+        ([[{"box": {}, "keypoints": {"x": [1], "y": [2], "visible": [0.5]}, "track_id": 1}]], "yolo"),
+        ([json.dumps([{"keypoints": {"x": [1], "y": [2], "visible": [0.5]}}])], "yolo"),  # of `to_json`
         ({"data": [{"frame_index": 1, "skeleton": []}], "label": "jump"}, "kinetics_skeleton"),
     ],
 )
@@ -40,6 +44,11 @@ def test_keys_of_json(tmp_path, content, dataset):
     (tmp_path / "clip.json").write_text(json.dumps(content))
     (tmp_path / "labels.csv").write_text("name,label\nclip,jump\n")
     assert recognise(tmp_path / "clip.json") == dataset == recognise(tmp_path)
+
+
+def test_keys_of_json_lines(tmp_path):
+    (tmp_path / "clip.jsonl").write_text('{"frame": 0, "landmarks": []}\n')
+    assert recognise(tmp_path) == "mediapipe"
 
 
 def test_archives(tmp_path):
