@@ -37,7 +37,7 @@ NOT_RUN = {
     r"three_streams\.sh": "minutes; the commands in it are those of docs/protocols.md",
     r"(skgraph\.benchmark|benchmarks) ": "minutes each; tests/performance and tests/benchmarks run them at small sizes",
     r"dataset=(ctrgcn|pyskl|stgcn|kinetics_skeleton|nw_ucla|utd_mhad|msr_action3d)": "downloads; tests/datasets",
-    r"(dataset=(openpose|coco_keypoints|mediapipe)|data/coco)": "files of a detector; tests/datasets makes some up",
+    r"(dataset=(openpose|coco_keypoints|mediapipe|yolo)|data/coco)": "files of a detector; tests/datasets makes some",
 }
 
 # Protocols that train, and so have epochs.

@@ -45,6 +45,10 @@ _INTEGERS = (0, -1, 1, 2, 30, 1000, 199_999, 200_000, 2**31, 2**62, 2**63, 2**64
 _FLOATS = (0.5, -0.5, 1e-320, 1e38, 3.5e38, 1e308, -1e308, float("nan"), float("inf"), float("-inf"))
 _TEXTS = ("", "a", "1", "NaN", "x" * 3000, "new\nline", "nul\0", _HALF, "é", "../a", "train")
 _NESTED = ([], {}, [[]], [0], [None], [1.0, 2.0, 3.0], {"a": 1}, [[[[[[0]]]]]], [0] * 5000)
+_KEYS = (
+    *("", "data", "people", "keypoints", "frames", "label", "keypoint", "frame_id", "landmarks", "id", "name"),
+    *("pose_landmarks", "worldLandmarks", "results", "frame", "nose"),
+)
 VALUES: tuple[Any, ...] = (None, True, False, *_INTEGERS, *_FLOATS, *_TEXTS, *_NESTED)
 
 
@@ -285,9 +289,7 @@ def _tree(value: Any, rng: Rng, specials: tuple[Any, ...] = VALUES) -> Any:
     elif kind == 5 and isinstance(parent, list):
         parent.insert(key, node)
     elif kind == 6 and isinstance(parent, dict):
-        parent[_pick(rng, ("", "data", "people", "keypoints", "frames", "label", "keypoint", "frame_id"))] = parent.pop(
-            key
-        )
+        parent[_pick(rng, _KEYS)] = parent.pop(key)
     elif kind == 7:
         other = _pick(rng, list(parent) if isinstance(parent, dict) else range(len(parent)))
         parent[key], parent[other] = parent[other], node
@@ -315,6 +317,13 @@ def _json(data: bytes, rng: Rng) -> tuple[bytes, str]:
     except (ValueError, RecursionError):
         return _text(data, rng)
     return json.dumps(_tree(tree, rng), ensure_ascii=bool(rng.integers(2))).encode("utf-8", "surrogatepass"), ""
+
+
+def _json_lines(data: bytes, rng: Rng) -> tuple[bytes, str]:
+    lines = data.split(b"\n")
+    i = int(rng.integers(len(lines)))
+    lines[i], entry = _json(lines[i], rng)
+    return b"\n".join(lines), entry
 
 
 # Arrays
@@ -693,6 +702,7 @@ _WAYS: dict[str, tuple[Callable[[bytes, Rng], tuple[bytes, str]], ...]] = {
     ".zip": (_zip,),
     ".npy": (_npy,),
     ".json": (_json, _json, _text),
+    ".jsonl": (_json_lines, _json_lines, _text),
     ".pkl": (_pickle,),
     ".mat": (_mat,),
     ".csv": (_csv, _text),

@@ -33,6 +33,7 @@ from skgraph.datasets.readers.pyskl import read_pyskl
 from skgraph.datasets.readers.stgcn import read_stgcn
 from skgraph.datasets.readers.store import read_store
 from skgraph.datasets.readers.utd_mhad import read_utd_mhad
+from skgraph.datasets.readers.yolo import read_yolo
 from skgraph.topology import Topology
 from tests.datasets.bvh_files import bvh
 
@@ -223,6 +224,28 @@ def _pyskl(dim: int, protocol: int) -> Source:
     return Source(files, lambda at, _: read_pyskl(at / "anno.pkl"), clip_of)
 
 
+def _pyskl_apart(shared: bool) -> Source:
+    """Annotations with keypoints in files of their own: of several clips, or of each."""
+    annotations, clips = [], {}
+    for i, name in enumerate(("a", "b", "c")):
+        frames = np.array([0, 0, 1, 3], np.int16)
+        people = np.full((4, 17, 3), 0.5, np.float16)
+        people[..., :2] = 100 * body(4, 17, seed=i)[..., :2] + 200
+        annotation = {"frame_dir": name, "label": i % 2, "total_frames": 5, "box_score": people[:, 0, 2]}
+        annotation |= {"frame_inds": frames} | ({"raw_file": "k400/keypoints.pkl"} if shared else {})
+        annotations.append(annotation)
+        clips[name] = {"keypoint": people}
+    content = {"split": {"train": ["a", "c"], "val": ["b"]}, "annotations": annotations}
+    files = {"keypoints/keypoints.pkl": clips} if shared else {f"keypoints/{name}.pkl": clips[name] for name in clips}
+    files = {path: pickle.dumps(tree, 4) for path, tree in (files | {"anno.pkl": content}).items()}
+
+    def clip_of(path: str) -> set[str] | None:
+        name = Path(path).stem
+        return {name} if name in clips else None
+
+    return Source(files, lambda at, _: read_pyskl(at / "anno.pkl", keypoints=at / "keypoints"), clip_of)
+
+
 def _stgcn() -> Source:
     files = {}
     for kind, count in (("train", 3), ("val", 2)):
@@ -252,16 +275,18 @@ def _flat(x: float, joints: int, confidence: float = 0.9) -> list[float]:
     return [value for v in range(joints) for value in (x, 100.0 + 10 * v, confidence)]
 
 
-def _openpose() -> Source:
+def _openpose(flat: bool) -> Source:
     files = {"labels.csv": LABELS}
     for name, frames in {"a": (3, 4, 6), "b": (0, 1), "c": (7,)}.items():
         for i in frames:
             people = [{"person_id": [-1], "pose_keypoints_2d": _flat(i + 200 * k, 25)} for k in range(2)]
             people[0]["pose_keypoints_2d"][6:9] = [0, 0, 0]
-            files[f"{name}/{name}_{i:012d}_keypoints.json"] = _json({"version": 1.3, "people": people})
+            file = f"{name}_{i:012d}_keypoints.json"
+            files[file if flat else f"{name}/{file}"] = _json({"version": 1.3, "people": people})
 
     def clip_of(path: str) -> set[str]:
-        return {path.split("/")[0]} if "/" in path else set()
+        name, _, _ = path.partition("_" if flat else "/")
+        return {name} if name != path else set()
 
     return Source(files, lambda at, _: read_openpose(at), clip_of)
 
@@ -290,31 +315,88 @@ def _coco(form: str) -> Source:
     for name, frames in {"a": (3, 4, 6), "b": (0, 1), "c": (7,)}.items():
         if form == "results":
             content = [{"image_id": i, "keypoints": _flat(i, 17), "score": 0.5} for i in frames]
+        elif form == "alphapose":
+            content = [{"image_id": f"{i}.jpg", "keypoints": _flat(i, 17), "idx": [7.0]} for i in frames]
         elif form == "annotations":
             images = [{"id": 90 + i, "file_name": f"v/{i:06d}.jpg"} for i in frames]
             people = [{"image_id": 90 + i, "keypoints": _flat(i, 17, 2), "track_id": 5} for i in frames]
             content = {"images": images, "annotations": people, "categories": [{"id": 1, "name": "person"}]}
         else:
-            points = [[5.0, 100.0 + 10 * v] for v in range(17)]
-            instance = {"keypoints": points, "keypoint_scores": [0.9] * 17}
+            points = [[5.0, 100.0 + 10 * v] for v in range(133)]
+            instance = {"keypoints": points, "keypoint_scores": [0.9] * 133}
             content = {"instance_info": [{"frame_id": i, "instances": [instance]} for i in frames]}
         files[f"{name}.json"] = _json(content)
     return Source(files, lambda at, _: read_coco_keypoints(at), _stem)
 
 
-def _mediapipe(suffix: str, world: bool) -> Source:
+def _alphapose(form: str) -> Source:
+    """A file of several videos, in AlphaPose's own format or that of OpenPose."""
+    images = [f"{name}_{i}.jpg" for name, frames in {"a": (3, 4, 6), "b": (0, 1), "c": (7,)}.items() for i in frames]
+    if form == "own":
+        content, joints = [{"image_id": image, "keypoints": _flat(5, 17), "idx": 2} for image in images], "coco_17"
+    else:
+        people = [{"pose_keypoints_2d": _flat(5, 18)}] * 2
+        content, joints = {image: {"version": "0.3", "people": people} for image in images}, "openpose_18"
+    files = {"labels.csv": LABELS, "results.json": _json(content)}
+    return Source(files, lambda at, _: read_coco_keypoints(at / "results.json", joints), lambda path: None)
+
+
+def _yolo(form: str) -> Source:
+    files = {"labels.csv": LABELS}
+    for name, frames in {"a": (3, 4, 6), "b": (0, 1), "c": (7,)}.items():
+        if form == "txt":
+            for i in frames:
+                joints = [value for v in range(17) for value in (0.1 + i / 100, 0.1 + 0.05 * v, 0.9)]
+                lines = [" ".join(f"{x:g}" for x in (0, 0.5, 0.5, 0.1, 0.2, *joints, 0.8, track)) for track in (1, 2)]
+                files[f"{name}_{i}.txt"] = ("\n".join(lines) + "\n").encode()
+            continue
+        people = []
+        for i in frames:
+            keypoints = {"x": [float(i)] * 17, "y": [100.0 + 10 * v for v in range(17)], "visible": [0.9] * 17}
+            people.append([{"name": "person", "box": {"x1": 0}, "keypoints": keypoints, "track_id": 4}])
+        if form == "json":
+            files[f"{name}.json"] = _json([json.dumps(frame) for frame in people] if name == "a" else people)
+        else:
+            objects = [{"frame": i, "results": frame} for i, frame in zip(frames, people, strict=True)]
+            files[f"{name}.jsonl"] = "\n".join(map(json.dumps, objects)).encode()
+
+    def clip_of(path: str) -> set[str] | None:
+        name = path.split("/")[0]
+        return set() if name == "labels.csv" else {name.split("_" if form == "txt" else ".")[0]}
+
+    return Source(files, lambda at, _: read_yolo(at), clip_of)
+
+
+def _mediapipe(form: str, world: bool) -> Source:
+    """MediaPipe's landmarks in a file a clip; `form` is its suffix, with the shape of its content."""
+    suffix, _, shape = form.partition(" ")
+    joints = Topology.load("mediapipe_33").joints
     files = {"labels.csv": LABELS}
     for i, name in enumerate(("a", "b", "c")):
-        frames = body(3 + i, 33, seed=i).tolist()
-        if suffix == "json":
-            pose = [
-                [{**dict(zip("xyz", joint, strict=True)), "visibility": 0.9} for joint in frame] for frame in frames
-            ]
-            files[f"{name}.json"] = _json({"fps": 30, "frames": [pose[0], None, *pose[1:]]} if i else pose)
-        else:
+        places = body(3 + i, 33, seed=i).tolist()
+        pose = [[{**dict(zip("xyz", joint, strict=True)), "visibility": 0.9} for joint in frame] for frame in places]
+        if suffix == "csv" and shape == "long":
+            rows = [[2 * t, joints[v], *xyz, 0.9] for t, frame in enumerate(places) for v, xyz in enumerate(frame)]
+            rows = [["frame", "landmark", "x", "y", "z", "visibility"], *rows]
+        elif suffix == "csv":
             header = ["frame", *(f"{axis}{v}" for v in range(33) for axis in "xyzv")]
-            rows = [[2 * t, *(value for joint in frame for value in (*joint, 0.9))] for t, frame in enumerate(frames)]
-            files[f"{name}.csv"] = "\n".join(",".join(map(str, row)) for row in [header, *rows]).encode()
+            rows = [[2 * t, *(value for joint in frame for value in (*joint, 0.9))] for t, frame in enumerate(places)]
+            rows = [header, *rows]
+        elif shape == "tasks":
+            content = [{"frame": t, "landmarks": [], "world_landmarks": [frame, frame]} for t, frame in enumerate(pose)]
+        elif shape == "tfjs":
+            content = [
+                [{"keypoints3D": [{**one, "name": joint} for one, joint in zip(frame, joints, strict=True)]}]
+                for frame in pose
+            ]
+        else:
+            content = {"fps": 30, "frames": [pose[0], None, *pose[1:]]} if i else pose
+        if suffix == "csv":
+            files[f"{name}.csv"] = "\n".join(",".join(map(str, row)) for row in rows).encode()
+        elif suffix == "jsonl":
+            files[f"{name}.jsonl"] = "\n".join(map(json.dumps, content)).encode()
+        else:
+            files[f"{name}.json"] = _json(content)
     return Source(files, lambda at, _: read_mediapipe(at, world=world), _stem)
 
 
@@ -387,12 +469,26 @@ SOURCES: dict[str, list[Callable[[], Source]]] = {
     "pku1": [lambda: _pku(1, "clips"), lambda: _pku(1, "recordings"), lambda: _pku(1, "clips", "mamp")],
     "pku2": [lambda: _pku(2, "clips"), lambda: _pku(2, "recordings"), lambda: _pku(2, "clips", "agcn")],
     "ctrgcn": [lambda: _ctrgcn(False, True), lambda: _ctrgcn(True, False)],
-    "pyskl": [lambda: _pyskl(2, 2), lambda: _pyskl(3, 4), lambda: _pyskl(2, 5), lambda: _pyskl(3, 0)],
+    "pyskl": [
+        lambda: _pyskl(2, 2),
+        lambda: _pyskl(3, 4),
+        lambda: _pyskl(2, 5),
+        lambda: _pyskl(3, 0),
+        lambda: _pyskl_apart(True),
+        lambda: _pyskl_apart(False),
+    ],
     "stgcn": [_stgcn],
-    "openpose": [_openpose],
+    "openpose": [lambda: _openpose(False), lambda: _openpose(True)],
     "kinetics_skeleton": [_kinetics],
-    "coco_keypoints": [lambda: _coco("results"), lambda: _coco("annotations"), lambda: _coco("mmpose")],
-    "mediapipe": [lambda: _mediapipe("json", True), lambda: _mediapipe("csv", True), lambda: _mediapipe("json", False)],
+    "coco_keypoints": [
+        *(lambda form=form: _coco(form) for form in ("results", "alphapose", "annotations", "mmpose")),
+        *(lambda form=form: _alphapose(form) for form in ("own", "open")),
+    ],
+    "mediapipe": [
+        *(lambda form=form: _mediapipe(form, True) for form in ("json", "json tfjs", "jsonl tasks", "csv", "csv long")),
+        lambda: _mediapipe("json", False),
+    ],
+    "yolo": [lambda: _yolo("json"), lambda: _yolo("jsonl"), lambda: _yolo("txt")],
     "bvh": [lambda: _bvh("y", 1, False), lambda: _bvh("z", 2, True)],
     "nw_ucla": [_nw_ucla],
     "utd_mhad": [lambda: _utd_mhad(False), lambda: _utd_mhad(True)],
