@@ -64,7 +64,7 @@ def _losses(config: Mapping[str, Any], steps: int, precision: str | None = None,
         options["compile"] = False
     with TemporaryDirectory() as folder, sdpa_kernel(SDPBackend.MATH) if plain else nullcontext():
         config = {**config, "runs": folder, "precision": precision or config["precision"], "trainer": options}
-        trainer = build_trainer(config, [(store, split)], TrainerConfig(**options), device, say=lambda line: None)
+        trainer = build_trainer(config, [(store, split)], TrainerConfig(**options), device)
         if trainer.total_steps < steps:
             raise ConfigError(
                 f"benchmark.sizes.steps must be at most the {trainer.total_steps} of the recipe, found {steps}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import sys
 from collections.abc import Mapping
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     import torch
 
     from skgraph._internal.distributed import Processes
+
+_messages = logging.getLogger("skgraph")
 
 
 @command("pretrain")
@@ -41,11 +44,12 @@ def main(cfg: DictConfig) -> None:
 def pretrain(config: dict[str, Any], device: torch.device, processes: Processes | None = None) -> int:
     """Run the pre-training that a plain configuration describes (the resolved ``configs/pretrain.yaml``).
 
+    Where it logs, its key ``logger``, is not kept in the run: a resumed run may log elsewhere.
+
     Returns:
         the number of the signal that stopped it before its end, else 0.
     """
     import yaml
-    from tqdm import tqdm
 
     from skgraph._internal.atomic import atomic_file, locked_folder
     from skgraph._internal.distributed import Processes
@@ -58,7 +62,8 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
     from skgraph.training import TrainerConfig
     from skgraph.training.views import rotation_axis_warning
 
-    processes = processes or Processes()
+    processes, logger = processes or Processes(), config.get("logger")
+    config = {key: value for key, value in config.items() if key != "logger"}
     check_config(config)
     protocols = [build_protocol(name) for name in config["evaluate"]]
     settings = Settings(pool=config.get("pool", "mean"))
@@ -78,8 +83,8 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
             protocol.check_settings(settings)
         except ConfigError as error:
             raise ConfigError(f"{error}; or say evaluate=[] to train only") from error
-    say = tqdm.write if processes.is_main else lambda line: None
-    trainer = build_trainer(config, stores, trainer_config, device, processes, say)
+    say = _messages.info if processes.is_main else lambda line: None
+    trainer = build_trainer(config, stores, trainer_config, device, processes, logger)
     check_pool(trainer.objective.encoder, settings.pool)
     with locked_folder(trainer.folder) if processes.is_main else nullcontext(True) as alone:
         if processes.any(not alone, device):
@@ -92,8 +97,8 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
         encoder = objective.encoder
         for (store, split), (bodies, views) in zip(stores, trainer.sources, strict=True):
             say(f"{trainer.folder}: {len(bodies)} bodies of {store.path}, split {split}, on {device}")
-            if warning := rotation_axis_warning(store, views):
-                say(f"warning: {warning}")
+            if (warning := rotation_axis_warning(store, views)) and processes.is_main:
+                _messages.warning(warning)
         say(
             f"encoder {_millions(encoder)}, objective {_millions(objective)} parameters in all, tokens "
             f"{encoder.grid[0]} x {encoder.grid[1]}, {trainer.total_steps} steps"
@@ -108,7 +113,7 @@ def pretrain(config: dict[str, Any], device: torch.device, processes: Processes 
             how, progress = (device, config["precision"], settings), trainer_config.progress
             for store, split in stores:
                 results = compare(trainer.folder, store, split, protocols, *how, progress=progress)
-                say(format_results(results))
+                print(format_results(results))
         processes.barrier()
     return 0 if complete else trainer.stop_signal
 

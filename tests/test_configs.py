@@ -23,6 +23,7 @@ from skgraph.evaluation import build_protocol
 from skgraph.performance.training_step import random_crops, without_measurements
 from skgraph.topology import Topology
 from skgraph.training import TrainerConfig
+from skgraph.training.loggers import Logger
 
 CONFIGS = data_dir("configs")
 EXPERIMENTS = sorted(path.stem for path in (CONFIGS / "experiment").glob("*.yaml"))
@@ -157,7 +158,7 @@ def test_rotation_about_x_or_y_is_refused_in_2d(augment):
 
 PARTS = [
     path
-    for group in ("encoder", "objective", "mask", "stream", "augment")
+    for group in ("encoder", "objective", "mask", "stream", "augment", "logger")
     for path in sorted((CONFIGS / group).glob("*.yaml"))
 ]
 
@@ -189,7 +190,7 @@ def test_yaml_says_the_constructors_defaults(path):
 @pytest.mark.parametrize(
     ("command", "groups"),
     [
-        ("pretrain", ("objective", "encoder", "dataset", "stream", "mask", "augment")),
+        ("pretrain", ("objective", "encoder", "dataset", "stream", "mask", "augment", "logger")),
         ("evaluate", ("protocol",)),
         ("benchmark", ("benchmark",)),
     ],
@@ -230,6 +231,8 @@ def test_a_target_that_is_not_a_module_is_not_called():
         instance({"_target_": "subprocess.Popen", "args": "true"}, "encoder")
     with pytest.raises(ConfigError, match="encoder._target_ 'nowhere.Encoder' cannot be imported"):
         instance({"_target_": "nowhere.Encoder"}, "encoder")
+    with pytest.raises(ConfigError, match="logger._target_ 'subprocess.Popen' is not a Logger"):
+        instance({"_target_": "subprocess.Popen", "args": "true"}, "logger", Logger)
 
 
 def test_nested_targets_are_modules_too(tmp_path):

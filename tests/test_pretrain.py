@@ -320,6 +320,18 @@ def test_a_stopped_training_does_not_end_like_a_finished_one(store_path, tmp_pat
     assert "resumed at step 1" in call(pretrain_main, *arguments, "trainer.stop_at=2", cwd=tmp_path)
 
 
+def test_numbers_go_to_the_logger_each_once_and_it_may_change(store_path, tmp_path, call):
+    arguments = (*TINY, f"dataset.root={store_path}", "evaluate=[]", "name=r")
+    assert "stopped at step 6 of 12" in call(pretrain_main, *arguments, "logger=csv", "trainer.stop_at=6", cwd=tmp_path)
+    call(pretrain_main, *arguments, "logger=csv", "trainer.stop_at=9", cwd=tmp_path)
+    call(pretrain_main, *arguments, cwd=tmp_path)
+    run = tmp_path / "runs" / "r"
+    rows = [line.split(",") for line in (run / "metrics.csv").read_text().splitlines()]
+    assert [row[0] for row in rows if row[1] == "loss"] == [str(step) for step in range(1, 10)]
+    assert "rankme" in {row[1] for row in rows} and (run / "tensorboard").exists()
+    assert "logger" not in yaml.safe_load((run / "config.yaml").read_text())
+
+
 def test_two_processes_do_not_train_in_one_folder(store_path, tmp_path, call, capsys):
     (tmp_path / "runs" / "r").mkdir(parents=True)
     with locked_folder(tmp_path / "runs" / "r") as alone, pytest.raises(SystemExit):

@@ -22,6 +22,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import InterpolationResolutionError
 
 from skgraph._internal.data_dir import data_dir
+from skgraph._internal.messages import shown_messages
 from skgraph.errors import ConfigError, DataError, first_line
 
 # Choices shown in the error for a key without a value.
@@ -70,7 +71,8 @@ def command(
                     if missing := _missing(OmegaConf.to_container(cfg)):
                         wanted = " ".join(f"{key}={_CHOICES.get(key, '...')}" for key in missing)
                         raise ConfigError(f"say {wanted} on the command line: no default fits")
-                    return task(cfg)
+                    with shown_messages():  # here, as a launcher may call this in a process of its own
+                        return task(cfg)
                 except InterpolationResolutionError as error:
                     print(f"error: {error.full_key}: {first_line(error)}", file=sys.stderr)
                     failed = True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
@@ -18,24 +18,27 @@ from skgraph.training import ViewMaker
 from skgraph.transforms import AlignBody, Center, Compose, GraphTransform, RandomRotate, ScaleBody
 
 
-def instance(config: Mapping[str, Any], where: str, **objects: Any) -> Any:
-    """Build the module that ``config["_target_"]`` names.
+def instance(config: Mapping[str, Any], where: str, base: type = nn.Module, **objects: Any) -> Any:
+    """Build the object that ``config["_target_"]`` names.
 
-    Builds modules and calls nothing else, because a configuration may come from another user's run folder. (A target
-    outside skgraph is imported, as a custom encoder must be: read a foreign configuration before you use it.)
+    Builds modules, or objects of another class or interface, ``base``, and calls nothing else, because a configuration
+    may come from another user's run folder. (A target outside skgraph is imported, as a custom encoder must be: read a
+    foreign configuration before you use it.)
 
     Args:
         config: ``_target_`` and the constructor's plain values; a value may itself be such a mapping, with
             ``_partial_: true`` where the module calls it with more arguments.
         where: key of the configuration, for errors.
+        base: class that it must be, or have the methods of.
         objects: values that a configuration cannot hold; the constructor gets those that it has arguments for.
 
     Raises:
-        ConfigError: the target does not exist, is not a module, has no such argument, or refuses a value.
+        ConfigError: the target does not exist, is of another kind, has no such argument, or refuses a value.
     """
     kind = import_target(config, where)
-    if not isinstance(kind, type) or not issubclass(kind, nn.Module):
-        raise ConfigError(f"{where}._target_ '{config['_target_']}' is not a torch.nn.Module")
+    if not isinstance(kind, type) or not issubclass(kind, base):
+        wanted = "torch.nn.Module" if base is nn.Module else base.__name__
+        raise ConfigError(f"{where}._target_ '{config['_target_']}' is not a {wanted}")
     accepted = inspect.signature(kind).parameters
     values = {key: value for key, value in config.items() if key not in ("_target_", "_partial_")}
     if unknown := [key for key in values if key not in accepted]:
@@ -57,7 +60,7 @@ def instance(config: Mapping[str, Any], where: str, **objects: Any) -> Any:
             raise
         raise type(error)(f"{where}: {error}") from error
     except Exception as error:  # custom code may raise anything
-        plain = ", ".join(f"{key}={value}" for key, value in values.items() if not callable(value))
+        plain = ", ".join(f"{k}={value}" for k, value in values.items() if not isinstance(value, Mapping | Callable))
         raise ConfigError(f"{where}: {kind.__name__} cannot be built from {plain}: {first_line(error)}") from error
 
 

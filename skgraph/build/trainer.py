@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from tqdm import tqdm
 
 from skgraph._internal.distributed import Processes
-from skgraph.build.components import build_encoder, build_objective, build_views
+from skgraph.build.components import build_encoder, build_objective, build_views, instance
 from skgraph.build.measurements import with_measurements
 from skgraph.build.stores import training_bodies
 from skgraph.checks import check_encoder, check_objective
@@ -20,6 +19,7 @@ from skgraph.objectives import Objective
 from skgraph.topology import Topology
 from skgraph.topology.sub_skeleton import sub_skeleton
 from skgraph.training import Trainer, TrainerConfig, ViewMaker
+from skgraph.training.loggers import Logger
 from skgraph.training.prefetch import move_dataset
 from skgraph.training.views import MixedViews
 from skgraph.transforms import MapJoints
@@ -31,7 +31,7 @@ def build_trainer(
     trainer_config: TrainerConfig,
     device: torch.device,
     processes: Processes = Processes(),
-    say: Callable[[str], None] = tqdm.write,
+    logger: Mapping[str, Any] | None = None,
 ) -> Trainer:
     """Build the training of a run's configuration, at its first step, and make the folder of the run.
 
@@ -41,7 +41,7 @@ def build_trainer(
         trainer_config: made from ``config["trainer"]``.
         device: where to compute.
         processes: processes of a distributed training.
-        say: prints a line to the user.
+        logger: names a class in ``_target_``, with its options; ``None`` is TensorBoard.
 
     Raises:
         DataError: a component cannot be built, or a custom one breaks its contract.
@@ -59,9 +59,13 @@ def build_trainer(
     loader, views = _sources(given, stores, trainer_config, device, processes, objective)
     folder = Path(str(config["runs"])) / str(config["name"])
     folder.mkdir(parents=True, exist_ok=True)
-    return Trainer(
-        objective, loader, views, folder, trainer_config, config, device, config["precision"], processes, say
-    )
+
+    def open_logger(step: int, logged: Mapping[str, int]) -> Logger:
+        given = {"folder": folder, "step": step, "logged": logged, "run_config": config}
+        return instance(logger or {"_target_": "skgraph.training.loggers.TensorBoardLogger"}, "logger", Logger, **given)
+
+    how = device, config["precision"], processes, open_logger
+    return Trainer(objective, loader, views, folder, trainer_config, config, *how)
 
 
 def _sources(

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from skgraph._internal.options import flat
 from skgraph.evaluation.results.result import EnsembleResult, Result, join_warnings, value_at
 from skgraph.result_tables.columns import Column, columns_of
 from skgraph.result_tables.published import Published, published_rows
@@ -137,7 +138,7 @@ def _has_each_seed_once(group: list[Result]) -> bool:
 
 def _method_key(result: Result) -> str:
     """Return a key that is equal for results in one row."""
-    configs = [_flat(member.config) for member in result.members]
+    configs = [flat(member.config) for member in result.members]
     configs = [{key: value for key, value in config.items() if key not in _IGNORED_KEYS} for config in configs]
     key = [_method(result), _encoder(result), _stream(result), configs, result.step]
     return json.dumps(key, sort_keys=True)
@@ -234,11 +235,3 @@ def _spread(metrics: list[Mapping[str, Any]], key: str) -> tuple[str, int]:
     if key == "top1" and isinstance(std, (int, float)) and math.isfinite(std) and isinstance(subsets, list):
         return f"{values[0]:.1f} ± {std:.1f}", len(subsets)
     return f"{values[0]:.1f}", 1
-
-
-def _flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Flatten a nested configuration to dotted keys."""
-    flat: dict[str, Any] = {}
-    for key, value in config.items():
-        flat |= _flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": value}
-    return flat

@@ -17,6 +17,7 @@ from torch import nn
 
 from skgraph._internal.atomic import atomic_file
 from skgraph._internal.files import check_file
+from skgraph._internal.options import flat
 from skgraph.data import SkeletonStore
 from skgraph.errors import CheckpointError, first_three
 from skgraph.topology import Topology
@@ -250,7 +251,7 @@ def check_same_config(path: Path, saved: dict, current: dict, ignored: tuple[str
     Raises:
         CheckpointError: another value differs; the message lists each with both values.
     """
-    before, now = _flat(saved), _flat(current)
+    before, now = flat(saved), flat(current)
     differing = [
         f"{key} was {before.get(key, 'absent')} and is now {now.get(key, 'absent')}"
         for key in sorted(before.keys() | now.keys())
@@ -275,9 +276,3 @@ def versions() -> dict[str, str]:
         "torch_geometric": torch_geometric.__version__,
         "python": platform.python_version(),
     }
-
-
-def _flat(tree: Any, prefix: str = "") -> dict[str, Any]:
-    if isinstance(tree, dict) and tree:
-        return {k: v for name, branch in tree.items() for k, v in _flat(branch, f"{prefix}{name}.").items()}
-    return {prefix.rstrip("."): tree}

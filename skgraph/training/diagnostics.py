@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from skgraph.data import EpochLoader, MixedLoader
 from skgraph.errors import DataError
 from skgraph.training.devices import autocast
+from skgraph.training.loggers import TensorBoardLogger
 from skgraph.training.mask_figure import mask_figure
 from skgraph.training.run_log import RunLog
 from skgraph.training.views import ViewMaker
@@ -121,9 +122,9 @@ def log_diagnostics(
     device: torch.device,
     precision: str = "auto",
 ) -> dict[str, float]:
-    """Log the features of whole bodies, the same at every step, and the mask of one of them.
+    """Log statistics of the features of whole bodies, the same at every step.
 
-    Features are logged as a histogram and in TensorBoard's projector.
+    TensorBoard also gets a histogram of the features, the features in its projector, and the mask of one body.
 
     Args:
         log: log of the run.
@@ -149,13 +150,15 @@ def log_diagnostics(
     # Exclude bodies of the same clip as neighbours if people are unknown.
     accuracy = online_knn(features, y, torch.where(subject >= 0, subject, -1 - clip))
     values |= {} if accuracy is None else {"online_knn": accuracy}
-    log.scalars(step, values)
-    log.histogram(step, "features", features)
+    log.log(step, values)
+    if not isinstance(board := log.logger, TensorBoardLogger):
+        return values
+    board.histogram(step, "features", features)
     labels = [store.class_names[label] if label >= 0 else "" for label in y.tolist()]
-    log.embedding(
+    board.embedding(
         step, features, {"action": labels, "subject": subject.tolist(), "clip": store.name[clip.numpy()].tolist()}
     )
     positions = views.normalise(batch)
     visible, _ = views.mask.draw(positions.joints[:1, 0], loader.step_generator(0))
-    log.figure(step, "mask", mask_figure(store.topology, positions.joints[0, 0], visible[0], encoder.grid))
+    board.figure(step, "mask", mask_figure(store.topology, positions.joints[0, 0], visible[0], encoder.grid))
     return values

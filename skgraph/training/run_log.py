@@ -1,33 +1,23 @@
-"""The log of a run: JSON lines, TensorBoard beside them, and the speed that they record."""
+"""The log of a run: JSON lines, a logger beside them, and the speed that they record."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
-
-from matplotlib.figure import Figure
-from torch import Tensor
-from torch.utils.tensorboard import SummaryWriter
+from typing import Any, TypeVar
 
 from skgraph._internal.atomic import atomic_file
-from skgraph._internal.text import plain
 from skgraph.errors import DataError
+from skgraph.training.loggers import Logger, TensorBoardLogger
 
 Batch = TypeVar("Batch")
-
-# Configuration of TensorBoard's projector.
-_PROJECTOR = """embeddings {{
-  tensor_name: "features, step {step}"
-  tensor_path: "features.tsv"
-  metadata_path: "labels.tsv"
-}}"""
+OpenLogger = Callable[[int, Mapping[str, int]], Logger]
 
 
 class RunLog:
-    """Appends to ``metrics.jsonl`` and to TensorBoard's event files in a run folder.
+    """Appends the numbers of a training to ``metrics.jsonl`` in the run folder, and passes them to a logger.
 
     Opening drops the records of a killed process beyond the given step, and a half-written line, so that a resumed run
     has the log of an uninterrupted one.
@@ -35,59 +25,35 @@ class RunLog:
     Args:
         folder: folder of the run.
         step: steps already done.
+        open_logger: opens a logger, given ``step`` and ``logged``, see :class:`skgraph.training.loggers.Logger`; by
+            default TensorBoard.
     """
 
-    def __init__(self, folder: Path, step: int = 0) -> None:
+    def __init__(self, folder: Path, step: int = 0, open_logger: OpenLogger | None = None) -> None:
         self.path = folder / "metrics.jsonl"
-        kept = [line for line in _lines(self.path) if json.loads(line)["step"] <= step]
+        records = _records(self.path)
+        logged = {key: record["step"] for record in records for key in record}
         with atomic_file(self.path, "w") as file:
-            file.writelines(f"{line}\n" for line in kept)
+            file.writelines(json.dumps(record) + "\n" for record in records if record["step"] <= step)
+        self.logger = TensorBoardLogger(folder, step) if open_logger is None else open_logger(step, logged)
         self._file = open(self.path, "a", encoding="utf-8")
-        self._folder = folder / "tensorboard"
-        self._board = SummaryWriter(str(self._folder), purge_step=step + 1)
 
-    def scalars(self, step: int, values: Mapping[str, float]) -> None:
-        """Log numbers at a step.
+    def log(self, step: int, scalars: Mapping[str, float]) -> None:
+        """Log numbers of a step.
 
         Raises:
             DataError: the folder was deleted meanwhile.
         """
-        if not self._folder.exists():
+        if not self.path.exists():
             raise DataError(f"'{self.path.parent}' was deleted while its training ran: nothing is written any more")
-        self._file.write(json.dumps({"step": step, **values}) + "\n")
+        self._file.write(json.dumps({"step": step, **scalars}) + "\n")
         self._file.flush()
-        for key, value in values.items():
-            self._board.add_scalar(key, value, step)
-
-    def histogram(self, step: int, key: str, values: Tensor) -> None:
-        """Log the distribution of a tensor's values."""
-        self._board.add_histogram(key, values.float().cpu(), step)
-
-    def figure(self, step: int, key: str, figure: Figure) -> None:
-        """Log a figure."""
-        self._board.add_figure(key, figure, step)
-
-    def embedding(self, step: int, features: Tensor, labels: Mapping[str, Sequence[object]]) -> None:
-        """Show features in TensorBoard's projector, in place of those of an earlier step.
-
-        Args:
-            step: step of the features.
-            features: ``[n, D]``.
-            labels: two columns or more of ``n`` values to name and colour points by.
-        """
-        rows = ["\t".join(f"{value:.6g}" for value in row) for row in features.float().cpu().tolist()]
-        columns = [[plain(" ".join(str(value).split())) for value in column] for column in labels.values()]
-        named = ["\t".join(row) for row in [list(labels), *zip(*columns, strict=True)]]
-        config = _PROJECTOR.format(step=step)
-        for name, text in (("features.tsv", rows), ("labels.tsv", named), ("projector_config.pbtxt", [config])):
-            with atomic_file(self._folder / name, "w") as file:
-                file.writelines(f"{line}\n" for line in text)
+        self.logger.log(step, scalars)
 
     def close(self) -> None:
-        """Flush and close the files."""
+        """Flush and close the file and the logger."""
         self._file.close()
-        if self._folder.exists():  # TensorBoard's thread fails without its folder
-            self._board.close()
+        self.logger.close()
 
 
 class Throughput:
@@ -113,14 +79,15 @@ class Throughput:
         return values
 
 
-def _lines(path: Path) -> list[str]:
+def _records(path: Path) -> list[dict[str, Any]]:
     if not path.exists():
         return []
-    lines = []
+    records = []
     for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         try:
-            if isinstance(json.loads(line).get("step"), int):
-                lines.append(line)
+            record = json.loads(line)
+            if isinstance(record.get("step"), int):
+                records.append(record)
         except (ValueError, AttributeError, RecursionError):
             continue  # half-written or damaged
-    return lines
+    return records

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import signal
 from collections import deque
-from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,6 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
-from tqdm import tqdm
 
 from skgraph._internal.distributed import Processes, mean_over_ranks
 from skgraph.data import EpochLoader, MixedLoader, SkeletonData, SkeletonDataset, SkeletonStore
@@ -31,11 +30,13 @@ from skgraph.training.devices import autocast
 from skgraph.training.diagnostics import collapse_warning, log_diagnostics
 from skgraph.training.optimizer import adamw, check_gradients, learning_rate
 from skgraph.training.prefetch import prefetch
-from skgraph.training.run_log import RunLog, Throughput
+from skgraph.training.progress import Progress
+from skgraph.training.run_log import OpenLogger, RunLog, Throughput
 from skgraph.training.trainer_config import TrainerConfig
 from skgraph.training.views import MixedViews, ViewMaker
 
 SNAPSHOTS = "snapshots"  # folder of the checkpoints that a run keeps
+_messages = logging.getLogger("skgraph")
 
 
 class Trainer:
@@ -53,7 +54,7 @@ class Trainer:
         device: where to compute.
         precision: see :func:`skgraph.training.devices.autocast`.
         processes: processes of a distributed training.
-        say: prints a line to the user.
+        open_logger: see :class:`skgraph.training.run_log.RunLog`.
 
     Attributes:
         stores: each store once, in the order of the sources.
@@ -75,11 +76,11 @@ class Trainer:
         device: torch.device,
         precision: str = "auto",
         processes: Processes = Processes(),
-        say: Callable[[str], None] = tqdm.write,
+        open_logger: OpenLogger | None = None,
     ) -> None:
         self.objective, self.views = objective.to(device).train(), views.to(device)
         self.loader, self.folder, self.config, self.run_config = loader, folder, config, run_config
-        self.device, self.precision, self.processes, self.say = device, precision, processes, say
+        self.device, self.precision, self.processes, self._open_logger = device, precision, processes, open_logger
         topologies = len({*views.topologies}) if isinstance(views, MixedViews) else 1
         compile_objective(self.objective, config.compile, device, topologies)
         options = config.weight_decay, config.betas, config.embed_lr, config.decay_embeddings
@@ -128,8 +129,8 @@ class Trainer:
         written = frames_written(stores)
         if content.get("frames_written", written) != written and self.processes.is_main:
             files = ", ".join(f"'{store.path / 'frames.npy'}'" for store in stores)
-            self.say(
-                f"warning: {files} was written or copied since '{self.checkpoint}' was: if its frames have changed, "
+            _messages.warning(
+                f"{files} was written or copied since '{self.checkpoint}' was: if its frames have changed, "
                 "give this run a name=..., or delete its folder"
             )
         return True
@@ -150,41 +151,39 @@ class Trainer:
         if processes.world_size > 1:
             ids = [self.device.index] if self.device.type == "cuda" else None
             model = DistributedDataParallel(self.objective, device_ids=ids)
-        log = RunLog(self.folder, self.step) if processes.is_main else None
-        hidden = None if config.progress and processes.is_main else True  # None: shown on a terminal
-        bar = tqdm(total=self.total_steps, initial=self.step, unit="step", dynamic_ncols=True, disable=hidden)
+        log = RunLog(self.folder, self.step, self._open_logger) if processes.is_main else None
+        progress = Progress(self.step, self.total_steps, config.progress and processes.is_main)
         handlers = {s: signal.signal(s, self._ask_to_stop) for s in (signal.SIGTERM, signal.SIGINT)}
         stopping = False
         try:
             while self.step < self._last_step and not stopping:
-                stopping = self._train_epoch(model, log, bar)
+                stopping = self._train_epoch(model, log, progress)
             self._save()
         finally:
             for number, handler in handlers.items():
                 signal.signal(number, handler)
-            bar.close()
+            progress.close()
             if log:
                 log.close()
         if self.step < self.total_steps and processes.is_main:
             how = "the same command" if stopping else "the same command without trainer.stop_at"
-            self.say(f"stopped at step {self.step} of {self.total_steps}, before any evaluation; {how} goes on")
+            _messages.info(f"stopped at step {self.step} of {self.total_steps}, before any evaluation; {how} goes on")
         return self.step >= self.total_steps
 
-    def _train_epoch(self, model: nn.Module, log: RunLog | None, bar: tqdm) -> bool:
+    def _train_epoch(self, model: nn.Module, log: RunLog | None, progress: Progress) -> bool:
         """Train to the end of the epoch, or to the last step; return whether to stop."""
         config, loader = self.config, self.loader
         epoch, first = divmod(self.step, loader.steps_per_epoch)
         throughput, warned, stopping = Throughput(self.global_batch), False, False
         for bodies, generator in throughput.watch(prefetch(loader, self.device, epoch, first)):
             loss, logs, lr = self._train_step(model, bodies, generator)
-            bar.update()
+            progress.advance()
             if self.step % config.log_every == 0 or self.step == self._last_step:
                 values = self._checked(loss, logs) | {"lr": lr, "epoch": self.step / loader.steps_per_epoch}
                 values |= throughput.read()
-                speed = f"{values['clips_per_second']:.0f} clips/s"
-                bar.set_postfix_str(f"loss {values['loss']:.4f}, lr {lr:.2e}, {speed}")
+                progress.show(self.step, values)
                 if log:
-                    log.scalars(self.step, values)
+                    log.log(self.step, values)
                     warned = warned or self._warn(values)  # once an epoch
             stopping = self._stops()
             if stopping or self.step == self._last_step:
@@ -299,7 +298,7 @@ class Trainer:
     def _warn(self, values: dict[str, float]) -> bool:
         """Warn of a collapse; return whether there is one."""
         if warning := collapse_warning(values):
-            self.say(f"warning: step {self.step}: {warning}")
+            _messages.warning(f"step {self.step}: {warning}")
         return warning is not None
 
     def _ask_to_stop(self, number: int, *_: object) -> None:

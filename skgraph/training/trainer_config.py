@@ -74,7 +74,7 @@ class TrainerConfig:
         diagnose_every: epochs between diagnostics of the features; a budget in steps has 21 at most.
         diagnose_bodies: bodies that the diagnostics encode.
         stop_at: stop with a checkpoint after this step (the schedule does not change); 0 trains to the end.
-        progress: show a progress bar on a terminal.
+        progress: show a progress bar on a terminal, elsewhere a line every half minute.
         accumulate: slices of a batch that go through the model one after another before the optimiser's step, for
             batches that do not fit into memory. Gradients add up to those of the whole batch; statistics of a batch
             (GFP's variance and covariance, S-JEPA's centre) are those of a slice.

@@ -34,7 +34,7 @@ QUIET = dict(
 )
 
 
-def trainer(store, folder, seed=0, run_config=None, said=None, **changes):
+def trainer(store, folder, seed=0, run_config=None, **changes):
     folder.mkdir(exist_ok=True)
     torch.manual_seed(seed)
     encoder = TransformerEncoder(store.topology, 16, patch_length=4, dim=16, depth=2, heads=2, drop_path=0.2)
@@ -51,7 +51,6 @@ def trainer(store, folder, seed=0, run_config=None, said=None, **changes):
         TrainerConfig(**(QUIET | changes)),
         run_config or {"seed": seed},
         torch.device("cpu"),
-        say=(said if said is not None else []).append,
     )
 
 
@@ -189,14 +188,13 @@ class Constant(nn.Module):
         return self.token.expand(len(joints), 100 if visible is None else visible.size(1), 16)
 
 
-def test_a_collapse_prints_a_warning(store, tmp_path):
-    said: list[str] = []
-    collapsed = trainer(store, tmp_path / "r", said=said)
+def test_a_collapse_prints_a_warning(store, tmp_path, caplog):
+    collapsed = trainer(store, tmp_path / "r")
     encoder = Constant()
     collapsed.objective = SJEPA(encoder, partial(Predictor, depth=1, heads=2), output_dim=None)
     collapsed.fit()
-    assert any("the effective rank of the features is 1.00" in line for line in said)
-    assert any("target_std" in line for line in said)
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
+    assert "the effective rank of the features is 1.00" in caplog.text and "target_std" in caplog.text
 
 
 def test_a_warm_up_is_not_longer_than_the_training(store, tmp_path):
@@ -206,9 +204,9 @@ def test_a_warm_up_is_not_longer_than_the_training(store, tmp_path):
         trainer(store, tmp_path / "r", epochs=None, steps=1)
 
 
-def test_a_signal_stops_with_a_checkpoint(store, tmp_path):
-    said: list[str] = []
-    stopped = trainer(store, tmp_path / "r", said=said)
+def test_a_signal_stops_with_a_checkpoint(store, tmp_path, caplog):
+    caplog.set_level("INFO", "skgraph")
+    stopped = trainer(store, tmp_path / "r")
     original = stopped._train_step
 
     def train_step(*args):
@@ -219,7 +217,7 @@ def test_a_signal_stops_with_a_checkpoint(store, tmp_path):
     stopped._train_step = train_step
     assert not stopped.fit() and stopped.stop_signal == signal.SIGTERM
     assert read_checkpoint(tmp_path / "r" / "checkpoint.pt")["step"] == 2
-    assert said[-1] == "stopped at step 2 of 4, before any evaluation; the same command goes on"
+    assert caplog.messages[-1] == "stopped at step 2 of 4, before any evaluation; the same command goes on"
     again = trainer(store, tmp_path / "r")
     assert again.resume() and again.fit()
     trainer(store, tmp_path / "whole").fit()
@@ -243,16 +241,15 @@ def test_another_configuration_or_other_data_do_not_resume(store, tmp_path):
         other.loader.dataset.store.meta["content_hash"] = before
 
 
-def test_frames_that_were_written_since_are_said(store_path, tmp_path):
+def test_frames_that_were_written_since_are_said(store_path, tmp_path, caplog):
     """The content hash is that of the preparation; frames edited in place keep it."""
     folder = shutil.copytree(store_path, tmp_path / "s")
     trainer(SkeletonStore.open(folder), tmp_path / "r").fit()
-    said: list[str] = []
-    assert trainer(SkeletonStore.open(folder), tmp_path / "r", said=said).resume() and not said
+    assert trainer(SkeletonStore.open(folder), tmp_path / "r").resume() and not caplog.messages
     np.save(folder / "frames.npy", np.load(folder / "frames.npy") + 1)
-    assert trainer(SkeletonStore.open(folder), tmp_path / "r", said=said).resume()
-    (warning,) = said
-    assert warning.startswith(f"warning: '{folder / 'frames.npy'}' was written or copied since")
+    assert trainer(SkeletonStore.open(folder), tmp_path / "r").resume()
+    (warning,) = caplog.messages
+    assert warning.startswith(f"'{folder / 'frames.npy'}' was written or copied since")
 
 
 def test_another_topology_does_not_resume(store, tmp_path):
