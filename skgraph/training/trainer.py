@@ -54,7 +54,8 @@ class Trainer:
         device: where to compute.
         precision: see :func:`skgraph.training.devices.autocast`.
         processes: processes of a distributed training.
-        open_logger: see :class:`skgraph.training.run_log.RunLog`.
+        open_logger: opens a logger, given the steps done and the last step of each number logged; by default
+            TensorBoard.
 
     Attributes:
         stores: each store once, in the order of the sources.

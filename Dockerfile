@@ -1,0 +1,20 @@
+# docker build -t skgraph .
+# docker run --rm --user "$(id -u)" -v "$PWD:/work" skgraph pretrain
+FROM python:3.12-slim
+
+COPY pyproject.toml README.md LICENSE constraints.txt /skgraph/
+COPY skgraph /skgraph/skgraph
+COPY topologies /skgraph/topologies
+COPY configs /skgraph/configs
+# PyTorch's own index has builds without CUDA.
+RUN pip install --no-cache-dir --extra-index-url https://download.pytorch.org/whl/cpu -c /skgraph/constraints.txt /skgraph \
+    && useradd --uid 1000 --no-create-home skgraph \
+    && mkdir /work \
+    && chown skgraph /work
+
+USER 1000
+# Any --user may write there.
+ENV HOME=/tmp
+WORKDIR /work
+ENTRYPOINT ["skgraph"]
+CMD ["--help"]
