@@ -31,7 +31,7 @@ def test_a_wheel_runs_the_main_job(tmp_path, store_path):
         names = archive.namelist()
         archive.extractall(tmp_path / "site")  # what an installer does with a pure wheel
     assert "skgraph/topologies/ntu_rgbd.yaml" in names and "skgraph/configs/pretrain.yaml" in names
-    assert "skgraph/datasets/formats/action_names.yaml" in names
+    assert "skgraph/datasets/formats/action_names.yaml" in names and "skgraph/py.typed" in names
     assert not any(name.startswith(("tests/", "examples/", "benchmarks/", "configs/", "topologies/")) for name in names)
     work = tmp_path / "work"
     work.mkdir()
