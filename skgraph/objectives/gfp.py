@@ -151,7 +151,7 @@ class GFP(Objective):
         logs["prediction_std"] = _spread(predictions)
         if self.target_network is not None:
             loss = loss + self.covariance_weight * covariance + self.variance_weight * variance
-            logs |= {"variance_loss": variance.detach(), "covariance_loss": covariance.detach()}
+            logs.update(variance_loss=variance.detach(), covariance_loss=covariance.detach())  # torch 2.6: no |=
         return loss, logs
 
     @torch.no_grad()

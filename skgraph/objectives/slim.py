@@ -146,7 +146,8 @@ class SLiM(Objective):
             full = math.log(q.size(-1)) if q.size(-1) > 1 else 1.0
             entropy = -(log_p[:count].exp() * log_p[:count]).sum(-1).mean() / full
             logs = {"contrast": contrast.detach(), "prediction": prediction.detach(), "koleo": koleo.detach()}
-            logs |= {"target_entropy": torch.special.entr(q).sum(-1).mean() / full, "prediction_entropy": entropy}
+            target_entropy = torch.special.entr(q).sum(-1).mean() / full
+            logs.update(target_entropy=target_entropy, prediction_entropy=entropy)  # torch 2.6: no |=
         return loss, logs
 
     def _prediction(self, tokens: Tensor, targets: Tensor, hidden: Tensor) -> Tensor:
