@@ -33,9 +33,9 @@ class RunLog:
         self.path = folder / "metrics.jsonl"
         records = _records(self.path)
         logged = {key: record["step"] for record in records for key in record}
-        with atomic_file(self.path, "w") as file:
-            file.writelines(json.dumps(record) + "\n" for record in records if record["step"] <= step)
         self.logger = TensorBoardLogger(folder, step) if open_logger is None else open_logger(step, logged)
+        with atomic_file(self.path, "w") as file:  # after the logger, which may fail, has seen all of it
+            file.writelines(json.dumps(record) + "\n" for record in records if record["step"] <= step)
         self._file = open(self.path, "a", encoding="utf-8")
 
     def log(self, step: int, scalars: Mapping[str, float]) -> None:

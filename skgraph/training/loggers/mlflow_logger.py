@@ -38,14 +38,14 @@ class MLflowLogger:
         except ImportError as error:
             raise ConfigError("logger=mlflow needs mlflow: pip install 'skgraph[mlflow]'") from error
         self._mlflow: Any = mlflow
-        run = ServiceRun(folder / "mlflow_run.txt", logged)
+        run = ServiceRun(folder / "mlflow_run.json", logged)
         if tracking_uri is not None:
             mlflow.set_tracking_uri(tracking_uri)
         mlflow.set_experiment(experiment)
         started = mlflow.start_run(run_id=run.id, run_name=folder.name)
         if run.id is None:
             mlflow.log_params(flat(run_config or {}))
-            run.remember(started.info.run_id)
+        run.remember(started.info.run_id)
         self._new = run.new
 
     def log(self, step: int, scalars: Mapping[str, float]) -> None:

@@ -38,7 +38,7 @@ class WandbLogger:
             import wandb
         except ImportError as error:
             raise ConfigError("logger=wandb needs wandb: pip install 'skgraph[wandb]'") from error
-        run = ServiceRun(folder / "wandb_run.txt", logged)
+        run = ServiceRun(folder / "wandb_run.json", logged)
         options: dict[str, Any] = {"project": project, "entity": entity, "mode": mode, "dir": str(folder)}
         self._run = wandb.init(
             id=run.id, resume="allow" if run.id else None, name=folder.name, config=dict(run_config or {}), **options

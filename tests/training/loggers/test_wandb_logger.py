@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import sys
 from types import SimpleNamespace
 
@@ -27,13 +28,14 @@ def test_a_resumed_training_logs_no_step_twice(tmp_path, monkeypatch):
     first = WandbLogger(tmp_path, run_config={"seed": 3}, project="p", mode="offline")
     first.log(10, {"loss": 3.0})
     first.log(20, {"loss": 2.0})
-    again = WandbLogger(tmp_path, logged={"step": 20, "loss": 20})  # killed after step 20, resumed at step 10
+    WandbLogger(tmp_path, logged={"loss": 20})  # resumed at step 10, and killed again before step 20
+    again = WandbLogger(tmp_path, logged={"loss": 10})
     again.log(20, {"loss": 2.0})
     again.log(20, {"rankme": 5.0})
     again.log(30, {"loss": 1.0})
     again.close()
     assert service.rows == [(10, {"loss": 3.0}), (20, {"loss": 2.0}), (20, {"rankme": 5.0}), (30, {"loss": 1.0}), "end"]
-    new, resumed = service.runs
+    new, resumed, _ = service.runs
     assert (new["id"], new["resume"], new["project"], new["mode"]) == (None, None, "p", "offline")
     assert (resumed["id"], resumed["resume"]) == ("made", "allow")
     assert new["config"] == {"seed": 3} and new["name"] == tmp_path.name
@@ -60,5 +62,5 @@ def test_the_package_takes_it(tmp_path):
             logger.log(step, {"loss": 1.0 / step})
         logger.close()
     folders = sorted(path.name for path in (tmp_path / "wandb").glob("offline-run-*"))
-    run_id = (tmp_path / "wandb_run.txt").read_text()
+    run_id = json.loads((tmp_path / "wandb_run.json").read_text())["id"]
     assert len(folders) == 2 and all(name.endswith(f"-{run_id}") for name in folders)
