@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -59,13 +60,15 @@ def build_trainer(
     loader, views = _sources(given, stores, trainer_config, device, processes, objective)
     folder = Path(str(config["runs"])) / str(config["name"])
     folder.mkdir(parents=True, exist_ok=True)
-
-    def open_logger(step: int, logged: Mapping[str, int]) -> Logger:
-        given = {"folder": folder, "step": step, "logged": logged, "run_config": config}
-        return instance(logger or {"_target_": "skgraph.training.loggers.TensorBoardLogger"}, "logger", Logger, **given)
-
+    open_logger = None if logger is None else partial(_open_logger, logger, folder, config)
     how = device, config["precision"], processes, open_logger
     return Trainer(objective, loader, views, folder, trainer_config, config, *how)
+
+
+def _open_logger(
+    logger: Mapping[str, Any], folder: Path, config: dict[str, Any], step: int, logged: Mapping[str, int]
+) -> Logger:
+    return instance(logger, "logger", Logger, folder=folder, run_config=config, step=step, logged=logged)
 
 
 def _sources(
