@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+import torch
 
+from skgraph.data.missing_joints import bone_distance, interpolate_unseen
 from skgraph.topology import Topology
 
 
@@ -23,16 +25,6 @@ def fill_missing(joints: np.ndarray, seen: np.ndarray, topology: Topology) -> tu
         `joints [M, T, V, C]`, zero where a body is absent, and `frame_mask [M, T]` bool.
     """
     frame_mask = np.any(seen, axis=2)
-    filled = np.where(seen[..., None], joints, 0)
-    for body in range(len(joints)):
-        there, ever = np.flatnonzero(frame_mask[body]), seen[body].any(axis=0)
-        for joint in np.flatnonzero(ever & ~seen[body, there].all(axis=0)):
-            known = np.flatnonzero(seen[body, :, joint])
-            for axis in range(joints.shape[3]):
-                filled[body, there, joint, axis] = np.interp(there, known, joints[body, known, joint, axis])
-        for joint in np.flatnonzero(~ever):
-            hops = topology.hops[joint].numpy() * 2
-            if joint != topology.root:
-                hops[topology.parents[joint]] -= 1
-            filled[body, there, joint] = filled[body, there, np.where(ever, hops, np.inf).argmin()]
-    return filled, frame_mask
+    given = torch.from_numpy(np.where(seen[..., None], joints, 0)).double()
+    filled = interpolate_unseen(given, torch.from_numpy(seen), bone_distance(topology)).numpy()
+    return np.where(frame_mask[..., None, None], filled, 0).astype(joints.dtype), frame_mask
