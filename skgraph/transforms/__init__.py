@@ -6,10 +6,12 @@ from skgraph.transforms.center import Center
 from skgraph.transforms.compose import Compose
 from skgraph.transforms.crop_resample import CropResample
 from skgraph.transforms.drop_axis import DropAxis
+from skgraph.transforms.drop_frames import DropFrames
 from skgraph.transforms.drop_joints import DropJoints
 from skgraph.transforms.graph_mask import GraphMask
 from skgraph.transforms.graph_transform import GraphTransform
 from skgraph.transforms.limb_mask import LimbMask
+from skgraph.transforms.lower_frame_rate import LowerFrameRate
 from skgraph.transforms.map_joints import MapJoints
 from skgraph.transforms.motion_aware_joint_mask import MotionAwareJointMask
 from skgraph.transforms.motion_aware_token_mask import MotionAwareTokenMask
@@ -25,6 +27,7 @@ from skgraph.transforms.random_translate import RandomTranslate
 from skgraph.transforms.scale_body import ScaleBody
 from skgraph.transforms.scale_limbs import ScaleLimbs
 from skgraph.transforms.semantic_tube_mask import SemanticTubeMask
+from skgraph.transforms.swap_sides import SwapSides
 from skgraph.transforms.to_bone import ToBone
 from skgraph.transforms.to_motion import ToMotion
 
@@ -35,10 +38,12 @@ __all__ = [
     "Compose",
     "CropResample",
     "DropAxis",
+    "DropFrames",
     "DropJoints",
     "GraphMask",
     "GraphTransform",
     "LimbMask",
+    "LowerFrameRate",
     "MapJoints",
     "MotionAwareJointMask",
     "MotionAwareTokenMask",
@@ -54,6 +59,7 @@ __all__ = [
     "ScaleBody",
     "ScaleLimbs",
     "SemanticTubeMask",
+    "SwapSides",
     "ToBone",
     "ToMotion",
 ]

@@ -36,6 +36,7 @@ class RandomApply(GraphTransform):
         chosen = uniform((*joints.shape[:-4], 1, 1, 1, 1), 0.0, 1.0, joints, generator) < self.p
         changed = self.transform(copy.copy(data), generator)
         data.joints = torch.where(chosen, changed.joints, joints)
+        data.frame_mask = torch.where(chosen[..., 0, 0], changed.frame_mask, data.frame_mask)
         if "confidence" in data:
             data.confidence = torch.where(chosen[..., 0], changed.confidence, data.confidence)
         return data

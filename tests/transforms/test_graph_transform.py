@@ -16,12 +16,15 @@ MAKE = {
     "Compose": lambda topology: transforms.Compose([transforms.Center(topology), transforms.RandomRotate(y=1.0)]),
     "CropResample": lambda topology: transforms.CropResample(frames=8, low=0.5),
     "DropAxis": lambda topology: transforms.DropAxis(0.5),
-    "DropJoints": lambda topology: transforms.DropJoints(p=0.3),
+    "DropFrames": lambda topology: transforms.DropFrames(0.2, 0.5),
+    "DropJoints": lambda topology: transforms.DropJoints(topology, p=0.3),
     "LimbMask": lambda topology: transforms.LimbMask(topology, ratio=0.6),
+    "LowerFrameRate": lambda topology: transforms.LowerFrameRate(2, 4),
     "MotionAwareJointMask": lambda topology: transforms.MotionAwareJointMask(ratio=0.6),
     "MotionAwareTokenMask": lambda topology: transforms.MotionAwareTokenMask(ratio=0.6),
     "RandomApply": lambda topology: transforms.RandomApply(transforms.RandomRotate(y=1.0)),
     "RandomJitter": lambda topology: transforms.RandomJitter(0.01),
+    "RandomJitter, relative": lambda topology: transforms.RandomJitter(0.01, True, topology),
     "RandomJointMask": lambda topology: transforms.RandomJointMask(ratio=0.6),
     "RandomReflect": lambda topology: transforms.RandomReflect(topology),
     "RandomRotate": lambda topology: transforms.RandomRotate(x=0.1, y=0.5, z=0.1),
@@ -32,6 +35,7 @@ MAKE = {
     "ScaleBody": lambda topology: transforms.ScaleBody(topology),
     "ScaleLimbs": lambda topology: transforms.ScaleLimbs(topology),
     "SemanticTubeMask": lambda topology: transforms.SemanticTubeMask(topology, ratio=0.6, patch_length=4),
+    "SwapSides": lambda topology: transforms.SwapSides(topology, 0.2, 0.5),
     "ToBone": lambda topology: transforms.ToBone(topology),
     "ToMotion": lambda topology: transforms.ToMotion(),
 }
@@ -45,7 +49,12 @@ def seeded(seed=0):
 
 
 def test_every_public_transform_is_here():
-    assert set(transforms.__all__) - set(MAKE) == {"AddEdges", "GraphMask", "GraphTransform", "MapJoints"}
+    assert set(transforms.__all__) - {name.partition(",")[0] for name in MAKE} == {
+        "AddEdges",
+        "GraphMask",
+        "GraphTransform",
+        "MapJoints",
+    }
 
 
 @each

@@ -56,7 +56,7 @@ def test_a_skeleton_without_a_bone():
     point = Topology(
         {"name": "p", "dim": 3, "joints": {"p": None}, "mirror": {}, "parts": {"p": ["p"]}, "center": ["p"]}
     )
-    with pytest.raises(TopologyError, match="ScaleBody needs a bone, topology 'p' has one joint"):
+    with pytest.raises(TopologyError, match="the size of a body needs a bone, topology 'p' has one joint"):
         ScaleBody(point)
 
 
