@@ -144,13 +144,27 @@ def test_other_topologies_take_a_step(name):
 
 
 @pytest.mark.parametrize("experiment", ["sjepa_small", "none"])
-@pytest.mark.parametrize("augment", ["none", "mild", "geometric", "skeleton_aware", "planar"])
+@pytest.mark.parametrize(
+    "augment", ["none", "mild", "geometric", "skeleton_aware", "planar", "tracker", "[geometric,defects]"]
+)
 def test_augmentations_take_a_step(augment, experiment, topology):
     config = composed(f"augment={augment}", f"experiment={experiment}", "patch_length=8", *SMALL)
     assert torch.isfinite(step(config, topology))
 
 
-@pytest.mark.parametrize("augment", ["mild", "geometric"])
+def test_tracker_is_mild_with_defects_and_wider_turns():
+    tracker, both = (composed(f"augment={augment}")["augment"] for augment in ("tracker", "[mild,defects]"))
+    assert tracker == both | {"rotate": both["rotate"] | {"y": 1.0472}} and len(tracker) == 8
+
+
+@pytest.mark.parametrize("name", ["coco_17", "hand_21"])
+def test_defects_suit_any_topology(name):
+    other = Topology.load(name)
+    augment = "tracker" if other.dim == 3 else "[planar,defects]"
+    assert torch.isfinite(step(composed(f"augment={augment}", *SMALL), other))
+
+
+@pytest.mark.parametrize("augment", ["mild", "geometric", "tracker"])
 def test_rotation_about_x_or_y_is_refused_in_2d(augment):
     with pytest.raises(ConfigError, match="topology 'coco_17' is 2D, .* rotates about x, y: say augment=planar"):
         step(composed(f"augment={augment}", *SMALL), Topology.load("coco_17"))
