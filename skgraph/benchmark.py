@@ -52,24 +52,20 @@ def main(cfg: DictConfig) -> None:
         for key, method in methods.items()
     }
     parameters = inspect.signature(measure).parameters
+    measured: dict[str, float] = {}
+    table = ""
     if "config" in parameters and methods:  # one method at a time
-        measured: dict[str, float] = {}
         for method, composed in configs.items():
             published = {"published": methods[method]["published"]} if "published" in parameters else {}
             found = measure(config=composed, **published, **sizes)
             measured |= {f"{method} {key}": value for key, value in found.items()}
     else:
-        inputs = {
-            "config": _pretraining(recipe),
-            "configs": configs,
-            "profiles": config["profiles"],
-            "pretrain": _train,
-        }
-        measured = measure(**{key: value for key, value in inputs.items() if key in parameters}, **sizes)
+        inputs = config | {"config": _pretraining(recipe), "configs": configs, "pretrain": _train}
+        found = measure(**{key: value for key, value in inputs.items() if key in parameters}, **sizes)
+        measured, table = found if isinstance(found, tuple) else (found, "")
     machine = _machine()
     print(f"{name}: {machine}, torch {torch.__version__}")
-    for key, value in measured.items():
-        print(f"{key:<48}{value:>10.4g}")
+    print(table or "\n".join(f"{key:<48}{value:>10.4g}" for key, value in measured.items()))
     if config["out"]:
         record = {
             "benchmark": name,
@@ -91,12 +87,16 @@ def _check(measure: Callable[..., object], benchmark: dict[str, Any], config: di
     if not isinstance(sizes, dict) or (unknown := sizes.keys() - parameters.keys()):
         raise ConfigError(f"benchmark.sizes has no {', '.join(unknown) if isinstance(sizes, dict) else sizes}")
     check_kinds(measure, sizes, "benchmark.sizes")
+    check_kinds(measure, {key: value for key, value in config.items() if key in parameters})
     at_least("benchmark.sizes", 1, **{key: value for key, value in sizes.items() if isinstance(value, int)})
     if (reference := sizes.get("reference")) is not None and reference not in benchmark["methods"]:
         expected = ", ".join(benchmark["methods"])
         raise ConfigError(f"benchmark.sizes.reference must be one of {expected}, found '{reference}'")
     if not isinstance(recipe, list) or not all(isinstance(word, str) for word in recipe):
         raise ConfigError(f"recipe must be a list of overrides, such as \"['dataset=store']\", found '{recipe}'")
+    if recipe and not {"config", "configs"} & parameters.keys():
+        name = measure.__name__.removeprefix("benchmark_")
+        raise ConfigError(f"recipe is for pre-trainings, of which the benchmark {name} measures none, found {recipe}")
     if profiles is not None and ("profiles" not in parameters or not Path(str(profiles)).is_dir()):
         raise ConfigError(f"profiles must be a folder that exists, for the benchmark train, found '{profiles}'")
     if config["out"] is not None:

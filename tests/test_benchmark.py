@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
+import shutil
 import sys
 
 import pytest
@@ -29,6 +31,23 @@ def test_a_table_is_printed_and_json_written(store_path, tmp_path, monkeypatch, 
     assert record["command"].startswith("python -m skgraph.benchmark data benchmark.sizes.batch_size=4")
 
 
+def test_robustness_leaves_table_and_figure_in_the_run(run_folder, store_path, tmp_path, monkeypatch, capsys):
+    run, out = shutil.copytree(run_folder, tmp_path / "r"), tmp_path / "out.json"
+    options = [f"run={run}", "dataset=store", f"dataset.root={store_path}", "device=cpu", f"out={out}"]
+    monkeypatch.setattr(sys, "argv", ["benchmark", *_name_first(["robustness", *options])])
+    main()
+    printed = capsys.readouterr().out
+    folder = run / "robustness"
+    assert (folder / "robustness.md").read_text() in printed and f"written: {folder}" in printed
+    assert (folder / "robustness.png").read_bytes().startswith(b"\x89PNG")
+    rows = list(csv.DictReader((folder / "robustness.csv").open()))
+    assert [rows[1][key] for key in ("defect", "strength", "unit")] == ["missing joints", "10", "% of joints"]
+    measured = json.loads(out.read_text())["measured"]
+    assert len(rows) == 19 and len(measured) == 19 * 6
+    value = measured["missing joints, 10 % of joints, knn, trained"]
+    assert float(rows[1]["knn trained"]) == pytest.approx(value, abs=0.01)
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -43,6 +62,10 @@ def test_a_table_is_printed_and_json_written(store_path, tmp_path, monkeypatch, 
             ["flops", "out=/nowhere/at/all.json"],
             "out must be a file that ends in .json, in a folder that exists, found '/nowhere/at/all.json'",
         ),
+        (["robustness"], r"say run=\.\.\. on the command line"),
+        (["robustness", "run=a", "seed=b"], "seed must be a whole number, found 'b'"),
+        (["robustness", "run=a", "recipe=[x]"], "recipe is for pre-trainings, of which the benchmark robustness "),
+        (["data", "run=a"], "could not override 'run'"),
         (["speed"], "could not find 'benchmark/speed': available options .* are data, encode, flops, .*"),
     ],
 )

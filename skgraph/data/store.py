@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import csv
 import hashlib
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -23,6 +24,7 @@ from skgraph.topology import Topology
 
 FORMAT_VERSION = 1
 SPLIT_SIDES = ("train", "test")
+_TRANSFORMED_AT_ONCE = 64  # clips
 _LARGEST_INDEX = 2**29  # bytes; a million clips need less, and a damaged file may claim any size
 
 
@@ -214,6 +216,42 @@ class SkeletonStore:
         smaller.meta = {**self.meta, "content_hash": digest, "train_clips": count}
         return smaller
 
+    def transformed(
+        self, clips: Tensor, transform: Callable[[SkeletonData, torch.Generator], SkeletonData], seed: int = 0
+    ) -> SkeletonStore:
+        """Return this store with the frames of ``clips`` transformed, in memory, and a content hash of its own.
+
+        Clips and batches of ``clips`` are read from it, nothing else.
+
+        Args:
+            clips: clip ids ``[n]``, each once.
+            transform: graph transform that keeps the number of frames, joints and coordinates.
+            seed: seed of its random draws.
+        """
+        changed, generator = copy.copy(self), torch.Generator().manual_seed(seed)
+        content = f"{self.content_hash} {transform} {seed} {clips.tolist()}"
+        digest = hashlib.sha256(content.encode()).hexdigest()
+        changed.meta = {**self.meta, "content_hash": digest, "transform": str(transform)}
+        tracks = torch.isin(self.track_clip, clips).nonzero().flatten()
+        length = self.track_length[tracks]
+        changed.track_row = torch.zeros_like(self.track_row)
+        changed.track_row[tracks] = length.cumsum(dim=0) - length
+        changed._frames = torch.empty(int(length.sum()), self._frames.size(1))
+        changed._present = torch.empty(len(changed._frames), dtype=torch.bool)
+        changed._confidence = None
+        for some in clips[self.length[clips].argsort()].split(_TRANSFORMED_AT_ONCE):  # of like lengths: little padding
+            body = self.body_ptr[some, None] + torch.arange(self.max_bodies)
+            track = torch.where(body < self.body_ptr[some + 1, None], body, -1).flatten()
+            frame = torch.arange(int(self.length[some].max())).expand(len(track), -1)
+            joints, frame_mask = (x.unflatten(0, (len(some), -1)) for x in self.gather(track, frame.float()))
+            graphs = transform(SkeletonData.from_joints(joints, frame_mask), generator)
+            position = frame - self.track_first[track, None]
+            stored = (position >= 0) & (position < self.track_length[track, None]) & (track >= 0)[:, None]
+            rows = (changed.track_row[track, None] + position)[stored]
+            changed._frames[rows] = graphs.joints.flatten(0, 1)[stored].flatten(1)
+            changed._present[rows] = graphs.frame_mask.flatten(0, 1)[stored]
+        return changed
+
     def gather(self, tracks: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
         """Read bodies at fractional frames of their clips: one gather and one linear interpolation for all of them.
 
@@ -249,7 +287,12 @@ class SkeletonStore:
 
         Returns:
             frames ``[n, V, C]``, present ``[n]`` and confidence ``[n, V]`` uint8 or ``None``, body after body.
+
+        Raises:
+            StoreError: the store is :meth:`transformed`, and its files hold the frames before that.
         """
+        if "transform" in self.meta:
+            raise StoreError(f"a transformed copy of '{self.path}' is read clip by clip or in batches")
         row, length = self.track_row[first:last].numpy(), self.track_length[first:last].numpy()
         # Nearly always one slice: bodies lie one behind the other.
         breaks = np.flatnonzero(row[1:] != row[:-1] + length[:-1]) + 1

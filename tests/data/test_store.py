@@ -9,9 +9,10 @@ import pytest
 import torch
 import yaml
 
-from skgraph.data import SkeletonDataset, SkeletonStore, StoreWriter
+from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore, StoreWriter
 from skgraph.errors import StoreError
 from skgraph.topology import Topology
+from skgraph.transforms import RandomJitter
 
 
 @pytest.fixture
@@ -606,3 +607,37 @@ def test_an_index_of_any_size_is_not_read(copied, monkeypatch):
         StoreError, match="index.npz' is missing, truncated or not a NumPy archive: its arrays have 0 MiB"
     ):
         SkeletonStore.open(copied)
+
+
+def test_clips_are_transformed_in_memory(store):
+    clips = store.split("xsub", "test")
+    seen = []
+
+    def transform(graphs, generator):
+        seen.append(graphs.num_graphs)
+        out = SkeletonData.from_joints(graphs.joints + 1, graphs.frame_mask.clone())
+        out.frame_mask[..., 7] = False  # everybody is lost in frame 7
+        out.joints = out.joints * out.frame_mask[..., None, None]
+        return out
+
+    changed = store.transformed(clips, transform)
+    assert sum(seen) == len(clips)
+    for i in clips.tolist():
+        before, after = store.clip(i), changed.clip(i)
+        there = before.frame_mask.clone()
+        there[:, 7] = False
+        assert torch.equal(after.frame_mask, there) and after.name == before.name
+        assert torch.equal(after.joints, (before.joints + 1) * there[..., None, None])
+    batches = [SkeletonDataset(x, "xsub", "test", frames=16).batch(torch.arange(24)) for x in (store, changed)]
+    both = batches[1].frame_mask
+    assert torch.allclose(batches[1].joints[both], batches[0].joints[both] + 1, atol=1e-6)
+    with pytest.raises(StoreError, match="is read clip by clip or in batches"):
+        changed.read_tracks(0, 1)
+
+
+def test_a_transformed_store_has_a_hash_of_its_own(store):
+    clips = torch.arange(8)
+    first, again, other = (store.transformed(clips, RandomJitter(0.1), seed) for seed in (0, 0, 1))
+    assert torch.equal(first.clip(3).x, again.clip(3).x) and not torch.equal(first.clip(3).x, other.clip(3).x)
+    hashes = {x.content_hash for x in (store, first, other, store.transformed(clips, RandomJitter(0.2)))}
+    assert first.content_hash == again.content_hash and len(hashes) == 4
