@@ -66,6 +66,7 @@ DEFECTS = (
     Defect("low frame rate", "times slower", (2, 4, 8), lambda store, x: LowerFrameRate(int(x), int(x))),
     Defect("turned camera", "degrees at most", (30, 60, 90), _turn),
 )
+"""What goes wrong in recordings, one at a time."""
 
 
 @dataclass(frozen=True)
