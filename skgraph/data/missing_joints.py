@@ -55,4 +55,4 @@ def interpolate_unseen(joints: Tensor, seen: Tensor, distance: Tensor | None = N
         for x in (before * vertices + source, after * vertices + source, weight)
     )
     start, end = (table.gather(-2, rows.expand_as(table)) for rows in (start, end))
-    return torch.lerp(start, end, weight).view_as(joints)
+    return torch.where(seen[..., None], joints, torch.lerp(start, end, weight).view_as(joints))

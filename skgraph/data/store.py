@@ -221,7 +221,7 @@ class SkeletonStore:
     ) -> SkeletonStore:
         """Return this store with the frames of ``clips`` transformed, in memory, and a content hash of its own.
 
-        Clips and batches of ``clips`` are read from it, nothing else.
+        It has no confidence. Its clips are read one by one or in batches; nothing reaches the files.
 
         Args:
             clips: clip ids ``[n]``, each once.
@@ -232,14 +232,12 @@ class SkeletonStore:
         content = f"{self.content_hash} {transform} {seed} {clips.tolist()}"
         digest = hashlib.sha256(content.encode()).hexdigest()
         changed.meta = {**self.meta, "content_hash": digest, "transform": str(transform)}
-        tracks = torch.isin(self.track_clip, clips).nonzero().flatten()
-        length = self.track_length[tracks]
-        changed.track_row = torch.zeros_like(self.track_row)
-        changed.track_row[tracks] = length.cumsum(dim=0) - length
-        changed._frames = torch.empty(int(length.sum()), self._frames.size(1))
-        changed._present = torch.empty(len(changed._frames), dtype=torch.bool)
-        changed._confidence = None
-        for some in clips[self.length[clips].argsort()].split(_TRANSFORMED_AT_ONCE):  # of like lengths: little padding
+        # New mappings, copy-on-write: only what is written takes memory.
+        frames, present = (torch.from_numpy(_load_npy(self.path / f"{x}.npy", "c")) for x in ("frames", "present"))
+        changed._frames, changed._present, changed._confidence = frames.flatten(1), present, None
+        for some in clips[self.length[clips].argsort(stable=True)].split(
+            _TRANSFORMED_AT_ONCE
+        ):  # of like lengths: little padding
             body = self.body_ptr[some, None] + torch.arange(self.max_bodies)
             track = torch.where(body < self.body_ptr[some + 1, None], body, -1).flatten()
             frame = torch.arange(int(self.length[some].max())).expand(len(track), -1)
@@ -247,8 +245,8 @@ class SkeletonStore:
             graphs = transform(SkeletonData.from_joints(joints, frame_mask), generator)
             position = frame - self.track_first[track, None]
             stored = (position >= 0) & (position < self.track_length[track, None]) & (track >= 0)[:, None]
-            rows = (changed.track_row[track, None] + position)[stored]
-            changed._frames[rows] = graphs.joints.flatten(0, 1)[stored].flatten(1)
+            rows = (self.track_row[track, None] + position)[stored]
+            changed._frames[rows] = graphs.joints.flatten(0, 1)[stored].flatten(1).to(frames)
             changed._present[rows] = graphs.frame_mask.flatten(0, 1)[stored]
         return changed
 

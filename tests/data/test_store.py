@@ -631,6 +631,8 @@ def test_clips_are_transformed_in_memory(store):
     batches = [SkeletonDataset(x, "xsub", "test", frames=16).batch(torch.arange(24)) for x in (store, changed)]
     both = batches[1].frame_mask
     assert torch.allclose(batches[1].joints[both], batches[0].joints[both] + 1, atol=1e-6)
+    for i in store.split("xsub", "train").tolist():
+        assert torch.equal(changed.clip(i).x, store.clip(i).x)
     with pytest.raises(StoreError, match="is read clip by clip or in batches"):
         changed.read_tracks(0, 1)
 

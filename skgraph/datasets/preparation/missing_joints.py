@@ -26,5 +26,5 @@ def fill_missing(joints: np.ndarray, seen: np.ndarray, topology: Topology) -> tu
     """
     frame_mask = np.any(seen, axis=2)
     given = torch.from_numpy(np.where(seen[..., None], joints, 0)).double()
-    filled = interpolate_unseen(given, torch.from_numpy(seen), bone_distance(topology)).numpy()
+    filled = interpolate_unseen(given, torch.from_numpy(np.array(seen)), bone_distance(topology)).numpy()
     return np.where(frame_mask[..., None, None], filled, 0).astype(joints.dtype), frame_mask
