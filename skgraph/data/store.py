@@ -235,9 +235,8 @@ class SkeletonStore:
         # New mappings, copy-on-write: only what is written takes memory.
         frames, present = (torch.from_numpy(_load_npy(self.path / f"{x}.npy", "c")) for x in ("frames", "present"))
         changed._frames, changed._present, changed._confidence = frames.flatten(1), present, None
-        for some in clips[self.length[clips].argsort(stable=True)].split(
-            _TRANSFORMED_AT_ONCE
-        ):  # of like lengths: little padding
+        of_like_length = clips[self.length[clips].argsort(stable=True)]
+        for some in of_like_length.split(_TRANSFORMED_AT_ONCE):
             body = self.body_ptr[some, None] + torch.arange(self.max_bodies)
             track = torch.where(body < self.body_ptr[some + 1, None], body, -1).flatten()
             frame = torch.arange(int(self.length[some].max())).expand(len(track), -1)
