@@ -63,15 +63,15 @@ def main(cfg: DictConfig) -> None:
 
 
 def _with_predictions(clips: list[ViewedClip], folder: str) -> list[ViewedClip]:
-    """Add the segments that `predict` recognised to the clips."""
+    """Add the segments that `predict` recognised, in the clips and of their people."""
     from skgraph.viewer import read_predictions
 
-    segments = read_predictions(Path(folder).expanduser())
-    if missing := [clip.name for clip in clips if clip.name not in segments]:
+    found = read_predictions(Path(folder).expanduser())
+    if missing := [clip.name for clip in clips if clip.name not in found]:
         raise DataError(
-            f"predictions={folder} has no segments of '{plain(missing[0])}': its recordings are {few(list(segments))}"
+            f"predictions={folder} has no segments of '{plain(missing[0])}': its recordings are {few(list(found))}"
         )
-    return [replace(clip, segments=segments[clip.name]) for clip in clips]
+    return [replace(clip, **vars(found[clip.name])) for clip in clips]
 
 
 def _seconds(value: object) -> tuple[float, float]:

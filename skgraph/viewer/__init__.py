@@ -2,10 +2,11 @@
 
 from skgraph.viewer.animation import animate
 from skgraph.viewer.page import viewer_page
-from skgraph.viewer.scene import Layer, Segment, ViewedClip, clip_of_store, motion_layer, read_predictions
+from skgraph.viewer.scene import Layer, Recognised, Segment, ViewedClip, clip_of_store, motion_layer, read_predictions
 
 __all__ = [
     "Layer",
+    "Recognised",
     "Segment",
     "ViewedClip",
     "animate",

@@ -27,10 +27,10 @@ FPS = 25  # a GIF counts in hundredths of a second: 4 a frame
 MAX_FRAMES = 1500  # a minute of one clip; a longer GIF has a hundred megabytes
 MAX_CLIPS = 12  # side by side; many players refuse more than 4096 pixels
 _WIDTH, _HEIGHT, _DPI = 3.2, 3.6, 100  # inches of a clip's panel
-# Colours of the page (assets/viewer.js): Okabe and Ito's, then lighter ones; dark to light as a value grows.
-_HUES = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8d6e63", "#7e57c2")
-_RAMP = LinearSegmentedColormap.from_list("ramp", ["#2c3e70", "#26828e", "#5ec962", "#fde725"])
-_HIGH, _LOW = "#0072b2", "#d8d8d8"
+# Colours of the page on a light ground (assets/viewer.js).
+_HUES = ("#0064ad", "#cf5a00", "#00855f", "#bb5191", "#8f6900", "#3688bd", "#6d4c41", "#7e57c2")
+_RAMP = LinearSegmentedColormap.from_list("ramp", ["#4a86a9", "#6a5fc0", "#a3246e", "#4a0a2c"])
+_HIGH, _LOW = "#0a4f8f", "#868686"
 
 
 def animate(topology: Topology, clips: Sequence[ViewedClip], format: str = "gif", colour: str = "part") -> bytes:

@@ -11,7 +11,7 @@ import numpy as np
 from skgraph._internal.html_page import render_page
 from skgraph._internal.text import plain
 from skgraph.topology import Topology
-from skgraph.viewer.scene import ViewedClip, check_drawable, front, ramp_maximum
+from skgraph.viewer.scene import Segment, ViewedClip, check_drawable, front, ramp_maximum
 
 _STEPS = 32000  # over half the range of a clip's coordinates: less than 0.1 mm in three metres
 
@@ -44,6 +44,7 @@ def viewer_page(
                 next(i for i, name in enumerate(parts) if v in topology.parts[name].tolist())
                 for v in range(topology.num_joints)
             ],
+            "head": _head(topology),
         },
         "clips": [_clip(clip, maxima) for clip in clips],
         "layers": [
@@ -73,7 +74,8 @@ def _clip(clip: ViewedClip, maxima: dict[str, float]) -> dict[str, Any]:
         "fps": clip.fps,
         "frames": frames,
         "bodies": bodies,
-        "segments": [[plain(s.label), s.start, s.end, s.probability] for s in clip.segments],
+        "segments": _segments(clip.segments),
+        "people": {body: _segments(segments) for body, segments in clip.people.items() if body < bodies},
         "low": usual[0].tolist(),
         "high": usual[1].tolist(),
         "present": _base64(clip.present.T.astype(np.uint8)),
@@ -88,6 +90,17 @@ def _clip(clip: ViewedClip, maxima: dict[str, float]) -> dict[str, Any]:
             for key, layer in clip.layers.items()
         },
     }
+
+
+def _segments(segments: Sequence[Segment]) -> list[list[Any]]:
+    return [[plain(s.label), s.start, s.end, s.probability] for s in segments]
+
+
+def _head(topology: Topology) -> int | None:
+    """Return the joint that labels stand over; ``None`` where no landmark of the head is known."""
+    joint_at = {mark: joint for joint, mark in topology.landmarks.items()}
+    known = [joint_at[mark] for mark in ("head_top", "head", "nose") if mark in joint_at]
+    return topology.joint(known[0]) if known else None
 
 
 def _size(clips: Sequence[ViewedClip]) -> float:

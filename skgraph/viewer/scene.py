@@ -64,6 +64,7 @@ class ViewedClip:
         present: ``[M, T]`` bool, where a body is present.
         layers: layers by their key.
         segments: recognised actions, in order of time.
+        people: recognised actions of single bodies, by the index of the body.
     """
 
     name: str
@@ -73,6 +74,7 @@ class ViewedClip:
     present: np.ndarray
     layers: dict[str, Layer] = field(default_factory=dict)
     segments: tuple[Segment, ...] = ()
+    people: dict[int, tuple[Segment, ...]] = field(default_factory=dict)
 
     def caption(self, second: float) -> str:
         """Return the label recognised at a time, or without segments the class, and the name."""
@@ -94,17 +96,21 @@ class ViewedClip:
             span = np.arange(frames) * layer.values.shape[1] // frames
             layers[key] = replace(layer, values=layer.values[:, span[first:stop]])
         length, before = (stop - first) / self.fps, first / self.fps
-        moved = [
-            replace(s, start=max(s.start - before, 0.0), end=min(s.end - before, length))
-            for s in self.segments
-            if s.start < before + length and s.end > before
-        ]
+
+        def moved(segments: tuple[Segment, ...]) -> tuple[Segment, ...]:
+            return tuple(
+                replace(s, start=max(s.start - before, 0.0), end=min(s.end - before, length))
+                for s in segments
+                if s.start < before + length and s.end > before
+            )
+
         return replace(
             self,
             joints=self.joints[:, first:stop],
             present=self.present[:, first:stop],
             layers=layers,
-            segments=tuple(moved),
+            segments=moved(self.segments),
+            people={body: moved(segments) for body, segments in self.people.items()},
         )
 
 
@@ -139,7 +145,7 @@ def clip_of_store(store: SkeletonStore, index: int) -> ViewedClip:
         joints = np.stack([x, z, -y], axis=-1)
     fps = float(store.meta.get("fps", 30.0))
     label = store.class_names[int(clip.y)] if 0 <= int(clip.y) < len(store.class_names) else ""
-    unit = "m/s" if store.meta.get("units") == "m" else "a second"
+    unit = {"m": "m/s", "px": "px/s"}.get(str(store.meta.get("units")), "a second")
     layers = {"motion": motion_layer(joints, present, fps, unit)}
     return ViewedClip(str(store.name[index]), label, fps, joints.astype(np.float32), present, layers)
 
@@ -158,7 +164,7 @@ def motion_layer(joints: np.ndarray, present: np.ndarray, fps: float, unit: str 
             total[side] += step * both
             count[side] += both
         speed = total / np.maximum(count, 1)
-    return Layer("motion", speed.astype(np.float32), unit)
+    return Layer("speed", speed.astype(np.float32), unit)
 
 
 def front(topology: Topology, clip: ViewedClip) -> tuple[float, float]:
@@ -195,8 +201,16 @@ def _unit(x: float, z: float) -> tuple[float, float] | None:
     return (x / length, z / length) if length > 1e-9 else None
 
 
-def read_predictions(folder: str | Path) -> dict[str, tuple[Segment, ...]]:
-    """Read the segments of each recording, by its name.
+@dataclass(frozen=True)
+class Recognised:
+    """What was recognised in a recording, with the attributes of :class:`ViewedClip`."""
+
+    segments: tuple[Segment, ...] = ()
+    people: dict[int, tuple[Segment, ...]] = field(default_factory=dict)
+
+
+def read_predictions(folder: str | Path) -> dict[str, Recognised]:
+    """Read the segments of each recording and of its people, by its name.
 
     Args:
         folder: output of ``python -m skgraph.predict``.
@@ -209,11 +223,18 @@ def read_predictions(folder: str | Path) -> dict[str, tuple[Segment, ...]]:
         raise DataError(f"no predictions at '{path}': expected the folder that `python -m skgraph.predict` wrote")
     try:
         recordings = json.loads(path.read_text(encoding="utf-8"))["recordings"]
-        if (most := max((len(one["segments"]) for one in recordings), default=0)) > _MOST_SEGMENTS:
-            raise ValueError(f"a recording has {most} segments, at most {_MOST_SEGMENTS} are shown")
-        return {_text(one["name"]): tuple(_segment(row) for row in one["segments"]) for one in recordings}
+        return {_text(one["name"]): _recognised(one) for one in recordings}
     except (OSError, ValueError, LookupError, TypeError, OverflowError, RecursionError) as error:
         raise DataError(f"the predictions '{path}' cannot be read: {first_line(error)}") from error
+
+
+def _recognised(recording: dict[str, Any]) -> Recognised:
+    bodies = recording.get("bodies", [])
+    most = max(len(one["segments"]) for one in (recording, *bodies))
+    if most > _MOST_SEGMENTS:
+        raise ValueError(f"a recording has {most} segments, at most {_MOST_SEGMENTS} are shown")
+    people = {int(one["body"]): tuple(map(_segment, one["segments"])) for one in bodies}
+    return Recognised(tuple(map(_segment, recording["segments"])), people)
 
 
 def _segment(row: dict[str, Any]) -> Segment:
