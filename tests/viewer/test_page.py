@@ -3,12 +3,14 @@ from __future__ import annotations
 import base64
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from skgraph.errors import DataError
-from skgraph.viewer import Layer, ViewedClip, viewer_page
+from skgraph.topology import Topology
+from skgraph.viewer import Layer, Segment, ViewedClip, viewer_page
 
 RNG = np.random.default_rng(0)
 
@@ -58,6 +60,16 @@ def test_the_topology_goes_with_it(topology):
     assert found["topology"]["parents"] == topology.parents.tolist()
     for v, part in enumerate(found["topology"]["part"]):
         assert v in topology.parts[found["topology"]["parts"][part]].tolist()
+
+
+def test_people_and_their_heads(topology):
+    segments = {0: (Segment("<wave>", 0.0, 0.1, 0.9),), 7: ()}  # of a body that the clip does not have
+    found = data(viewer_page(topology, [replace(clip(), people=segments)], "t"))
+    assert found["clips"][0]["people"] == {"0": [["<wave>", 0.0, 0.1, 0.9]]}
+    assert topology.joints[found["topology"]["head"]] == "Head"
+    coco = Topology.load("coco_17")
+    flat = ViewedClip("c", "", 30.0, np.zeros((1, 2, 17, 3), np.float32), np.ones((1, 2), bool))
+    assert coco.joints[data(viewer_page(coco, [flat], "t"))["topology"]["head"]] == "nose"
 
 
 def test_names_cannot_leave_their_place(topology):

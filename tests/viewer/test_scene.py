@@ -10,7 +10,16 @@ import torch
 from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.errors import DataError
 from skgraph.topology import Topology
-from skgraph.viewer.scene import Layer, Segment, ViewedClip, clip_of_store, front, motion_layer, read_predictions
+from skgraph.viewer.scene import (
+    Layer,
+    Recognised,
+    Segment,
+    ViewedClip,
+    clip_of_store,
+    front,
+    motion_layer,
+    read_predictions,
+)
 
 THERE = np.ones((1, 5), bool)
 
@@ -107,6 +116,7 @@ def test_a_part_of_a_clip():
         Segment("b", pytest.approx(0.4), pytest.approx(0.5), 0.5),
     )
     assert [known.caption(t) for t in (0.3, 0.5, 0.6)] == ["a 90% · c", "c", "b 50% · c"]
+    assert replace(clip, people={1: known.segments}).during(0.2, 0.7).people == {1: known.during(0.2, 0.7).segments}
     assert replace(clip, label="own").caption(0) == "own · c" and clip.caption(0) == "c"
     assert clip.during(0.5, 99).joints.shape[1] == 5
     with pytest.raises(DataError, match="clip 'c' takes 1.00 seconds, so it has no frame between 2 and 3"):
@@ -126,7 +136,13 @@ def test_segments_by_recording(tmp_path):
     found = read_predictions(
         write_predictions(tmp_path, {"recordings": [{"name": "mine", "segments": rows, "fps": 30.0}]})
     )
-    assert found == {"mine": (Segment("wave", 0.0, 1.5, 0.8), Segment("kick", 1.5, 2.0, 0.8))}
+    assert found == {"mine": Recognised((Segment("wave", 0.0, 1.5, 0.8), Segment("kick", 1.5, 2.0, 0.8)))}
+
+
+def test_segments_of_people(tmp_path):
+    bodies = [{"body": 1, "start": 0.5, "end": 2.0, "segments": [ROW]}, {"body": 3, "segments": []}]
+    write_predictions(tmp_path, {"recordings": [{"name": "mine", "segments": [], "bodies": bodies}]})
+    assert read_predictions(tmp_path)["mine"].people == {1: (Segment("wave", 0.0, 1.5, 0.8),), 3: ()}
 
 
 def test_too_many(tmp_path):
@@ -148,6 +164,8 @@ def test_no_predictions(tmp_path):
         {"recordings": 3},
         {"recordings": [{"name": "mine"}]},
         {"recordings": [{"name": 3, "segments": []}]},
+        {"recordings": [{"name": "mine", "segments": [], "bodies": [{"segments": []}]}]},
+        {"recordings": [{"name": "mine", "segments": [], "bodies": [{"body": "x", "segments": []}]}]},
         *(
             {"recordings": [{"name": "mine", "segments": [{**ROW, **change}]}]}
             for change in (

@@ -16,7 +16,7 @@
   };
   const DARK = {
     hues: ["#4aa3e6", "#ff8433", "#1fc193", "#e08fbe", "#f0b400", "#9ad8ff", "#b89485", "#a98bea"],
-    ramp: ["#5d83b3", "#2fae9d", "#8fdc5a", "#fde725"],
+    ramp: ["#7a9fd0", "#2fb5a3", "#8fdc5a", "#fde725"],
     seen: "#6fc3ff", hidden: "#8a8a8a", ink: "#111111", body: "#ffffff",
   };
   const SVG = "http://www.w3.org/2000/svg";
@@ -341,7 +341,10 @@
 
   function extent(word) { // in pixels
     const key = `${word.kind} ${word.most} ${word.text}`;
-    if (!extents.has(key)) extents.set(key, [set(probe, word).offsetWidth, probe.offsetHeight]);
+    if (!extents.has(key)) {
+      extents.set(key, [set(probe, word).offsetWidth, probe.offsetHeight]);
+      probe.className = "";
+    }
     return extents.get(key);
   }
 
@@ -357,7 +360,7 @@
   }
 
   function headLabels(cell, box) { // of the people, or else of the recording
-    const { clip } = cell, over = (text, x, y) => ({ text, x, y: y - 34, kind: "person", most: Math.min(200, box.width) });
+    const { clip } = cell, over = (text, x, y) => ({ text, x, y: y - 34, kind: "person", most: Math.min(240, box.width) });
     const heads = bodiesIn(clip, frameOf(clip)).map((body) => ({ body, ...head(cell, box, body) }));
     const labels = Object.keys(clip.people).length
       ? heads.map(({ body, x, y }) => over(known(clip.people[body] ?? []), x, y))
@@ -446,7 +449,7 @@
   function curve(key) {
     const box = document.createElement("div"), plot = document.createElement("div"), layer = layerOf(key);
     const lines = clips.flatMap((clip) => [...Array(clip.bodies).keys()].map((body) => ({
-      points: points(clip, body, key), name: clip.bodies > 1 ? `${clip.name}, body ${body + 1}` : clip.name,
+      points: points(clip, body, key), name: nameOf(clip, body),
     })));
     const top = lines.flatMap(({ points }) => points).reduce((most, point) => Math.max(most, point?.[1] ?? 0), 1);
     box.className = "curve";
@@ -455,6 +458,11 @@
     if (lines.length > 1) box.append(...lines.map(({ name }, i) => swatch(hue(i), name)));
     box.append(plot);
     return box;
+  }
+
+  function nameOf(clip, body) { // of a line among others
+    const words = [clips.length > 1 && clip.name, clip.bodies > 1 && `body ${body + 1}`];
+    return words.filter(Boolean).join(", ");
   }
 
   function points(clip, body, key) { // [seconds, level] of the joint that is chosen, or the mean over joints
@@ -658,11 +666,11 @@
     showCurves();
   }
 
+  state.colour = data.colour;
+  recolour(); // before the stage is measured, as it leaves less room
   resize();
   state.follow = element("follow").checked = clips.some(travels);
   front();
-  state.colour = data.colour;
-  recolour();
   seek(0);
   if (!calm.matches) play(true);
   requestAnimationFrame(tick);
