@@ -58,8 +58,9 @@ def _html(config: dict[str, Any], runs: list[str]) -> None:
     from skgraph.result_tables.collection import collect
     from skgraph.result_tables.published import read_published
     from skgraph.result_tables.tables import arrange_results
-    from skgraph.run_page.report_folder import is_report, save_report
+    from skgraph.run_page.report_folder import is_report, run_names, save_report
     from skgraph.run_page.run_section import draw_run, find_runs
+    from skgraph.run_page.training_curves import compared_curves
 
     for path in runs:
         if not Path(path).exists():
@@ -78,7 +79,8 @@ def _html(config: dict[str, Any], runs: list[str]) -> None:
         for folder in tqdm(folders, desc="drawing", disable=None, leave=False)
     ]
     _warn([*notes, *(f"left out of '{run.folder}': {text}" for run in drawn for text in run.left_out)])
-    save_report(out, arrange_results(results, read_published(), config["doubtful"]), drawn, notes)
+    compared = compared_curves(dict(zip(run_names(folders), folders, strict=True))) if len(folders) > 1 else []
+    save_report(out, arrange_results(results, read_published(), config["doubtful"]), drawn, notes, compared)
     print(f"written: {out / 'index.html'}: open it in a browser")
 
 

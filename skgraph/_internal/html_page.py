@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from skgraph._internal.figures import without_glyph_warnings
 from skgraph._internal.text import plain
 
+_NO_METADATA: dict[str, Any] = dict.fromkeys(("Date", "Creator", "Format", "Type"))
 _PACKAGE = Path(__file__).resolve().parents[1]
 
 
@@ -27,7 +28,7 @@ def svg(figure: Figure) -> bytes:
     """Return a figure as SVG with reproducible bytes; text is drawn as outlines, so that no font is needed."""
     file = io.BytesIO()
     with without_glyph_warnings(), matplotlib.rc_context({"svg.hashsalt": "skgraph", "svg.fonttype": "path"}):
-        figure.savefig(file, format="svg", metadata={"Date": None})
+        figure.savefig(file, format="svg", metadata=_NO_METADATA)
     return file.getvalue()
 
 
@@ -45,5 +46,6 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 _ENVIRONMENT.filters["base64"] = lambda content: Markup(base64.b64encode(content).decode())
+_ENVIRONMENT.filters["inline_svg"] = lambda content: Markup(content.decode("ascii"))
 _ENVIRONMENT.policies["json.dumps_kwargs"] = {"allow_nan": False, "separators": (",", ":")}
 _ENVIRONMENT.globals["file"] = lambda path: Markup((_PACKAGE / path).read_text(encoding="utf-8"))

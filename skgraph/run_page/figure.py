@@ -23,6 +23,7 @@ class RunFigure:
         content: bytes of the picture's file.
         kind: ``"svg"`` or ``"gif"``, the ending of the picture's file.
         rows: the data; the first row names the columns.
+        titled: whether parts of an SVG have titles, which a page shows under the pointer.
     """
 
     name: str
@@ -30,6 +31,7 @@ class RunFigure:
     content: bytes
     kind: str
     rows: Sequence[Sequence[Any]]
+    titled: bool = False
 
     @classmethod
     def from_matplotlib(cls, name: str, caption: str, figure: Figure, rows: Sequence[Sequence[Any]]) -> RunFigure:

@@ -131,8 +131,10 @@ def _feature_map(run: PretrainedRun, test: SkeletonDataset, device: torch.device
     store = test.store
     count = min(MOST_CLIPS, len(test))
     chosen = test[torch.randperm(len(test), generator=torch.Generator().manual_seed(seed))[:count].sort().values]
-    encoder = run.encoder().to(device)
-    features = clip_features(encoder, chosen, run.views(store.topology).to(device), device)
+    views = run.views(store.topology).to(device)
+    features, random_init = (
+        clip_features(run.encoder(trained).to(device), chosen, views, device) for trained in (True, False)
+    )
     labels = [store.class_names[label] if label >= 0 else "" for label in features.y.tolist()]
     names = [str(store.name[clip]) for clip in features.clip.tolist()]
-    return feature_map(features.x, labels, names, "test clips", seed)
+    return feature_map(features.x, labels, names, "test clips", seed, random_init.x)

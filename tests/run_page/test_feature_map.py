@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import sys
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
@@ -25,6 +26,28 @@ def test_what_is_near_is_near_on_the_plane():
     distance = np.linalg.norm(places[:, None] - places[None], axis=-1) + np.diag(np.full(len(places), np.inf))
     assert all(labels[i] == labels[j] for i, j in enumerate(distance.argmin(axis=1)))
     assert drawing.caption.startswith("Features of 40 test clips by t-SNE (perplexity 13).")
+
+
+def points(drawing):
+    """Titles of the points of a map."""
+    root = ElementTree.fromstring(drawing.content)
+    svg = "{http://www.w3.org/2000/svg}"
+    return [title.text for use in root.iter(f"{svg}use") for title in use.iter(f"{svg}title")]
+
+
+def test_points_have_the_names_of_their_clips():
+    x, labels, clips = groups(12)
+    drawing = feature_map(x, labels, ["<c0>", "c\ud800", *clips[2:]])
+    names = ["<c0>", *clips[2::2], *(f"{name}, <wave>" for name in ("c\\ud800", *clips[3::2]))]
+    assert drawing.titled and points(drawing) == names and b"<!DOCTYPE" not in drawing.content
+
+
+def test_random_init_stands_beside():
+    x, labels, clips = groups(12)
+    alone, both = feature_map(x, labels, clips), feature_map(x, labels, clips, random_init=torch.randn(12, 8))
+    assert both.rows[0] == ["clip", "label", "x", "y", "random_init_x", "random_init_y"]
+    assert [row[:4] for row in both.rows] == alone.rows and len(points(both)) == 2 * len(points(alone)) == 24
+    assert all(f"<!-- {title} -->".encode() not in alone.content for title in ("trained", "random init"))
 
 
 def test_the_same_seed_makes_the_same_picture():

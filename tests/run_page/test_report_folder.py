@@ -6,7 +6,7 @@ from pathlib import Path
 
 from skgraph.result_tables.tables import ROW_HEADER, Table
 from skgraph.run_page.figure import RunFigure
-from skgraph.run_page.report_folder import is_report, save_report
+from skgraph.run_page.report_folder import is_report, run_names, save_report
 from skgraph.run_page.run_section import RunSection
 
 NASTY = r"a|b_c&d%e<script>{x}\y$z#~^*`[q] &lt;"
@@ -42,6 +42,29 @@ def test_several_runs_have_a_folder_each(tmp_path):
     names = {str(path.relative_to(out)) for path in out.rglob("*.csv")}
     assert names == {"a/curves.csv", "a_/curves.csv", "run/curves.csv"}
     assert 'href="./a_/curves.csv"' in (out / "index.html").read_text() and is_report(out)
+
+
+def test_runs_are_compared(tmp_path):
+    out, both = tmp_path / "report", RunFigure("compared", "Both.", b"<svg><title>c0</title></svg>", "svg", [[1]], True)
+    save_report(out, [], [run("x/a"), run("x/compared.svg")], compared=[both])
+    text = (out / "index.html").read_text()
+    assert "<svg><title>c0</title></svg>" in text and is_report(out)  # titles need a drawing in the page itself
+    assert {path.name for path in out.iterdir()} == {"index.html", "compared.svg", "compared.csv", "a", "compared.svg_"}
+    order = [
+        "Runs compared",
+        "Both.",
+        "<h3>Training",
+        "a: The &lt;training&gt;.",
+        "compared.svg: The &lt;training&gt;.",
+    ]
+    assert sorted(order, key=text.index) == order and text.count("<h3>Training") == 1
+    assert "<th>a</th><th>compared.svg</th>" in text and "<td>seed</td><td>0</td><td>0</td>" in text
+    assert "<li>a: features: &lt;no&gt; data" in text
+
+
+def test_names_of_runs():
+    assert run_names([Path("x/a"), Path("x/b")]) == ["a", "b"]
+    assert run_names([Path("x/a"), Path("y/a")]) == ["x/a", "y/a"]
 
 
 def test_a_folder_of_something_else_is_no_report(tmp_path):

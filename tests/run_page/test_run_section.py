@@ -41,6 +41,7 @@ def test_everything_that_can_be_drawn(drawn):
     assert "'clip30'" in mask.caption and "'clip30'" in clip.caption
     (features,) = drawn.figures["Features"]
     assert len(features.rows) == 1 + 24 and features.rows[1][0] == "clip24"  # the test part
+    assert features.rows[0][2:] == ["x", "y", "random_init_x", "random_init_y"] and features.titled
 
 
 def test_a_clip_that_is_not_there(run):

@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from skgraph.errors import DataError
-from skgraph.run_page.training_curves import training_curves
+from skgraph.run_page.training_curves import compared_curves, training_curves
 
 
 def log(folder, *lines):
@@ -48,6 +48,22 @@ def test_odd_keys_and_values_are_drawn_as_they_can_be(tmp_path):
 def test_many_keys_are_in_the_data(tmp_path):
     folder = log(tmp_path, json.dumps({"step": 1, **{f"key{i}": 1.0 for i in range(100)}}))
     assert len(training_curves(folder).rows[0]) == 101
+
+
+def test_runs_compared(tmp_path):
+    runs = {name: tmp_path / name for name in ("a", "b", "damaged", "missing")}
+    for name in ("a", "b", "damaged"):
+        runs[name].mkdir()
+    log(runs["a"], '{"step": 1, "loss": 2.0, "rankme": 4.0, "own": 1}', '{"step": 2, "loss": 1.0}')
+    log(runs["b"], '{"step": 1, "loss": 3.0, "rankme": 5.0}')
+    log(runs["damaged"], "{")
+    (drawing,) = compared_curves(runs)
+    assert drawing.rows[0] == ["run", "step", "loss", "rankme", "own"]
+    assert drawing.rows[1:] == [["a", 1, 2.0, 4.0, 1], ["a", 2, 1.0, "", ""], ["b", 1, 3.0, 5.0, ""]]
+    text = drawing.content.decode()
+    assert all(f"<!-- {title} -->" in text for title in ("loss", "effective rank", "a", "b"))
+    assert "<!-- own -->" not in text  # of one run alone
+    assert compared_curves({"a": runs["a"], "damaged": runs["damaged"]}) == []
 
 
 def test_no_log(tmp_path):
