@@ -43,7 +43,7 @@ def training_curves(folder: Path) -> RunFigure:
     all_panels = _PANELS | {key: (key,) for key in drawn if key not in named}
     panels = {title: [key for key in known if key in drawn] for title, known in all_panels.items()}
     lines = {title: {key: _points(records, key) for key in known} for title, known in panels.items() if known}
-    rows = [keys, *([record.get(key, "") for key in keys] for record in records)]
+    rows: list[list[Any]] = [keys, *([record.get(key, "") for key in keys] for record in records)]
     return RunFigure.from_matplotlib("curves", "Training log.", _figure(lines), rows)
 
 
