@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import runpy
 import shutil
@@ -26,6 +27,11 @@ def test_example(script, tmp_path, monkeypatch, capsys):
     if script.stem == "pyg_classifier":
         accuracy, chance = map(float, re.findall(r"([\d.]+)%", out))
         assert accuracy > 5 * chance
+    if script.stem == "video_to_label":
+        best = json.loads((tmp_path / "predictions" / "predictions.json").read_text())["recordings"][0]["bodies"][0][
+            "best"
+        ]
+        assert best[0]["label"] == "sit down" and (tmp_path / "view.html").is_file()
     if script.stem == "explain":  # a hand waves
         assert re.search(r"'wave', score \+\d.*: (Wrist|Hand|Thumb)\w+ \d", out)
     if script.stem == "synthetic_files":  # its people must train and test in the published split
