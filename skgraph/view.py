@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,9 @@ from skgraph.errors import ConfigError, DataError
 if TYPE_CHECKING:
     from skgraph.data import SkeletonStore
     from skgraph.viewer import ViewedClip
+
+
+_LARGEST_VIDEO = 50_000_000  # bytes
 
 
 @command("view", source_arguments)
@@ -47,13 +51,16 @@ def main(cfg: DictConfig) -> None:
             clips = [replace(clip, layers=layers | clip.layers) for clip, layers in zip(clips, added, strict=True)]
         if config["predictions"] is not None:
             clips = _with_predictions(clips, str(config["predictions"]))
+        start = 0.0
         if config["seconds"] is not None:
-            clips = [clip.during(*_seconds(config["seconds"])) for clip in clips]
+            start, end = _seconds(config["seconds"])
+            clips = [clip.during(start, end) for clip in clips]
         frames = count(sum(clip.joints.shape[1] for clip in clips), "frame")
         about = f"{count(len(clips), 'clip')} of {source.name}, {frames}, topology {store.topology.name}"
         colour, format = str(config["colour"]), out.suffix[1:]
         if format == "html":
-            content = viewer_page(store.topology, clips, source.stem or "skeletons", about, colour).encode()
+            video = None if config["video"] is None else (_video(config["video"], store, clips), start)
+            content = viewer_page(store.topology, clips, source.stem or "skeletons", about, colour, video).encode()
         else:
             content = animate(store.topology, clips, format, colour)
     with atomic_file(out) as file:
@@ -72,6 +79,18 @@ def _with_predictions(clips: list[ViewedClip], folder: str) -> list[ViewedClip]:
             f"predictions={folder} has no segments of '{plain(missing[0])}': its recordings are {few(list(found))}"
         )
     return [replace(clip, **vars(found[clip.name])) for clip in clips]
+
+
+def _video(value: object, store: SkeletonStore, clips: list[ViewedClip]) -> str:
+    """Return the video of a clip as a data URL."""
+    path = Path(str(value)).expanduser()
+    if store.meta.get("units") != "px" or len(clips) != 1:
+        raise ConfigError("video is for one clip in pixels: clip=NAME, and 2D keypoints read with unit=px")
+    if path.suffix not in (".mp4", ".webm") or not path.is_file():
+        raise ConfigError(f"video must be a file that ends in .mp4 or .webm, found '{plain(value)}'")
+    if (size := path.stat().st_size) > _LARGEST_VIDEO:
+        raise DataError(f"video '{path}' has {size / 1e6:.0f} MB, a page holds at most {_LARGEST_VIDEO / 1e6:.0f}")
+    return f"data:video/{path.suffix[1:]};base64,{base64.b64encode(path.read_bytes()).decode()}"
 
 
 def _seconds(value: object) -> tuple[float, float]:

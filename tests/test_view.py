@@ -52,6 +52,18 @@ def test_raw_clips(tmp_path, monkeypatch):
     assert '"flat":true' in (tmp_path / "v.html").read_text()
 
 
+@pytest.mark.parametrize(
+    ("name", "message"), [("v.avi", "a file that ends in .mp4 or .webm"), ("v.mp4", "has 9 MB, a page holds at most 5")]
+)
+def test_videos_that_a_page_cannot_hold(tmp_path, monkeypatch, capsys, name, message):
+    np.save(tmp_path / "mine.npy", np.random.rand(20, 17, 2).astype(np.float32))
+    (tmp_path / name).write_bytes(bytes(9_000_000))
+    monkeypatch.setattr("skgraph.view._LARGEST_VIDEO", 5_000_000)
+    with pytest.raises(SystemExit):
+        call(monkeypatch, str(tmp_path / "mine.npy"), "topology=coco_17", "unit=px", f"video={tmp_path / name}")
+    assert message in capsys.readouterr().err
+
+
 def test_clips_by_name_and_number(store):
     assert (
         chosen_clips(store, None) == [0]
@@ -80,6 +92,7 @@ def test_clips_by_name_and_number(store):
         (["seconds=[50,60]"], "seconds, so it has no frame between 50 and 60"),
         (["colour=error"], "error: colour must be one of part, motion, found 'error'"),
         (["seed=-1"], "error: view: seed must be at least 0, found -1"),
+        (["video=v.mp4"], "error: video is for one clip in pixels: clip=NAME, and 2D keypoints read with unit=px"),
         (["another"], "error: source must be one store, file or folder, found 2"),
     ],
 )

@@ -17,7 +17,12 @@ _STEPS = 32000  # over half the range of a clip's coordinates: less than 0.1 mm 
 
 
 def viewer_page(
-    topology: Topology, clips: Sequence[ViewedClip], title: str, about: str = "", colour: str = "part"
+    topology: Topology,
+    clips: Sequence[ViewedClip],
+    title: str,
+    about: str = "",
+    colour: str = "part",
+    video: tuple[str, float] | None = None,
 ) -> str:
     """Return a self-contained page, which opens offline.
 
@@ -27,6 +32,8 @@ def viewer_page(
         title: title of the page.
         about: line under the title.
         colour: first colour of the clips, ``"part"`` or the key of a layer.
+        video: data URL of the video of a clip in pixels with y up, shown behind it, and its second where the clip
+            begins.
 
     Raises:
         ConfigError: no such colour.
@@ -55,6 +62,7 @@ def viewer_page(
         "flat": topology.dim == 2,
         "size": _size(clips),
         "colour": colour,
+        "video": video,
     }
     return render_page("viewer/assets/page.html", title=plain(title), about=plain(about, 400), data=data)
 

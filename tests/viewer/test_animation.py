@@ -12,7 +12,7 @@ from PIL import Image
 from skgraph.errors import ConfigError, DataError
 from skgraph.viewer import Layer, ViewedClip, animate, clip_of_store
 
-PART = {"torso": (0, 114, 178), "left arm": (213, 94, 0)}
+PART = {"torso": (0, 100, 173), "left arm": (207, 90, 0)}
 
 
 def walking(seconds=2.0, bodies=1, shift=1.0, fps=30.0):
@@ -74,7 +74,7 @@ def test_colours_of_a_layer(topology):
     seen[0, 0] = 1  # visible in the first half
     clip = replace(walking(shift=0.0), layers={"mask": Layer("m", seen, kind="binary", high="seen", low="hidden")})
     pictures = gif(animate(topology, [clip], colour="mask"))
-    blue, grey = (0, 114, 178), (216, 216, 216)
+    blue, grey = (10, 79, 143), (134, 134, 134)
     for picture, there, absent in ((pictures[0], blue, grey), (pictures[-1], grey, blue)):
         assert len(columns(picture[40:330], there)) and not len(columns(picture[40:330], absent))
         assert len(columns(picture[340:], blue)) and len(columns(picture[340:], grey))  # the legend

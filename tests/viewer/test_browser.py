@@ -5,11 +5,13 @@ from __future__ import annotations
 import io
 import itertools
 import shutil
+import sys
 
 import numpy as np
 import pytest
 from matplotlib import image
 
+from skgraph.view import main
 from skgraph.viewer import Layer, Segment, ViewedClip, motion_layer, viewer_page
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install -e '.[browser]'")
@@ -328,4 +330,50 @@ def test_a_phone(browser, view_file):
         box = tab.locator(control).bounding_box()
         assert box["x"] >= 0 and box["x"] + box["width"] <= 360
     assert coloured(settled(tab)) > 0.002
+    tab.close()
+
+
+def test_a_video_lies_behind_its_skeleton(browser, tmp_path, monkeypatch):
+    """A white square walks over a blue video, and every joint of a body is on it."""
+    ffmpeg = pytest.importorskip("imageio_ffmpeg")
+    writer = ffmpeg.write_frames(str(tmp_path / "walk.mp4"), (320, 240), fps=10, macro_block_size=2)
+    writer.send(None)
+    rng, joints = np.random.default_rng(0), np.zeros((1, 20, 17, 2), np.float32)
+    for i in range(20):
+        picture = np.full((240, 320, 3), (0, 0, 200), np.uint8)
+        picture[100:160, 10 * i : 10 * i + 60] = 255
+        writer.send(np.ascontiguousarray(picture))
+        joints[0, i] = rng.uniform(-15, 15, (17, 2)) + np.array([10 * i + 30, -130])  # y up
+    writer.close()
+    np.save(tmp_path / "walk.npy", joints)
+    monkeypatch.setattr(
+        sys,
+        "argv",
+        [
+            "view",
+            f"source={tmp_path / 'walk.npy'}",
+            "topology=coco_17",
+            "unit=px",
+            "fps=10",
+            f"video={tmp_path / 'walk.mp4'}",
+            "seconds=[0.5,2]",
+            f"out={tmp_path / 'v.html'}",
+        ],
+    )
+    main()
+    tab = browser.new_page(viewport={"width": 900, "height": 700}, reduced_motion="reduce")
+    tab.goto((tmp_path / "v.html").as_uri())
+    until(tab, "window.viewer && viewer.draws > 1 && document.getElementById('video').readyState >= 2")
+    tab.evaluate(
+        "document.getElementById('canvas').style.opacity = document.getElementById('labels').style.opacity = 0"
+    )
+    for second in (0.0, 0.7, 1.3):
+        tab.evaluate(f"viewer.seek({second})")
+        until(tab, f"Math.abs(document.getElementById('video').currentTime - {second + 0.5}) < 0.05")
+        tab.wait_for_timeout(200)
+        picture = settled(tab)
+        for joint in range(17):
+            x, y = tab.evaluate(f"viewer.jointOnScreen(0, 0, {joint})")
+            assert picture[round(y), round(x)].min() > 0.8
+        assert (picture[..., 2] - picture[..., 0] > 0.5).mean() > 0.1  # the blue around it
     tab.close()

@@ -270,6 +270,7 @@
   }
 
   function turn(sideways, upwards) {
+    if (!controls.enableRotate) return;
     const offset = camera.position.clone().sub(controls.target);
     offset.applyAxisAngle(up, sideways);
     const axis = new THREE.Vector3().crossVectors(offset, up).normalize();
@@ -296,8 +297,29 @@
       renderer.setScissor(x, view.height - y - height, width, height);
       renderer.render(cell.scene, camera);
     });
+    showVideo();
     write();
     draws++;
+  }
+
+  // ---- the video of a recording in pixels, behind it -------------------------------------------------------------
+
+  const video = element("video");
+  if (data.video) {
+    [video.src] = data.video;
+    video.hidden = false;
+    for (const kind of ["loadeddata", "seeked"]) video.addEventListener(kind, () => { dirty = true; });
+    controls.enableRotate = false; // the video faces the camera
+  }
+
+  function showVideo() { // its upper left corner is the origin of the pixels
+    if (!data.video || video.seeking || video.readyState < 2) return;
+    const { x, y } = projected(cells[0], cellBox(0), from.set(0, 0, 0));
+    const corner = projected(cells[0], cellBox(0), from.set(video.videoWidth, -video.videoHeight, 0));
+    video.style.width = `${corner.x - x}px`;
+    video.style.transform = `translate(${x}px, ${y}px)`;
+    const time = Math.min(state.time + data.video[1], video.duration);
+    if (Math.abs(video.currentTime - time) > 0.001) video.currentTime = time;
   }
 
   // ---- words on the stage ----------------------------------------------------------------------------------------
@@ -355,7 +377,11 @@
     a.x >= box.x && a.y >= box.y && a.x + a.width <= box.x + box.width && a.y + a.height <= box.y + box.height;
 
   function onScreen(cell, box, body, joint) { // in pixels of the stage
-    const { x, y } = place(cell.clip, frameOf(cell.clip), body, joint, from).add(cell.scene.position).project(camera);
+    return projected(cell, box, place(cell.clip, frameOf(cell.clip), body, joint, from));
+  }
+
+  function projected(cell, box, point) {
+    const { x, y } = point.add(cell.scene.position).project(camera);
     return { x: box.x + ((x + 1) / 2) * box.width, y: box.y + ((1 - y) / 2) * box.height };
   }
 
