@@ -9,6 +9,8 @@ import torch
 
 from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.errors import DataError
+from skgraph.recognition.timeline import Timeline
+from skgraph.recognition.timeline_files import save_timelines
 from skgraph.topology import Topology
 from skgraph.viewer.scene import (
     Layer,
@@ -143,6 +145,17 @@ def test_segments_of_people(tmp_path):
     bodies = [{"body": 1, "start": 0.5, "end": 2.0, "segments": [ROW]}, {"body": 3, "segments": []}]
     write_predictions(tmp_path, {"recordings": [{"name": "mine", "segments": [], "bodies": bodies}]})
     assert read_predictions(tmp_path)["mine"].people == {1: (Segment("wave", 0.0, 1.5, 0.8),), 3: ()}
+
+
+def test_what_predict_writes_of_people(tmp_path):
+    about = ("mine", 10.0, ("sit", "wave"), torch.tensor([[0.2, 0.8]]).repeat(10, 1))
+    whole = Timeline(*about, torch.tensor([[1, 0, 10]]), torch.tensor([0.8]), True)
+    one = Timeline(*about, torch.tensor([[1, 4, 9]]), torch.tensor([0.7]), False, body=1, first=3)
+    save_timelines(tmp_path / "found", [whole, one])
+    segments = (Segment("wave", 0.0, 1.0, 0.8),)
+    assert read_predictions(tmp_path / "found") == {
+        "mine": Recognised(segments, {1: (Segment("wave", 0.4, 0.9, 0.7),)})
+    }
 
 
 def test_too_many(tmp_path):
