@@ -16,6 +16,7 @@ from torch import Tensor
 
 from skgraph._internal.data_dir import data_dir
 from skgraph.errors import TopologyError
+from skgraph.topology.joint_names import landmarks_by_name
 from skgraph.topology.landmarks import complete, vocabulary
 from skgraph.topology.topology_file import check_topology, read_topology_file
 
@@ -42,7 +43,7 @@ class Topology:
         center: FloatTensor [V] that sums to 1; ``einsum("...vc,v->...c", positions, center)`` is the centring point.
         across: FloatTensor [V] that sums to 0; the same product is a vector from the right to the left side; or None.
         up: FloatTensor [V] that sums to 0; the same product is a vector along the spine, bottom to top; or None.
-        landmarks: joint -> landmark, where known: declared, of the shipped topology of that name, or the joint's name.
+        landmarks: joint -> landmark, where known: declared, of the shipped topology of that name, or by joint names.
         graph: the bone tree as a frozen networkx graph over joint ids, each node with its `name`.
     """
 
@@ -156,8 +157,12 @@ class Topology:
 
     @cached_property
     def landmarks(self) -> dict[str, str]:
-        """Joint -> landmark, see :mod:`skgraph.topology.landmarks`, of every joint whose landmark is known."""
-        declared = self._spec.get("landmarks") or _shipped_landmarks(self._spec)
+        """Joint -> landmark, see :mod:`skgraph.topology.landmarks`, of every joint whose landmark is known.
+
+        A topology that declares none, and is not a shipped one, has them by the names of its joints: see
+        :func:`skgraph.topology.joint_names.landmarks_by_name`.
+        """
+        declared = self._spec.get("landmarks") or _shipped_landmarks(self._spec) or landmarks_by_name(self.joints)
         named = [joint for joint in self.joints if joint in vocabulary() and joint not in declared.values()]
         return {**{joint: joint for joint in named}, **declared}
 

@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from skgraph.datasets.formats.bvh_file import BvhFile
-from skgraph.datasets.formats.bvh_topology import bvh_topology, mirror_pairs
+from skgraph.datasets.formats.bvh_topology import bvh_topology
 from skgraph.datasets.label_table import read_label_table
 from skgraph.datasets.preparation.units import unit_factor
 from skgraph.datasets.raw_dataset import RawClip, RawDataset
 from skgraph.datasets.readers.reader import clip_path, open_topology, to_float32, z_up_to_y_up
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
+from skgraph.topology.joint_names import mirror_pairs
 
 _RATE_TOLERANCE = 0.01
 

@@ -1,7 +1,7 @@
 import pytest
 import yaml
 
-from skgraph.datasets.formats.bvh_topology import bvh_topology, mirror_pairs
+from skgraph.datasets.formats.bvh_topology import bvh_topology
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 from tests.datasets.bvh_files import BODY, bvh
@@ -102,38 +102,3 @@ def test_it_can_be_written_edited_and_loaded(topology, tmp_path):
     found = topology()
     (tmp_path / "mine.yaml").write_text(yaml.safe_dump(found.to_dict(), sort_keys=False))
     assert Topology.load(tmp_path / "mine.yaml") == found
-
-
-@pytest.mark.parametrize(
-    "left, right",
-    [
-        ("LeftArm", "RightArm"),
-        ("mixamorig:LeftHandIndex1", "mixamorig:RightHandIndex1"),
-        ("ToeBase_left", "ToeBase_right"),
-        ("LEFT_KNEE", "RIGHT_KNEE"),
-        ("L_Hip", "R_Hip"),
-        ("hip.L", "hip.R"),
-        ("Bip01 L Thigh", "Bip01 R Thigh"),
-        ("upper_arm_l", "upper_arm_r"),
-        ("lfemur", "rfemur"),
-        ("LHipJoint", "RHipJoint"),
-        ("l_lower_leg", "r_lower_leg"),
-        ("ShoulderL", "ShoulderR"),
-    ],
-)
-def test_mirror_pairs(left, right):
-    assert mirror_pairs(["Hips", right, left, "Spine"]) == {left: right}
-    assert mirror_pairs(["Hips", left, "Spine"]) == {}
-
-
-def test_names_without_a_side():
-    assert mirror_pairs(["lowerback", "Root", "Lumbar", "L5", "Skull", "pelvis", "rail", "lair"]) == {}
-
-
-def test_a_name_is_in_one_pair():
-    assert mirror_pairs(["LeftL", "RightL", "LeftR"]) == {"LeftL": "RightL"}
-
-
-def test_mirror_pairs_of_the_cmu_skeleton():
-    topology = Topology.load("cmu_31")
-    assert mirror_pairs(topology.joints) == topology.to_dict()["mirror"]
