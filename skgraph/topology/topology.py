@@ -180,8 +180,8 @@ class Topology:
     def without(self, joints: Sequence[str]) -> Topology:
         """Return this skeleton without some joints: their children hang on the nearest joint above that stays.
 
-        Where the root goes, the first joint that stays, from the root outwards, takes its place. The centring point is
-        the root where no joint of it stays. Directions that lose one of their ends are left out, and so is the mirror
+        Where the root goes, the nearest joint that stays takes its place, of several the one that most joints hang on:
+        the hips, not a leg or a helper beside them. The centring point is the root where no joint of it stays. Directions that lose one of their ends are left out, and so is the mirror
         where one side loses a joint that the other keeps, or the new root lies on one side.
 
         >>> Topology.load("ntu_rgbd").without(["SpineBase"]).to_dict()["joints"]["HipLeft"]
@@ -194,7 +194,9 @@ class Topology:
         kept = [v for v in range(self.num_joints) if v not in gone]
         if len(kept) < 2:
             raise TopologyError(f"topology '{self.name}' needs at least two joints, found {len(kept)} of them left")
-        root = min(kept, key=lambda v: (int(self.hops[self.root, v]), v))
+        depth = self.hops[self.root]
+        below = depth + self.hops == depth[:, None]  # [V, V]: the second joint is on the way to the first
+        root = min(kept, key=lambda v: (int(depth[v]), -int(below[kept, v].sum()), v))
         parents: dict[str, str | None] = {}
         for v in kept:
             above = int(self.parents[v])

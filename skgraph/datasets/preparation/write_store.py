@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 from tqdm import tqdm
 
 from skgraph.data.store_writer import StoreWriter
+from skgraph.datasets.preparation.drop_joints import without_joints
 from skgraph.datasets.preparation.make_splits import make_splits
 from skgraph.datasets.preparation.topology_map import map_topology
 from skgraph.datasets.preparation.units import METRES, body_height, check_heights
@@ -44,6 +45,7 @@ def write_store(
     overwrite: bool = False,
     check_height: bool = True,
     dtype: str = "float32",
+    drop_joints: str | Sequence[str] | None = None,
     topology_map: str | Path | None = None,
 ) -> PreparedStore:
     """Write a dataset as a store, clip by clip; an error removes the partial store.
@@ -58,14 +60,16 @@ def write_store(
         overwrite: replace an existing store.
         check_height: fail where bodies are not the size of people, which indicates a wrong unit.
         dtype: `float32`, or `float16`: half the size, and correct to a millimetre for coordinates up to 2 m.
+        drop_joints: joints to leave out, see `without_joints`.
         topology_map: write joints of another topology, see `map_topology`.
 
     Raises:
-        TopologyError: joints cannot be mapped.
+        TopologyError: joints cannot be left out or mapped.
         DataError: a clip is not finite, the unit is implausible, or the split is impossible.
         StoreError: `out` exists, or cannot be written.
     """
     out = Path(out).expanduser()
+    raw = without_joints(raw, drop_joints) if drop_joints else raw
     if topology_map is not None:
         raw = map_topology(raw, topology_map)
     splits = make_splits(raw, **(split or {}))
