@@ -9,6 +9,9 @@ from torch import Tensor
 from skgraph.data.store import SkeletonStore
 from skgraph.topology import Topology
 
+STRETCHED = 0.5
+"""Variation of the length of a bone above which no tracker is right."""
+
 _BODIES = 256
 _LEAST = 0.7  # mean component of the spines' directions along the axis: people sit, lie and bend too
 

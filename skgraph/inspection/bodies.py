@@ -7,11 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from skgraph.data import SkeletonStore
-from skgraph.data.body_geometry import bone_lengths
+from skgraph.data.body_geometry import STRETCHED, bone_lengths
 from skgraph.inspection.chunk import Chunk
 from skgraph.inspection.location import LargestValues, Location, body_location
-
-STRETCHED = 0.5
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ from skgraph.data.body_geometry import bone_lengths, upright_axis
 from skgraph.data.dataset import SkeletonDataset
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.data.store import SkeletonStore
+from skgraph.datasets.preparation.motion_checks import motion_warnings
 from skgraph.datasets.preparation.write_store import PreparedStore
 from skgraph.errors import printable
 
@@ -26,13 +27,16 @@ def format_overview(prepared: PreparedStore, seconds: float) -> str:
     """Format clips, classes, bodies, sizes and splits of a new store, and the command that trains on it.
 
     Sizes of bodies are medians over at most 500 clips, evenly spaced. A store in metres also gets the variation of its
-    bone lengths (`bone_lengths`), the median over the bones of a clip.
+    bone lengths (`bone_lengths`), the median over the bones of a clip. Warnings are those of `motion_warnings` about
+    the same clips.
 
     Args:
         prepared: the store and notes on it.
         seconds: duration of the preparation.
     """
     store = SkeletonStore.open(prepared.path)
+    sample = np.unique(np.linspace(0, store.num_clips - 1, _SAMPLE).astype(int))
+    names, clips = store.name[sample].tolist(), [store.clip(int(i)) for i in sample]
     unit, preprocessing, notes = store.meta["units"], store.meta["preprocessing"], prepared.notes
     subjects = len(store.subject[store.subject >= 0].unique())
     bodies = f"{store.body_ptr.diff().double().mean():.2f} a clip, at most {store.max_bodies}"
@@ -49,11 +53,12 @@ def format_overview(prepared: PreparedStore, seconds: float) -> str:
         "joints": f"{store.topology.num_joints} of topology '{store.topology.name}', {store.topology.dim}D",
         "unit": unit if prepared.unit == unit else f"{unit}, from {prepared.unit} in the files",
         **({"prepared": preprocessing} if preprocessing != "none" else {}),
-        **_sizes(store),
+        **_sizes(store, names, clips),
         **{f"split {name}": _split(store, name) for name in store.splits()},
         "source": store.meta["source"],
         "store": f"{prepared.path}, {size_text}, made in {seconds:.1f} s",
-        **{f"note {i}" if len(notes) > 1 else "note": note for i, note in enumerate(notes, start=1)},
+        **_numbered("note", notes),
+        **_numbered("warning", motion_warnings(store, names, clips)),
     }
     width = max(_KEY_WIDTH, *(len(key) + 2 for key in rows))
     wrapper = textwrap.TextWrapper(
@@ -127,10 +132,12 @@ def _frames(store: SkeletonStore) -> str:
     return f"{each}; {length.sum()} in all, {time} at {fps:g} a second"
 
 
-def _sizes(store: SkeletonStore) -> dict[str, str]:
+def _numbered(key: str, texts: list[str]) -> dict[str, str]:
+    return {f"{key} {i}" if len(texts) > 1 else key: text for i, text in enumerate(texts, start=1)}
+
+
+def _sizes(store: SkeletonStore, names: list[str], clips: list[SkeletonData]) -> dict[str, str]:
     """Format body sizes, and the variation of bone lengths of a store in metres."""
-    sample = np.unique(np.linspace(0, store.num_clips - 1, _SAMPLE).astype(int))
-    clips = [store.clip(int(i)) for i in sample]
     bodies = [clip.joints[clip.frame_mask].numpy() for clip in clips]
     extents = np.stack([np.median(body.max(axis=1) - body.min(axis=1), axis=0) for body in bodies])
     height = np.median(extents.max(axis=1))
@@ -142,7 +149,7 @@ def _sizes(store: SkeletonStore) -> dict[str, str]:
         worst = int(np.nanargmax(variation))
         rows["bone lengths"] = (
             f"vary by {np.nanmedian(variation):.1%} within a clip (median), at most {variation[worst]:.1%} "
-            f"({store.name[sample[worst]]})"
+            f"({names[worst]})"
         )
     return rows
 
