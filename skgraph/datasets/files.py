@@ -168,8 +168,8 @@ def find_files(source: str | Path | Sequence[str | Path], suffix: str) -> list[S
     """Find all files with a suffix in folders and zip archives, in order of their stems.
 
     Args:
-        source: folders and zip archives, one or several. Folders are searched at any depth, the archives in them
-            included.
+        source: folders, zip archives and files with the suffix, one or several. Folders are searched at any depth, the
+            archives in them included.
         suffix: with its dot.
 
     Raises:
@@ -183,16 +183,11 @@ def find_files(source: str | Path | Sequence[str | Path], suffix: str) -> list[S
                 if path.suffix.lower() not in (suffix, ".zip") or path.is_dir():
                     continue
                 check_file(path)
-                if path.suffix.lower() == suffix:
-                    about = path.stat()
-                    inside = path.relative_to(root).as_posix()
-                    found.append(SourceFile(str(root), inside, about.st_size, about.st_mtime_ns))
-                else:
-                    found += _members(path, suffix)
+                found += [_file_in(root, path)] if path.suffix.lower() == suffix else _members(path, suffix)
         elif root.is_file():
-            found += _members(root, suffix)
+            found += [_file_in(root.parent, root)] if root.suffix.lower() == suffix else _members(root, suffix)
         else:
-            raise DataError(f"no folder and no zip archive at '{root}'")
+            raise DataError(f"no folder, no {suffix} file and no zip archive at '{root}'")
     if not found:
         listed = ", ".join(f"'{root}'" for root in roots)
         raise DataError(f"no {suffix} file in {listed}: expected a folder that holds some, or a zip archive")
@@ -201,6 +196,11 @@ def find_files(source: str | Path | Sequence[str | Path], suffix: str) -> list[S
         if one.stem == other.stem:
             raise DataError(f"'{one.stem}' occurs twice, as '{one}' and '{other}': name one of them as the source")
     return found
+
+
+def _file_in(folder: Path, path: Path) -> SourceFile:
+    about = path.stat()
+    return SourceFile(str(folder), path.relative_to(folder).as_posix(), about.st_size, about.st_mtime_ns)
 
 
 def _members(path: Path, suffix: str) -> list[SourceFile]:

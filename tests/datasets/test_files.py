@@ -140,7 +140,7 @@ def test_two_of_one_name(tmp_path):
 
 
 def test_sources_that_are_none(tmp_path):
-    with pytest.raises(DataError, match="no folder and no zip archive at '.*nowhere'"):
+    with pytest.raises(DataError, match="no folder, no .txt file and no zip archive at '.*nowhere'"):
         find_files(tmp_path / "nowhere", ".txt")
     with pytest.raises(DataError, match=r"no \.txt file in '.*': expected a folder that holds some"):
         find_files(tmp_path, ".txt")

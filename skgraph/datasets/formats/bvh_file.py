@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from skgraph.datasets.formats.rotations import turn
 from skgraph.datasets.formats.text_file import parse_number, read_lines
 from skgraph.errors import DataError
 
@@ -266,28 +267,17 @@ def _forward_kinematics(joints: list[BvhJoint], motion: np.ndarray) -> np.ndarra
     column = 0
     for j, joint in enumerate(joints):
         position = np.tile(np.array(joint.offset), (len(motion), 1))
-        turn = turns[joint.parent] if joint.parent >= 0 else np.eye(3)[None]
-        whole = turn
+        above = turns[joint.parent] if joint.parent >= 0 else np.eye(3)[None]
+        whole = above
         for channel in joint.channels:
             axis = "XYZ".index(channel[0])
             if channel.endswith("position"):
                 position[:, axis] = motion[:, column]
             else:
-                whole = whole @ _turn(axis, np.deg2rad(motion[:, column]))
+                whole = whole @ turn(axis, np.deg2rad(motion[:, column]))
             column += 1
         turns.append(whole)
         if joint.parent >= 0:
-            position = positions[:, joint.parent] + (turn @ position[:, :, None])[:, :, 0]
+            position = positions[:, joint.parent] + (above @ position[:, :, None])[:, :, 0]
         positions[:, j] = position
     return positions
-
-
-def _turn(axis: int, angle: np.ndarray) -> np.ndarray:
-    """Return right-handed rotations ``[T, 3, 3]`` about a coordinate axis by angles ``[T]`` in radians."""
-    a, b = (axis + 1) % 3, (axis + 2) % 3
-    turn = np.zeros((len(angle), 3, 3))
-    turn[:, axis, axis] = 1
-    turn[:, a, a] = turn[:, b, b] = np.cos(angle)
-    turn[:, b, a] = np.sin(angle)
-    turn[:, a, b] = -turn[:, b, a]
-    return turn

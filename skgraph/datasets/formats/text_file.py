@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterator
 from itertools import count
@@ -39,6 +40,24 @@ def read_lines(path: Path) -> Iterator[tuple[int, str]]:
         raise DataError(f"'{path}' is not a text file in UTF-8: {error}") from error
     except OSError as error:
         raise DataError(f"'{path}' cannot be read: {error}") from error
+
+
+def split_lines(data: bytes, where: str) -> Iterator[tuple[int, str]]:
+    """Yield the lines of a text in UTF-8, numbered from 1 and stripped of white space.
+
+    Args:
+        data: the content of a file.
+        where: the file, for errors.
+
+    Raises:
+        DataError: it is not UTF-8.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise DataError(f"'{where}' is not a text file in UTF-8: {error}") from error
+    for number, line in enumerate(io.StringIO(text), start=1):
+        yield number, line.strip()
 
 
 def parse_number(word: str) -> float:
