@@ -147,7 +147,7 @@ def test_help_shows_every_option_of_a_dataset_with_its_comment(dataset, capsys, 
 
 def test_help_without_a_dataset_names_them(capsys, monkeypatch):
     for arguments in (["--help"], ["-h", "dataset=nowhere"]):
-        assert "dataset is one of bvh, coco_keypoints, " in shown_help(monkeypatch, capsys, *arguments)
+        assert "dataset is one of asf_amc, bvh, " in shown_help(monkeypatch, capsys, *arguments)
 
 
 def shown_help(monkeypatch, capsys, *arguments):
@@ -308,7 +308,7 @@ def test_units_that_no_person_has(tmp_path):
         (1700, "m", "bodies are 1.7e\\+03 m tall with unit=m .* expected 0.3 to 3 m: say unit=mm"),
         (170, "m", "bodies are 170 m tall with unit=m .*: say unit=cm"),
         (0.0017, "mm", "bodies are 0.0017 m tall with unit=mm .*: say unit=m,"),
-        (1e7, "m", "no unit of m, cm, mm explains it"),
+        (1e7, "m", "no unit of m, cm, mm, inch, cmu explains it"),
     ):
         with pytest.raises(DataError, match=message):
             write_store(raw([clip(height=height)] * 4, unit=unit), tmp_path / "store")

@@ -164,13 +164,14 @@ class SourceFile:
             raise DataError(f"'{self}' cannot be read: {first_line(error)}") from error
 
 
-def find_files(source: str | Path | Sequence[str | Path], suffix: str) -> list[SourceFile]:
+def find_files(source: str | Path | Sequence[str | Path], suffix: str, unique: bool = True) -> list[SourceFile]:
     """Find all files with a suffix in folders and zip archives, in order of their stems.
 
     Args:
         source: folders, zip archives and files with the suffix, one or several. Folders are searched at any depth, the
             archives in them included.
         suffix: with its dot.
+        unique: whether two files with one stem are an error.
 
     Raises:
         DataError: a source is missing or no archive, there is no such file, or two have one stem.
@@ -193,7 +194,7 @@ def find_files(source: str | Path | Sequence[str | Path], suffix: str) -> list[S
         raise DataError(f"no {suffix} file in {listed}: expected a folder that holds some, or a zip archive")
     found.sort(key=lambda file: (file.stem, str(file)))
     for one, other in itertools.pairwise(found):
-        if one.stem == other.stem:
+        if unique and one.stem == other.stem:
             raise DataError(f"'{one.stem}' occurs twice, as '{one}' and '{other}': name one of them as the source")
     return found
 

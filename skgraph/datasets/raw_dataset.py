@@ -109,7 +109,7 @@ class RawDataset:
         name: clip names [N], unique.
         y: labels [N] int64; with segments, -1 is a recording without a single label.
         clips: starts an iteration over the N clips in order, with joints in `units`.
-        unit: unit of the files: `m`, `cm` or `mm`, or `px` / `normalised` for coordinates that are not lengths.
+        unit: unit of the files: one of `METRES`, or `px` / `normalised` for coordinates that are not lengths.
         fps: frames a second.
         source: title of the dataset.
         subject, camera, setup: ids [N], int or str, or None if unknown; a single unknown one is -1 or "".

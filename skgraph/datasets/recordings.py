@@ -163,7 +163,7 @@ def _unit(read: Callable[..., RawDataset], source: Path) -> str:
     unit = fitting_unit(height)
     if unit is None:
         raise ConfigError(
-            f"'{source}' has no unit, and bodies of {height:.3g} fit none of m, cm, mm: say unit=... or unit=normalised"
+            f"'{source}' has no unit, and bodies of {height:.3g} fit none of m, cm, mm, cmu: say unit=..."
         )
     return unit
 

@@ -139,6 +139,13 @@ def test_two_of_one_name(tmp_path):
         find_files(tmp_path, ".txt")
 
 
+def test_one_file_is_a_source(folder):
+    (found,) = find_files(folder / "deep" / "c.txt", ".txt")
+    assert (found.stem, found.read()) == ("c", b"") and str(found) == f"{folder}/deep/c.txt"
+    (folder / "deep" / "a.txt").touch()
+    assert [file.stem for file in find_files(folder, ".txt", unique=False)] == ["a", "a", "b", "c", "d"]
+
+
 def test_sources_that_are_none(tmp_path):
     with pytest.raises(DataError, match="no folder, no .txt file and no zip archive at '.*nowhere'"):
         find_files(tmp_path / "nowhere", ".txt")

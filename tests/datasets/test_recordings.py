@@ -111,7 +111,7 @@ def test_empty_recordings_are_left_out_and_named(tmp_path, topology):
 def test_errors(topology, tmp_path):
     np.save(tmp_path / "short.npy", clip(joints=20))
     for message, options in (
-        ("dataset must be one of bvh, .*, found 'words'", {"dataset": "words"}),
+        ("dataset must be one of asf_amc, bvh, .*, found 'words'", {"dataset": "words"}),
         ("dataset=npy has no topology: say topology=..., a file or one of cmu_31", {}),
         ("dataset=npy has no option world: expected one of fps, labelled, labels, topology", {"read": {"world": True}}),
         ("short.npy' has 20 joints in 3D, topology 'ntu_rgbd' has 25 in 3D", {"topology": "ntu_rgbd"}),

@@ -10,8 +10,10 @@ import numpy as np
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
-METRES = {"m": 1.0, "cm": 0.01, "mm": 0.001}
-"""Metres in each unit of length."""
+METRES = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254, "cmu": 0.0254 / 0.45}
+"""Metres in each unit of length; `cmu` is that of the CMU Motion Capture Database, http://mocap.cs.cmu.edu/faqs.php."""
+
+_GUESSED = ("m", "cm", "mm", "cmu")  # a small person in centimetres has as many of them as a tall one in inches
 
 PLAUSIBLE_HEIGHT = (0.3, 3.0)
 """Median body height in metres, from a crouching child to a tall adult with the arms up."""
@@ -21,7 +23,7 @@ def unit_factor(unit: str, topology: Topology) -> float:
     """Return the factor from a unit of files to that of a store.
 
     Args:
-        unit: `m`, `cm` or `mm`, which become metres; `normalised`, or `px` in 2D, which stay as they are.
+        unit: one of `METRES`, which become metres; `normalised`, or `px` in 2D, which stay as they are.
 
     Raises:
         ConfigError: another unit, or pixels in 3D.
@@ -49,7 +51,7 @@ def body_height(joints: np.ndarray, frame_mask: np.ndarray) -> float:
 def fitting_unit(height: float) -> str | None:
     """Return the unit of length in which a body of a height is a person; None if no unit is."""
     low, high = PLAUSIBLE_HEIGHT
-    units = [unit for unit, metres in METRES.items() if low <= height * metres <= high]
+    units = [unit for unit in _GUESSED if low <= height * METRES[unit] <= high]
     # If two units fit, choose the one nearer to a standing adult.
     return min(units, key=lambda unit: abs(math.log(height * METRES[unit] / 1.5)), default=None)
 
@@ -66,7 +68,7 @@ def check_heights(heights: Sequence[float], unit: str) -> None:
     if low <= height <= high:
         return
     best = fitting_unit(height / METRES[unit])
-    advice = f"say unit={best}" if best else "no unit of m, cm, mm explains it"
+    advice = f"say unit={best}" if best else f"no unit of {', '.join(METRES)} explains it"
     raise DataError(
         f"bodies are {height:.3g} m tall with unit={unit} (median of {len(heights)} clips), expected "
         f"{low:g} to {high:g} m: {advice}, or check_height=false if they really are"

@@ -3,7 +3,7 @@
 The contract:
 
 - `source`, the file or folder, comes first. Other arguments have the same name in all readers: `topology` (a topology,
-  its name, or the path of its file), `unit` (`m`, `cm`, `mm`, `normalised`, or `px` in 2D), `fps`, `labels` (a CSV),
+  its name, or the path of its file), `unit` (one of `METRES`, `normalised`, or `px` in 2D), `fps`, `labels` (a CSV),
   `labelled` (False reads every clip without labels).
 - The function reads and checks names, labels, ids and splits; `RawDataset.clips` then reads one clip at a time.
 - A clip is a `RawClip` with joints `[M, T, V, C]` float32 in the order of the topology, lengths in metres, y up. Where

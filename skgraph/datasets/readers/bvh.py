@@ -43,7 +43,7 @@ def read_bvh(
 
     Args:
         source: the folder, or one file.
-        unit: `m`, `cm`, `mm` or `normalised`.
+        unit: `m`, `cm`, `mm`, `inch`, `cmu` (of the CMU database) or `normalised`.
         topology: a topology, its name, or the path of its file; by default that of the first file.
         labels: the CSV; by default `labels.csv` in the folder.
         up: the files' vertical axis, `y` or `z`; of `z`, (x, y, z) becomes (x, z, -y).

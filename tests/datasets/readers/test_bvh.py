@@ -118,8 +118,8 @@ def test_another_rate(folder):
 @pytest.mark.parametrize(
     "options, message",
     [
-        ({"unit": "inch"}, "unit of the 3D topology 'bvh_11' must be m, cm, mm, normalised; found 'inch'"),
-        ({"unit": "px"}, "must be m, cm, mm, normalised; found 'px'"),
+        ({"unit": "foot"}, "unit of the 3D topology 'bvh_11' must be m, cm, mm, inch, cmu, normalised; found 'foot'"),
+        ({"unit": "px"}, "must be m, cm, mm, inch, cmu, normalised; found 'px'"),
         ({"up": "x"}, "up must be y or z, the axis of the files that points up, found 'x'"),
         ({"every": 0}, "every must be a whole number, 1 or more, found 0"),
         ({"every": None}, "every must be a whole number, 1 or more, found None"),

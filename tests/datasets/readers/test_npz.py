@@ -104,7 +104,7 @@ def test_unit_option_overrides_and_supplies(npz):
     assert read_npz(npz(unit=None), TOPOLOGY, unit="mm").unit == "mm"
     with pytest.raises(DataError, match="has no unit: give unit=m, unit=cm or unit=mm"):
         read_npz(npz(unit=None), TOPOLOGY)
-    with pytest.raises(ConfigError, match="must be m, cm, mm, normalised; found 'px'"):
+    with pytest.raises(ConfigError, match="must be m, cm, mm, inch, cmu, normalised; found 'px'"):
         read_npz(npz(), TOPOLOGY, unit="px")
 
 
@@ -164,7 +164,7 @@ def test_nameless_joints_are_said(npz):
         ({"fps": np.array(True)}, "raw.npz': the frame rate must be a number above 0, found 'True'"),
         ({"class_names": np.array(["a", "a"])}, "array 'class_names' has 'a' twice, for the labels 0 and 1"),
         ({"class_names": np.array(["a", " "])}, "'class_names' must name every class, found ' ' for label 1"),
-        ({"unit": np.array("inch")}, "must be m, cm, mm, normalised; found 'inch'"),
+        ({"unit": np.array("foot")}, "must be m, cm, mm, inch, cmu, normalised; found 'foot'"),
         ({"joint_names": np.array(["HipCenter", "LeftHand"])}, r"has not \(none\), and lacks \(RightHand\)"),
         ({"joint_names": np.array(["HipCenter", "LeftHand", "RightHand", "left hand"])}, "names 4 joints, expected 3"),
         (
