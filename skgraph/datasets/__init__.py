@@ -10,8 +10,8 @@ from importlib import import_module
 from typing import Any
 
 _SOURCES = (
-    *("asf_amc", "bvh", "coco_keypoints", "ctrgcn", "kinetics_skeleton", "mediapipe", "msr_action3d", "npy", "npz"),
-    *("ntu", "nw_ucla", "openpose", "pku", "pyskl", "stgcn", "store", "utd_mhad", "yolo"),
+    *("asf_amc", "bvh", "c3d", "coco_keypoints", "ctrgcn", "kinetics_skeleton", "mediapipe", "msr_action3d", "npy"),
+    *("npz", "ntu", "nw_ucla", "openpose", "pku", "pyskl", "stgcn", "store", "trc", "utd_mhad", "yolo"),
 )
 _MODULES = {
     "RawClip": "raw_dataset",

@@ -1,0 +1,43 @@
+"""Reader of C3D files (optical motion capture) with a CSV of their labels."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from skgraph.datasets.formats.c3d_file import C3dFile
+from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.readers.markers import read_markers
+from skgraph.topology import Topology
+
+
+def read_c3d(
+    source: str | Path,
+    topology: str | Topology,
+    labels: str | Path | None = None,
+    unit: str | None = None,
+    up: str | None = None,
+    every: int = 1,
+    labelled: bool = True,
+) -> RawDataset:
+    """Open a folder of C3D files, one clip each, and check their headers; the markers are read lazily.
+
+    A clip is ``NAME.c3d``, one body; the CSV is that of `read_label_table`. The joints of the topology are markers by
+    their names, before which the files may name a subject (`Ada:LASI`); others are ignored. Markers that were not seen
+    are filled in (`fill_missing`), with confidence 0.
+
+    Args:
+        source: the folder, or one file.
+        topology: a topology whose joints are markers, its name, or the path of its file.
+        labels: the CSV; by default `labels.csv` in the folder.
+        unit: one of `METRES`, or `normalised`; by default that of the files.
+        up: the files' vertical axis, `y` or `z`; of `z`, (x, y, z) becomes (x, z, -y). By default `y` if the files say
+            that y points up on a screen (``POINT:Y_SCREEN``), else `z`.
+        every: keep the frames 0, every, 2 every, ...
+        labelled: False reads every clip of the folder, without the CSV.
+
+    Raises:
+        ConfigError: an option is invalid, or the package `c3d` is not installed.
+        DataError: files and CSV do not match, a file is broken, lacks a marker, or has another rate or unit than the
+            first.
+    """
+    return read_markers(source, ".c3d", C3dFile.open, topology, labels, unit, up, every, labelled)
