@@ -18,6 +18,8 @@ from skgraph._internal.data_dir import data_dir
 from skgraph._internal.options import check_kinds, import_target
 from skgraph._internal.text import few
 from skgraph.data import SkeletonStore, StoreWriter
+from skgraph.datasets.files import find_files
+from skgraph.datasets.formats.ntu.published import RELEASES
 from skgraph.datasets.preparation.units import body_height, fitting_unit
 from skgraph.datasets.preparation.write_store import write_clips
 from skgraph.datasets.raw_dataset import RawDataset
@@ -72,7 +74,7 @@ def open_recordings(
             key, value = next(iter(given.items()))
             raise ConfigError(f"{key}={value} is for recordings in files: the store '{source}' has its own")
         return SkeletonStore.open(source)
-    labelled = labelled and (_has_labels(source) or "labels" in given)
+    labelled = labelled and (_has_labels(source, dataset) or "labels" in given)
     raw = _read(source, dataset, given, default_topology, labelled, f"{scratch}")
     if not labelled:
         raw = replace(raw, subject=None, camera=None, setup=None, splits=())
@@ -168,8 +170,11 @@ def _unit(read: Callable[..., RawDataset], source: Path) -> str:
     return unit
 
 
-def _has_labels(source: Path) -> bool:
+def _has_labels(source: Path, dataset: str) -> bool:
     """Return whether labels lie with the recordings; the reader describes an archive that cannot be read."""
+    if dataset in ("ntu60", "ntu120"):  # in the names of files
+        release = RELEASES[int(dataset.removeprefix("ntu"))]
+        return any(release.holds(file.stem) for file in find_files(source, ".skeleton"))
     if source.is_dir():
         return (source / "labels.csv").is_file()
     if source.suffix != ".npz" or not source.is_file():  # reading a pipe may never end

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -35,6 +36,7 @@ def read_ntu(
     damaged: str = "error",
     confidence: bool = True,
     processes: int | None = None,
+    labelled: bool = True,
 ) -> RawDataset:
     """Find the `.skeleton` files of NTU RGB+D 60 or 120; they are parsed in parallel when the clips are read.
 
@@ -42,7 +44,7 @@ def read_ntu(
     release are ignored. Positions are in metres in the sensor's coordinates: x to its left, y up, z away from it.
 
     Args:
-        source: folders of the files or the downloaded zip archives, or these archives; one or several.
+        source: folders of the files or the downloaded zip archives, these archives, or single files; one or several.
         parts: a new folder for the conversion cache, from which an interrupted command resumes; deleted at the end.
         dataset: 60 or 120.
         preset: preparation of a recording, see `skgraph.datasets.preparation.presets`.
@@ -52,6 +54,7 @@ def read_ntu(
         confidence: whether the tracking state of each joint is kept (not tracked 0, inferred 0.5, tracked 1), if the
             preset keeps it.
         processes: number of processes that parse; by default one for each CPU.
+        labelled: False reads files of any name, and puts all clips into one class, without subjects, cameras and split.
 
     Raises:
         ConfigError: an option is invalid.
@@ -66,19 +69,19 @@ def read_ntu(
     if processes is not None and processes < 1:
         raise ConfigError(f"processes must be 1 or more, found {processes}")
     published, folder = RELEASES[dataset], Path(parts).expanduser()
+    roots = [source] if isinstance(source, str | Path) else list(source)
     found = find_files(source, ".skeleton")
-    named = [(file, name) for file in found if (name := ClipName.parse(file.stem)) is not None]
-    own = [(file, at) for file, at in named if at.action <= published.actions and at.setup <= published.setups]
+    files = [file for file in found if published.holds(file.stem)] if labelled else found
     notes = []
-    if odd := [file.stem for file in found if ClipName.parse(file.stem) is None]:
+    if odd := [file.stem for file in found if labelled and ClipName.parse(file.stem) is None]:
         problem = "are not named as NTU RGB+D names them, and were not read"
         notes.append(f"{len(odd)} .skeleton files {problem}: {first_three(odd)}")
-    if outside := len(named) - len(own):
+    if outside := len(found) - len(odd) - len(files):
         notes.append(f"{outside} recordings do not belong to NTU RGB+D {dataset}, and were not read")
-    if not own:
-        raise DataError(f"none of the {len(found)} .skeleton files is a recording of NTU RGB+D {dataset}; {notes[0]}")
+    if not files:
+        problem = f"none of the {len(found)} .skeleton files is a recording of NTU RGB+D {dataset}; {notes[0]}"
+        raise DataError(f"{problem}; labelled=false reads files of any name")
     missing = _missing(missing_list)
-    files, names = zip(*own, strict=True)
 
     def clips() -> Iterator[RawClip]:
         wanted = [file for file in files if file.stem not in missing]
@@ -93,25 +96,26 @@ def read_ntu(
 
     def finish(kept: np.ndarray) -> list[str]:
         ConversionCache.discard(folder)
-        return _compare(published, dataset, [names[i] for i in kept], len(names), bool(missing))
+        return _compare(published, dataset, [names[i] for i in kept], len(names), bool(missing)) if labelled else []
 
-    setup, camera, subject, _, action = np.array(names).T
+    names = [name for file in files if (name := ClipName.parse(file.stem)) is not None]
+    columns: dict[str, Any] = {"y": np.zeros(len(files), np.int64), "class_names": ["unlabelled"]}
+    if labelled:
+        setup, camera, subject, _, action = np.array(names).T
+        columns = {"y": action - 1, "class_names": ntu_class_names(published.actions)}
+        columns |= {"subject": subject, "camera": camera, "setup": setup}
+        columns["splits"] = published.splits(names) if len(names) > 1 else []
     return RawDataset(
         topology=Topology.load("ntu_rgbd"),
-        class_names=ntu_class_names(published.actions),
         name=[file.stem for file in files],
-        y=action - 1,
         clips=clips,
         unit="m",
         fps=_FPS,
-        source=f"NTU RGB+D {dataset}",
-        subject=subject,
-        camera=camera,
-        setup=setup,
-        splits=published.splits(list(names)),
+        source=f"NTU RGB+D {dataset}" if labelled else first_three([Path(str(root)).name for root in roots]),
         preprocessing=f"preset {preset}",
         notes=notes,
         finish=finish,
+        **columns,
     )
 
 

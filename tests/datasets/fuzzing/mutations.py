@@ -268,6 +268,35 @@ def _bvh(data: bytes, rng: Rng) -> tuple[bytes, str]:
     return hierarchy.replace(b"\n", b" ") + b"MOTION" + motion, ""
 
 
+def _asf(data: bytes, rng: Rng) -> tuple[bytes, str]:
+    """Bones that are many, hang on others, or have other axes and degrees of freedom."""
+    kind = int(rng.integers(4))
+    if kind == 0:
+        many = int(rng.choice([10, 900, 1100, 20_000]))
+        bones = b"".join(b"begin\nname b%d\ndirection 0 1 0\nlength 1\naxis 0 0 0 XYZ\nend\n" % i for i in range(many))
+        chain = b"".join(b"%s b%d\n" % (b"b%d" % (i - 1) if i else b"root", i) for i in range(many))
+        chain = chain if rng.random() < 0.5 else b"\n".join(chain.split(b"\n")[::-1])
+        return data.replace(b":bonedata\n", b":bonedata\n" + bones).replace(
+            b":hierarchy\n", b":hierarchy\n" + chain
+        ), ""
+    if kind == 1:
+        bone = _pick(rng, (b"root", b"back", b"head", b"larm", b"tail"))
+        return re.sub(rb"    (root|back) ", b"    " + bone + b" ", data, count=1), ""
+    if kind == 2:
+        return data.replace(
+            b"XYZ", _pick(rng, (b"ZYX", b"XXY", b"", b"xyz", b"XY", b"XYZ XYZ")), int(rng.integers(1, 9))
+        ), ""
+    return data.replace(b"dof rx", _pick(rng, (b"dof", b"dof rx rx", b"dof tx", b"dof l", b"dof RX", b"dof rz"))), ""
+
+
+def _c3d(data: bytes, rng: Rng) -> tuple[bytes, str]:
+    """Numbers of the header and of the parameters."""
+    place = int(rng.integers(min(len(data), _pick(rng, (24, 1536)))))
+    number = int(rng.choice([0, 1, 2, 3, 4, 80, 84, 85, 86, 127, 128, 255, 256, 1000, 32767, 32768, 65535]))
+    new = bytes([number % 256]) if rng.random() < 0.5 else struct.pack("<H", number)
+    return data[:place] + new + data[place + len(new) :], ""
+
+
 # Trees: JSON and what is in a pickle
 
 
@@ -707,6 +736,8 @@ _WAYS: dict[str, tuple[Callable[[bytes, Rng], tuple[bytes, str]], ...]] = {
     ".mat": (_mat,),
     ".csv": (_csv, _text),
     ".bvh": (_text, _text, _bvh),
+    ".asf": (_text, _asf),
+    ".c3d": (_bytes, _c3d, _c3d),
     ".bin": (_bytes,),
     ".yaml": (_text,),
 }

@@ -6,6 +6,7 @@ import io
 import json
 import pickle
 import tempfile
+import warnings
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from benchmarks.raw_files.ntu import skeleton_text
 from benchmarks.raw_files.pku import label_text, pku_text, split_text
 from skgraph.data import StoreWriter
 from skgraph.datasets.raw_dataset import RawDataset
+from skgraph.datasets.readers.asf_amc import read_asf_amc
 from skgraph.datasets.readers.bvh import read_bvh
+from skgraph.datasets.readers.c3d import read_c3d
 from skgraph.datasets.readers.coco_keypoints import read_coco_keypoints
 from skgraph.datasets.readers.ctrgcn import read_ctrgcn
 from skgraph.datasets.readers.kinetics_skeleton import read_kinetics_skeleton
@@ -32,10 +35,14 @@ from skgraph.datasets.readers.pku import read_pku
 from skgraph.datasets.readers.pyskl import read_pyskl
 from skgraph.datasets.readers.stgcn import read_stgcn
 from skgraph.datasets.readers.store import read_store
+from skgraph.datasets.readers.trc import read_trc
 from skgraph.datasets.readers.utd_mhad import read_utd_mhad
 from skgraph.datasets.readers.yolo import read_yolo
 from skgraph.topology import Topology
+from tests.datasets.acclaim_files import amc, asf
 from tests.datasets.bvh_files import bvh
+from tests.datasets.marker_files import TOPOLOGY as MARKERS
+from tests.datasets.marker_files import c3d, motion, trc
 
 
 @dataclass(frozen=True)
@@ -140,7 +147,7 @@ def _skeletons() -> dict[str, bytes]:
     return files
 
 
-def _ntu(dataset: int, preset: str, zipped: bool, damaged: str = "error") -> Source:
+def _ntu(dataset: int, preset: str, zipped: bool, damaged: str = "error", labelled: bool = True) -> Source:
     files = {f"{name}.skeleton": text for name, text in _skeletons().items()}
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
@@ -152,7 +159,8 @@ def _ntu(dataset: int, preset: str, zipped: bool, damaged: str = "error") -> Sou
 
     def read(at: Path, parts: Path) -> RawDataset:
         source = at / "skeletons.zip" if zipped else at
-        return read_ntu(source, parts, dataset, preset=preset, damaged=damaged, processes=1)
+        options = {"preset": preset, "damaged": damaged, "labelled": labelled}
+        return read_ntu(source, parts, dataset, processes=1, **options)
 
     return Source({"skeletons.zip": archive.getvalue()} if zipped else files, read, clip_of, keeps_parts=True)
 
@@ -408,6 +416,32 @@ def _bvh(up: str, every: int, end_sites: bool) -> Source:
     return Source(files, lambda at, _: read_bvh(at, "cm", up=up, every=every, end_sites=end_sites), _stem)
 
 
+def _asf_amc(folders: bool) -> Source:
+    frames = [{"root": f"0 16 {t} 0 {5 * t} 0", "lleg": 10 * t, "larm": f"{t} {t}"} for t in range(5)]
+    files = {} if folders else {"labels.csv": LABELS}
+    for i, name in enumerate(("a", "b", "c")):
+        files[f"{name}/{name}.asf" if folders else f"{name}.asf"] = asf().encode()
+        files[f"{name}/{name}.amc" if folders else f"{name}.amc"] = amc(frames[: 3 + i]).encode()
+    return Source(
+        files,
+        lambda at, _: read_asf_amc(at, every=2 if folders else 1, labelled=not folders),
+        # A skeleton that another one replaces may be that of any motion.
+        lambda path: None if path.endswith(".asf") else _stem(path),
+    )
+
+
+def _trc() -> Source:
+    files = {"labels.csv": LABELS, **{f"{name}.trc": trc(motion(3 + i)).encode() for i, name in enumerate("abc")}}
+    return Source(files, lambda at, _: read_trc(at, Topology(MARKERS)), _stem)
+
+
+def _c3d(scale: float, up: str | None) -> Source:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of files without analog signals
+        files = {f"{name}.c3d": c3d(motion(3 + i), scale=scale) for i, name in enumerate("abc")}
+    return Source(files | {"labels.csv": LABELS}, lambda at, _: read_c3d(at, Topology(MARKERS), up=up), _stem)
+
+
 def _nw_ucla() -> Source:
     files = {}
     for i, name in enumerate(("a01_s01_e00_v01", "a02_s02_e01_v02", "a03_s10_e04_v03")):
@@ -464,6 +498,7 @@ SOURCES: dict[str, list[Callable[[], Source]]] = {
         lambda: _ntu(60, "agcn", False),
         lambda: _ntu(60, "pyskl", False),
         lambda: _ntu(60, "skgraph", True, "exclude"),
+        lambda: _ntu(60, "skgraph", False, labelled=False),
     ],
     "ntu120": [lambda: _ntu(120, "skgraph", False), lambda: _ntu(120, "pyskl", True)],
     "pku1": [lambda: _pku(1, "clips"), lambda: _pku(1, "recordings"), lambda: _pku(1, "clips", "mamp")],
@@ -490,6 +525,9 @@ SOURCES: dict[str, list[Callable[[], Source]]] = {
     ],
     "yolo": [lambda: _yolo("json"), lambda: _yolo("jsonl"), lambda: _yolo("txt")],
     "bvh": [lambda: _bvh("y", 1, False), lambda: _bvh("z", 2, True)],
+    "asf_amc": [lambda: _asf_amc(False), lambda: _asf_amc(True)],
+    "trc": [_trc],
+    "c3d": [lambda: _c3d(-1.0, None), lambda: _c3d(0.1, "y")],
     "nw_ucla": [_nw_ucla],
     "utd_mhad": [lambda: _utd_mhad(False), lambda: _utd_mhad(True)],
     "msr_action3d": [_msr_action3d],

@@ -183,3 +183,24 @@ def test_command(folder, tmp_path, monkeypatch, capsys):
     assert "split xview   16 train, 8 test; cameras 2 and 3 train, 1 tests" in capsys.readouterr().out
     assert SkeletonStore.open(tmp_path / "s").meta["dtype"] == "float16"
     assert [path.name for path in tmp_path.iterdir()] == ["s"]
+
+
+def test_files_of_any_name_are_read_without_labels(folder, tmp_path):
+    odd = tmp_path / "mine"
+    odd.mkdir()
+    for name, own in (("waves", NAMES[0]), ("S001C001P001R001A110", NAMES[1])):
+        (odd / f"{name}.skeleton").write_bytes((folder / f"{own}.skeleton").read_bytes())
+    with pytest.raises(DataError, match="none of the 2 .*: waves; labelled=false reads files of any name"):
+        read_ntu(odd, tmp_path / "parts", 60)
+    store, written = store_of(odd, tmp_path, labelled=False)
+    assert store.name.tolist() == ["S001C001P001R001A110", "waves"] and store.class_names == ["unlabelled"]
+    assert store.splits() == ["random"] and store.subject.tolist() == [-1, -1] and store.meta["source"] == "mine"
+    one, written = store_of(odd / "waves.skeleton", tmp_path, "one", labelled=False)
+    assert one.name.tolist() == ["waves"] and not written.notes and not (tmp_path / "one.parts").exists()
+    np.testing.assert_array_equal(one.clip(0).joints, store.clip(1).joints)
+
+
+def test_one_recording(folder, tmp_path):
+    store, _ = store_of(folder / f"{NAMES[0]}.skeleton", tmp_path)
+    assert store.splits() == ["all"] and store.class_names[0] == "drink water"
+    assert store.name.tolist() == [NAMES[0]] and store.subject.tolist() == [1]

@@ -56,6 +56,11 @@ class Release:
     missing: int  # recordings that the authors list as having missing or incomplete skeletons
     split_sizes: dict[str, tuple[int, int]]  # training and test clips of each split, without the missing ones
 
+    def holds(self, name: str) -> bool:
+        """Return whether a file of this name, without its suffix, is a recording of the release."""
+        clip = ClipName.parse(name)
+        return clip is not None and clip.action <= self.actions and clip.setup <= self.setups
+
     def splits(self, clips: list[ClipName]) -> list[Split]:
         """Divide recordings as published."""
         setup, camera, subject = np.array([clip[:3] for clip in clips]).T
