@@ -37,6 +37,7 @@ NOT_RUN = {
     r"three_streams\.sh": "minutes; the commands in it are those of docs/protocols.md",
     r"(skgraph\.benchmark|benchmarks) ": "minutes each; tests/performance and tests/benchmarks run them at small sizes",
     r"dataset=(ctrgcn|pyskl|stgcn|kinetics_skeleton|nw_ucla|utd_mhad|msr_action3d)": "downloads; tests/datasets",
+    r"dataset=(asf_amc|c3d|trc)": "downloads, or files of a laboratory; tests/datasets makes some up",
     r"(dataset=(openpose|coco_keypoints|mediapipe|yolo)|data/coco)": "files of a detector; tests/datasets makes some",
 }
 
@@ -101,7 +102,7 @@ def arguments_for_hydra(command: str, arguments: list[str]) -> list[str]:
     """The arguments of a command with its plain words as the option that they stand for."""
     if command == "benchmark":
         return [f"benchmark={arguments[0]}", *map(quoted, arguments[1:])]
-    return words_as_list(arguments, _WORDS[command]) if command in _WORDS else arguments
+    return words_as_list(arguments, _WORDS[command]) if command in _WORDS else list(map(quoted, arguments))
 
 
 def check_composes(command: str, arguments: list[str]) -> None:
