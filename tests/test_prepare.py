@@ -308,6 +308,7 @@ def test_units_that_no_person_has(tmp_path):
         (1700, "m", "bodies are 1.7e\\+03 m tall with unit=m .* expected 0.3 to 3 m: say unit=mm"),
         (170, "m", "bodies are 170 m tall with unit=m .*: say unit=cm"),
         (0.0017, "mm", "bodies are 0.0017 m tall with unit=mm .*: say unit=m,"),
+        (30, "m", "bodies are 30 m tall with unit=m .*: say unit=cmu,"),
         (1e7, "m", "no unit of m, cm, mm, inch, cmu explains it"),
     ):
         with pytest.raises(DataError, match=message):

@@ -113,14 +113,14 @@ def _frozen(topology: Topology, where: list[str], bodies: list[np.ndarray], fixe
 
 def _bones(topology: Topology, where: list[str], bodies: list[np.ndarray], roots: list[int]) -> list[str]:
     """Warn of bones whose length varies in most bodies, and of bodies in which a length varies very much."""
-    bones = [(parent, child) for parent, child in topology.edges.tolist() if parent not in roots]
-    kept = [e for e, (parent, _) in enumerate(topology.edges.tolist()) if parent not in roots]
+    edges = topology.edges.tolist()
+    kept = [e for e, (parent, _) in enumerate(edges) if parent not in roots]
     if not kept:
         return []
     start = np.cumsum([0, *map(len, bodies[:-1])])
     variation = bone_lengths(np.concatenate(bodies).transpose(2, 1, 0), start, topology)[1][:, kept]
     variation = np.where(np.isfinite(variation), variation, 0)
-    names = [f"{topology.joints[parent]} - {topology.joints[child]}" for parent, child in bones]
+    names = [" - ".join(topology.joints[v] for v in edges[e]) for e in kept]
     typical = np.median(variation, axis=0)
     elastic = [e for e in np.argsort(-typical, kind="stable") if typical[e] > _ELASTIC]
     stretched = np.flatnonzero(variation.max(axis=1) > STRETCHED)
