@@ -23,10 +23,10 @@ from hydra import compose, initialize_config_dir
 
 from skgraph._internal.command import plain_config
 from skgraph._internal.data_dir import data_dir
+from skgraph.api.pretraining import train_run
 from skgraph.build import open_store
 from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.evaluation import PretrainedRun
-from skgraph.pretrain import pretrain
 from skgraph.recognition import Recogniser, timelines
 
 
@@ -35,7 +35,7 @@ def untrained_run(folder: Path) -> Path:
     data = ["dataset.synthetic.subjects=4", "dataset.synthetic.repetitions=1", f"dataset.root={folder / 'data'}"]
     options = [*data, f"runs={folder}", "name=untrained", "trainer.stop_at=1", "trainer.progress=false"]
     with initialize_config_dir(str(data_dir("configs")), version_base="1.3"):
-        pretrain(plain_config(compose("pretrain", overrides=options)), torch.device("cpu"))
+        train_run(plain_config(compose("pretrain", overrides=options)), torch.device("cpu"))
     return folder / "untrained"
 
 

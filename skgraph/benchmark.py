@@ -35,6 +35,7 @@ def main(cfg: DictConfig) -> None:
     """Measure, print a table, and write JSON to ``out``."""
     import torch
 
+    from skgraph.api.pretraining import train
     from skgraph.training.checkpoint import versions
 
     config = plain_config(cfg)
@@ -60,7 +61,7 @@ def main(cfg: DictConfig) -> None:
             found = measure(config=composed, **published, **sizes)
             measured |= {f"{method} {key}": value for key, value in found.items()}
     else:
-        inputs = config | {"config": _pretraining(recipe), "configs": configs, "pretrain": _train}
+        inputs = config | {"config": _pretraining(recipe), "configs": configs, "pretrain": train}
         found = measure(**{key: value for key, value in inputs.items() if key in parameters}, **sizes)
         measured, table = found if isinstance(found, tuple) else (found, "")
     machine = _machine()
@@ -117,14 +118,6 @@ def _machine() -> str:
         names = [line.partition(":")[2].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
         model = names[0] if names else model
     return f"{model}, {torch.get_num_threads()} threads"
-
-
-def _train(config: dict[str, Any]) -> int:
-    """Run the pre-training of a composed configuration on its device."""
-    from skgraph.pretrain import pretrain
-    from skgraph.training.devices import choose_device
-
-    return pretrain(config, choose_device(config["device"]))
 
 
 def _pretraining(overrides: list[str], where: str = "recipe") -> dict[str, Any]:

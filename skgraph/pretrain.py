@@ -2,142 +2,24 @@
 
 from __future__ import annotations
 
-import logging
-import math
 import sys
-from collections.abc import Mapping
-from contextlib import nullcontext
-from itertools import product
-from typing import TYPE_CHECKING, Any
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from skgraph._internal.command import command, plain_config
-from skgraph._internal.data_dir import data_dir
-from skgraph.errors import ConfigError
-
-if TYPE_CHECKING:
-    import torch
-
-    from skgraph._internal.distributed import Processes
-
-_messages = logging.getLogger("skgraph")
 
 
 @command("pretrain")
 def main(cfg: DictConfig) -> None:
     """Train or resume a run, and compare its encoder with a random one of the same shape."""
-    from skgraph._internal.distributed import process_group
-    from skgraph.training.devices import choose_device
+    from skgraph.api.pretraining import check_recipe, train
 
     config = plain_config(cfg)
     if HydraConfig.initialized():
         check_recipe(HydraConfig.get().runtime.choices)
-    device = choose_device(config["device"])
-    with process_group(device) as processes:
-        stopped = pretrain(config, device, processes)
-    if stopped:  # a command after && must not run on an unfinished encoder
+    if stopped := train(config):  # a command after && must not run on an unfinished encoder
         sys.exit(128 + stopped)
-
-
-def pretrain(config: dict[str, Any], device: torch.device, processes: Processes | None = None) -> int:
-    """Run the pre-training that a plain configuration describes (the resolved ``configs/pretrain.yaml``).
-
-    Where it logs, its key ``logger``, is not kept in the run: a resumed run may log elsewhere.
-
-    Returns:
-        the number of the signal that stopped it before its end, else 0.
-    """
-    import yaml
-
-    from skgraph._internal.atomic import atomic_file, locked_folder
-    from skgraph._internal.distributed import Processes
-    from skgraph.build import build_trainer, check_config, open_stores
-    from skgraph.evaluation import Settings, build_protocol, compare
-    from skgraph.evaluation.features.pooling import check_pool
-    from skgraph.evaluation.protocols.protocol import check_test_clips
-    from skgraph.evaluation.results.format_results import format_results
-    from skgraph.evaluation.results.result import value_at
-    from skgraph.training import TrainerConfig
-    from skgraph.training.views import rotation_axis_warning
-
-    processes, logger = processes or Processes(), config.get("logger")
-    config = {key: value for key, value in config.items() if key != "logger"}
-    check_config(config)
-    protocols = [build_protocol(name) for name in config["evaluate"]]
-    settings = Settings(pool=config.get("pool", "mean"))
-    try:
-        trainer_config = TrainerConfig(**config["trainer"])
-    except TypeError as error:
-        raise ConfigError(f"trainer: {error}") from error
-    if processes.is_main:
-        stores = open_stores(config["dataset"])
-    processes.barrier()  # one process writes the synthetic dataset, the others wait for it
-    if not processes.is_main:
-        stores = open_stores(config["dataset"])
-    for protocol, (store, split) in product(protocols, stores):
-        try:
-            check_test_clips(store, split)
-            protocol.check((), store)
-            protocol.check_settings(settings)
-        except ConfigError as error:
-            raise ConfigError(f"{error}; or say evaluate=[] to train only") from error
-    say = _messages.info if processes.is_main else lambda line: None
-    trainer = build_trainer(config, stores, trainer_config, device, processes, logger)
-    check_pool(trainer.objective.encoder, settings.pool)
-    with locked_folder(trainer.folder) if processes.is_main else nullcontext(True) as alone:
-        if processes.any(not alone, device):
-            raise ConfigError(f"another process trains in '{trainer.folder}': give this run a name=...")
-        resumed = trainer.resume()
-        if processes.is_main:
-            with atomic_file(trainer.folder / "config.yaml", "w") as file:
-                yaml.safe_dump(trainer.run_config, file, sort_keys=False)
-        objective = trainer.objective
-        encoder = objective.encoder
-        for (store, split), (bodies, views) in zip(stores, trainer.sources, strict=True):
-            say(f"{trainer.folder}: {len(bodies)} bodies of {store.path}, split {split}, on {device}")
-            if (warning := rotation_axis_warning(store, views)) and processes.is_main:
-                _messages.warning(warning)
-        say(
-            f"encoder {_millions(encoder)}, objective {_millions(objective)} parameters in all, tokens "
-            f"{encoder.grid[0]} x {encoder.grid[1]}, {trainer.total_steps} steps"
-            + (f", resumed at step {trainer.step}" if resumed else "")
-        )
-        if value_at(config, "augment.rotate.y") == "auto":
-            angle = math.degrees(trainer.run_config["augment"]["rotate"]["y"])
-            least = ", its least" if trainer.run_config["heading"] == 0.5 else ""
-            say(f"views turn bodies by up to {angle:.0f} degrees (heading=auto{least})")
-        complete = trainer.fit()
-        if complete and processes.is_main and protocols:
-            how, progress = (device, config["precision"], settings), trainer_config.progress
-            for store, split in stores:
-                results = compare(trainer.folder, store, split, protocols, *how, progress=progress)
-                print(format_results(results))
-        processes.barrier()
-    return 0 if complete else trainer.stop_signal
-
-
-def check_recipe(choices: Mapping[str, str]) -> None:
-    """Refuse a recipe of another objective: ``experiment=mamp_ntu60_xsub objective=gfp`` would train GFP as MAMP.
-
-    ``choices`` is the option chosen in each of Hydra's config groups; the ConfigError lists the recipes that fit.
-    """
-    recipe, objective = str(choices["experiment"]), str(choices["objective"])
-    expected = recipe.split("_")[0]
-    configs = data_dir("configs")
-    fitting = sorted(path.stem for path in (configs / "experiment").glob(f"{objective}_*.yaml"))
-    if expected == "custom" and not fitting:  # an objective that a user has added to configs
-        return
-    if expected != objective and (configs / "objective" / f"{expected}.yaml").exists():
-        raise ConfigError(
-            f"experiment={recipe} is a recipe of objective={expected}, found objective={objective}: choose one of "
-            f"{', '.join(fitting)}, or experiment=none"
-        )
-
-
-def _millions(module: torch.nn.Module) -> str:
-    return f"{sum(p.numel() for p in module.parameters()) / 1e6:.2f} M"
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,7 @@ _SUFFIXES = (".md", ".txt", ".tex")
 @command("report", functools.partial(words_as_list, key="runs"))
 def main(cfg: DictConfig) -> None:
     """Print the tables, or write them to ``out``; ``format=html`` writes a folder with a page and figures."""
-    from skgraph.result_tables.collection import collect
-    from skgraph.result_tables.published import read_published
-    from skgraph.result_tables.render import format_tables
+    from skgraph.api import report
     from skgraph.result_tables.tables import arrange_results
     from skgraph.run_page.run_section import draw_run
 
@@ -40,9 +39,9 @@ def main(cfg: DictConfig) -> None:
         _html(config, runs)
         return
     out = None if config["out"] is None else output_file("out", config["out"], _SUFFIXES)
-    results, warnings = collect(runs)
-    _warn(warnings)
-    text = format_tables(arrange_results(results, read_published(), config["doubtful"]), config["format"])
+    found = report(runs, config["doubtful"])
+    _warn(found.warnings)
+    text = found.format(config["format"])
     if out is None:
         print(text, end="")
         return
@@ -53,7 +52,7 @@ def main(cfg: DictConfig) -> None:
 
 def _html(config: dict[str, Any], runs: list[str]) -> None:
     """Draw the runs, and write the folder with the page."""
-    from tqdm import tqdm
+    from tqdm.auto import tqdm
 
     from skgraph.result_tables.collection import collect
     from skgraph.result_tables.published import read_published
@@ -84,7 +83,7 @@ def _html(config: dict[str, Any], runs: list[str]) -> None:
     print(f"written: {out / 'index.html'}: open it in a browser")
 
 
-def _warn(sentences: list[str]) -> None:
+def _warn(sentences: Iterable[str]) -> None:
     for sentence in sentences:
         print(f"warning: {sentence}", file=sys.stderr)
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 from torch import multiprocessing
 
+from skgraph.api.pretraining import train_run
 from skgraph.data import SkeletonStore, StoreWriter
-from skgraph.pretrain import pretrain
 from skgraph.topology import Topology
 from tests.made_up_evaluations import STREAMS, write_evaluation
 from tests.test_configs import TINY, composed
@@ -73,7 +73,7 @@ def run_folder(store_path, tmp_path_factory) -> Path:
         "trainer.epochs=2",
         "trainer.warmup_epochs=1",
     )
-    pretrain(config | {"runs": str(runs), "name": "r", "evaluate": []}, torch.device("cpu"))
+    train_run(config | {"runs": str(runs), "name": "r", "evaluate": []}, torch.device("cpu"))
     return runs / "r"
 
 

@@ -15,7 +15,7 @@ FILES = sorted((ROOT / "skgraph").rglob("*.py"))
 ORDER = (
     *("errors", "_internal", "topology", "data", "transforms", "encoders", "objectives", "datasets", "training"),
     *("checks", "build", "evaluation", "diagnosis", "recognition", "inspection", "viewer", "result_tables", "run_page"),
-    *("performance", "commands"),
+    *("performance", "api", "commands"),
 )
 
 

@@ -9,9 +9,9 @@ import pytest
 import torch
 from matplotlib.figure import Figure
 
+from skgraph.api.pretraining import train_run
 from skgraph.build import build_encoder, open_store
 from skgraph.evaluation import build_protocol, compare
-from skgraph.pretrain import pretrain
 from skgraph.training.checkpoint import read_checkpoint
 from tests.test_configs import ENCODERS, OBJECTIVES, PAIRS, composed
 
@@ -31,7 +31,7 @@ def settings(store_path, tmp_path, monkeypatch):
 def run(config, name, evaluate=(), **trainer):
     """Train; what the run left in its checkpoint."""
     trainer = config["trainer"] | trainer
-    pretrain(config | {"name": name, "evaluate": list(evaluate), "trainer": trainer}, CPU)
+    train_run(config | {"name": name, "evaluate": list(evaluate), "trainer": trainer}, CPU)
     return read_checkpoint(Path(config["runs"]) / name / "checkpoint.pt")
 
 

@@ -17,12 +17,12 @@ import torch
 import yaml
 
 from skgraph._internal.atomic import locked_folder
+from skgraph.api.pretraining import check_recipe
 from skgraph.build import open_store, with_measurements
 from skgraph.data import SkeletonDataset
 from skgraph.data.body_geometry import heading_spread
 from skgraph.errors import ConfigError
 from skgraph.evaluate import main as evaluate_main
-from skgraph.pretrain import check_recipe
 from skgraph.pretrain import main as pretrain_main
 from skgraph.training import Trainer
 from skgraph.training.checkpoint import read_checkpoint

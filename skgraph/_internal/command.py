@@ -68,9 +68,7 @@ def command(
             def job(cfg: DictConfig) -> object:
                 nonlocal failed
                 try:
-                    if missing := _missing(OmegaConf.to_container(cfg)):
-                        wanted = " ".join(f"{key}={_CHOICES.get(key, '...')}" for key in missing)
-                        raise ConfigError(f"say {wanted} on the command line: no default fits")
+                    check_complete(cfg, " on the command line")
                     with shown_messages():  # here, as a launcher may call this in a process of its own
                         return task(cfg)
                 except InterpolationResolutionError as error:
@@ -151,6 +149,13 @@ def plain_config(cfg: DictConfig) -> dict[str, Any]:
     return cast(dict[str, Any], OmegaConf.to_container(cfg, resolve=True))
 
 
+def check_complete(cfg: DictConfig, where: str = "") -> None:
+    """Raise a ConfigError that names the keys without a value (``???``), and where to give them."""
+    if missing := _missing(OmegaConf.to_container(cfg)):
+        wanted = " ".join(f"{key}={_CHOICES.get(key, '...')}" for key in missing)
+        raise ConfigError(f"say {wanted}{where}: no default fits")
+
+
 # Options of Hydra's command line that take a value.
 _WITH_VALUE = frozenset("-c --cfg -p --package -cp --config-path -cn --config-name -cd --config-dir -i --info".split())
 _CALL = re.compile(r"[a-z_]+\(.*\)")
@@ -182,10 +187,13 @@ def words_as_list(arguments: list[str], key: str) -> list[str]:
         (words if plain else others).append(argument)
     if not words:
         return others
-    # Inside quotes Hydra escapes nothing but quotes, and backslashes before a quote.
-    escaped = [re.sub(r"(\\*)('|\Z)", lambda m: m[1] * 2 + ("\\'" if m[2] else ""), word) for word in words]
-    listed = ",".join(f"'{word}'" for word in escaped)
-    return [f"{key}=[{listed}]", *others]
+    return [f"{key}=[{','.join(map(in_quotes, words))}]", *others]
+
+
+def in_quotes(word: str) -> str:
+    """Put a word in quotes, in which Hydra escapes nothing but quotes, and backslashes before a quote."""
+    escaped = re.sub(r"(\\*)('|\Z)", lambda m: m[1] * 2 + ("\\'" if m[2] else ""), word)
+    return f"'{escaped}'"
 
 
 def reader_options(arguments: list[str]) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from skgraph._internal.options import at_least
 from skgraph.build import build_encoder, build_objective, build_views, check_config

@@ -138,9 +138,10 @@ def compare(
         if result.below and run.origin is None and processes.is_main:
             unseen = (test, outcome.scores) if validation is None else (validation, outcome.validation)
             result = replace(result, causes=likely_causes(run.config, run.step, train, *unseen))
+        folder = result_folder(run.folder, protocol, store, split, settings)
         if processes.is_main:
-            save_result(result_folder(run.folder, protocol, store, split, settings), context, result, outcome)
-        results.append(result)
+            save_result(folder, context, result, outcome)
+        results.append(replace(result, path=folder / "result.json"))
     return results
 
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from skgraph._internal.atomic import atomic_file
+from skgraph._internal.notebook import data_frame, html_table
 from skgraph._internal.options import at_least, check_kinds
 from skgraph.data import SkeletonStore
 from skgraph.datasets import open_recordings
@@ -44,6 +45,10 @@ class Embedding:
         body: index of each row's body in its recording, ``[n]``; -1 at level ``clip``.
         start: first frame of each row's window, ``[n]``.
         end: frame after the last of each window, ``[n]``.
+        y: label of each row's recording, ``[n]``, where there are labels: of a store, an ``.npz`` or a folder with
+            ``labels.csv``; -1 in recordings with labelled segments.
+        class_names: names of the labels.
+        subject: number of the person in each row's recording, ``[n]``; -1 where unknown.
         fps: frames a second.
         topology: name of the recordings' topology.
         joints: names of the joints, in the order of level ``joint``.
@@ -57,6 +62,9 @@ class Embedding:
     body: Tensor
     start: Tensor
     end: Tensor
+    y: Tensor
+    class_names: tuple[str, ...]
+    subject: Tensor
     fps: float
     topology: str
     joints: tuple[str, ...]
@@ -87,6 +95,30 @@ class Embedding:
                 near = enumerate(zip(found, those, strict=True), 1)
                 rows += [[names[first + i], rank, names[j], round(s, 4)] for rank, (j, s) in near]
         return rows
+
+    def to_frame(self) -> Any:
+        """Return a pandas ``DataFrame``: recording, body, window, label and subject of each row, and columns ``0`` to
+        ``D - 1`` of its feature.
+
+        Raises:
+            ConfigError: features of frames or joints are no rows, or pandas is missing.
+        """
+        if self.x.dim() != 2:
+            raise ConfigError(f"a data frame holds features of clips or bodies, found level={self.level}")
+        label = [self.class_names[k] if k >= 0 else "" for k in self.y.tolist()]
+        columns: dict[str, Any] = {key: getattr(self, key).tolist() for key in ("recording", "body", "start", "end")}
+        columns |= {"label": label, "subject": self.subject.tolist()}
+        return data_frame(columns | dict(zip(map(str, range(self.x.size(1))), self.x.T.numpy(), strict=True)))
+
+    def _repr_html_(self) -> str:
+        rows = [
+            ("features", f"{self.level}, {list(self.x.shape)}"),
+            ("recordings", len(set(self.recording.tolist()))),
+            ("classes", ", ".join(self.class_names)),
+            ("topology", self.topology),
+            ("source", self.source.removeprefix("source: ")),
+        ]
+        return html_table("Embedding", ("", ""), rows)
 
     def save(self, path: str | Path, **metadata: Any) -> None:
         """Write an ``.npz``, whole or not at all: ``features`` (``x``), the other attributes, and more values."""
@@ -153,7 +185,7 @@ def embed(
     run = run if isinstance(run, PretrainedRun) else PretrainedRun.open(run)
     where = choose_device(device)
     how: dict[str, Any] = {"dataset": dataset, "topology": topology, "unit": unit, "fps": fps, "read": read}
-    how |= {"check_height": check_height, "default_topology": run.topology}
+    how |= {"check_height": check_height, "default_topology": run.topology, "labelled": True}
     with tempfile.TemporaryDirectory() as scratch:
         store = source
         if not isinstance(store, SkeletonStore):
@@ -177,13 +209,17 @@ def embed(
             rows.append(chunk if level == "clip" else chunk[batch.clip.cpu()])
             body.append(torch.full_like(chunk, -1) if level == "clip" else batch.slot.cpu())
         row = torch.cat(rows)
+        clip = windows.row[row]
         return Embedding(
             torch.cat(x),
             level,
-            store.name[windows.row[row].numpy()],
+            store.name[clip.numpy()],
             torch.cat(body),
             windows.start[row],
             (windows.start + windows.width)[row],
+            store.y[clip],
+            tuple(store.class_names),
+            store.subject[clip],
             float(store.meta.get("fps", 30.0)),
             store.topology.name,
             tuple(run.topology.joints),

@@ -11,15 +11,18 @@ from typing import Any
 import torch
 
 from skgraph._internal.atomic import restore_folder
+from skgraph._internal.notebook import data_frame, html_table
 from skgraph._internal.options import import_target
 from skgraph.build import build_encoder, build_views, check_config
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.encoders.encoder import Encoder
-from skgraph.errors import CheckpointError, ConfigError
+from skgraph.errors import CheckpointError, ConfigError, DataError
 from skgraph.evaluation.model_folder import Head, from_hub, is_model_folder, read_model_folder
 from skgraph.evaluation.published_weights import mamp_encoder
+from skgraph.evaluation.results.result import BASELINES, Result
 from skgraph.topology import Topology
 from skgraph.training.checkpoint import load_weights, read_checkpoint
+from skgraph.training.read_log import read_log
 from skgraph.training.views import ViewMaker
 from skgraph.transforms import MapJoints
 
@@ -108,6 +111,38 @@ class PretrainedRun:
             trained_on=tuple(dict.fromkeys(each["name"] for each in (content["topology"], *others))),
             **{key: content[key] for key in ("config", "step", "content_hash")},
         )
+
+    @property
+    def results(self) -> list[Result]:
+        """Results of its evaluations, by the names of their folders; damaged ones are left out."""
+        found = []
+        for path in sorted(self.folder.glob("evaluation/*/result.json")):
+            try:
+                found.append(Result.load(path))
+            except DataError:
+                continue
+        return found
+
+    @property
+    def log(self) -> list[dict[str, float]]:
+        """Values of each logged step of the training; see docs/training.md."""
+        return read_log(self.folder / "metrics.jsonl")
+
+    def to_frame(self) -> Any:
+        """Return :attr:`log` as a pandas ``DataFrame``: a row a step, a column a value."""
+        log = self.log
+        keys = dict.fromkeys(key for record in log for key in record)
+        return data_frame({key: [record.get(key) for record in log] for key in keys})
+
+    def _repr_html_(self) -> str:
+        objective, encoder = (self.config[key]["_target_"].rpartition(".")[2] for key in ("objective", "encoder"))
+        title = f"{self.folder}: {objective}, {encoder}, step {self.step}, topology {self.topology.name}"
+        header, rows = ["protocol", "test clips of", "trained", *BASELINES.values()], []
+        for result in self.results:
+            models = (result.metrics, *(result.baselines.get(name, {}) for name in BASELINES))
+            values = [metrics.get(result.headline[0]) for metrics in models]
+            rows.append([result.label, f"{result.dataset.name}, {result.dataset.split}", *values])
+        return html_table(title, header, rows)
 
     def on(self, topology: Topology, joint_map: str | Path | None = None) -> PretrainedRun:
         """Return this run with the topology of recordings, if its encoder takes any and there is no joint map.

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from skgraph.data import SkeletonStore
 from skgraph.inspection.bodies import BodyMeasurement, BodyStatistics

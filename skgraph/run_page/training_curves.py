@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import json
 import math
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from matplotlib.figure import Figure
 from skgraph._internal.text import legend_label, plain
 from skgraph.errors import DataError
 from skgraph.run_page.figure import RunFigure
+from skgraph.training.read_log import read_log
 
 _PANELS = {  # title: keys of the log
     "loss": ("loss", "prediction_loss", "variance_loss", "covariance_loss"),
@@ -73,15 +73,7 @@ def compared_curves(runs: Mapping[str, Path]) -> list[RunFigure]:
 
 
 def _read_log(path: Path) -> list[dict[str, float]]:
-    if not path.is_file():
-        raise DataError(f"there is no log '{path}'")
-    try:
-        records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-        records = [{key: float(value) for key, value in record.items() if value is not None} for record in records]
-        if not all("step" in record for record in records):
-            raise ValueError("a line has no step")
-    except (OSError, ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
-        raise DataError(f"the log '{path}' cannot be read: {error}") from error
+    records = read_log(path)
     if not any(key not in _NOT_DRAWN for record in records for key in record):
         raise DataError(f"nothing is in the log '{path}'")
     return records

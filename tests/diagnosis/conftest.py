@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from skgraph.pretrain import pretrain
+from skgraph.api.pretraining import train_run
 from tests.test_configs import composed
 
 
@@ -36,7 +36,7 @@ def _trained(runs: Path, store_path: Path, name: str, *options: str) -> Path:
         "trainer.snapshot_every=1",
         *options,
     )
-    pretrain(config | {"runs": str(runs), "name": name, "evaluate": []}, torch.device("cpu"))
+    train_run(config | {"runs": str(runs), "name": name, "evaluate": []}, torch.device("cpu"))
     return runs / name
 
 

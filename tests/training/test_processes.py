@@ -11,9 +11,9 @@ from torch import distributed as dist
 from torch import multiprocessing, nn
 
 from skgraph._internal.distributed import Processes
+from skgraph.api.pretraining import train_run
 from skgraph.errors import ConfigError
 from skgraph.objectives import MaskedRegression
-from skgraph.pretrain import pretrain
 from tests.test_configs import ENCODERS, TINY, composed
 from tests.test_configs import OBJECTIVES as SMALLEST
 
@@ -41,7 +41,7 @@ def train(objective: str, store: str, runs: str, batch_size: int, group: Process
         *options,
     )
     config |= {"runs": runs, "name": objective}
-    pretrain(config, torch.device("cpu"), group)
+    train_run(config, torch.device("cpu"), group)
 
 
 def losses(folder: Path) -> list[float]:

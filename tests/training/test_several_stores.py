@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 import torch
 
+from skgraph.api.pretraining import train_run
 from skgraph.build import build_trainer, open_stores
 from skgraph.data import SkeletonStore, StoreWriter
 from skgraph.errors import CheckpointError, ConfigError
 from skgraph.evaluation import PretrainedRun, compare
 from skgraph.evaluation.comparison import run_context
 from skgraph.evaluation.embedding import embed
-from skgraph.pretrain import pretrain
 from skgraph.topology import Topology
 from skgraph.training import TrainerConfig
 from skgraph.training.checkpoint import read_checkpoint
@@ -49,7 +49,7 @@ def train(stores, runs, *overrides, objective="lejepa", recipe="lejepa_any", ste
     roots = ",".join(str(stores[name].path) for name in ("ntu_rgbd", "uiprmd_22"))
     more = [f"objective={objective}", f"experiment={recipe}", "dataset=stores", f"dataset.roots=[{roots}]"]
     more += [f"trainer.steps={steps}", f"dataset.sub_skeletons={parts}", *SMALL, *overrides]
-    pretrain(composed(*more) | {"runs": str(runs), "name": "r"}, CPU)
+    train_run(composed(*more) | {"runs": str(runs), "name": "r"}, CPU)
     return runs / "r"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from skgraph.data.store_writer import StoreWriter
 from skgraph.datasets.preparation.drop_joints import without_joints

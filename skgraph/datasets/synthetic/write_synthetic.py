@@ -6,7 +6,7 @@ from itertools import product
 from pathlib import Path
 
 import numpy as np
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from skgraph.data.store import SkeletonStore
 from skgraph.data.store_writer import StoreWriter

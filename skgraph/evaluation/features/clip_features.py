@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from skgraph._internal.distributed import Processes
 from skgraph.data import SkeletonDataset

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from skgraph._internal.atomic import atomic_file, restore_folder
 from skgraph._internal.files import check_file, read_json
+from skgraph._internal.notebook import data_frame, html_table
 from skgraph._internal.options import check_kinds
 from skgraph.errors import DataError
 
@@ -54,7 +55,7 @@ class Result:
         raw_coordinates: the same metrics of raw coordinates, see
             :func:`~skgraph.evaluation.features.raw_coordinates.raw_coordinates`.
         causes: likely causes of an accuracy below a baseline's, see :func:`~skgraph.evaluation.causes.likely_causes`.
-        path: file that the result was read from; not written.
+        path: file of the result; not written.
     """
 
     HEADLINES: ClassVar[dict[str, tuple[str, str]]] = {"detection": ("map_at_0.5", "mAP at IoU 0.5")}
@@ -129,6 +130,20 @@ class Result:
         for key, value in asdict(self).items():
             content |= value if key == "metrics" else {} if key == "path" else {key: value}
         return content
+
+    def to_frame(self) -> Any:
+        """Return a pandas ``DataFrame`` of the metrics that are numbers, a row for the encoder and each baseline."""
+        keys = [key for key, value in self.metrics.items() if isinstance(value, (int, float))]
+        models = {"trained": self.metrics, **self.baselines}
+        columns = {key: [metrics.get(key) for metrics in models.values()] for key in keys}
+        return data_frame(columns, list(models))
+
+    def _repr_html_(self) -> str:
+        key, name = self.headline
+        title = f"{name} (%), {self.dataset.name}, split {self.dataset.split}"
+        row = [self.label or self.protocol, self.metrics[key], *(metrics[key] for metrics in self.baselines.values())]
+        header = ["protocol", "trained", *(BASELINES[name] for name in self.baselines)]
+        return html_table(title, header, [row], [warning] if (warning := join_warnings([self])) else [])
 
     def save(self, folder: Path) -> None:
         """Write ``result.json`` into a folder, after all other files, so that a folder that has one is complete."""
