@@ -16,6 +16,7 @@ from skgraph.errors import ConfigError
 def main(cfg: DictConfig) -> None:
     """Write the model of a run in one format."""
     from skgraph.build import open_store
+    from skgraph.evaluation.hub import check_upload, push_to_hub
     from skgraph.evaluation.model_folder import CARD, CONFIG, WEIGHTS, Head, is_replaceable, save_model_folder
     from skgraph.evaluation.pretrained import PretrainedRun
     from skgraph.recognition import Recogniser
@@ -26,8 +27,16 @@ def main(cfg: DictConfig) -> None:
     for key, choices in (("format", ("safetensors", "onnx", "pt2")), ("head", ("none", "linear"))):
         if config[key] not in choices:
             raise ConfigError(f"{key} must be one of {', '.join(choices)}, found '{config[key]}'")
+    form, push_to, licence = (config[key] for key in ("format", "push_to", "license"))
+    if licence is not None and form != "safetensors":
+        raise ConfigError(f"license is for the model card: say format=safetensors, found '{form}'")
+    if push_to is not None:
+        if form != "safetensors":
+            raise ConfigError(f"push_to uploads a model folder: say format=safetensors, found '{form}'")
+        if licence is None:
+            raise ConfigError("push_to needs license=..., such as license=mit: what may others do with the weights?")
+        check_upload(str(push_to))
     run = PretrainedRun.open(config["run"])
-    form = config["format"]
     if form == "safetensors":
         out = output_folder(config["out"] or run.folder.name, is_replaceable, "an earlier export", run.folder)
     else:
@@ -53,8 +62,12 @@ def main(cfg: DictConfig) -> None:
         raise ConfigError(f"bodies={head.bodies}: a program takes one body at a time: say format=safetensors")
     if form == "safetensors":
         metadata = {key: getattr(run, key) for key in ("step", "content_hash", "preprocessing", "origin", "trained_on")}
-        save_model_folder(out, run.weights, run.config, run.topology, model_card(run, head), head, **metadata)
+        address = out.name if push_to is None else f"hf:{push_to}"
+        card = model_card(run, head, address, None if licence is None else str(licence))
+        save_model_folder(out, run.weights, run.config, run.topology, card, head, **metadata)
         print(f"written: {out}: {WEIGHTS}, {CONFIG} and the model card {CARD}")
+        if push_to is not None:
+            print(f"uploaded: {push_to_hub(out, str(push_to))}: every command takes run={address}")
         return
     shape = run.config["frames"], run.topology.num_joints, run.topology.dim
     metadata = {

@@ -28,6 +28,7 @@ _WORDS = {"report": "runs", "inspect": "source", "view": "source", "benchmark": 
 NOT_RUN = {
     r"^pip install": "changes the environment that the tests run in",
     r"^torchrun": "wants several GPUs; tests/training runs the same with processes on a CPU",
+    r"push_to=": "wants an account of the Hugging Face Hub; tests/evaluation/test_hub.py has a stand-in",
     r"hydra/launcher=submitit_slurm": "wants a SLURM cluster",
     r"(ntu60|ntu120|pku1|pku2|PKUMMD)": "downloads, and days of a GPU; tests/datasets reads such files",
     r"^python (examples/small_results|-m benchmarks\.(timeline_accuracy|small_evaluations|sjepa_study))": "other data",

@@ -39,6 +39,28 @@ def test_example(script, tmp_path, monkeypatch, capsys):
         assert not any(split.problem() for split in RELEASES[60].splits(names))
 
 
+def test_the_notebook(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    cells = json.loads((ROOT / "examples" / "notebook.ipynb").read_text(encoding="utf-8"))["cells"]
+    values = {"__name__": "__main__"}
+    for cell in cells:
+        if cell["cell_type"] == "code":
+            assert not cell["outputs"]
+            exec("".join(cell["source"]), values)
+    assert values["run"].step == 30 and len(values["features"].x) == len(values["found"]) == values["store"].num_clips
+
+
+@pytest.mark.parametrize(
+    ("file", "package"),
+    [("lightning_loop", "lightning"), ("fabric_loop", "lightning"), ("accelerate_loop", "accelerate")],
+)
+def test_the_loop_of_another_library(file, package, tmp_path, monkeypatch, capsys):
+    pytest.importorskip(package)
+    monkeypatch.chdir(tmp_path)
+    runpy.run_path(str(ROOT / "examples" / "loops" / f"{file}.py"), run_name="__main__")
+    assert re.search(r"loss \d+\.\d{3}.* after [45] steps", capsys.readouterr().out)
+
+
 @pytest.mark.parametrize(
     ("file", "own"),
     [

@@ -25,8 +25,10 @@ from skgraph.recognition.timeline_files import format_timelines, save_timelines
 from skgraph.topology import Topology
 from skgraph.training.devices import choose_device
 
+_SHOWN = 20  # rows in a notebook
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Predictions(Sequence[Timeline]):
     """The timelines of recordings, in their order; those of bodies follow that of their recording.
 
@@ -53,7 +55,7 @@ class Predictions(Sequence[Timeline]):
     def __iter__(self) -> Iterator[Timeline]:
         return iter(self.timelines)
 
-    def __str__(self) -> str:
+    def __repr__(self) -> str:
         return "\n".join([format_timelines(self.timelines), *self.notes])
 
     def to_frame(self) -> Any:
@@ -62,7 +64,10 @@ class Predictions(Sequence[Timeline]):
         return data_frame({key: [row[key] for row in rows] for key in COLUMNS})
 
     def _repr_html_(self) -> str:
-        return html_table("Predictions", COLUMNS, [list(row.values()) for row in self._rows()[:20]], self.notes)
+        rows = self._rows()
+        more = [f"and {len(rows) - _SHOWN} more"] if len(rows) > _SHOWN else []
+        shown = [list(row.values()) for row in rows[:_SHOWN]]
+        return html_table("Predictions", COLUMNS, shown, [*more, *self.notes])
 
     def save(self, folder: str | Path) -> None:
         """Write a folder with ``predictions.json``, ``segments.csv`` and figures, whole or not at all."""

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from skgraph._internal.atomic import atomic_file
 from skgraph._internal.notebook import data_frame, html_table
 from skgraph._internal.options import at_least, check_kinds
+from skgraph._internal.text import count
 from skgraph.data import SkeletonStore
 from skgraph.datasets import open_recordings
 from skgraph.datasets.recordings import recordings_note
@@ -33,7 +34,7 @@ Level = Literal["clip", "body", "frame", "joint"]
 _AVERAGED = {"frame": 2, "joint": 1}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Embedding:
     """Features of windows of recordings; by default one window is a whole recording.
 
@@ -110,15 +111,12 @@ class Embedding:
         columns |= {"label": label, "subject": self.subject.tolist()}
         return data_frame(columns | dict(zip(map(str, range(self.x.size(1))), self.x.T.numpy(), strict=True)))
 
+    def __repr__(self) -> str:
+        recordings = count(len(set(self.recording.tolist())), "recording")
+        return f"Embedding({self.level} features {list(self.x.shape)} of {recordings}, topology {self.topology})"
+
     def _repr_html_(self) -> str:
-        rows = [
-            ("features", f"{self.level}, {list(self.x.shape)}"),
-            ("recordings", len(set(self.recording.tolist()))),
-            ("classes", ", ".join(self.class_names)),
-            ("topology", self.topology),
-            ("source", self.source.removeprefix("source: ")),
-        ]
-        return html_table("Embedding", ("", ""), rows)
+        return html_table(repr(self), ("classes", "source"), [(", ".join(self.class_names), self.source)])
 
     def save(self, path: str | Path, **metadata: Any) -> None:
         """Write an ``.npz``, whole or not at all: ``features`` (``x``), the other attributes, and more values."""

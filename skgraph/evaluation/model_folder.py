@@ -208,29 +208,3 @@ def _is_ours(target: str) -> bool:
     except ConfigError:
         return False
     return isinstance(found, type) and found.__module__.startswith("skgraph.")
-
-
-def from_hub(name: str) -> Path:
-    """Download a model of the Hugging Face Hub into the Hub's cache, and return its folder.
-
-    Args:
-        name: ``owner/model``, or ``owner/model/folder`` where a repository has several models.
-    """
-    owner, *rest = name.split("/")
-    if not rest or not all(part and part.strip(".") and not set(part) & set("*?[]\\") for part in (owner, *rest)):
-        raise ConfigError(
-            f"a model of the Hugging Face Hub is hf:owner/model or hf:owner/model/folder, found 'hf:{name}'"
-        )
-    try:
-        from huggingface_hub import snapshot_download
-    except ImportError as error:
-        raise ConfigError(f"'hf:{name}' is a model of the Hugging Face Hub: pip install huggingface_hub") from error
-    model, *inside = rest
-    files = ["/".join([*inside, file]) for file in (WEIGHTS, CONFIG, CARD)]
-    try:
-        folder = Path(snapshot_download(repo_id=f"{owner}/{model}", allow_patterns=files), *inside)
-    except Exception as error:  # network and Hub raise errors of many types
-        raise ConfigError(f"'hf:{name}' is not available from the Hugging Face Hub: {first_line(error)}") from error
-    if not is_model_folder(folder):
-        raise ConfigError(f"'hf:{owner}/{model}' has no {files[0]}: expected {files[0]} and {files[1]}")
-    return folder

@@ -17,7 +17,8 @@ from skgraph.build import build_encoder, build_views, check_config
 from skgraph.data import SkeletonDataset, SkeletonStore
 from skgraph.encoders.encoder import Encoder
 from skgraph.errors import CheckpointError, ConfigError, DataError
-from skgraph.evaluation.model_folder import Head, from_hub, is_model_folder, read_model_folder
+from skgraph.evaluation.hub import from_hub
+from skgraph.evaluation.model_folder import Head, is_model_folder, read_model_folder
 from skgraph.evaluation.published_weights import mamp_encoder
 from skgraph.evaluation.results.result import BASELINES, Result
 from skgraph.topology import Topology
@@ -37,7 +38,7 @@ def folder_of_run(value: object) -> Path:
     raise ConfigError(f"run must be the folder of a run, found '{value}'")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PretrainedRun:
     """The encoder of a run folder, and the preparation of its input. Open one with :meth:`open`.
 
@@ -134,15 +135,18 @@ class PretrainedRun:
         keys = dict.fromkeys(key for record in log for key in record)
         return data_frame({key: [record.get(key) for record in log] for key in keys})
 
-    def _repr_html_(self) -> str:
+    def __repr__(self) -> str:
         objective, encoder = (self.config[key]["_target_"].rpartition(".")[2] for key in ("objective", "encoder"))
-        title = f"{self.folder}: {objective}, {encoder}, step {self.step}, topology {self.topology.name}"
+        about = f"{objective}, {encoder}, step {self.step}, topology {self.topology.name}"
+        return f"PretrainedRun('{self.folder}': {about})"
+
+    def _repr_html_(self) -> str:
         header, rows = ["protocol", "test clips of", "trained", *BASELINES.values()], []
         for result in self.results:
             models = (result.metrics, *(result.baselines.get(name, {}) for name in BASELINES))
             values = [metrics.get(result.headline[0]) for metrics in models]
             rows.append([result.label, f"{result.dataset.name}, {result.dataset.split}", *values])
-        return html_table(title, header, rows)
+        return html_table(repr(self), header, rows)
 
     def on(self, topology: Topology, joint_map: str | Path | None = None) -> PretrainedRun:
         """Return this run with the topology of recordings, if its encoder takes any and there is no joint map.

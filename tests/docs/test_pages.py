@@ -19,6 +19,7 @@ FOLLOWED = [
     "protocols",
     "extending",
     "any_skeleton",
+    "python",
     "faq",
 ]
 NOT_FOLLOWED = {path.stem for path in PAGES} - set(FOLLOWED) - {"your_data"}

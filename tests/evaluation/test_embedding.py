@@ -19,6 +19,36 @@ def test_clip_features_are_those_of_an_evaluation(run_folder, store):
     assert (found.start == 0).all() and torch.equal(found.end, store.length) and (found.body == -1).all()
 
 
+def test_labels_and_people(run_folder, store, tmp_path):
+    found = embed(run_folder, store, "body", device="cpu")
+    clip = [store.name.tolist().index(name) for name in found.recording.tolist()]
+    assert torch.equal(found.y, store.y[clip]) and torch.equal(found.subject, store.subject[clip])
+    found.save(tmp_path / "f.npz")
+    with np.load(tmp_path / "f.npz", allow_pickle=False) as file:
+        assert file["y"].tolist() == found.y.tolist() and file["class_names"].tolist() == ["a", "b", "c", "d"]
+        assert file["subject"].tolist() == found.subject.tolist()
+    assert "body features [64, 16] of 48 recordings" in repr(found) and "a, b, c, d" in found._repr_html_()
+
+
+def test_scikit_learn_takes_features_as_they_are(run_folder, store):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import GroupKFold, cross_val_score
+
+    found = embed(run_folder, store, device="cpu")
+    scores = cross_val_score(LogisticRegression(), found.x, found.y, groups=found.subject, cv=GroupKFold(4))
+    assert scores.shape == (4,) and (scores > 0).all()
+
+
+def test_a_frame_of_features(run_folder, store):
+    pytest.importorskip("pandas")
+    found = embed(run_folder, store, device="cpu")
+    frame = found.to_frame()
+    assert frame["label"].tolist() == [store.class_names[k] for k in store.y] and len(frame.columns) == 6 + 16
+    assert np.array_equal(frame[[str(i) for i in range(16)]].to_numpy(), found.x.numpy())
+    with pytest.raises(ConfigError, match="features of clips or bodies, found level=joint"):
+        embed(run_folder, store, "joint", device="cpu").to_frame()
+
+
 def test_the_levels_are_means_of_each_other(run_folder, store):
     levels = {level: embed(run_folder, store, level, device="cpu") for level in ("clip", "body", "frame", "joint")}
     body = levels["body"]

@@ -111,26 +111,6 @@ def test_weights_that_do_not_fit_the_encoder(model):
         load_encoder(model)
 
 
-def test_the_hub_is_asked_by_name_alone(model, monkeypatch):
-    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    with pytest.raises(ConfigError, match="'hf:owner/name' is a model of the Hugging Face Hub: pip install"):
-        PretrainedRun.open("hf:owner/name")
-
-    class Hub:
-        @staticmethod
-        def snapshot_download(repo_id, allow_patterns):
-            if repo_id != "owner/name":
-                raise OSError("no such repository")
-            return str(model)
-
-    monkeypatch.setitem(sys.modules, "huggingface_hub", Hub)
-    assert PretrainedRun.open("hf:owner/name").step == PretrainedRun.open(model).step
-    with pytest.raises(ConfigError, match="'hf:owner/other' is not available from the Hugging Face Hub: no such"):
-        PretrainedRun.open("hf:owner/other")
-    with pytest.raises(CheckpointError, match="no checkpoint at 'owner/name/checkpoint.pt'"):
-        PretrainedRun.open("owner/name")  # a folder, which is not there
-
-
 @pytest.mark.parametrize(
     ("key", "value"),
     [

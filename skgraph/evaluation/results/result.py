@@ -45,7 +45,7 @@ BASELINES = {"random_init": "random init", "raw_coordinates": "raw coordinates"}
 _NESTED = {"dataset": EvaluatedData, "pretrained_on": PretrainingData}
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class Result:
     """The outcome of one evaluation; its fields are the keys of ``result.json``, see docs/protocols.md.
 
@@ -138,6 +138,11 @@ class Result:
         columns = {key: [metrics.get(key) for metrics in models.values()] for key in keys}
         return data_frame(columns, list(models))
 
+    def __repr__(self) -> str:
+        key, name = self.headline
+        data = f"{self.dataset.name}, split {self.dataset.split}"
+        return f"{type(self).__name__}({self.label or self.protocol}: {name} {self.metrics[key]} %, {data})"
+
     def _repr_html_(self) -> str:
         key, name = self.headline
         title = f"{name} (%), {self.dataset.name}, split {self.dataset.split}"
@@ -193,7 +198,7 @@ class MemberRecord:
     config: Mapping[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class EnsembleResult(Result):
     """The outcome of a fusion.
 
