@@ -113,7 +113,7 @@ def predict(
         source: a store, or any file or folder that ``skgraph.prepare`` reads; one recording is enough.
         learn_from: labelled clips that train the head; by default the head of a model folder, or the store of the run.
         people, window, stride, smooth, shortest, threshold, joint_map: see :func:`~skgraph.recognition.timelines`.
-        c, pool, bodies: of the head, see :meth:`Recogniser.fit`.
+        c, pool, bodies: of the head, see :meth:`~skgraph.recognition.Recogniser.fit`.
         dataset, topology, unit, fps, read, check_height: of recordings in files, see
             :func:`~skgraph.datasets.open_recordings`; formats without a topology have that of the run.
         device, precision: where and how to compute, see :func:`skgraph.training.devices.autocast`.

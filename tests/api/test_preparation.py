@@ -32,7 +32,7 @@ def test_an_archive_becomes_a_store(archive, tmp_path, capsys):
         "split": {"by": "subject", "train": [0, 1]},
     }
     made = prepare("npz", archive, out=tmp_path / "mine", **options)
-    assert made.num_clips == 8 and made.splits() == ["subject"] and len(made.split("subject", "train")) == 4
+    assert made.num_clips == 8 and made.splits() == ["xsub"] and len(made.split("xsub", "train")) == 4
     assert "clips         8" in capsys.readouterr().out
 
 
