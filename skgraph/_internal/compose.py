@@ -65,4 +65,6 @@ def _word(value: object) -> str:
         return str(float(value))
     if isinstance(value, (list, tuple)):
         return f"[{','.join(map(_word, value))}]"
+    if isinstance(value, Mapping):
+        return "{" + ",".join(f"{key}:{_word(each)}" for key, each in value.items()) + "}"
     return in_quotes(str(value))

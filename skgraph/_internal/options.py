@@ -79,18 +79,6 @@ def at_least(where: str, least: float, **values: float | None) -> None:
             raise ConfigError(f"{where}: {key} is too large: {value if value < 10**30 else 'more than 10^30'}")
 
 
-def flat(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Flatten a nested configuration to dotted keys.
-
-    >>> flat({"seed": 0, "trainer": {"steps": 500}})
-    {'seed': 0, 'trainer.steps': 500}
-    """
-    found: dict[str, Any] = {}
-    for key, value in config.items():
-        found |= flat(value, f"{prefix}{key}.") if isinstance(value, Mapping) else {f"{prefix}{key}": value}
-    return found
-
-
 def _resolve(annotation: object, names: dict[str, Any]) -> Any:
     if annotation is inspect.Parameter.empty:
         return Any

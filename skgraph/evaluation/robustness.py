@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 from skgraph._internal.options import at_least
 from skgraph.data import SkeletonDataset, SkeletonStore

@@ -6,7 +6,7 @@ import logging
 import time
 from collections.abc import Mapping
 
-from tqdm import tqdm
+from tqdm.auto import tqdm
 
 _SECONDS = 30.0  # between two lines
 _messages = logging.getLogger("skgraph")

@@ -21,6 +21,13 @@ def test_the_configuration_is_that_of_the_command():
     assert found == composed_from_words(*words)
 
 
+def test_dictionaries_in_lists_and_empty_ones():
+    with composed(
+        "evaluate", {"run": "r", "protocol": "knn", "+more": [{"name": "knn", "k": 5}, {}], "+no": {}}
+    ) as cfg:
+        assert cfg.more == [{"name": "knn", "k": 5}, {}] and cfg.no == {}
+
+
 @pytest.mark.parametrize("root", ["my data", "o'clock", "a,b", "{x}", "a=b", "back\\", "Jürgen", "2024", "null"])
 def test_any_text_is_a_value(root):
     with composed("pretrain", {"dataset": "store", "dataset.root": root, "normalise.center": None}) as cfg:
