@@ -33,11 +33,11 @@ def test_a_table_is_printed_and_json_written(store_path, tmp_path, monkeypatch, 
 
 def test_robustness_leaves_table_and_figure_in_the_run(run_folder, store_path, tmp_path, monkeypatch, capsys):
     run, out = shutil.copytree(run_folder, tmp_path / "r"), tmp_path / "out.json"
-    options = [f"run={run}", "dataset=store", f"dataset.root={store_path}", "device=cpu", f"out={out}"]
+    options = [f"run={run}", "dataset=store", f"dataset.root={store_path}", "device=cpu", "seed=1", f"out={out}"]
     monkeypatch.setattr(sys, "argv", ["benchmark", *_name_first(["robustness", *options])])
     main()
     printed = capsys.readouterr().out
-    folder = run / "robustness"
+    folder = run / "robustness" / f"{store_path.name}_xsub_seed1"
     assert (folder / "robustness.md").read_text() in printed and f"written: {folder}" in printed
     assert (folder / "robustness.png").read_bytes().startswith(b"\x89PNG")
     rows = list(csv.DictReader((folder / "robustness.csv").open()))

@@ -13,6 +13,7 @@ from skgraph._internal.text import csv_text
 from skgraph.build import open_store
 from skgraph.evaluation.features.pooling import Pool
 from skgraph.evaluation.pretrained import PretrainedRun
+from skgraph.evaluation.results.result_folder import store_name
 from skgraph.evaluation.robustness import COLUMNS, DEFECTS, PROTOCOLS, Robustness, robustness
 from skgraph.training.devices import choose_device
 
@@ -22,7 +23,9 @@ _TITLES = {"knn": "kNN", "linear": "linear"}
 def benchmark_robustness(
     run: str | int, dataset: Mapping[str, Any] | None, pool: Pool, seed: int, device: str, precision: str
 ) -> tuple[dict[str, float], str]:
-    """Evaluate a run under the defects of trackers, and write table and figure into its folder ``robustness``.
+    """Evaluate a run under the defects of trackers, and write table and figure into its folder.
+
+    It is ``robustness/<store>_<split>``, with ``pool`` and ``seed`` if they are not the default.
 
     Args:
         run: folder of a run or model.
@@ -35,7 +38,9 @@ def benchmark_robustness(
     opened = PretrainedRun.open(str(run))
     store, split = open_store(dataset or opened.config["dataset"], write=False)
     found = robustness(opened, store, split, choose_device(device), precision, pool, seed, progress=True)
-    folder, table = opened.folder / "robustness", format_robustness(found)
+    changed = [pool] * (pool != "mean") + [f"seed{seed}"] * (seed != 0)
+    folder = opened.folder / "robustness" / "_".join([store_name(store), split, *changed])
+    table = format_robustness(found)
     with atomic_folder(folder) as partial:
         (partial / "robustness.md").write_text(table, encoding="utf-8")
         (partial / "robustness.csv").write_text(csv_text(_rows(found)), encoding="utf-8")
