@@ -101,6 +101,7 @@ def _metadata(run: PretrainedRun, head: Head | None, licence: str | None, result
                     "type": "accuracy",
                     "value": round(result.metrics["top1"], 2),
                     "name": f"{_cell(result.label)}, top-1 accuracy (%) of the frozen encoder",
+                    "config": "" if result.path is None else _cell(result.path.parent.name),
                 }
             ],
         }

@@ -72,9 +72,10 @@ def test_there_and_back(hub, run_folder, store, tmp_path, monkeypatch, capsys):
     card = (hub.root / name / "README.md").read_text()
     metadata = yaml.safe_load(card.split("---")[1])
     assert (metadata["license"], metadata["pipeline_tag"]) == ("mit", "video-classification")
-    results = {entry["metrics"][0]["name"].split(",")[0]: entry for entry in metadata["model-index"][0]["results"]}
-    assert results["knn"]["metrics"][0]["value"] == round(knn.metrics["top1"], 2)
-    assert results["knn"]["dataset"] == {"type": "tiny", "name": "tiny", "config": "xsub", "split": "test"}
+    results = {entry["metrics"][0]["config"]: entry for entry in metadata["model-index"][0]["results"]}
+    entry = results["knn_tiny_xsub"]
+    assert entry["metrics"][0]["value"] == round(knn.metrics["top1"], 2)
+    assert entry["dataset"] == {"type": "tiny", "name": "tiny", "config": "xsub", "split": "test"}
 
     np.save(tmp_path / "recording.npy", store.clip(0).joints.numpy() / 3)  # of the size of people
     monkeypatch.chdir(tmp_path)
@@ -92,7 +93,7 @@ def test_the_card_follows_the_schema_of_the_hub(hub, run_folder, store, tmp_path
     (knn,) = compare(run_folder, store, "xsub", ["knn"], "cpu", progress=False)
     data = library.ModelCard(model_card(PretrainedRun.open(run_folder), licence="cc-by-nc-4.0")).data
     assert (data.license, data.library_name, data.pipeline_tag) == ("cc-by-nc-4.0", "skgraph", "feature-extraction")
-    found = {result.metric_name.split(",")[0]: result for result in data.eval_results}["knn"]
+    found = {result.metric_config: result for result in data.eval_results}["knn_tiny_xsub"]
     assert (found.dataset_name, found.dataset_config, found.metric_type) == ("tiny", "xsub", "accuracy")
     assert found.metric_value == round(knn.metrics["top1"], 2)
 
