@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Train the model that ships with the package, and export it: bash examples/train_builtin.sh irds.npz uiprmd.npz
-# The archives are ragged npz files (docs/your_data.md). More words are options of the training. 20 minutes on a CPU.
+# The archives are ragged npz files (docs/your_data.md). Further arguments go to `pretrain`. 20 minutes on a CPU.
 set -euo pipefail
 python -m skgraph.prepare dataset=npz source="$1" topology=ntu_rgbd out=data/irds split.by=subject
 python -m skgraph.prepare dataset=npz source="$2" topology=uiprmd_22 out=data/uiprmd 'split.train=[1,2,3,4,5]'

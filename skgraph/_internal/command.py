@@ -191,7 +191,7 @@ def words_as_list(arguments: list[str], key: str) -> list[str]:
 
 
 def in_quotes(word: str) -> str:
-    """Put a word in quotes, in which Hydra escapes nothing but quotes, and backslashes before a quote."""
+    """Quote a word for Hydra: escape its quotes, and the backslashes before a quote or at its end."""
     escaped = re.sub(r"(\\*)('|\Z)", lambda m: m[1] * 2 + ("\\'" if m[2] else ""), word)
     return f"'{escaped}'"
 

@@ -24,8 +24,8 @@ from skgraph.errors import ConfigError
 def composed(config_name: str, options: Mapping[str, Any]) -> Iterator[DictConfig]:
     """Compose the configuration of a command, as its command line does.
 
-    Interpolations can be resolved within the context, where Hydra's global state is that of the command; afterwards it
-    is what it was before, also inside another Hydra application.
+    Resolve interpolations within the context: Hydra's global state is that of the command there. The end of the context
+    restores the earlier state, also inside another Hydra application.
 
     Args:
         config_name: as of :func:`~skgraph._internal.command.command`.

@@ -66,9 +66,9 @@ def write(cfg: DictConfig) -> SkeletonStore:
 
 
 def _bound(cfg: DictConfig, where: str, *given: object) -> Callable[..., Any]:
-    """Return the function that a part of a configuration names, bound to its values, which fit its annotations.
+    """Return the function named by a part of a configuration, with the part's other values as bound arguments.
 
-    ``given`` stands for the arguments that the function gets when it is called.
+    ``given`` stands for the arguments of the later call. A value that does not fit an annotation is a ConfigError.
     """
     values = plain_config(cfg).get(where) or {}
     function = import_target(values, where)

@@ -110,7 +110,7 @@ def train(config: dict[str, Any]) -> int:
 def train_run(config: dict[str, Any], device: torch.device, processes: Processes = Processes()) -> int:
     """Run the pre-training that a plain configuration describes (the resolved ``configs/pretrain.yaml``).
 
-    Where it logs, its key ``logger``, is not kept in the run: a resumed run may log elsewhere.
+    The run does not keep the key ``logger``: a resumed run may use another logger.
 
     Returns:
         the number of the signal that stopped it before its end, else 0.

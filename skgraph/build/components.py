@@ -21,9 +21,9 @@ from skgraph.transforms import AlignBody, Center, Compose, GraphTransform, Rando
 def instance(config: Mapping[str, Any], where: str, base: type = nn.Module, **objects: Any) -> Any:
     """Build the object that ``config["_target_"]`` names.
 
-    Builds modules, or objects of another class or interface, ``base``, and calls nothing else, because a configuration
-    may come from another user's run folder. (A target outside skgraph is imported, as a custom encoder must be: read a
-    foreign configuration before you use it.)
+    Build only objects of the class or interface ``base``, and call nothing else, because a configuration may come from
+    another user's run folder. (A target outside skgraph is imported, as a custom encoder must be: read a foreign
+    configuration before you use it.)
 
     Args:
         config: ``_target_`` and the constructor's plain values; a value may itself be such a mapping, with

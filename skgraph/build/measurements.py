@@ -16,8 +16,8 @@ from skgraph.training import stream_scale
 def with_measurements(config: dict[str, Any], bodies: SkeletonDataset) -> dict[str, Any]:
     """Measure ``auto`` values on the training data; the numbers become part of the run.
 
-    - ``heading=auto``: the largest angle that views turn bodies by, in radians: that of an even distribution as wide as
-      the headings of the training people, at least 0.5 and at most pi; 0.5 where headings are aligned or not known.
+    - ``heading=auto``: the largest angle by which views turn bodies, in radians. A uniform distribution up to it is as
+      wide as the headings of the training people; it is 0.5 to pi, and 0.5 if headings are aligned or not known.
     - ``normalise.scale=auto``: the spread of the training coordinates, so that every evaluation divides by it.
 
     Raises:

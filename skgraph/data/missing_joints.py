@@ -9,7 +9,7 @@ from skgraph.topology import Topology
 
 
 def bone_distance(topology: Topology) -> Tensor:
-    """Return how far joints are from each other along the bones, ``[V, V]``; the parent is the nearest neighbour."""
+    """Return twice the bones between two joints, ``[V, V]``; one less from a joint to its parent, to break ties."""
     distance = 2.0 * topology.hops
     child = (topology.parents >= 0).nonzero().flatten()
     distance[child, topology.parents[child]] -= 1

@@ -44,7 +44,7 @@ def folder_files(folder: Path, suffix: str, but: Path | None = None) -> list[Pat
 
 
 def clip_suffix(source: Path, suffixes: Sequence[str], but: Path | None = None) -> str:
-    """Return which suffix the clips of a folder have, or a file has; the first where there is none.
+    """Return the suffix of a file, or of the clips in a folder; the first of ``suffixes`` if none fits.
 
     Args:
         source: the folder or file.

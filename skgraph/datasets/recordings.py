@@ -41,7 +41,9 @@ def open_recordings(
     check_height: bool = False,
     labelled: bool = False,
 ) -> SkeletonStore:
-    """Open a store, or write one, without a split, from any file or folder that ``skgraph.prepare`` reads.
+    """Open a store, or write one from any file or folder that ``skgraph.prepare`` reads.
+
+    A written store has no splits but those that its files give.
 
     Args:
         source: the store, file or folder; one recording is enough.
@@ -55,8 +57,8 @@ def open_recordings(
         read: further options of the dataset in ``skgraph.prepare``, such as ``{"world": False}``.
         default_topology: topology of formats that have none.
         check_height: fail if bodies do not have the size of people, the sign of a wrong unit.
-        labelled: keep labels, segments, ids and splits where there are labels: in an ``.npz``, or in a folder with
-            ``labels.csv``.
+        labelled: keep labels, segments, ids and splits if there are labels: in an ``.npz``, a folder with
+            ``labels.csv``, the names of NTU RGB+D files, or by ``labels`` in ``read``.
 
     Returns:
         the store; ``meta["source"]`` says how the files were read.

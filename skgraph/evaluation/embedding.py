@@ -41,7 +41,7 @@ class Embedding:
     Attributes:
         x: ``clip`` and ``body``: ``[n, D]``, or as wide as the pool; ``frame``: ``[n, T_e, D]``, of ``T_e`` equal
             intervals of the window; ``joint``: ``[n, V, D]``; float32.
-        level: one of these.
+        level: ``"clip"``, ``"body"``, ``"frame"`` or ``"joint"``.
         recording: name of each row's recording, ``[n]``.
         body: index of each row's body in its recording, ``[n]``; -1 at level ``clip``.
         start: first frame of each row's window, ``[n]``.

@@ -96,8 +96,8 @@ def robustness(
 ) -> list[Robustness]:
     """Evaluate the encoder of a run, a random one and raw coordinates on test clips with each of :data:`DEFECTS`.
 
-    Nearest neighbours (k = 1) and the exact linear probe learn from the training clips as they are. A defect comes into
-    the recordings at their own frame rate, before anything is resampled or normalised, and is the same in all columns.
+    Nearest neighbours (k = 1) and the exact linear probe learn from the training clips as they are. Defects are added
+    at the frame rate of the recordings, before resampling and normalisation, and are the same in all columns.
 
     Args:
         run: the run.

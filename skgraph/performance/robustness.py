@@ -23,9 +23,10 @@ _TITLES = {"knn": "kNN", "linear": "linear"}
 def benchmark_robustness(
     run: str | int, dataset: Mapping[str, Any] | None, pool: Pool, seed: int, device: str, precision: str
 ) -> tuple[dict[str, float], str]:
-    """Evaluate a run under the defects of trackers, and write table and figure into its folder.
+    """Evaluate a run under the defects of trackers, and write a table and a figure.
 
-    It is ``robustness/<store>_<split>``, with ``pool`` and ``seed`` if they are not the default.
+    They go to ``robustness/<store>_<split>`` in the folder of the run; ``pool`` and ``seed`` are added to this name if
+    they are not the default.
 
     Args:
         run: folder of a run or model.

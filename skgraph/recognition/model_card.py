@@ -79,7 +79,7 @@ features = embed(model, "recording.npy").x
 def _metadata(run: PretrainedRun, head: Head | None, licence: str | None, results: Sequence[Result]) -> dict[str, Any]:
     """Return the metadata of the card; results follow the Hub's ``model-index``.
 
-    The Hub has no task for skeletons: a head has that of clips of videos.
+    The Hub has no task for skeletons: a model with a head is listed as ``video-classification``.
     """
     metadata: dict[str, Any] = {} if licence is None else {"license": licence}
     metadata |= {

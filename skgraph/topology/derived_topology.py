@@ -31,9 +31,9 @@ def derive_topology(
     pairs every branch of the root is a part. The center is the root.
 
     The rest pose gives directions. ``across`` joins the first separate pair in the largest limbs that branch off above
-    the lowest ones (the arms above the legs), or else in the lowest; ``up`` leads from the joint where the lowest limbs
-    branch off to that of the former, if it is within 60 degrees of the vertical, or else from the hips to the neck by
-    their names. Directions that neither determines are left out.
+    the lowest ones (the arms above the legs), or else in the lowest. ``up`` leads, bottom to top, from the joint where
+    the lowest limbs branch off to the joint where these largest limbs do, if it is within 60 degrees of the vertical;
+    else from the hips to the neck by their names. Directions that cannot be determined are left out.
 
     Args:
         name: name of the topology.

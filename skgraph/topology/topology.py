@@ -180,10 +180,10 @@ class Topology:
     def without(self, joints: Sequence[str]) -> Topology:
         """Return this skeleton without some joints: their children hang on the nearest joint above that stays.
 
-        Where the root goes, the nearest joint that stays takes its place, of several the one that most joints hang on:
-        the hips, not a leg or a helper beside them. The centring point is the root where no joint of it stays.
-        Directions that lose one of their ends are left out, and so is the mirror where one side loses a joint that the
-        other keeps, or the new root lies on one side.
+        If the root is left out, the nearest joint that stays becomes the root; of several, the one with most joints
+        below it, such as the hips. If no joint of the centring point stays, it is the root. Directions that lose one of
+        their ends are left out. The mirror is left out if one side loses a joint that the other keeps, or if the new
+        root lies on one side.
 
         >>> Topology.load("ntu_rgbd").without(["SpineBase"]).to_dict()["joints"]["HipLeft"]
         'SpineMid'

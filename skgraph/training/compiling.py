@@ -15,9 +15,9 @@ def compile_objective(objective: nn.Module, wanted: bool | str, device: torch.de
 
     Args:
         objective: to compile; its weights keep their names.
-        wanted: ``"auto"`` compiles on a GPU that Triton supports, where it is installed, and if the encoder has
-            ``static_shapes``, of one topology: others would be compiled again and again. ``"graphs"`` compiles
-            and records CUDA graphs, which a step then replays without launching its kernels one by one.
+        wanted: ``"auto"`` compiles if Triton is installed and supports the GPU, the encoder has ``static_shapes``, and
+            there is one topology: other shapes would be compiled again and again. ``"graphs"`` also records CUDA
+            graphs, which a step then replays without launching its kernels one by one.
         device: device of the training.
         topologies: number of skeletons among the batches.
 

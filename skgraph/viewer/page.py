@@ -32,8 +32,7 @@ def viewer_page(
         title: title of the page.
         about: line under the title.
         colour: first colour of the clips, ``"part"`` or the key of a layer.
-        video: data URL of the video of a clip in pixels with y up, shown behind it, and its second where the clip
-            begins.
+        video: data URL of a video, and its second at which the clip begins; shown behind a clip in pixels, y up.
 
     Raises:
         ConfigError: no such colour.

@@ -14,7 +14,7 @@ _NAME = re.compile(r"(.*?)[_-]?([0-9]{1,18})")
 def group_frames(folder: Path, suffix: str) -> dict[str, list[tuple[int, Path]]]:
     """Group the files VIDEO_NUMBER + suffix of a folder by video, with the number of each frame, in its order.
 
-    Files without a VIDEO in their names are those of one video, which is named as the folder.
+    Files without a VIDEO in their names are one video with the name of the folder.
 
     Raises:
         DataError: a name has no number, or a video the same number twice.

@@ -18,9 +18,9 @@ _LAST_FRAME = 2**31
 class KeypointFiles:
     """A folder of pickles with the detections of people in videos, read with `read_pickle`, which executes nothing.
 
-    In PYSKL an annotation names its file, `raw_file`, which holds several videos: a dict of names and dicts. In
-    MMAction2 each video has a file NAME.pkl, such a dict. It has `keypoint`, x, y and score of the joints of all people
-    `[N, V, 3]`, and it or the annotation has `frame_inds`, their frames `[N]`.
+    A video is a dict. Its `keypoint` `[N, V, 3]` holds x, y and score of the joints of N detected people, and its
+    `frame_inds` `[N]`, or that of the annotation, their frames. In PYSKL an annotation names a file, `raw_file`, with a
+    dict of several videos by name; in MMAction2 each video is a file NAME.pkl.
 
     Args:
         folder: the folder.

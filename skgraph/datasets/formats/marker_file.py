@@ -14,7 +14,7 @@ from skgraph.errors import DataError, first_three
 
 @dataclass(frozen=True)
 class MarkerFile(ABC):
-    """A file up to its frames."""
+    """The header of a file, and a method that reads its frames."""
 
     path: Path
     names: list[str] = field(repr=False)  # of the markers, in the file's order

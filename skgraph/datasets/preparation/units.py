@@ -13,7 +13,7 @@ from skgraph.topology import Topology
 METRES = {"m": 1.0, "cm": 0.01, "mm": 0.001, "inch": 0.0254, "cmu": 0.0254 / 0.45}
 """Metres in each unit of length; `cmu` is that of the CMU Motion Capture Database, http://mocap.cs.cmu.edu/faqs.php."""
 
-_GUESSED = ("m", "cm", "mm", "cmu")  # a small person in centimetres has as many of them as a tall one in inches
+_GUESSED = ("m", "cm", "mm", "cmu")  # not inch: 80 is a child in centimetres and a tall person in inches
 
 PLAUSIBLE_HEIGHT = (0.3, 3.0)
 """Median body height in metres, from a crouching child to a tall adult with the arms up."""
@@ -49,7 +49,7 @@ def body_height(joints: np.ndarray, frame_mask: np.ndarray) -> float:
 
 
 def fitting_unit(height: float) -> str | None:
-    """Return the unit of length in which a body of a height is a person; None if no unit is."""
+    """Return the unit of length in which a number is the height of a person, or None."""
     low, high = PLAUSIBLE_HEIGHT
     units = [unit for unit in _GUESSED if low <= height * METRES[unit] <= high]
     # If two units fit, choose the one nearer to a standing adult.

@@ -40,8 +40,8 @@ def read_asf_amc(
 
     Args:
         source: folders in any depth, zip archives, or one file beside its skeleton.
-        unit: unit of true lengths, by which the files divide theirs with their `length` unit: `inch` in the files of
-            CMU and HDM05; `m`, `cm`, `mm` or `normalised` in others.
+        unit: unit of the files' lengths after division by their `length`: `inch` in the files of CMU and HDM05; `m`,
+            `cm`, `mm` or `normalised` in others.
         fps: frames a second, which the files do not tell.
         topology: a topology, its name, or the path of its file.
         labels: the CSV; by default `labels.csv` in the source.

@@ -10,7 +10,7 @@ from skgraph._internal.atomic import atomic_file
 
 
 class ServiceRun:
-    """The run of a service, and what it has, in a file of the run folder.
+    """Keeps the id of a service's run, and the last step of each number in it, in a file of the run folder.
 
     Args:
         path: the file.

@@ -34,7 +34,7 @@ def plain(name: str) -> str:
 def joint_indices(names: Sequence[str], joints: Sequence[str]) -> list[int]:
     """Return the indices of joints, given their names in any spelling or their numbers; -1 for a name of none.
 
-    Numbers count from 0, or from 1 where the last joint has the number V, and none has 0.
+    Numbers count from 0; they count from 1 if one of them is V and none is 0.
 
     >>> joint_indices(["LEFT_HIP", "0", "left_hand"], ["nose", "left_hip"])
     [1, 0, -1]

@@ -111,7 +111,7 @@ class LandmarkTree:
         return self._fill(indices, landmarks, where)
 
     def _fill(self, indices: list[int], landmarks: list[Any], where: str) -> np.ndarray:
-        """Return landmarks of some joints as `[V, 4]`; the index -1 is that of none."""
+        """Return landmarks as `[V, 4]`, given the joint of each; landmarks with index -1 are dropped."""
         rows = expect_numbers([x for one in landmarks for x in _row(one, where)], 4 * len(landmarks), where)
         person = np.full((len(self.joints) + 1, 4), np.nan)
         person[indices] = rows.reshape(-1, 4)
