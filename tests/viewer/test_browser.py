@@ -110,7 +110,7 @@ def test_labels_stand_over_the_heads(tab, topology):
         box = label.bounding_box()
         assert abs(box["x"] + box["width"] / 2 - stage["x"] - x) < 100 and abs(box["y"] - stage["y"] - y) < 120
     tab.evaluate("viewer.seek(1.5)")
-    tab.wait_for_timeout(150)
+    until(tab, "document.querySelectorAll('#labels .person:not([hidden])').length === 2")
     assert labels.all_inner_texts() == ["arm down 60 %", "gives a hand 90 %"]  # the second body has left
 
 
@@ -308,16 +308,18 @@ def test_colours(tab):
     assert tab.evaluate("viewer.state.colour") == "part"
 
 
+JOINT_NAMES = "#labels .joint:not([hidden])"
+
+
 def test_names_of_all_joints(tab, topology):
     tab.keyboard.press("n")
-    tab.wait_for_timeout(100)
-    shown = tab.locator("#labels .joint:not([hidden])")
-    assert 20 < shown.count() <= 3 * 25 and set(shown.all_inner_texts()) <= set(topology.joints)
+    until(tab, f"document.querySelectorAll('{JOINT_NAMES}').length > 20")
+    shown = tab.locator(JOINT_NAMES)
+    assert shown.count() <= 3 * 25 and set(shown.all_inner_texts()) <= set(topology.joints)
     boxes = [word.bounding_box() for word in tab.locator("#labels span:not([hidden])").all()[1:]]  # the first measures
     assert not any(overlap(a, b) for a, b in itertools.combinations(boxes, 2))
     tab.locator("#names").uncheck()
-    tab.wait_for_timeout(100)
-    assert tab.locator("#labels .joint:not([hidden])").count() == 0
+    until(tab, f"document.querySelectorAll('{JOINT_NAMES}').length === 0")
 
 
 def test_a_phone(browser, view_file):
