@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from pathlib import Path
 
@@ -23,6 +24,16 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores, also with th
 multiprocessing.set_forkserver_preload(["tests.conftest"])  # imported once for all processes of a test
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was():
+    """Restore the root logger: a multirun leaves Hydra's own handlers behind."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import importlib
 import itertools
-import logging
 import re
 import shlex
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
@@ -27,6 +25,7 @@ _WORDS = {"report": "runs", "inspect": "source", "view": "source", "benchmark": 
 # Commands of the pages that no test runs, by a pattern of the command, and why. Those of skgraph are composed instead.
 NOT_RUN = {
     r"^pip install": "changes the environment that the tests run in",
+    r"^python examples/video_to_label": "a video and a model; tests/test_examples.py runs the file without",
     r"^torchrun": "wants several GPUs; tests/training runs the same with processes on a CPU",
     r"push_to=": "wants an account of the Hugging Face Hub; tests/evaluation/test_hub.py has a stand-in",
     r"hydra/launcher=submitit_slurm": "wants a SLURM cluster",
@@ -158,7 +157,7 @@ def run(command: str, arguments: Sequence[str]) -> None:
     # --help and --cfg only show a configuration.
     more = [] if any(word in arguments for word in ("--help", "--cfg")) else tiny(command, arguments)
     argv = [command, *arguments_for_hydra(command, list(arguments)), *more]
-    with _logging_as_it_was(), mock.patch.object(sys, "argv", argv):
+    with mock.patch.object(sys, "argv", argv):
         try:
             importlib.import_module(f"skgraph.{command}").main()
         except SystemExit as end:
@@ -191,18 +190,6 @@ def follow(found: Iterable[Block], values: dict | None = None) -> Iterator[tuple
                 assert command, f"no test knows how to run {' '.join(words)}"
                 run(command[0], command[1:])
         yield block, ran
-
-
-@contextmanager
-def _logging_as_it_was() -> Iterator[None]:
-    """A sweep leaves Hydra's own handlers behind, and says all that happens from then on."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    try:
-        yield
-    finally:
-        root.handlers[:] = handlers
-        root.setLevel(level)
 
 
 def broken_links(path: Path) -> list[str]:

@@ -37,13 +37,14 @@ def run(config, name, evaluate=(), **trainer):
 
 @pytest.mark.parametrize(("objective", "encoder"), PAIRS)
 def test_stopping_and_resuming_changes_nothing_and_the_encoder_alone_evaluates(
-    objective, encoder, settings, tmp_path, capsys
+    objective, encoder, settings, tmp_path, caplog
 ):
+    caplog.set_level("INFO", "skgraph")
     config = composed(*settings, *OBJECTIVES[objective], *ENCODERS[encoder])
     whole = run(config, "whole", ["knn"])
     assert run(config, "halves", stop_at=2)["step"] == 2
     halves = run(config, "halves")
-    assert halves["step"] == whole["step"] == 4 and "resumed at step 2" in capsys.readouterr().out
+    assert halves["step"] == whole["step"] == 4 and "resumed at step 2" in caplog.text
     assert whole["objective"].keys() == halves["objective"].keys()
     for key, value in whole["objective"].items():
         assert torch.equal(value, halves["objective"][key]), key

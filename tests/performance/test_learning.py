@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from skgraph.benchmark import _train as train
+from skgraph.api.pretraining import train
 from skgraph.errors import ConfigError, DataError
 from skgraph.evaluation import Result
 from skgraph.performance.learning import benchmark_learning, format_learning

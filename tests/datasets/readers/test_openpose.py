@@ -172,8 +172,8 @@ def test_bad_options(folder):
         read_openpose(folder, topology="ntu_rgbd")
     with pytest.raises(ConfigError, match="max_bodies must be a whole number, 1 or more, found 0"):
         read_openpose(folder, max_bodies=0)
-    with pytest.raises(ConfigError, match="found 'inch'"):
-        read_openpose(folder, unit="inch")
+    with pytest.raises(ConfigError, match="found 'yard'"):
+        read_openpose(folder, unit="yard")
 
 
 def test_damage_gives_a_data_error_or_a_clip(folder):
