@@ -17,6 +17,7 @@ import numpy as np
 import torch
 
 from skgraph import SkeletonStore, Topology
+from skgraph.api import predict, prepare
 from skgraph.transforms import MapJoints
 from skgraph.viewer import animate, clip_of_store
 
@@ -61,19 +62,14 @@ def draw(store: SkeletonStore, action: str, video: Path) -> tuple[float, Iterato
     return float(store.meta["fps"]), landmarks()
 
 
-def run(command: str, *options: str) -> None:
-    print(f"\npython -m skgraph.{command} {' '.join(options)}", flush=True)
-    subprocess.run([sys.executable, "-m", f"skgraph.{command}", *options], check=True)
-
-
-if len(sys.argv) < 4:  # no labelled clips: synthetic ones, with the joints of MediaPipe
-    if not Path("data/people").exists():
-        run("prepare", "dataset=synthetic", "subjects=6", "repetitions=1", "out=data/people")
-    actions = "data/actions"
-    if not Path(actions).exists():
-        run("prepare", "dataset=store", "source=data/people", "topology_map=mediapipe_33", f"out={actions}")
-else:
+if len(sys.argv) > 3:
     actions = sys.argv[3]
+else:  # synthetic ones, with the joints of MediaPipe
+    actions = "data/actions"
+    if not Path("data/people").exists():
+        prepare("synthetic", out="data/people", subjects=4, repetitions=1)
+    if not Path(actions).exists():
+        prepare("store", "data/people", out=actions, topology_map="mediapipe_33")
 
 if len(sys.argv) > 2:
     fps, frames = estimate(Path(sys.argv[1]), Path(sys.argv[2]))
@@ -83,5 +79,8 @@ with open("landmarks.jsonl", "w") as file:
     for number, people in enumerate(frames):
         file.write(json.dumps({"frame": number, "pose_world_landmarks": people}) + "\n")
 
-run("predict", "source=landmarks.jsonl", f"fps={fps:g}", f"learn_from={actions}", "people=each")
-run("view", "landmarks.jsonl", f"fps={fps:g}", "predictions=predictions")
+predictions = predict("builtin", "landmarks.jsonl", learn_from=actions, people="each", fps=fps)
+predictions.save("predictions")
+print(predictions)
+view = ["skgraph.view", "landmarks.jsonl", f"fps={fps:g}", "predictions=predictions"]
+subprocess.run([sys.executable, "-m", *view], check=True)
