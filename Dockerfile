@@ -1,4 +1,4 @@
-# docker build -t skgraph .
+# docker build -t skgraph --build-arg PIP_EXTRA_INDEX_URL=... .   # the index of PyTorch builds without CUDA
 # docker run --rm --user "$(id -u)" -v "$PWD:/work" skgraph pretrain
 FROM python:3.12-slim
 
@@ -6,8 +6,9 @@ COPY pyproject.toml README.md LICENSE constraints.txt /skgraph/
 COPY skgraph /skgraph/skgraph
 COPY topologies /skgraph/topologies
 COPY configs /skgraph/configs
-# PyTorch's own index has builds without CUDA.
-RUN pip install --no-cache-dir --extra-index-url https://download.pytorch.org/whl/cpu -c /skgraph/constraints.txt /skgraph \
+# pip reads it; without it PyTorch brings CUDA, some gigabytes.
+ARG PIP_EXTRA_INDEX_URL
+RUN pip install --no-cache-dir -c /skgraph/constraints.txt /skgraph \
     && useradd --uid 1000 --no-create-home skgraph \
     && mkdir /work \
     && chown skgraph /work
