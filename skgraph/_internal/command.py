@@ -197,8 +197,12 @@ def in_quotes(word: str) -> str:
 
 
 def reader_options(arguments: list[str]) -> list[str]:
-    """Turn ``read.world=false`` into ``++read.world=false``: each format has options of its own."""
-    return [f"++{argument}" if argument.startswith("read.") else argument for argument in arguments]
+    """Turn ``read.world=false`` into ``++read.world=false``: each format has options of its own.
+
+    ``dataset=npz`` becomes ``++read.dataset=npz``: for Hydra, ``dataset`` is a group of files.
+    """
+    arguments = [f"read.{word}" if word.startswith("dataset=") else word for word in arguments]
+    return [f"++{word}" if word.startswith("read.") else word for word in arguments]
 
 
 def source_arguments(arguments: list[str]) -> list[str]:

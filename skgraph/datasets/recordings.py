@@ -105,8 +105,9 @@ def recordings_options(config: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         ConfigError: an option is of another kind.
     """
-    keys = ("dataset", "topology", "unit", "fps", "read", "check_height")
-    options = {key: config[key] for key in keys if key in config}
+    options = {key: config[key] for key in ("topology", "unit", "fps", "check_height") if key in config}
+    read = dict(config["read"] or {})
+    options |= {"dataset": read.pop("dataset", None), "read": read}
     for key in ("dataset", "topology", "unit"):
         options[key] = None if options[key] is None else str(options[key])  # a file may be called 2024
     check_kinds(open_recordings, options)

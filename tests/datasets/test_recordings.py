@@ -124,8 +124,9 @@ def test_errors(topology, tmp_path):
 
 
 def test_options_of_commands():
-    config = {"dataset": None, "topology": 2024, "unit": None, "fps": 30, "read": {}, "window": 3}
-    assert recordings_options(config) == {"dataset": None, "topology": "2024", "unit": None, "fps": 30, "read": {}}
+    config = {"topology": 2024, "unit": None, "fps": 30, "read": {"dataset": "bvh", "up": "z"}, "window": 3}
+    expected = {"dataset": "bvh", "topology": "2024", "unit": None, "fps": 30, "read": {"up": "z"}}
+    assert recordings_options(config) == expected
     with pytest.raises(ConfigError, match="fps must be a number or null, found 'fast'"):
         recordings_options(config | {"fps": "fast"})
 
