@@ -154,7 +154,7 @@ def test_augmentations_take_a_step(augment, experiment, topology):
 
 def test_tracker_is_mild_with_defects_and_wider_turns():
     tracker, both = (composed(f"augment={augment}")["augment"] for augment in ("tracker", "[mild,defects]"))
-    assert tracker == both | {"rotate": both["rotate"] | {"y": 1.0472}} and len(tracker) == 8
+    assert tracker == both | {"rotate": both["rotate"] | {"y": 1.0472}} and len(tracker) == 9
 
 
 @pytest.mark.parametrize("name", ["coco_17", "hand_21"])
@@ -223,7 +223,7 @@ def test_recipes_of_mamp_are_those_of_its_released_code(recipe):
     config = composed(f"objective={recipe.partition('_')[0]}", f"experiment={recipe}")
     assert {key: config["augment"]["rotate"][key] for key in "xyz"} == dict.fromkeys("xyz", 0.3)
     assert config["precision"] == "fp32" and config["trainer"]["clip_grad"] == 0
-    assert config["normalise"] == {"center": None, "align": None, "scale": None}
+    assert config["normalise"] == {"gaps": None, "center": None, "align": None, "scale": None}
     if recipe.startswith("mamp"):
         assert (config["mask"]["intensity"], config["mask"]["count"]) == ("patches", "visible")
 
@@ -317,7 +317,8 @@ def test_values_of_the_wrong_kind_are_named(key, value):
         (["objective=gfp", "objective.target_network.layers=-3"], "TargetNetwork: layers must be at least 1, found -3"),
         (["objective=gfp", "objective.gamma=a"], "objective.gamma must be a number, found 'a'"),
         (["objective=gfp", "objective.prediction_weight=-1"], "GFP: prediction_weight must be at least 0, found -1"),
-        (["+normalise.foo=1"], "normalise has the keys center, align and scale, no more and no less: foo"),
+        (["normalise.gaps=zero"], "normalise.gaps must be 'interpolate' or null, found 'zero'"),
+        (["+normalise.foo=1"], "normalise has the keys gaps, center, align and scale, no more and no less: foo"),
     ],
 )
 def test_values_that_make_no_sense_are_refused_by_name(overrides, message, topology):

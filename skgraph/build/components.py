@@ -15,7 +15,7 @@ from skgraph.errors import ConfigError, DataError, first_line
 from skgraph.objectives import Objective
 from skgraph.topology import Topology
 from skgraph.training import ViewMaker
-from skgraph.transforms import AlignBody, Center, Compose, GraphTransform, RandomRotate, ScaleBody
+from skgraph.transforms import AlignBody, Center, Compose, FillGaps, GraphTransform, RandomRotate, ScaleBody
 
 
 def instance(config: Mapping[str, Any], where: str, base: type = nn.Module, **objects: Any) -> Any:
@@ -98,12 +98,16 @@ def build_views(
     """
     normalise = config["normalise"]
     steps: list[Any] = list(first)
-    if differing := {"center", "align", "scale"} ^ normalise.keys():
+    if differing := {"gaps", "center", "align", "scale"} ^ (normalise.keys() | {"gaps"}):  # no gaps: an older run
         raise ConfigError(
-            f"normalise has the keys center, align and scale, no more and no less: {', '.join(differing)}"
+            f"normalise has the keys gaps, center, align and scale, no more and no less: {', '.join(differing)}"
         )
+    if normalise.get("gaps") not in (None, "interpolate"):
+        raise ConfigError(f"normalise.gaps must be 'interpolate' or null, found '{normalise['gaps']}'")
     if normalise["align"] not in (None, "yaw", "full"):
         raise ConfigError(f"normalise.align must be 'yaw', 'full' or null, found '{normalise['align']}'")
+    if normalise.get("gaps") is not None:
+        steps.append(FillGaps())
     if normalise["center"] is not None:
         steps.append(Center(topology, mode=normalise["center"]))
     if normalise["align"] is not None:

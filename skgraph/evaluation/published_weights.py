@@ -189,7 +189,7 @@ def _attributes(
         "crop": [0.5, 1.0],
         "min_frames": 1,
         # Origin at the middle of the main body's spine in the first frame; metres.
-        "normalise": {"center": "first", "align": None, "scale": None},
+        "normalise": {"gaps": None, "center": "first", "align": None, "scale": None},
         "device": "auto",
         "precision": "auto",
         "evaluate": [],

@@ -8,6 +8,7 @@ from skgraph.transforms.crop_resample import CropResample
 from skgraph.transforms.drop_axis import DropAxis
 from skgraph.transforms.drop_frames import DropFrames
 from skgraph.transforms.drop_joints import DropJoints
+from skgraph.transforms.fill_gaps import FillGaps
 from skgraph.transforms.graph_mask import GraphMask
 from skgraph.transforms.graph_transform import GraphTransform
 from skgraph.transforms.limb_mask import LimbMask
@@ -40,6 +41,7 @@ __all__ = [
     "DropAxis",
     "DropFrames",
     "DropJoints",
+    "FillGaps",
     "GraphMask",
     "GraphTransform",
     "LimbMask",

@@ -12,7 +12,7 @@ from skgraph.transforms.random_spans import check_shares, random_spans
 class DropFrames(GraphTransform):
     """Lose each body for a span of time, as a tracker does: it is absent there, and its joints are zero.
 
-    A store has no joints in the frames in which nobody was seen, either; nothing is filled in.
+    :class:`~skgraph.transforms.FillGaps` interpolates such frames.
 
     Args:
         low: smallest share of the body's frames that the span covers.

@@ -18,6 +18,7 @@ MAKE = {
     "DropAxis": lambda topology: transforms.DropAxis(0.5),
     "DropFrames": lambda topology: transforms.DropFrames(0.2, 0.5),
     "DropJoints": lambda topology: transforms.DropJoints(topology, p=0.3),
+    "FillGaps": lambda topology: transforms.FillGaps(),
     "LimbMask": lambda topology: transforms.LimbMask(topology, ratio=0.6),
     "LowerFrameRate": lambda topology: transforms.LowerFrameRate(2, 4),
     "MotionAwareJointMask": lambda topology: transforms.MotionAwareJointMask(ratio=0.6),
@@ -89,7 +90,7 @@ def test_the_same_generator_gives_the_same_graph(name, topology, batch):
         assert torch.equal(value, second[key]), key
 
 
-@pytest.mark.parametrize("name", ["AlignBody", "Center", "ToBone", "ToMotion"])
+@pytest.mark.parametrize("name", ["AlignBody", "Center", "FillGaps", "ToBone", "ToMotion"])
 def test_a_batch_without_randomness_equals_its_clips(name, topology, batch):
     transform = MAKE[name](topology)
     clips = [transform(SkeletonData.from_joints(batch.joints[i], batch.frame_mask[i])).joints for i in range(3)]

@@ -8,7 +8,7 @@ from torch import Tensor
 from skgraph.data import SkeletonDataset
 from skgraph.evaluation.features.clip_features import Features, clip_windows
 from skgraph.evaluation.features.windows import Windows
-from skgraph.transforms import AlignBody, Center, Compose
+from skgraph.transforms import AlignBody, Center, Compose, FillGaps
 
 FRAMES = 32  # of a window, whatever the encoder takes
 
@@ -16,7 +16,7 @@ FRAMES = 32  # of a window, whatever the encoder takes
 def raw_coordinates(dataset: SkeletonDataset, windows: Windows, batch_size: int = 1024) -> Tensor:
     """Return the joint positions of windows as features ``[W, M * 32 * V * C]``, float32.
 
-    A window is resampled to 32 frames. The origin is the centring point of each body and frame; three-dimensional
+    A window is resampled to 32 frames, and gaps of a body are interpolated. The origin is the centring point of each body and frame; three-dimensional
     people face +z in the first frame, where the topology knows their left and right. Bodies stand side by side in the
     order of the store; an absent one is zero.
 
@@ -27,7 +27,7 @@ def raw_coordinates(dataset: SkeletonDataset, windows: Windows, batch_size: int 
     """
     topology = dataset.store.topology
     align = [AlignBody(topology, yaw_only=True)] if topology.dim == 3 and topology.across is not None else []
-    normalise = Compose([*align, Center(topology, mode="frame")])
+    normalise = Compose([FillGaps(), *align, Center(topology, mode="frame")])
     x = []
     for chunk in torch.arange(len(windows.row)).split(batch_size):
         frames = (windows.start[chunk], windows.width[chunk])
