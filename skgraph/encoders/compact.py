@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from skgraph._internal.options import at_least
 from skgraph.encoders.encoder import Encoder
+from skgraph.encoders.joint_embedding import JointEmbedding, joint_vectors
 from skgraph.encoders.layers import Block, initialise, initialise_truncated
 from skgraph.errors import ConfigError
 from skgraph.topology import Topology
@@ -33,6 +34,8 @@ class CompactEncoder(Encoder):
         depth: blocks.
         heads: attention heads.
         registers: extra tokens without an output of their own.
+        joint_embedding: ``"table"`` learns an embedding of every joint; ``"graph"`` computes it from the topology, see
+            :class:`~skgraph.encoders.JointEmbedding`, so that one encoder serves any skeleton.
         initialisation: of linear layers: ``"truncated"``, normal of deviation 0.02 as in the paper, or ``"xavier"``,
             uniform and two to four times as large, for short trainings.
 
@@ -59,6 +62,7 @@ class CompactEncoder(Encoder):
         depth: int = 8,
         heads: int = 8,
         registers: int = 4,
+        joint_embedding: Literal["table", "graph"] = "table",
         initialisation: Literal["truncated", "xavier"] = "truncated",
     ) -> None:
         super().__init__(topology, frames, channels, patch_length, dim)
@@ -66,10 +70,16 @@ class CompactEncoder(Encoder):
         at_least("CompactEncoder", 0, registers=registers)
         if dim % (2 * heads):
             raise ConfigError(f"CompactEncoder: dim must be a multiple of 2 * heads, found {dim} with {heads} heads")
+        if joint_embedding not in ("table", "graph"):
+            raise ConfigError(f"CompactEncoder: joint_embedding must be table or graph, found '{joint_embedding}'")
         if initialisation not in ("truncated", "xavier"):
             raise ConfigError(f"CompactEncoder: initialisation must be truncated or xavier, found '{initialisation}'")
         self.embed = nn.Linear(patch_length * channels, dim)
-        self.joint_embedding = nn.Parameter(torch.empty(self.grid[1], dim))
+        self.joint_embedding: nn.Parameter | JointEmbedding = (
+            nn.Parameter(torch.empty(self.grid[1], dim))
+            if joint_embedding == "table"
+            else JointEmbedding(topology, dim)
+        )
         self.class_token = nn.Parameter(torch.empty(dim))
         self.register_tokens = nn.Parameter(torch.empty(registers, dim)) if registers else None
         self.mask_token = nn.Parameter(torch.zeros(dim))
@@ -78,7 +88,8 @@ class CompactEncoder(Encoder):
         width = dim // heads
         self.register_buffer("frequencies", _BASE ** (-torch.arange(0, width, 2) / width), persistent=False)
         self.apply(initialise_truncated if initialisation == "truncated" else initialise)
-        nn.init.trunc_normal_(self.joint_embedding, std=0.02)
+        if isinstance(self.joint_embedding, nn.Parameter):
+            nn.init.trunc_normal_(self.joint_embedding, std=0.02)
         for tokens in (self.class_token, self.register_tokens):
             if tokens is not None:
                 nn.init.normal_(tokens, std=1e-6)
@@ -107,7 +118,7 @@ class CompactEncoder(Encoder):
         if hidden is not None:
             tokens = torch.where(hidden[..., None], self.mask_token.to(tokens.dtype), tokens)
         patches = joints.size(1) // self.patch_length
-        tokens = tokens + self.joint_embedding.repeat(patches, 1).to(tokens.dtype)
+        tokens = tokens + joint_vectors(self.joint_embedding).repeat(patches, 1).to(tokens.dtype)
         front = self.class_token[None]
         if self.register_tokens is not None:
             front = torch.cat([front, self.register_tokens])

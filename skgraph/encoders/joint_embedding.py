@@ -63,6 +63,11 @@ class JointEmbedding(nn.Module):
         return self._marks @ self.landmark_embedding + self._places @ self.place_embedding
 
 
+def joint_vectors(embedding: nn.Parameter | JointEmbedding) -> Tensor:
+    """Return the vectors of joints ``[V, D]``: of a table, or computed from the topology."""
+    return embedding() if isinstance(embedding, JointEmbedding) else embedding
+
+
 def describe_joints(topology: Topology) -> tuple[Tensor, Tensor]:
     """Describe the joints of a skeleton without their names, numbers and order.
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from skgraph.encoders.joint_embedding import JointEmbedding
+from skgraph.encoders.joint_embedding import JointEmbedding, joint_vectors
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 
@@ -55,7 +55,6 @@ class GridEmbedding(nn.Module):
 
     def forward(self, tokens: Tensor | None = None) -> Tensor:
         """Return the embeddings ``[L, D]`` of the whole grid, or ``[B, K, D]`` of ``tokens [B, K]``."""
-        joints = self.joint_embedding() if isinstance(self.joint_embedding, JointEmbedding) else self.joint_embedding
-        table = (self.time_embedding[:, None] + joints[None]).flatten(0, 1)
+        table = (self.time_embedding[:, None] + joint_vectors(self.joint_embedding)[None]).flatten(0, 1)
         # Indexing with table[tokens] is not reproducible on a CPU: its backward pass adds in the order of the threads.
         return table if tokens is None else F.embedding(tokens, table)

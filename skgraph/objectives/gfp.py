@@ -65,6 +65,8 @@ class GFP(Objective):
         ConfigError: an unknown value, or windows that do not fit the token grid.
     """
 
+    one_skeleton = None
+
     def __init__(
         self,
         encoder: Encoder,
@@ -105,7 +107,7 @@ class GFP(Objective):
         self.variance_weight, self.gamma = variance_weight, gamma
         self.reduction, self.statistics = reduction, statistics
         self.encoder = encoder
-        patches, self.joints = encoder.grid
+        patches = encoder.grid[0]
         patch_dim = frames // patches * channels
         for target in self.targets:
             if target == "g":
@@ -123,6 +125,9 @@ class GFP(Objective):
             self.target_network = target_network(grid=encoder.grid, patch_dim=patch_dim, targets=self.targets)
             out_dims = self.target_network.out_dims
         self.decoder = decoder(in_dim=encoder.dim, grid=encoder.grid, out_dims=out_dims)
+        self._place_joints(self.decoder)
+        if "g" in self.targets:
+            self.one_skeleton = "the target g reads all joints at once: leave it out of objective.targets"
 
     def forward(self, views: Tensor, visible: Tensor, masked: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """See :class:`~skgraph.objectives.objective.Objective`.
@@ -134,7 +139,7 @@ class GFP(Objective):
         if self.target_network is not None and self.training and views.size(1) < 2 and num_ranks() == 1:
             raise ConfigError("GFP compares the bodies of a batch: trainer.batch_size must be at least 2, found 1")
         predictions = self.decoder(self.encoder(views[0], visible), visible)
-        targets = raw_windows(self._raw(views[0], visible), self.joints, self.targets)
+        targets = raw_windows(self._raw(views[0], visible), self.encoder.grid[1], self.targets)
         if self.target_network is not None:
             targets = self.target_network(targets)
         errors = []
@@ -159,7 +164,7 @@ class GFP(Objective):
         """Return the raw tokens ``[B, L, l * C]`` of the target network's input."""
         tokens = patchify(joints.float(), self.encoder.grid[0])
         if self.target_input == "motion":
-            tokens = patch_motion(tokens, self.joints)
+            tokens = patch_motion(tokens, self.encoder.grid[1])
         elif self.target_input == "masked_joint":
             seen = torch.zeros(tokens.shape[:2], device=tokens.device).scatter_(1, visible, 1.0)
             tokens = tokens * seen[..., None]

@@ -60,6 +60,7 @@ class LeJEPA(Objective):
     """
 
     own_masks = True
+    one_skeleton = None
 
     def __init__(
         self,
@@ -85,10 +86,10 @@ class LeJEPA(Objective):
         self.embedding_dim, self.num_directions = embedding_dim, num_directions
         self.encoder = encoder
         self.projector = mlp(encoder.dim, hidden_dim, embedding_dim, layers=3, norm=BatchNorm).apply(initialise)
-        self.any_topology = predictor is None
         self.predictor: nn.Module | None = None
         if predictor is not None:
             self.predictor = predictor(in_dim=encoder.dim, grid=encoder.grid, out_dim=embedding_dim)
+            self._place_joints(self.predictor)
             self.token_projection = nn.Linear(encoder.dim, embedding_dim).apply(initialise)
 
     def forward(self, views: Tensor, visible: Tensor, masked: Tensor) -> tuple[Tensor, dict[str, Tensor]]:

@@ -39,6 +39,8 @@ class MaskedRegression(Objective):
         ConfigError: an unknown target.
     """
 
+    one_skeleton = None
+
     def __init__(
         self,
         encoder: Encoder,
@@ -54,6 +56,7 @@ class MaskedRegression(Objective):
         self.target, self.normalise = target, normalise
         self.encoder = encoder
         self.decoder = decoder(in_dim=encoder.dim, grid=encoder.grid, out_dim=frames // encoder.grid[0] * channels)
+        self._place_joints(self.decoder)
 
     def forward(self, views: Tensor, visible: Tensor, masked: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """See :class:`~skgraph.objectives.objective.Objective`; the log has ``prediction_std``."""

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from skgraph.encoders.encoder import Encoder
 from skgraph.encoders.joint_embedding import JointEmbedding
+from skgraph.encoders.token_grid import GridEmbedding
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
@@ -47,7 +48,8 @@ class Objective(nn.Module):
             one for all views. Every view is then a crop of its own; every second global one is masked, and every local
             one.
         local_crops: with ``mask_ratio``, shorter views beside the ``num_views`` global ones.
-        any_topology: nothing but embeddings of joints depends on the topology, see :meth:`use`.
+        one_skeleton: what numbers joints, and so fits one topology alone, and what to say instead; ``None`` where
+            nothing but embeddings of joints depends on the topology, see :meth:`use`.
     """
 
     encoder: Encoder
@@ -57,7 +59,7 @@ class Objective(nn.Module):
     mask_source: Literal["view", "sequence"] = "view"
     mask_ratio: tuple[float, float] | None = None
     local_crops: tuple[LocalCrop, ...] = ()
-    any_topology: bool = False
+    one_skeleton: str | None = "say objective=lejepa, sjepa or slim"
     _checked = False
 
     @abstractmethod
@@ -111,11 +113,17 @@ class Objective(nn.Module):
         """
         if topology == getattr(self.encoder, "topology", None):
             return
-        if not self.any_topology:
-            raise ConfigError(f"{type(self).__name__} is made for one skeleton: say objective=lejepa or sjepa")
+        if self.one_skeleton is not None:
+            raise ConfigError(f"{type(self).__name__} is made for one skeleton: {self.one_skeleton}")
         for module in self.modules():
             if isinstance(module, (Encoder, JointEmbedding)):
                 module.use(topology)
+
+    def _place_joints(self, decoder: nn.Module) -> None:
+        """Let a decoder of the encoder's latents compute embeddings of joints from the topology, if the encoder does."""
+        own = getattr(decoder, "positions", None)
+        if isinstance(own, GridEmbedding) and any(isinstance(m, JointEmbedding) for m in self.encoder.modules()):
+            decoder.positions = GridEmbedding(self.encoder.grid, own.dim, self.encoder.topology)
 
     def after_step(self, progress: float) -> None:
         """Update state after the optimiser's step; ``progress`` is the share of training done, in [0, 1]."""

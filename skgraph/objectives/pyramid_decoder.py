@@ -72,8 +72,7 @@ class PyramidDecoder(nn.Module):
         if projector_norm not in ("layer", "batch"):
             raise ConfigError(f"PyramidDecoder: projector_norm must be 'layer' or 'batch', found '{projector_norm}'")
         norm = BatchNorm if projector_norm == "batch" else nn.LayerNorm
-        patches, joints = grid
-        check_levels(levels, patches)
+        check_levels(levels, grid[0])
         if unknown := [target for target in out_dims if target not in (*levels, "g")]:
             raise ConfigError(
                 f"targets are window lengths among the levels {list(levels)}, or 'g' for the whole action; found "
@@ -82,7 +81,7 @@ class PyramidDecoder(nn.Module):
         dim = dim or in_dim
         local = [target for target in out_dims if isinstance(target, int)]
         self.levels = [level for level in levels if "g" in out_dims or level <= max(local)]
-        self.grid = (patches, joints)
+        self.patches = grid[0]
         self.embed = nn.Linear(in_dim, dim)
         self.positions = GridEmbedding(grid, dim)
         self.mask_token = nn.Parameter(torch.empty(dim))
@@ -110,7 +109,7 @@ class PyramidDecoder(nn.Module):
         x, length = self._first_windows(latents, visible), self.levels[0]
         predictions: dict[int | str, Tensor] = {}
         for level, block in zip(self.levels, self.blocks, strict=True):
-            x = block(_mean_of_neighbours(x, level // length, self.grid[1]))
+            x = block(_mean_of_neighbours(x, self.patches // length, self.patches // level))
             length = level
             if str(level) in self.projectors:
                 predictions[level] = self.projectors[str(level)](self.norms[str(level)](x))
@@ -125,15 +124,15 @@ class PyramidDecoder(nn.Module):
         All hidden tokens are the same mask token, so the average needs the visible ones only, and the sequence of all
         tokens is never made.
         """
-        patches, joints = self.grid
-        length = self.levels[0]
+        positions, length = self.positions(), self.levels[0]
+        windows, joints = self.patches // length, len(positions) // self.patches
         seen = self.embed(latents)
         window = visible // (joints * length) * joints + visible % joints  # [B, K]
         index = window[..., None].expand(-1, -1, seen.size(-1))
         mask = self.mask_token.to(seen.dtype)
-        difference = seen.new_zeros(len(seen), patches // length * joints, seen.size(-1))
+        difference = seen.new_zeros(len(seen), windows * joints, seen.size(-1))
         difference = difference.scatter_add(1, index, seen - mask) / length
-        positions = _mean_of_neighbours(self.positions()[None], length, joints)
+        positions = _mean_of_neighbours(positions[None], self.patches, windows)
         return difference + mask + positions.to(seen.dtype)
 
 
@@ -148,8 +147,8 @@ def check_levels(levels: Sequence[int], patches: int) -> None:
         raise ConfigError(f"windows of {levels[-1]} patches do not divide the {patches} patches of the token grid")
 
 
-def _mean_of_neighbours(x: Tensor, count: int, joints: int) -> Tensor:
-    """Average ``count`` neighbouring windows of each joint: ``[B, n * V, D]`` to ``[B, n / count * V, D]``."""
-    if count == 1:
+def _mean_of_neighbours(x: Tensor, windows: int, fewer: int) -> Tensor:
+    """Average neighbouring windows of each joint: ``[B, windows * V, D]`` to ``[B, fewer * V, D]``."""
+    if fewer == windows:
         return x
-    return x.unflatten(1, (-1, count, joints)).mean(dim=2).flatten(1, 2)
+    return x.unflatten(1, (fewer, windows // fewer, -1)).mean(dim=2).flatten(1, 2)

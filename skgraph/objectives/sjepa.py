@@ -14,7 +14,6 @@ from torch.nn import functional as F
 from skgraph._internal.distributed import mean_over_ranks
 from skgraph._internal.options import at_least
 from skgraph.encoders.encoder import Encoder
-from skgraph.encoders.joint_embedding import JointEmbedding
 from skgraph.encoders.token_grid import GridEmbedding
 from skgraph.errors import ConfigError
 from skgraph.objectives.ema import check_momentum, ema_momentum, ema_update
@@ -126,11 +125,9 @@ class SJEPA(Objective):
                     f"width: say objective.predictor.dim={encoder.dim}, and encoder=transformer"
                 )
             self.predictor.positions = its
-        if any(isinstance(module, JointEmbedding) for module in encoder.modules()) and not share_positions:
-            own = getattr(self.predictor, "positions", None)
-            if isinstance(own, GridEmbedding):
-                self.predictor.positions = GridEmbedding(encoder.grid, own.dim, encoder.topology)
-        self.any_topology = center != "position"
+        else:
+            self._place_joints(self.predictor)
+        self.one_skeleton = "say objective.center=global" if center == "position" else None
         self.target_encoder: Encoder = copy.deepcopy(self.encoder).requires_grad_(False)
         self.target_projection = copy.deepcopy(self.projection).requires_grad_(False)
         tokens = encoder.grid[0] * encoder.grid[1] if center == "position" else 1

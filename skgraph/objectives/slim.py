@@ -67,6 +67,7 @@ class SLiM(Objective):
     """
 
     num_views, own_crops, own_masks = 2, True, True
+    one_skeleton = None
     encoder: Any
     target_encoder: Any
     mask_ratio: tuple[float, float]

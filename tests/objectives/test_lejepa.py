@@ -63,7 +63,7 @@ def test_a_predictor_adds_the_error_at_masked_places_and_regularises_both_sides(
     assert float(logs["prediction"]) == pytest.approx(float(F.mse_loss(guess, truth).detach()), rel=1e-4)
     sides = [torch.stack([sigreg(x[:, i], directions) for i in range(x.size(1))]).mean() for x in (guess, truth)]
     expected = 0.95 * (logs["invariance"] + logs["prediction"]) + 0.05 * (logs["sigreg"] + sum(sides)) / 3
-    assert float(loss) == pytest.approx(float(expected), rel=1e-4)
+    assert loss.item() == pytest.approx(expected.item(), rel=1e-4)
     loss.backward()
     assert objective.token_projection.weight.grad.abs().sum() > 0  # targets have gradients
 

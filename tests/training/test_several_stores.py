@@ -139,17 +139,32 @@ def test_stores_of_one_skeleton_need_no_other_encoder(stores, tmp_path):
     assert PretrainedRun.open(folder).trained_on == ("ntu_rgbd",)
 
 
-def test_sjepa_has_a_predictor_for_any_skeleton(stores, tmp_path):
-    graph = ["encoder.joint_embedding=graph", "normalise.scale=body"]
-    folder = train(stores, tmp_path, *graph, objective="sjepa", recipe="sjepa_small", steps=4)
+ANY = ["encoder.joint_embedding=graph", "normalise.scale=body"]
+
+
+@pytest.mark.parametrize(
+    ("objective", "options", "decoder"),
+    [
+        ("sjepa", [], "predictor"),
+        ("mamp", [], "decoder"),
+        ("gfp", ["objective.decoder.levels=[2,4]", "objective.targets=[2,4]"], "decoder"),
+        ("lejepa", ["+objective.predictor={_target_: skgraph.objectives.Predictor, _partial_: true}"], "predictor"),
+        ("slim", ["encoder=compact", "encoder.dim=16", "encoder.depth=1", "encoder.heads=2"], None),
+    ],
+)
+def test_objectives_take_any_skeleton(objective, options, decoder, stores, tmp_path):
+    folder = train(stores, tmp_path, *ANY, *options, objective=objective, recipe=f"{objective}_small", steps=4)
     weights = read_checkpoint(folder / "checkpoint.pt")["objective"]
-    assert "predictor.positions.joint_embedding.landmark_embedding" in weights
+    if decoder is not None:
+        assert f"{decoder}.positions.joint_embedding.landmark_embedding" in weights
+    assert embed(folder, stores["cmu_31"], precision="fp32").x.shape[0] == 24
 
 
 def test_objectives_and_encoders_that_number_joints_say_so(stores, tmp_path):
-    graph = ["encoder.joint_embedding=graph", "normalise.scale=body"]
-    with pytest.raises(ConfigError, match="MaskedRegression is made for one skeleton: say objective=lejepa or sjepa"):
-        train(stores, tmp_path / "a", *graph, objective="mamp", recipe="mamp_small")
+    with pytest.raises(ConfigError, match="GFP is made for one skeleton: the target g reads all joints at once"):
+        train(stores, tmp_path / "a", *ANY, *GFP, objective="gfp", recipe="gfp_small")
+    with pytest.raises(ConfigError, match=r"SJEPA is made for one skeleton: say objective\.center=global"):
+        train(stores, tmp_path / "a", *ANY, "objective.center=position", objective="sjepa", recipe="sjepa_small")
     with pytest.raises(ConfigError, match="say encoder.joint_embedding=graph|encoder.joint_embedding=graph"):
         train(stores, tmp_path / "b", objective="lejepa", recipe="lejepa_small")
     for wrong in ("-1", "a"):
