@@ -120,7 +120,7 @@ class Objective(nn.Module):
                 module.use(topology)
 
     def _place_joints(self, decoder: nn.Module) -> None:
-        """Let a decoder of the encoder's latents compute embeddings of joints from the topology, if the encoder does."""
+        """Compute the joint embeddings of a decoder from the topology, if the encoder computes its own so."""
         own = getattr(decoder, "positions", None)
         if isinstance(own, GridEmbedding) and any(isinstance(m, JointEmbedding) for m in self.encoder.modules()):
             decoder.positions = GridEmbedding(self.encoder.grid, own.dim, self.encoder.topology)

@@ -16,9 +16,9 @@ FRAMES = 32  # of a window, whatever the encoder takes
 def raw_coordinates(dataset: SkeletonDataset, windows: Windows, batch_size: int = 1024) -> Tensor:
     """Return the joint positions of windows as features ``[W, M * 32 * V * C]``, float32.
 
-    A window is resampled to 32 frames, and gaps of a body are interpolated. The origin is the centring point of each body and frame; three-dimensional
-    people face +z in the first frame, where the topology knows their left and right. Bodies stand side by side in the
-    order of the store; an absent one is zero.
+    A window is resampled to 32 frames, and the gaps of a body are filled. The origin is the centring point of each body
+    and frame; three-dimensional people face +z in the first frame, where the topology knows their left and right.
+    Bodies stand side by side in the order of the store; an absent one is zero.
 
     Args:
         dataset: clips.
