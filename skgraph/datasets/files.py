@@ -92,12 +92,12 @@ def _entries(folder: Path) -> list[Path]:
 
 
 def numbered_files(
-    folder: Path, suffix: str, pattern: str, example: str, allowed: Mapping[str, Collection[int]]
+    source: Path, suffix: str, pattern: str, example: str, allowed: Mapping[str, Collection[int]]
 ) -> tuple[list[str], dict[str, np.ndarray]]:
     """List the clips of a published dataset, sorted by name, and the numbers in their names.
 
     Args:
-        folder: the clips; files with another suffix are ignored.
+        source: the folder of the clips, in which files with another suffix are ignored; or the file of one clip.
         suffix: ending of a clip's file, such as ``.json``.
         pattern: regular expression of a whole name without the suffix, whose named groups are numbers of a few digits.
         example: name of a file, for errors.
@@ -109,13 +109,14 @@ def numbered_files(
     Raises:
         DataError: no such folder, no clip in it, or a name that is not of this dataset.
     """
-    if not folder.is_dir():
-        raise DataError(f"no folder at '{folder}': expected one with files such as {example}")
-    names = sorted(path.name.removesuffix(suffix) for path in folder_files(folder, suffix))
+    if not source.is_dir() and not source.is_file():
+        raise DataError(f"no folder at '{source}': expected one with files such as {example}")
+    folder, files = (source, folder_files(source, suffix)) if source.is_dir() else (source.parent, [source])
+    names = [path.name.removesuffix(suffix) for path in files]
     if not names:
         raise DataError(f"no {suffix} file in '{folder}': expected files such as {example}")
-    matches = [re.fullmatch(pattern, name, re.ASCII) for name in names]
-    if strange := [name + suffix for name, match in zip(names, matches, strict=True) if match is None]:
+    matches = [re.fullmatch(pattern + re.escape(suffix), path.name, re.ASCII) for path in files]
+    if strange := [path.name for path, match in zip(files, matches, strict=True) if match is None]:
         raise DataError(f"{len(strange)} files of '{folder}' are not named like {example}: {first_three(strange)}")
     groups = re.compile(pattern).groupindex
     numbers = {group: np.array([int(match[group]) for match in matches if match], np.int64) for group in groups}

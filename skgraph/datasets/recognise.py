@@ -26,16 +26,21 @@ _SUFFIXES = {
 _JSON_KEYS = (
     (r"pose_keypoints(_2d)?", "openpose"),
     (r"has_skeleton|skeleton", "kinetics_skeleton"),
+    (r"skeletons", "nw_ucla"),
     (r"visible", "yolo"),
     (r"keypoints_?3[dD]|\w*[lL]andmarks?|visibility|skeletonpoints", "mediapipe"),
     (r"instance_info|instances|image_id|annotations|keypoint_scores", "coco_keypoints"),
+    (r"(?i:x|nose)", "mediapipe"),
 )
-_HEAD = 2**16  # bytes of a JSON file that are searched
+_YOLO = re.compile(r"\d+(\s+[01](\.\d+)?){4}(\s+\S+){6,}\s*")  # a class, a box and at least three joints
+_HEAD = 2**16  # bytes of a JSON or text file that are searched
 _MOST_FILES = 1000  # looked at in a folder
 
 
 def recognise(source: str | Path) -> str:
-    """Name the dataset of ``skgraph.prepare`` that reads a file or folder: by suffixes, and by the keys of JSON files.
+    """Name the dataset of ``skgraph.prepare`` that reads a file or folder.
+
+    Suffixes tell, in JSON files the keys, and in text files the first line.
 
     Raises:
         DataError: nothing is there, or no file, or files of several formats, have a known suffix.
@@ -69,14 +74,25 @@ def _recognise_file(path: Path, suffix: str) -> str | None:
         return "ctrgcn" if "x_train.npy" in _members(path) else "npz"
     if suffix == ".zip":
         return next((_SUFFIXES[end] for name in _members(path) if (end := Path(name).suffix) in _SUFFIXES), None)
+    if path.name.endswith("_skeleton3D.txt"):
+        return "msr_action3d"
+    if suffix == ".txt":
+        return "yolo" if _YOLO.fullmatch(_head(path).partition("\n")[0]) else None
     if suffix in (".json", ".jsonl"):
-        try:
-            with path.open("rb") as file:
-                head = file.read(_HEAD).decode(errors="replace")
-        except OSError:
-            return None
+        head = _head(path)
         return next((dataset for keys, dataset in _JSON_KEYS if re.search(rf'"({keys})\\?"\s*:', head)), None)
     return _SUFFIXES.get(suffix)
+
+
+def _head(path: Path) -> str:
+    """Read the beginning of a file; the reader describes one that cannot be read."""
+    if not path.is_file():  # reading a pipe may never end
+        return ""
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEAD).decode(errors="replace")
+    except OSError:
+        return ""
 
 
 def _members(path: Path) -> list[str]:

@@ -85,6 +85,10 @@ def test_numbers_in_names(tmp_path):
     names, numbers = read_numbered(tmp_path)
     assert names == ["a01_s10_e02", "a12_s03_e01"]
     assert {group: values.tolist() for group, values in numbers.items()} == {"action": [1, 12], "subject": [10, 3]}
+    names, numbers = read_numbered(tmp_path / "a12_s03_e01_x.txt")
+    assert (names, numbers["action"].tolist()) == (["a12_s03_e01"], [12])
+    with pytest.raises(DataError, match=r"1 files of '.*' are not named like a01_s01_e01_x\.txt: notes\.txt"):
+        read_numbered(tmp_path / "notes.txt")
 
 
 @pytest.mark.parametrize(

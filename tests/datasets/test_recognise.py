@@ -31,6 +31,8 @@ def test_suffixes(tmp_path, name, dataset):
     [
         ({"version": 1.3, "people": [{"pose_keypoints_2d": [0.5]}]}, "openpose"),
         ([[{"x": 0.1, "y": 0.2, "z": 0, "visibility": 1}]], "mediapipe"),
+        ([{"x": 0.1, "y": 0.2, "z": 0}], "mediapipe"),
+        ([{"NOSE": [0.1, 0.2, 0]}], "mediapipe"),
         ([{"image_id": "a.jpg", "category_id": 1, "keypoints": [1, 2, 0.5]}], "coco_keypoints"),
         ({"meta_info": {}, "instance_info": []}, "coco_keypoints"),
         ([{"frame_index": 1, "poseWorldLandmarks": []}], "mediapipe"),
@@ -38,6 +40,7 @@ def test_suffixes(tmp_path, name, dataset):
         ([[{"box": {}, "keypoints": {"x": [1], "y": [2], "visible": [0.5]}, "track_id": 1}]], "yolo"),
         ([json.dumps([{"keypoints": {"x": [1], "y": [2], "visible": [0.5]}}])], "yolo"),  # of `to_json`
         ({"data": [{"frame_index": 1, "skeleton": []}], "label": "jump"}, "kinetics_skeleton"),
+        ({"file_name": "a01_s01_e00_v01", "skeletons": [], "label": 1}, "nw_ucla"),
     ],
 )
 def test_keys_of_json(tmp_path, content, dataset):
@@ -49,6 +52,19 @@ def test_keys_of_json(tmp_path, content, dataset):
 def test_keys_of_json_lines(tmp_path):
     (tmp_path / "clip.jsonl").write_text('{"frame": 0, "landmarks": []}\n')
     assert recognise(tmp_path) == "mediapipe"
+
+
+def test_texts(tmp_path):
+    box = "0 0.512695 0.488037 0.254557 1"
+    for text in (f"{box} {' 0.5 0.25 0.9' * 17}", f"{box} {' 0.5 0.25' * 17} 0.97\n{box}"):
+        (tmp_path / "clip_1.txt").write_text(text)
+        assert recognise(tmp_path / "clip_1.txt") == recognise(tmp_path) == "yolo"
+    for text in (box, "0.1 0.2 0.3 1 " * 37, "# 17 joints of each person\n"):  # boxes alone, PKU-MMD
+        (tmp_path / "clip_1.txt").write_text(text)
+        with pytest.raises(DataError, match=r"is not known: .*; found \.txt"):
+            recognise(tmp_path)
+    (tmp_path / "a01_s01_e01_skeleton3D.txt").touch()
+    assert recognise(tmp_path) == "msr_action3d"
 
 
 def test_archives(tmp_path):

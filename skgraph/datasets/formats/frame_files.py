@@ -8,7 +8,7 @@ from pathlib import Path
 from skgraph.datasets.files import folder_files
 from skgraph.errors import DataError
 
-_NAME = re.compile(r"(.*?)[_-]?([0-9]{1,18})")
+_NAME = re.compile(r"(.*?)[._-]?([0-9]{1,18})")
 
 
 def group_frames(folder: Path, suffix: str) -> dict[str, list[tuple[int, Path]]]:

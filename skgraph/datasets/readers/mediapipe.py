@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from skgraph.datasets.files import clip_suffix
+from skgraph.datasets.files import clip_suffix, folder_files
 from skgraph.datasets.formats.json_file import describe, read_json, read_json_lines
-from skgraph.datasets.formats.landmarks.frame import Frame
+from skgraph.datasets.formats.landmarks.frame import Frame, OtherSpaceError
 from skgraph.datasets.formats.landmarks.json_tree import LandmarkTree
 from skgraph.datasets.formats.landmarks.table import LandmarkTable
 from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
@@ -26,7 +26,7 @@ def read_mediapipe(
     source: str | Path,
     topology: str | Topology = "mediapipe_33",
     labels: str | Path | None = None,
-    world: bool = True,
+    world: bool | None = None,
     fps: float = 30.0,
     max_bodies: int = 2,
     min_confidence: float = 0.0,
@@ -53,7 +53,8 @@ def read_mediapipe(
         source: the folder, or the file of one clip.
         topology: `mediapipe_33`, or a custom one in the same order. Image landmarks take it in 2D.
         labels: the CSV of `read_label_table`; by default `labels.csv` in the folder.
-        world: True for world landmarks, in 3D; False for image landmarks, in 2D. Many files have both.
+        world: True for world landmarks, in 3D; False for image landmarks, in 2D. Many files have both. By default
+            world landmarks, unless the first clip has none.
         fps: frames a second; must match the `fps` of a file, if any.
         max_bodies: number of bodies that a clip keeps, see `track_bodies`.
         min_confidence: visibility below which a joint counts as not seen; 0 takes all, since MediaPipe fits hidden
@@ -66,13 +67,16 @@ def read_mediapipe(
             where world landmarks are expected.
     """
     topology = open_topology(topology)
+    source = Path(source).expanduser()
+    table = Path(labels).expanduser() if labels is not None else source / "labels.csv"
+    suffix = clip_suffix(source, (".json", ".jsonl", ".csv"), table)
+    if world is None:
+        first = next(iter(folder_files(source, suffix, but=table)), source) if source.is_dir() else source
+        world = topology.dim == 3 and (not first.is_file() or _has_world(first, topology, float(fps)))
     if world and topology.dim != 3:
         raise ConfigError(f"world landmarks are 3D, topology '{topology.name}' is {topology.dim}D: say world=false")
     topology = topology if world else topology.in_dim(2)
     check_detection_options(max_bodies, min_confidence)
-    source = Path(source).expanduser()
-    table = Path(labels).expanduser() if labels is not None else source / "labels.csv"
-    suffix = clip_suffix(source, (".json", ".jsonl", ".csv"), table)
     axes, unit = ((-1, -1, 1), "m") if world else ((1, -1), "normalised")
 
     def read_clip(path: Path) -> RawClip:
@@ -84,6 +88,15 @@ def read_mediapipe(
         done += f"; joints below visibility {min_confidence:g} filled in"
     done += f"; at most {max_bodies} bodies"
     return read_clip_folder(source, suffix, read_clip, topology, unit, fps, labels, labelled, done)
+
+
+def _has_world(path: Path, topology: Topology, fps: float) -> bool:
+    """Return whether a file has world landmarks, or nobody."""
+    try:
+        _detections(path, _frames(path, topology, True, fps), topology)
+    except OtherSpaceError:
+        return False
+    return True
 
 
 def _frames(path: Path, topology: Topology, world: bool, fps: float) -> list[Frame]:
@@ -125,13 +138,13 @@ def _detections(path: Path, frames: list[Frame], topology: Topology) -> PoseDete
 
 
 def _check_world(landmarks: np.ndarray, topology: Topology, path: Path) -> None:
-    """Raise a DataError if landmarks `[N, V, 3]` are not in the world: without z, or around the hips as in an image.
+    """Raise an OtherSpaceError if landmarks `[N, V, 3]` are not in the world: without z, or with hips as in an image.
 
     In an image, x and y are fractions of its size and z counts from the hips, so that these are at (0.5, 0.5, 0), or
     below it at (0.5, 1.5, 0). In the world they are at the origin.
     """
     if np.isnan(landmarks[..., 2]).all():
-        raise DataError(f"'{path}' has landmarks without z, which are in the image: say world=false")
+        raise OtherSpaceError(f"'{path}' has landmarks without z, which are in the image: say world=false")
     hips = np.flatnonzero(topology.center)
     with np.errstate(all="ignore"):
         centres = np.einsum("nvc,v->nc", landmarks[:, hips], topology.center.numpy()[hips])
@@ -139,4 +152,4 @@ def _check_world(landmarks: np.ndarray, topology: Topology, path: Path) -> None:
     x, y, z = np.median(centres, axis=0) if len(centres) else (0.0, 0.0, 0.0)
     if 0 < x < 1 and 0 < y < 3 and math.hypot(x, y) > 0.1 and abs(z) < 0.02:
         found = f"its hips are at {x:.2f}, {y:.2f} in the median, not at the origin"
-        raise DataError(f"'{path}' has image landmarks, not world landmarks: {found}; say world=false")
+        raise OtherSpaceError(f"'{path}' has image landmarks, not world landmarks: {found}; say world=false")

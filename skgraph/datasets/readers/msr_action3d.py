@@ -12,7 +12,7 @@ from skgraph.datasets.formats.action_names import action_names
 from skgraph.datasets.formats.text_file import parse_numbers, read_lines
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.raw_dataset import RawClip, RawDataset, Split
-from skgraph.datasets.readers.reader import to_float32
+from skgraph.datasets.readers.reader import clip_path, to_float32
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
@@ -48,7 +48,7 @@ def read_msr_action3d(source: str | Path, subset: str = "all") -> RawDataset:
     The split is the usual one, `xsub`: subjects 1, 3, 5, 7, 9 train, the others test.
 
     Args:
-        source: the folder.
+        source: the folder, or the file of one clip.
         subset: `all`, or one of the three sets of eight actions that the paper tests apart: `as1`, `as2`, `as3`.
 
     Raises:
@@ -57,13 +57,13 @@ def read_msr_action3d(source: str | Path, subset: str = "all") -> RawDataset:
     """
     if subset not in _SUBSETS:
         raise ConfigError(f"subset must be one of {', '.join(_SUBSETS)}, found '{subset}'")
-    folder = Path(source).expanduser()
-    if not any(folder.glob(f"*{_SUFFIX}")) and any(folder.glob("*_skeleton.txt")):
+    source = Path(source).expanduser()
+    if not any(source.glob(f"*{_SUFFIX}")) and any(source.glob("*_skeleton.txt")):
         expected = f"those in metres, *{_SUFFIX}, of MSRAction3DSkeletonReal3D"
-        raise DataError(f"'{folder}' has the skeletons in pixels and depth (*_skeleton.txt), expected {expected}")
+        raise DataError(f"'{source}' has the skeletons in pixels and depth (*_skeleton.txt), expected {expected}")
     topology = Topology.load("kinect_v1")
     names, numbers = numbered_files(
-        folder,
+        source,
         _SUFFIX,
         r"a(?P<action>\d\d)_s(?P<subject>\d\d)_e\d\d",
         f"a01_s01_e01{_SUFFIX}",
@@ -72,13 +72,13 @@ def read_msr_action3d(source: str | Path, subset: str = "all") -> RawDataset:
     actions = _SUBSETS[subset]
     kept = np.flatnonzero(np.isin(numbers["action"], list(actions)))
     if not len(kept):
-        raise DataError(f"'{folder}' has no clip of subset {subset}, the actions {', '.join(map(str, actions))}")
+        raise DataError(f"'{source}' has no clip of subset {subset}, the actions {', '.join(map(str, actions))}")
     names, subject = [names[i] for i in kept], numbers["subject"][kept]
     order = [_JOINTS.index(joint) for joint in topology.joints]
 
     def clips() -> Iterator[RawClip]:
         for name in names:
-            values = _read(folder / f"{name}{_SUFFIX}")[None, :, order]
+            values = _read(clip_path(source, name, _SUFFIX))[None, :, order]
             joints, confidence = values[..., :3], values[..., 3]
             seen = (joints != 0).any(axis=-1)
             yield RawClip(*fill_missing(joints, seen, topology), confidence=np.where(seen, confidence, 0))

@@ -12,7 +12,7 @@ from skgraph.datasets.formats.action_names import action_names
 from skgraph.datasets.formats.json_file import describe, expect, expect_key, read_json
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.raw_dataset import RawClip, RawDataset, Split
-from skgraph.datasets.readers.reader import expect_joints, to_float32
+from skgraph.datasets.readers.reader import clip_path, expect_joints, to_float32
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 
@@ -33,15 +33,15 @@ def read_nw_ucla(source: str | Path) -> RawDataset:
     The split is the published one, `xview`: views 1 and 2 train, view 3 tests. The camera of a clip is its view.
 
     Args:
-        source: the folder.
+        source: the folder, or the file of one clip.
 
     Raises:
         DataError: a file name is not of this dataset, a file is broken, or its label and its name disagree.
     """
-    folder = Path(source).expanduser()
+    source = Path(source).expanduser()
     topology = Topology.load("kinect_v1")
     names, numbers = numbered_files(
-        folder,
+        source,
         ".json",
         r"a(?P<action>\d\d)_s(?P<subject>\d\d)_e\d\d_v(?P<view>\d\d)",
         "a01_s01_e00_v01.json",
@@ -51,7 +51,7 @@ def read_nw_ucla(source: str | Path) -> RawDataset:
 
     def clips() -> Iterator[RawClip]:
         for name, label in zip(names, y, strict=True):
-            joints = _read(folder / f"{name}.json", int(label) + 1, topology)[None]
+            joints = _read(clip_path(source, name, ".json"), int(label) + 1, topology)[None]
             yield RawClip(*fill_missing(joints, (joints != 0).any(axis=-1), topology))
 
     return RawDataset(

@@ -1,4 +1,4 @@
-"""Reader of the output of OpenPose's `--write_json`: one JSON file per frame."""
+"""Reader of the output of OpenPose's `--write_json`, which other estimators write too: one JSON file per frame."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from skgraph.topology import Topology
 
 _SUFFIX = "_keypoints.json"
 _KEYS = ("pose_keypoints_2d", "pose_keypoints")
-_MODELS: dict[float, str] = {25: "openpose_25", 18: "openpose_18"}
+_MODELS: dict[float, str] = {25: "openpose_25", 18: "openpose_18", 26: "halpe_26"}
 
 
 def read_openpose(
@@ -38,14 +38,16 @@ def read_openpose(
     `people`, each with `pose_keypoints_2d` (`pose_keypoints` before version 1.1), flat x, y and confidence of every
     joint in the model's order, 0, 0, 0 where it was not found. The number in the name is the frame's; the clip begins
     with the lowest, and missing numbers are gaps. In a folder with such files, each VIDEO is a clip; otherwise each
-    sub-folder is. `person_id` is kept where OpenPose tracked; at [-1], and without one, people are tracked by
-    `track_bodies`. Faces, hands and 3D keypoints, whose axes depend on the camera calibration, are not read.
+    sub-folder is. Other programs name the files `VIDEO_12.json`. `person_id` is kept where OpenPose tracked; at [-1],
+    and without one, people are tracked by `track_bodies`. Faces, hands and 3D keypoints, whose axes depend on the
+    camera calibration, are not read.
 
     Images have y down: y is negated, so that it is up.
 
     Args:
-        source: the folder.
-        topology: `openpose_25` (BODY_25), `openpose_18` (COCO), or a custom 2D topology in the model's order.
+        source: the folder, or the file of one frame.
+        topology: `openpose_25` (BODY_25), `openpose_18` (COCO), `halpe_26` (Pose2Sim's default), or a custom 2D
+            topology in the model's order.
         labels: the CSV of `read_label_table`; by default `labels.csv` in the folder. A single video needs none.
         unit: `px`, or `normalised` for OpenPose's `--keypoint_scale`.
         fps: frames a second.
@@ -62,9 +64,12 @@ def read_openpose(
     check_detection_options(max_bodies, min_confidence)
     folder = Path(source).expanduser()
     clips: dict[str, Any] = {}
-    if folder.is_dir():
+    if folder.is_file():
+        clips = {folder.stem.removesuffix("_keypoints"): [(0, folder)]}
+    elif folder.is_dir():
         clips = group_frames(folder, _SUFFIX)
         clips = clips or {path.name: path for path in folders_in(folder) if not path.name.startswith(".")}
+        clips = clips or group_frames(folder, ".json")
 
     def read_clip(name: str, video: list[tuple[int, Path]] | Path) -> RawClip:
         frames = _only_video(video) if isinstance(video, Path) else video
@@ -96,7 +101,7 @@ def _detections(source: Path, frames: Sequence[tuple[int, Path]], topology: Topo
 
 def _only_video(folder: Path) -> list[tuple[int, Path]]:
     """List the frame numbers and files of a folder of one clip."""
-    videos = group_frames(folder, _SUFFIX)
+    videos = group_frames(folder, _SUFFIX) or group_frames(folder, ".json")
     if not videos:
         raise DataError(f"'{folder}' holds no file VIDEO_000000000000{_SUFFIX}, as OpenPose writes them")
     if len(videos) > 1:

@@ -12,7 +12,7 @@ from skgraph.datasets.formats.action_names import action_names
 from skgraph.datasets.formats.mat_file import read_mat_array
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.raw_dataset import RawClip, RawDataset, Split
-from skgraph.datasets.readers.reader import to_float32
+from skgraph.datasets.readers.reader import clip_path, to_float32
 from skgraph.errors import DataError
 from skgraph.topology import Topology
 
@@ -31,15 +31,15 @@ def read_utd_mhad(source: str | Path) -> RawDataset:
     The split is the published one, `xsub`: subjects 1, 3, 5, 7 train, 2, 4, 6, 8 test.
 
     Args:
-        source: the folder.
+        source: the folder, or the file of one clip.
 
     Raises:
         DataError: a file name is not of this dataset, or a file is broken or has no array of numbers ``d_skel``.
     """
-    folder = Path(source).expanduser()
+    source = Path(source).expanduser()
     topology = Topology.load("utd_mhad")
     names, numbers = numbered_files(
-        folder,
+        source,
         "_skeleton.mat",
         r"a(?P<action>\d\d?)_s(?P<subject>\d)_t\d",
         "a1_s1_t1_skeleton.mat",
@@ -48,7 +48,7 @@ def read_utd_mhad(source: str | Path) -> RawDataset:
 
     def clips() -> Iterator[RawClip]:
         for name in names:
-            joints = _read(folder / f"{name}_skeleton.mat")[None]
+            joints = _read(clip_path(source, name, "_skeleton.mat"))[None]
             yield RawClip(*fill_missing(joints, (joints != 0).any(axis=-1), topology))
 
     return RawDataset(

@@ -58,7 +58,7 @@ def read_yolo(
     Images have y down: y is negated, so that it is up.
 
     Args:
-        source: the folder, or the JSON file of one clip.
+        source: the folder, or the JSON file of one clip, or the text file of one frame.
         topology: `coco_17`, or a custom 2D topology in the order of the keypoints.
         labels: the CSV of `read_label_table`; by default `labels.csv` in the folder. A single video needs none.
         unit: `px` or `normalised`; by default pixels in JSON, and normalised in text, whose coordinates are fractions
@@ -75,7 +75,9 @@ def read_yolo(
     topology = open_topology(topology, 2, "the keypoints of YOLO")
     folder, done = Path(source).expanduser(), detections_note(max_bodies, min_confidence)
     suffix = clip_suffix(folder, (".json", ".jsonl", ".txt"))
-    texts = group_frames(folder, suffix) if suffix == ".txt" else {}
+    texts: dict[str, list[tuple[int, Path]]] = {}
+    if suffix == ".txt":
+        texts = {folder.stem: [(0, folder)]} if folder.is_file() else group_frames(folder, suffix)
     unit = unit or ("normalised" if texts else "px")
     scale = unit_factor(unit, topology)
     check_detection_options(max_bodies, min_confidence)

@@ -15,10 +15,10 @@ def folder(tmp_path):
 
 
 def test_groups(folder):
-    at = folder("b_10.txt", "b_9.txt", "a2-0003.txt", "S001_rgb_000000000012.txt", "7.txt", "b_1.json")
+    at = folder("b_10.txt", "b_9.txt", "a2-0003.txt", "S001_rgb_000000000012.txt", "7.txt", "b.8.txt", "b_1.json")
     found = group_frames(at, ".txt")
     assert list(found) == sorted(["S001_rgb", "a2", "b", at.name])
-    assert [(number, path.name) for number, path in found["b"]] == [(9, "b_9.txt"), (10, "b_10.txt")]
+    assert [(number, path.name) for number, path in found["b"]] == [(8, "b.8.txt"), (9, "b_9.txt"), (10, "b_10.txt")]
     assert [number for number, _ in found["a2"] + found["S001_rgb"] + found[at.name]] == [3, 12, 7]
     assert group_frames(at, "_keypoints.json") == {}
 

@@ -108,12 +108,25 @@ def test_image_landmarks_are_no_world_landmarks(tmp_path):
     for hips in ((0.35, 0.49), (0.5, 1.5)):
         found = f"image landmarks, not world landmarks: its hips are at {hips[0]:.2f}, {hips[1]:.2f} in the median"
         with pytest.raises(DataError, match=found + ", not at the origin; say world=false"):
-            read(tmp_path, [in_image(hips)] * 3)
+            read(tmp_path, [in_image(hips)] * 3, world=True)
     assert read(tmp_path, [in_image((0, 0.01))]).joints.shape == (1, 1, 33, 3)
     flat = [[{"x": 0.1, "y": 0.2}] * 33]
     with pytest.raises(DataError, match="clip.json' has landmarks without z, which are in the image: say world=false"):
-        read(tmp_path, flat)
+        read(tmp_path, flat, world=True)
     assert read(tmp_path, flat, world=False).joints.shape == (1, 1, 33, 2)
+
+
+def test_the_first_clip_decides_between_world_and_image(tmp_path):
+    both = {"pose_landmarks": in_image((0.5, 0.5)), "pose_world_landmarks": person(0.1)}
+    for content, dim in (([both], 3), ([[]], 3), ([in_image((0.5, 0.5))], 2), ([{"pose_landmarks": person()}], 2)):
+        (tmp_path / "a.json").write_text(json.dumps(content))
+        raw = read_mediapipe(tmp_path, labelled=False)
+        assert (raw.topology.dim, raw.units) == (dim, "m" if dim == 3 else "normalised")
+    (tmp_path / "b.json").write_text(json.dumps([{"pose_world_landmarks": person(0.1)}]))
+    raw = read_mediapipe(tmp_path, labelled=False)  # image landmarks, as in a.json
+    with pytest.raises(DataError, match="b.json', frame 0 has world landmarks only: say world=true"):
+        list(raw.clips())
+    assert read_mediapipe(tmp_path / "b.json").topology.dim == 3
 
 
 def test_a_landmark_at_the_origin_was_not_found(tmp_path):
@@ -166,7 +179,6 @@ def changed(v, landmark):
         ({"fps": 10**400, "frames": []}, "fps must be a number above 0, found a huge whole number"),
         ([person()[:32]], "clip.json', frame 0 must have the 33 landmarks of the topology, .*, found 32"),
         ([changed(2, 7)], "frame 0: a landmark must have x and y, or be a list of 2 to 4 numbers, found 7"),
-        ([{"pose_landmarks": person()}], "clip.json', frame 0 has image landmarks only: say world=false"),
         ([{"frame": 3, "landmarks": []}] * 2, "clip.json' has frame 3 twice"),
         ([changed(0, {"x": 1e39, "y": 2, "z": 3})], r"joint 'nose' is at \[1e\+39, 2.0, 3.0\]"),
         (
@@ -202,7 +214,7 @@ def test_bad_folders_and_options(tmp_path):
         read_mediapipe(tmp_path / "nowhere")
     (tmp_path / "a.json").write_text("[]")
     with pytest.raises(ConfigError, match="world landmarks are 3D, topology 'coco_17' is 2D: say world=false"):
-        read_mediapipe(tmp_path, topology="coco_17", labelled=False)
+        read_mediapipe(tmp_path, topology="coco_17", labelled=False, world=True)
     (tmp_path / "b.csv").write_text("frame")
     with pytest.raises(DataError, match="holds .json and .csv files, expected clips of one kind"):
         read_mediapipe(tmp_path, labelled=False)

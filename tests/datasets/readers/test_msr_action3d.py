@@ -51,6 +51,8 @@ def test_reads(folder):
     clips = list(raw.clips())
     assert [clip.joints.shape for clip in clips] == [(1, 2, 20, 3), (1, 1, 20, 3), (1, 1, 20, 3)]
     assert clips[0].joints.dtype == np.float32 and clips[0].frame_mask.all()
+    one = read_msr_action3d(folder / "a06_s02_e03_skeleton3D.txt")
+    assert (one.name, one.y.tolist(), next(one.clips()).joints.shape) == (["a06_s02_e03"], [5], (1, 1, 20, 3))
 
 
 def test_joints_are_in_the_order_of_the_topology(folder):

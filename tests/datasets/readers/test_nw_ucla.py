@@ -40,6 +40,8 @@ def test_reads(folder):
     assert [clip.joints.shape for clip in clips] == [(1, 3, 20, 3), (1, 2, 20, 3), (1, 1, 20, 3)]
     np.testing.assert_array_equal(clips[0].joints[0, 1], np.array(frame(), np.float32))
     assert clips[0].frame_mask.all() and clips[0].confidence is None
+    one = read_nw_ucla(folder / "a08_s02_e01_v02.json")
+    assert (one.name, one.y.tolist(), next(one.clips()).joints.shape) == (["a08_s02_e01_v02"], [6], (1, 2, 20, 3))
 
 
 def test_joints_that_were_not_seen(folder):

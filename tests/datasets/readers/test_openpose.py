@@ -100,6 +100,25 @@ def test_one_video_needs_no_labels(tmp_path):
     assert read_openpose(tmp_path).name == ["walk"]
 
 
+def test_names_of_other_programs(tmp_path):
+    for number in (4, 6):
+        text = json.dumps({"people": [person(number)]})
+        for camera in ("cam1", "cam2"):
+            (tmp_path / camera).mkdir(exist_ok=True)
+            (tmp_path / camera / f"{camera}.000{number}.json").write_text(text)  # as in Pose2Sim
+    (tmp_path / "calibration.json").write_text("{}")
+    cameras, camera = read_openpose(tmp_path, labelled=False), read_openpose(tmp_path / "cam2")
+    assert (cameras.name, camera.name) == (["cam1", "cam2"], ["cam2"])
+    for clip in (*cameras.clips(), *camera.clips()):
+        assert clip.joints[0, :, 0, 0].tolist() == [4, 0, 6]
+
+
+def test_one_frame(tmp_path):
+    save(tmp_path, {3: [person(7)]})
+    raw = read_openpose(tmp_path / "clip_000000000003_keypoints.json")
+    assert (raw.name, next(raw.clips()).joints[0, :, 0, 0].tolist()) == (["clip_000000000003"], [7])
+
+
 def test_models(folder):
     old = person(3, joints=18)
     old = {"pose_keypoints": old["pose_keypoints_2d"]}  # before version 1.1

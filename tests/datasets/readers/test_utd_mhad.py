@@ -46,6 +46,8 @@ def test_reads(folder):
     assert [clip.joints.shape for clip in clips] == [(1, 5, 20, 3), (1, 3, 20, 3), (1, 1, 20, 3)]
     np.testing.assert_allclose(clips[0].joints[0, 4, [0, 19]], [[0, 0, 0.05], [0.19, 1.9, 0.05]], rtol=1e-6)
     assert clips[0].frame_mask.all() and clips[0].joints.dtype == np.float32
+    one = read_utd_mhad(folder / "a1_s1_t1_skeleton.mat")
+    assert (one.name, one.y.tolist(), next(one.clips()).joints.shape) == (["a1_s1_t1"], [0], (1, 3, 20, 3))
 
 
 def test_joints_that_were_not_seen(folder):

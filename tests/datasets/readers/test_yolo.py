@@ -89,6 +89,8 @@ def test_texts(tmp_path):
     assert first.frame_mask.tolist() == [[True, False, True]]
     np.testing.assert_allclose(first.joints[0, [0, 2], 16], [[0.2, -0.9], [0.21, -0.9]], rtol=1e-6)
     assert second.joints[:, 0, 0, 0].tolist() == [np.float32(0.5), np.float32(0.8)]  # the third line is the first again
+    frame = read_yolo(tmp_path / "a_3.txt")
+    assert (frame.name, frame.units, next(frame.clips()).joints.shape) == (["a_3"], "normalised", (1, 1, 17, 2))
 
 
 @pytest.mark.parametrize("after", [[(7,), (4,)], [(0.87, 7), (0.85, 4)]])

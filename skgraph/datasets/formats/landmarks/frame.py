@@ -50,7 +50,11 @@ def _index(joints: tuple[str, ...], first: int) -> dict[str, int]:
     return {plain(joint): v for v, joint in enumerate(joints)} | {str(v + first): v for v in range(len(joints))}
 
 
-def other_space(world: bool, what: str) -> DataError:
+class OtherSpaceError(DataError):
+    """Landmarks are in the image where those in the world are asked for, or the reverse."""
+
+
+def other_space(world: bool, what: str) -> OtherSpaceError:
     """Return the error of a file or a frame that lacks the landmarks that are asked for, in the world or the image."""
     has, say = ("image", "false") if world else ("world", "true")
-    return DataError(f"{what} has {has} landmarks only: say world={say}")
+    return OtherSpaceError(f"{what} has {has} landmarks only: say world={say}")
