@@ -45,7 +45,8 @@ def read_coco_keypoints(
       visible, which become the confidences 0, 0.5 and 1. The frame is the image's `frame_id` if all images have one,
       else the last number in its `file_name`. Keypoint names in `categories` must be the topology's.
     - MMPose: a list of `frame_id` and `instances` (its inferencer), or an object with it as `instance_info` (its
-      demos); an instance has `keypoints` [[x, y], ...], `keypoint_scores` and an optional `track_id`.
+      demos), or the instances of one image; an instance has `keypoints` [[x, y], ...], `keypoint_scores` and an
+      optional `track_id`.
 
     A clip begins with the lowest frame number. People without an identity are tracked by `track_bodies`. The category
     and the score of the whole person are ignored. Images have y down: y is negated, so that it is up. Of 133 keypoints
@@ -113,7 +114,9 @@ def _only_video(path: Path) -> Any:
 
 def _detections(path: Path, content: Any, topology: Topology) -> PoseDetections:
     detections = PoseDetections(path, topology)
-    if _is_list_of(content, "keypoints"):
+    if content and _is_list_of(content, "keypoint_scores"):
+        _add_mmpose(detections, [{"frame_id": 0, "instances": content}])
+    elif _is_list_of(content, "keypoints"):
         _add_results(detections, content)
     elif _is_list_of(content, "instances"):
         _add_mmpose(detections, content)

@@ -50,7 +50,8 @@ def read_kinetics_skeleton(
     bodies are narrower than real ones.
 
     Args:
-        source: the folder that holds `kinetics_train` and `kinetics_val`, which become the split, or one such folder.
+        source: the folder that holds `kinetics_train` and `kinetics_val`, which become the split, or one such folder,
+            or one clip, which needs no labels.
         labels: the label file of one folder; by default the one beside it, FOLDER_label.json.
         fps: frames a second; the release has 30.
         max_bodies: number of bodies that a clip keeps, see `track_bodies`.
@@ -63,9 +64,10 @@ def read_kinetics_skeleton(
     """
     folder = Path(source).expanduser()
     check_detection_options(max_bodies, min_confidence)
-    if not folder.is_dir():
+    if not folder.exists():
         raise DataError(f"no folder at '{folder}': expected kinetics_train and kinetics_val, or clips VIDEO.json")
     folders = {folder / name: side for name, side in _SIDES.items() if (folder / name).is_dir()} or {folder: ""}
+    labelled = labelled and folder.is_dir()
     if labels is not None and (len(folders) > 1 or folder not in folders):
         raise ConfigError(f"labels={labels} is of one folder: say source={folder / 'kinetics_train'}, or leave it out")
     videos: list[_Video] = []
@@ -102,8 +104,8 @@ def read_kinetics_skeleton(
 
 
 def _videos(folder: Path, table: Path | None, side: str) -> list[_Video]:
-    """List the clips of a folder, in the order of their names."""
-    files = {path.stem: path for path in folder_files(folder, ".json", table)}
+    """List the clips of a folder, in the order of their names; or the clip that is a file."""
+    files = {path.stem: path for path in (folder_files(folder, ".json", table) if folder.is_dir() else [folder])}
     if not files:
         raise DataError(f"no .json file in '{folder}': expected a clip VIDEO.json each")
     if table is None:

@@ -143,7 +143,8 @@ def test_videos_in_one_file(tmp_path):
 
 def test_one_file(tmp_path):
     path = tmp_path / "clip.json"
-    for content in ([result("walk_1.jpg", 5)], [result(4, 5)], [{"frame_id": 0, "instances": [instance(5)]}]):
+    frame = {"frame_id": 0, "instances": [instance(5)]}
+    for content in ([result("walk_1.jpg", 5)], [result(4, 5)], [frame], [instance(5)]):
         path.write_text(json.dumps(content))
         raw = read_coco_keypoints(path)
         assert (raw.name, raw.class_names) == (["clip"], ["unlabelled"])

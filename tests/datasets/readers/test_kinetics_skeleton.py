@@ -66,6 +66,11 @@ def test_one_folder(root):
     assert (raw.class_names, next(raw.clips()).joints.shape) == (["unlabelled"], (1, 1, 18, 2))
 
 
+def test_one_clip(root):
+    raw = read_kinetics_skeleton(root / "kinetics_train" / "a.json")
+    assert (raw.name, raw.class_names, next(raw.clips()).joints.shape) == (["a"], ["unlabelled"], (2, 3, 18, 2))
+
+
 def test_a_part_of_the_classes_is_renumbered(root):
     save(root / "kinetics_val", {"c": clip(7, [person(0.5)])}, {"c": ("juggling", 7, True)})
     raw = read_kinetics_skeleton(root)
