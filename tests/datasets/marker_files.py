@@ -13,6 +13,23 @@ MARKERS = {
     "RANK": (-0.1, 0.1, 0.0),
     "CUP": (1.0, 1.0, 1.0),
 }
+NAMED = {  # as Pose2Sim and OpenCap name markers
+    "RHip": (-0.1, 0.9, 0),
+    "RKnee": (-0.1, 0.5, 0),
+    "RAnkle": (-0.1, 0.1, 0),
+    "LHip": (0.1, 0.9, 0),
+    "LKnee": (0.1, 0.5, 0),
+    "LAnkle": (0.1, 0.1, 0),
+    "Neck": (0, 1.4, 0),
+    "Nose": (0, 1.6, 0.1),
+    "CUP": (1, 1, 1),
+    "RShoulder": (-0.2, 1.4, 0),
+    "RElbow": (-0.2, 1.1, 0),
+    "RWrist": (-0.2, 0.9, 0),
+    "LShoulder": (0.2, 1.4, 0),
+    "LElbow": (0.2, 1.1, 0),
+    "LWrist": (0.2, 0.9, 0),
+}
 TOPOLOGY = {
     "name": "markers",
     "dim": 3,
@@ -23,9 +40,9 @@ TOPOLOGY = {
 }
 
 
-def motion(frames=4):
+def motion(frames=4, markers=MARKERS):
     """A person who walks along z, in metres, `[T, K, 3]`."""
-    return np.array(list(MARKERS.values())) + np.arange(frames)[:, None, None] * [0, 0, 0.1]
+    return np.array(list(markers.values())) + np.arange(frames)[:, None, None] * [0, 0, 0.1]
 
 
 def trc(positions=None, names=tuple(MARKERS), rate=50, units="m", said=None):

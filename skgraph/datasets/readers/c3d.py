@@ -12,7 +12,7 @@ from skgraph.topology import Topology
 
 def read_c3d(
     source: str | Path,
-    topology: str | Topology,
+    topology: str | Topology | None = None,
     labels: str | Path | None = None,
     unit: str | None = None,
     up: str | None = None,
@@ -27,7 +27,8 @@ def read_c3d(
 
     Args:
         source: the folder, or one file.
-        topology: a topology whose joints are markers, its name, or the path of its file.
+        topology: a topology whose joints are markers, its name, or the path of its file. By default the markers that
+            are named after joints, as Pose2Sim and OpenCap do, in the places of `halpe_26`.
         labels: the CSV; by default `labels.csv` in the folder.
         unit: one of `METRES`, or `normalised`; by default that of the files.
         up: the files' vertical axis, `y` or `z`; of `z`, (x, y, z) becomes (x, z, -y). By default `y` if the files say

@@ -13,8 +13,9 @@ from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.preparation.units import METRES, unit_factor
 from skgraph.datasets.raw_dataset import NOBODY, RawClip, RawDataset
 from skgraph.datasets.readers.reader import clip_path, open_topology, to_float32, z_up_to_y_up
-from skgraph.errors import ConfigError, DataError
+from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
+from skgraph.topology.joint_names import landmarks_by_name
 
 _RATE_TOLERANCE = 0.01
 _UNITS = {"meters": "m", "metres": "m", "millimeters": "mm", "millimetres": "mm", "in": "inch", "inches": "inch"}
@@ -24,7 +25,7 @@ def read_markers(
     source: str | Path,
     suffix: str,
     open_file: Callable[[Path], MarkerFile],
-    topology: str | Topology,
+    topology: str | Topology | None,
     labels: str | Path | None,
     unit: str | None,
     up: str | None,
@@ -43,7 +44,7 @@ def read_markers(
         raise ConfigError(f"up must be y or z, the axis of the files that points up, found '{up}'")
     if not isinstance(every, int) or every < 1:
         raise ConfigError(f"every must be a whole number, 1 or more, found {every}")
-    topology = open_topology(topology, 3, "markers")
+    topology = None if topology is None else open_topology(topology, 3, "markers")
     columns = read_label_table(source, suffix, labels, labelled)
     if not columns["name"]:
         raise DataError(f"the CSV of '{source}' names no clip: nothing to read")
@@ -53,7 +54,11 @@ def read_markers(
         if own != units[0] or abs(file.fps - files[0].fps) > _RATE_TOLERANCE * files[0].fps:
             first = f"'{files[0].path}' has {files[0].fps:g} frames a second in {units[0]}"
             raise DataError(f"{first}, '{file.path}' has {file.fps:g} in {own}: use a folder for each")
-    indices = [file.columns(topology.joints) for file in files]
+    if topology is None:
+        topology, markers = _named_joints(files[0])
+    else:
+        markers = list(topology.joints)
+    indices = [file.columns(markers) for file in files]
     scale = unit_factor(units[0], topology)
 
     def clips() -> Iterator[RawClip]:
@@ -77,6 +82,20 @@ def read_markers(
         preprocessing=f"1 of {every} frames kept" if every > 1 else "",
         **columns,
     )
+
+
+def _named_joints(file: MarkerFile) -> tuple[Topology, list[str]]:
+    """Return the joints after which markers are named, with the bones of `halpe_26`, and the marker of each joint."""
+    if not file.names:
+        raise DataError(f"'{file.path}' has no markers")
+    marker_at = {landmark: marker for marker, landmark in landmarks_by_name(file.names).items()}
+    body = Topology.load("halpe_26_3d")
+    lost = [joint for joint, landmark in body.landmarks.items() if landmark not in marker_at]
+    if len(lost) > body.num_joints // 2:
+        found = f"are not named after joints ({first_three(file.names)})"
+        raise ConfigError(f"the markers of '{file.path}' {found}: say topology=FILE.yaml, a tree over markers")
+    topology = body.without(lost) if lost else body
+    return topology, [marker_at[topology.landmarks[joint]] for joint in topology.joints]
 
 
 def _unit(file: MarkerFile) -> str:

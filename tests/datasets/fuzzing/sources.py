@@ -41,8 +41,7 @@ from skgraph.datasets.readers.yolo import read_yolo
 from skgraph.topology import Topology
 from tests.datasets.acclaim_files import amc, asf
 from tests.datasets.bvh_files import bvh
-from tests.datasets.marker_files import TOPOLOGY as MARKERS
-from tests.datasets.marker_files import c3d, motion, trc
+from tests.datasets.marker_files import MARKERS, NAMED, TOPOLOGY, c3d, motion, trc
 
 
 @dataclass(frozen=True)
@@ -123,6 +122,11 @@ def _stem(path: str) -> set[str] | None:
     """Of a folder with a file a clip; a table of labels moves no joint."""
     name = path.split("/")[0]
     return set() if name == "labels.csv" else {name.split(".")[0]}
+
+
+def _first_decides(path: str) -> set[str] | None:
+    """Of a folder with a file a clip, the first of which decides how all are read."""
+    return None if path.startswith("a.") else _stem(path)
 
 
 def _npy() -> Source:
@@ -283,13 +287,13 @@ def _flat(x: float, joints: int, confidence: float = 0.9) -> list[float]:
     return [value for v in range(joints) for value in (x, 100.0 + 10 * v, confidence)]
 
 
-def _openpose(flat: bool) -> Source:
+def _openpose(flat: bool, ending: str = "_{:012d}_keypoints") -> Source:
     files = {"labels.csv": LABELS}
     for name, frames in {"a": (3, 4, 6), "b": (0, 1), "c": (7,)}.items():
         for i in frames:
             people = [{"person_id": [-1], "pose_keypoints_2d": _flat(i + 200 * k, 25)} for k in range(2)]
             people[0]["pose_keypoints_2d"][6:9] = [0, 0, 0]
-            file = f"{name}_{i:012d}_keypoints.json"
+            file = f"{name}{ending.format(i)}.json"
             files[file if flat else f"{name}/{file}"] = _json({"version": 1.3, "people": people})
 
     def clip_of(path: str) -> set[str]:
@@ -375,7 +379,7 @@ def _yolo(form: str) -> Source:
     return Source(files, lambda at, _: read_yolo(at), clip_of)
 
 
-def _mediapipe(form: str, world: bool) -> Source:
+def _mediapipe(form: str, world: bool | None) -> Source:
     """MediaPipe's landmarks in a file a clip; `form` is its suffix, with the shape of its content."""
     suffix, _, shape = form.partition(" ")
     joints = Topology.load("mediapipe_33").joints
@@ -405,7 +409,7 @@ def _mediapipe(form: str, world: bool) -> Source:
             files[f"{name}.jsonl"] = "\n".join(map(json.dumps, content)).encode()
         else:
             files[f"{name}.json"] = _json(content)
-    return Source(files, lambda at, _: read_mediapipe(at, world=world), _stem)
+    return Source(files, lambda at, _: read_mediapipe(at, world=world), _first_decides if world is None else _stem)
 
 
 def _bvh(up: str, every: int, end_sites: bool) -> Source:
@@ -430,16 +434,18 @@ def _asf_amc(folders: bool) -> Source:
     )
 
 
-def _trc() -> Source:
-    files = {"labels.csv": LABELS, **{f"{name}.trc": trc(motion(3 + i)).encode() for i, name in enumerate("abc")}}
-    return Source(files, lambda at, _: read_trc(at, Topology(MARKERS)), _stem)
+def _trc(topology: Topology | None, markers: dict[str, tuple[float, ...]]) -> Source:
+    files = {"labels.csv": LABELS}
+    for i, name in enumerate("abc"):
+        files[f"{name}.trc"] = trc(motion(3 + i, markers), tuple(markers)).encode()
+    return Source(files, lambda at, _: read_trc(at, topology), _stem if topology else _first_decides)
 
 
 def _c3d(scale: float, up: str | None) -> Source:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of files without analog signals
         files = {f"{name}.c3d": c3d(motion(3 + i), scale=scale) for i, name in enumerate("abc")}
-    return Source(files | {"labels.csv": LABELS}, lambda at, _: read_c3d(at, Topology(MARKERS), up=up), _stem)
+    return Source(files | {"labels.csv": LABELS}, lambda at, _: read_c3d(at, Topology(TOPOLOGY), up=up), _stem)
 
 
 def _nw_ucla() -> Source:
@@ -513,7 +519,7 @@ SOURCES: dict[str, list[Callable[[], Source]]] = {
         lambda: _pyskl_apart(False),
     ],
     "stgcn": [_stgcn],
-    "openpose": [lambda: _openpose(False), lambda: _openpose(True)],
+    "openpose": [lambda: _openpose(False), lambda: _openpose(True), lambda: _openpose(False, ".{:04d}")],
     "kinetics_skeleton": [_kinetics],
     "coco_keypoints": [
         *(lambda form=form: _coco(form) for form in ("results", "alphapose", "annotations", "mmpose")),
@@ -522,11 +528,12 @@ SOURCES: dict[str, list[Callable[[], Source]]] = {
     "mediapipe": [
         *(lambda form=form: _mediapipe(form, True) for form in ("json", "json tfjs", "jsonl tasks", "csv", "csv long")),
         lambda: _mediapipe("json", False),
+        lambda: _mediapipe("json", None),
     ],
     "yolo": [lambda: _yolo("json"), lambda: _yolo("jsonl"), lambda: _yolo("txt")],
     "bvh": [lambda: _bvh("y", 1, False), lambda: _bvh("z", 2, True)],
     "asf_amc": [lambda: _asf_amc(False), lambda: _asf_amc(True)],
-    "trc": [_trc],
+    "trc": [lambda: _trc(Topology(TOPOLOGY), MARKERS), lambda: _trc(None, NAMED)],
     "c3d": [lambda: _c3d(-1.0, None), lambda: _c3d(0.1, "y")],
     "nw_ucla": [_nw_ucla],
     "utd_mhad": [lambda: _utd_mhad(False), lambda: _utd_mhad(True)],

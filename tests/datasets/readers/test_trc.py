@@ -5,7 +5,7 @@ from skgraph.datasets.raw_dataset import NOBODY
 from skgraph.datasets.readers.trc import read_trc
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
-from tests.datasets.marker_files import TOPOLOGY, motion, trc
+from tests.datasets.marker_files import NAMED, TOPOLOGY, motion, trc
 
 MARKERS = Topology(TOPOLOGY)
 
@@ -37,6 +37,30 @@ def test_markers_that_were_not_seen_are_filled_in(folder):
     assert clip.frame_mask.tolist() == [[True, True, True, False]]
     (folder / "a.trc").write_text(trc(motion() * np.nan))
     assert next(read_trc(folder, MARKERS).clips()).excluded == NOBODY
+
+
+def test_markers_that_are_named_after_joints(folder):
+    positions = motion(3, NAMED)
+    for name in "ab":
+        (folder / f"{name}.trc").write_text(trc(positions, names=tuple(NAMED)))
+    raw = read_trc(folder)
+    assert (raw.topology.dim, raw.topology.num_joints, raw.topology.base_name) == (3, 14, "halpe_26_3d_of_14")
+    assert raw.topology.landmarks["left_knee"] == "knee_left"
+    clip = next(raw.clips())
+    for joint, marker in (("nose", "Nose"), ("left_knee", "LKnee"), ("right_wrist", "RWrist")):
+        np.testing.assert_allclose(clip.joints[0, 0, raw.topology.joint(joint)], NAMED[marker], atol=1e-6)
+    (folder / "b.trc").write_text(trc(positions[:, 1:], names=tuple(NAMED)[1:]))
+    with pytest.raises(DataError, match="b.trc' lacks 1 markers: RHip"):
+        read_trc(folder)
+
+
+def test_markers_with_other_names_need_a_topology(folder):
+    found = r"a.trc' are not named after joints \(SACR, HEAD, LANK and 2 more\): say topology=FILE.yaml"
+    with pytest.raises(ConfigError, match=found):
+        read_trc(folder)
+    (folder / "a.trc").write_text(trc(np.zeros((2, 0, 3)), names=()))
+    with pytest.raises(DataError, match="a.trc' has no markers"):
+        read_trc(folder / "a.trc")
 
 
 def test_options(folder):
