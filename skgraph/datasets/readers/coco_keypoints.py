@@ -39,8 +39,9 @@ def read_coco_keypoints(
 
     - COCO results (cocodataset.org, "results format"), as AlphaPose and Detectron2 write them: a list of people, each
       with `image_id`, `keypoints` (flat x, y and confidence) and an optional `track_id`, or AlphaPose's `idx`. The
-      frame is `image_id`, or the last number in it if it is a file name. Frames without people are absent from the
-      list. AlphaPose's formats `open` and `cmu` are objects by file name, for `topology=openpose_18`.
+      frame is `image_id`, or the last number in it if it is a file name, which a single image may lack. Frames without
+      people are absent from the list. AlphaPose's formats `open` and `cmu` are objects by file name, for
+      `topology=openpose_18`.
     - COCO annotations: `images` and `annotations`, whose keypoints have a visibility, 0 not labelled, 1 hidden, 2
       visible, which become the confidences 0, 0.5 and 1. The frame is the image's `frame_id` if all images have one,
       else the last number in its `file_name`. Keypoint names in `categories` must be the topology's.
@@ -149,11 +150,13 @@ def _alphapose(image: str, content: Any, where: str) -> Iterator[dict[str, Any]]
 
 
 def _add_results(detections: PoseDetections, results: list[dict]) -> None:
+    alone = len({str(person.get("image_id")) for person in results}) == 1  # of one image, whose name may be any
     for i, person in enumerate(results):
         where = f"'{detections.source}', result {i}"
         values = _flat(person, detections.topology, where)
         frame = expect_key(person, "image_id", where)
-        frame = _number_in(frame, f"{where}: image_id") if isinstance(frame, str) else frame
+        if isinstance(frame, str):
+            frame = 0 if alone else _number_in(frame, f"{where}: image_id")
         expect(frame, int, f"{where}: image_id")
         detections.add(frame, values[:, :2], values[:, 2], _identity(person, where))
 

@@ -141,10 +141,14 @@ def _check_world(landmarks: np.ndarray, topology: Topology, path: Path) -> None:
     """Raise an OtherSpaceError if landmarks `[N, V, 3]` are not in the world: without z, or with hips as in an image.
 
     In an image, x and y are fractions of its size and z counts from the hips, so that these are at (0.5, 0.5, 0), or
-    below it at (0.5, 1.5, 0). In the world they are at the origin.
+    below it at (0.5, 1.5, 0). In the world they are at the origin, and a shoulder or a right hip has a negative x or y.
     """
     if np.isnan(landmarks[..., 2]).all():
         raise OtherSpaceError(f"'{path}' has landmarks without z, which are in the image: say world=false")
+    if not (landmarks[..., :2] < 0).any():
+        raise OtherSpaceError(
+            f"'{path}' has image landmarks, not world landmarks: none is above or left of 0, 0; say world=false"
+        )
     hips = np.flatnonzero(topology.center)
     with np.errstate(all="ignore"):
         centres = np.einsum("nvc,v->nc", landmarks[:, hips], topology.center.numpy()[hips])

@@ -99,6 +99,7 @@ def test_json_lines(tmp_path):
 def in_image(hips):
     """Somebody in an image, of whom x and y are fractions of its size, and z counts from the hips."""
     pose = [{"x": 0.5, "y": 0.1 + 0.02 * v, "z": -0.3} for v in range(33)]
+    pose[0]["x"] = -0.01  # beside the image
     for v, z in ((23, 0.1), (24, -0.1)):
         pose[v] |= {"x": hips[0], "y": hips[1], "z": z}
     return pose
@@ -110,6 +111,9 @@ def test_image_landmarks_are_no_world_landmarks(tmp_path):
         with pytest.raises(DataError, match=found + ", not at the origin; say world=false"):
             read(tmp_path, [in_image(hips)] * 3, world=True)
     assert read(tmp_path, [in_image((0, 0.01))]).joints.shape == (1, 1, 33, 3)
+    for part in ([{"id": 11, "x": 0.4, "y": 0.3, "z": -0.1}], [{"x": 0.1, "y": 0.2, "z": 0.3}] * 33):
+        with pytest.raises(DataError, match="clip.json' has image landmarks, .*: none is above or left of 0, 0; say"):
+            read(tmp_path, [part], world=True)
     flat = [[{"x": 0.1, "y": 0.2}] * 33]
     with pytest.raises(DataError, match="clip.json' has landmarks without z, which are in the image: say world=false"):
         read(tmp_path, flat, world=True)
@@ -201,7 +205,7 @@ CELLS = ",1" * 98
     [
         ("frame,x0,y0\n", "clip.csv' lacks the columns nose_z, left_eye_inner_x, left_eye_inner_y and 94 more"),
         (f"{HEADER}\n1e300,1{CELLS}\n", "has the frame a huge whole number, expected 0 or more"),
-        (f"{HEADER}\n0,inf{CELLS}\n", r"frame 0, person 0: joint 'nose' is at \[inf, 1.0, 1.0\]"),
+        (f"{HEADER}\n0,inf{CELLS}\n", r"frame 0, person 0: joint 'nose' is at \[inf, 1.0\]"),
     ],
 )
 def test_bad_csv(tmp_path, content, message):
