@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from skgraph.datasets.files import folder_files
 from skgraph.datasets.formats.json_file import describe, expect, expect_key, expect_numbers, read_json
 from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options, detections_note
 from skgraph.datasets.preparation.units import unit_factor
@@ -27,7 +29,7 @@ _SHORTEST = '[{"image_id": 0, "keypoints": [x, y, confidence, ...]}, ...]'
 
 def read_coco_keypoints(
     source: str | Path,
-    topology: str | Topology = "coco_17",
+    topology: str | Topology | None = None,
     labels: str | Path | None = None,
     unit: str = "px",
     fps: float = 30.0,
@@ -56,7 +58,8 @@ def read_coco_keypoints(
     Args:
         source: the folder; or a file, in which images `VIDEO_NUMBER.jpg` or `VIDEO/NUMBER.jpg` of several videos are a
             clip for each VIDEO.
-        topology: `coco_17`, `halpe_26`, or a custom 2D topology in the order of the keypoints.
+        topology: `coco_17`, `halpe_26`, `openpose_18`, or a custom 2D topology in the order of the keypoints. By
+            default the one of these with as many joints as the first person in the first file.
         labels: the CSV of `read_label_table`; by default `labels.csv` in the folder. A single clip needs none.
         unit: `px`, or `normalised`.
         fps: frames a second.
@@ -69,11 +72,15 @@ def read_coco_keypoints(
         ConfigError: an option is out of range.
         DataError: files and CSV do not match, or a file is broken or does not fit the topology.
     """
+    check_detection_options(max_bodies, min_confidence)
+    source, done = Path(source).expanduser(), detections_note(max_bodies, min_confidence)
+
+    videos = _videos(source) if source.is_file() else {}
+    if topology is None:
+        first = next(iter(folder_files(source, ".json")), None) if source.is_dir() else None
+        topology = _model(_videos(first) if first else videos)
     topology = open_topology(topology, 2, "COCO keypoints")
     scale = unit_factor(unit, topology)
-    check_detection_options(max_bodies, min_confidence)
-
-    source, done = Path(source).expanduser(), detections_note(max_bodies, min_confidence)
 
     def read_clip(path: Path, content: Any) -> RawClip:
         return _detections(path, content, topology).to_clip((scale, -scale), max_bodies, min_confidence)
@@ -86,7 +93,7 @@ def read_coco_keypoints(
 
     if not source.is_file():
         return read_clip_folder(source, ".json", read_file, topology, unit, fps, labels, labelled, done)
-    return read_clip_groups(source, _videos(source), read_video, topology, unit, fps, labels, labelled, done)
+    return read_clip_groups(source, videos, read_video, topology, unit, fps, labels, labelled, done)
 
 
 def _videos(path: Path) -> dict[str, Any]:
@@ -103,6 +110,25 @@ def _videos(path: Path) -> dict[str, Any]:
         video = re.sub(r"[_-]*[0-9]+[^0-9]*$", "", place.stem) or place.parent.name
         videos.setdefault(video, []).append(person)
     return {video or path.stem: people for video, people in videos.items()} if len(videos) > 1 else {path.stem: content}
+
+
+def _model(videos: dict[str, Any]) -> str:
+    """Name the topology with as many joints as the first person; that of COCO where there is nobody, or no such one."""
+    for keypoints in itertools.chain.from_iterable(map(_keypoints, videos.values())):
+        return _MODELS.get(len(keypoints) / (1 if isinstance(keypoints[0], list) else 3), "coco_17")
+    return "coco_17"
+
+
+def _keypoints(content: Any) -> Iterator[list[Any]]:
+    """Yield the keypoints of people, as far as the content is of any form."""
+    if isinstance(content, dict):
+        content = content.get("annotations", content.get("instance_info"))
+    for part in content if isinstance(content, list) else ():
+        people = part.get("instances", [part]) if isinstance(part, dict) else ()
+        for person in people if isinstance(people, list) else ():
+            keypoints = person.get("keypoints") if isinstance(person, dict) else None
+            if keypoints and isinstance(keypoints, list):
+                yield keypoints
 
 
 def _only_video(path: Path) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ _MODELS: dict[float, str] = {25: "openpose_25", 18: "openpose_18", 26: "halpe_26
 
 def read_openpose(
     source: str | Path,
-    topology: str | Topology = "openpose_25",
+    topology: str | Topology | None = None,
     labels: str | Path | None = None,
     unit: str = "px",
     fps: float = 30.0,
@@ -47,7 +47,7 @@ def read_openpose(
     Args:
         source: the folder, or the file of one frame.
         topology: `openpose_25` (BODY_25), `openpose_18` (COCO), `halpe_26` (Pose2Sim's default), or a custom 2D
-            topology in the model's order.
+            topology in the model's order. By default the one of these with as many joints as the first person.
         labels: the CSV of `read_label_table`; by default `labels.csv` in the folder. A single video needs none.
         unit: `px`, or `normalised` for OpenPose's `--keypoint_scale`.
         fps: frames a second.
@@ -59,8 +59,6 @@ def read_openpose(
         ConfigError: an option is out of range.
         DataError: folders and CSV do not match, or a file is broken or does not fit the topology.
     """
-    topology = open_topology(topology, 2, "OpenPose's keypoints")
-    scale = unit_factor(unit, topology)
     check_detection_options(max_bodies, min_confidence)
     folder = Path(source).expanduser()
     clips: dict[str, Any] = {}
@@ -70,6 +68,8 @@ def read_openpose(
         clips = group_frames(folder, _SUFFIX)
         clips = clips or {path.name: path for path in folders_in(folder) if not path.name.startswith(".")}
         clips = clips or group_frames(folder, ".json")
+    topology = open_topology(_model(clips.values()) if topology is None else topology, 2, "OpenPose's keypoints")
+    scale = unit_factor(unit, topology)
 
     def read_clip(name: str, video: list[tuple[int, Path]] | Path) -> RawClip:
         frames = _only_video(video) if isinstance(video, Path) else video
@@ -83,20 +83,34 @@ def _detections(source: Path, frames: Sequence[tuple[int, Path]], topology: Topo
     detections = PoseDetections(source, topology)
     for number, path in frames:
         detections.add_frame(number)
-        people = expect_key(read_json(path), "people", f"'{path}'")
-        for i, person in enumerate(expect(people, list, f"'{path}': people")):
-            where = f"'{path}', person {i}"
-            expect(person, dict, where)
-            key = next((key for key in _KEYS if key in person), _KEYS[0])
-            values = expect_key(person, key, where)
+        for where, person, values in _people(path):
             if type(values) is list and len(values) != 3 * topology.num_joints:
                 expected = f"{3 * topology.num_joints} numbers, x, y and confidence of the {topology.num_joints} joints"
                 model = _MODELS.get(len(values) / 3)
                 advice = f": say topology={model}" if model else ""
-                raise DataError(f"{where}: {key} must have {expected}, found {len(values)}{advice}")
-            values = expect_numbers(values, 3 * topology.num_joints, f"{where}: {key}").reshape(-1, 3)
+                raise DataError(f"{where} must have {expected}, found {len(values)}{advice}")
+            values = expect_numbers(values, 3 * topology.num_joints, where).reshape(-1, 3)
             detections.add(number, values[:, :2], values[:, 2], _identity(person, where))
     return detections
+
+
+def _people(path: Path) -> Iterator[tuple[str, dict[str, Any], Any]]:
+    """Yield the people in a frame: the place of their keypoints, all that is known of them, and their keypoints."""
+    people = expect_key(read_json(path), "people", f"'{path}'")
+    for i, person in enumerate(expect(people, list, f"'{path}': people")):
+        where = f"'{path}', person {i}"
+        expect(person, dict, where)
+        key = next((key for key in _KEYS if key in person), _KEYS[0])
+        yield f"{where}: {key}", person, expect_key(person, key, where)
+
+
+def _model(videos: Iterable[list[tuple[int, Path]] | Path]) -> str:
+    """Name the topology of the first person; that of BODY_25 where there is nobody, or no such model."""
+    for video in videos:
+        for _, path in _only_video(video) if isinstance(video, Path) else video:
+            for _, _, values in _people(path):
+                return _MODELS.get(len(values) / 3 if isinstance(values, list) else 0, "openpose_25")
+    return "openpose_25"
 
 
 def _only_video(folder: Path) -> list[tuple[int, Path]]:

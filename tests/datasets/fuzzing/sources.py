@@ -296,9 +296,9 @@ def _openpose(flat: bool, ending: str = "_{:012d}_keypoints") -> Source:
             file = f"{name}{ending.format(i)}.json"
             files[file if flat else f"{name}/{file}"] = _json({"version": 1.3, "people": people})
 
-    def clip_of(path: str) -> set[str]:
+    def clip_of(path: str) -> set[str] | None:
         name, _, _ = path.partition("_" if flat else "/")
-        return {name} if name != path else set()
+        return None if name == "a" else {name} if name != path else set()  # the first person names the topology
 
     return Source(files, lambda at, _: read_openpose(at), clip_of)
 
@@ -338,19 +338,19 @@ def _coco(form: str) -> Source:
             instance = {"keypoints": points, "keypoint_scores": [0.9] * 133}
             content = {"instance_info": [{"frame_id": i, "instances": [instance]} for i in frames]}
         files[f"{name}.json"] = _json(content)
-    return Source(files, lambda at, _: read_coco_keypoints(at), _stem)
+    return Source(files, lambda at, _: read_coco_keypoints(at), _first_decides)
 
 
 def _alphapose(form: str) -> Source:
     """A file of several videos, in AlphaPose's own format or that of OpenPose."""
     images = [f"{name}_{i}.jpg" for name, frames in {"a": (3, 4, 6), "b": (0, 1), "c": (7,)}.items() for i in frames]
     if form == "own":
-        content, joints = [{"image_id": image, "keypoints": _flat(5, 17), "idx": 2} for image in images], "coco_17"
+        content = [{"image_id": image, "keypoints": _flat(5, 17), "idx": 2} for image in images]
     else:
         people = [{"pose_keypoints_2d": _flat(5, 18)}] * 2
-        content, joints = {image: {"version": "0.3", "people": people} for image in images}, "openpose_18"
+        content = {image: {"version": "0.3", "people": people} for image in images}
     files = {"labels.csv": LABELS, "results.json": _json(content)}
-    return Source(files, lambda at, _: read_coco_keypoints(at / "results.json", joints), lambda path: None)
+    return Source(files, lambda at, _: read_coco_keypoints(at / "results.json"), lambda path: None)
 
 
 def _yolo(form: str) -> Source:

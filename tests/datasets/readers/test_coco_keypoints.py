@@ -151,6 +151,22 @@ def test_one_file(tmp_path):
         assert next(raw.clips()).joints[0, 0, 0].tolist() == [5, -100]
 
 
+@pytest.mark.parametrize(
+    ("joints", "name"), [(17, "coco_17"), (18, "openpose_18"), (26, "halpe_26"), (136, "halpe_26")]
+)
+def test_the_number_of_keypoints_names_the_topology(tmp_path, joints, name):
+    results = [{"image_id": 1, "keypoints": [5.0, 9.0, 0.9] * joints}]
+    mmpose = [{"frame_id": 0, "instances": []}]
+    mmpose += [{"frame_id": 1, "instances": [{"keypoints": [[5.0, 9.0]] * joints, "keypoint_scores": [0.9] * joints}]}]
+    for content in (results, annotated([{"id": 1, "frame_id": 1}], results), mmpose, {"instance_info": mmpose}):
+        (tmp_path / "clip.json").write_text(json.dumps(content))
+        for source in (tmp_path, tmp_path / "clip.json"):
+            assert read_coco_keypoints(source, labelled=False).topology.name == name
+    for content in ([], {}, [7], [{"keypoints": {}}]):
+        (tmp_path / "clip.json").write_text(json.dumps(content))
+        assert read_coco_keypoints(tmp_path, labelled=False).topology.name == "coco_17"
+
+
 def test_the_body_of_a_whole_body(tmp_path):
     whole = instance(5, keypoints=points(5) + [[9, 9]] * 116, keypoint_scores=[0.9] * 133)
     assert read(tmp_path, [{"frame_id": 0, "instances": [whole]}]).joints[0, 0, 16].tolist() == [5, -260]
@@ -194,8 +210,8 @@ ONE = [{"id": 1, "file_name": "1.jpg"}]
             [{"keypoints": [1, 2]}],
             "result 0: keypoints must be three numbers for each of the 17 joints .*, found 2",
         ),
-        ([{"keypoints": [0] * 78}], "joints of topology 'coco_17', found 78: say topology=halpe_26"),
-        ([{"keypoints": [0] * 408}], "joints of topology 'coco_17', found 408: say topology=halpe_26"),
+        ([result(0, 0), {"keypoints": [0] * 78}], "joints of topology 'coco_17', found 78: say topology=halpe_26"),
+        ([result(0, 0), {"keypoints": [0] * 408}], "joints of topology 'coco_17', found 408: say topology=halpe_26"),
         ([{"keypoints": 3}], "result 0: keypoints must be a list, found 3"),
         ([result(0, 0, idx="x")], "result 0: idx must be a whole number, found the text 'x'"),
         ([result(0, 0, idx=0.5)], "result 0: idx must be a whole number, found 0.5"),

@@ -124,6 +124,7 @@ def test_models(folder):
     old = {"pose_keypoints": old["pose_keypoints_2d"]}  # before version 1.1
     save(folder / "wait", {0: [old]})
     save(folder / "walk", {7: [person(0, joints=18)], 8: [], 10: [], 11: []})
+    assert read_openpose(folder).topology.name == "openpose_18"  # of the first person
     raw = read_openpose(folder, topology="openpose_18", unit="normalised", max_bodies=1)
     assert [clip.joints.shape for clip in raw.clips()] == [(1, 5, 18, 2), (1, 1, 18, 2)]
     assert raw.units == "normalised"
