@@ -220,7 +220,7 @@ def test_frames_and_how_long_they_last(tmp_path, frames, clips, shown):
     written = write_store(raw([clip(frames)] * clips), tmp_path / "store")
     printed = format_overview(written, 0.0)
     assert f"\nframes        {shown}\n" in printed
-    size = sum(file.stat().st_size for file in written.path.iterdir())
+    size = sum(file.stat().st_size for file in written.path.rglob("*.*"))
     assert (f", {size / 1e6:.1f} MB, made" if size > 1e6 else f", {size / 1e3:.0f} kB, made") in printed.replace(
         "\n" + 14 * " ", " "
     )

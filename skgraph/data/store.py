@@ -8,24 +8,26 @@ import hashlib
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from skgraph._internal.atomic import restore_folder
-from skgraph._internal.files import check_file, read_plain_yaml
+from skgraph._internal.files import read_plain_yaml
 from skgraph._internal.text import from_csv
+from skgraph.data.names import Names
+from skgraph.data.rows import RowFiles, ShardedRows, select_rows, write_rows
 from skgraph.data.skeleton_data import SkeletonData
-from skgraph.data.store_checks import PER_CLIP, PER_SEGMENT, PER_TRACK, check_store
-from skgraph.errors import BROKEN_ARCHIVE, BROKEN_YAML, StoreError, first_line
+from skgraph.data.store_checks import PER_CLIP, PER_SEGMENT, PER_TRACK, check_description, check_index
+from skgraph.data.store_files import FORMAT_VERSION, read_index
+from skgraph.errors import BROKEN_YAML, StoreError, first_line
 from skgraph.topology import Topology
 
-FORMAT_VERSION = 1
 SPLIT_SIDES = ("train", "test")
 _TRANSFORMED_AT_ONCE = 64  # clips
-_LARGEST_INDEX = 2**29  # bytes; a million clips need less, and a damaged file may claim any size
+_CHECKED_AT_OPEN = 2**20  # clips; larger indices are checked when they are written, and would be read whole
 
 
 class SkeletonStore:
@@ -37,40 +39,48 @@ class SkeletonStore:
       the clip to its last;
     - ``present.npy`` ``[rows]`` bool, False in the gaps of a body that left and returned;
     - ``confidence.npy`` ``[rows, V]`` uint8, confidence of the tracker, 255 for 1; optional;
-    - ``index.npz``: per clip label, name, subject, camera, setup, length and bodies; per body (*track*) its first row,
-      first frame and length; per split the side of each clip; where clips are untrimmed recordings, per *segment* its
-      label, first frame and the frame after its last;
+    - ``index/``, one array a file, memory-mapped: per clip label, name, subject, camera, setup, length and bodies; per
+      body (*track*) its first row, first frame and length; per split the side of each clip; where clips are untrimmed
+      recordings, per *segment* its label, first frame and the frame after its last;
     - ``excluded.csv``: name and reason of each clip of the source that was left out; optional;
     - ``meta.yaml``: topology, class names, splits, units, source, preprocessing, content hash.
+
+    A store that was joined from shares has its rows in ``frames-1.npy``, ``frames-2.npy``, ..., in the order of the
+    clips, and likewise the other two; a file is mapped when a row of it is first read.
 
     Open one with :meth:`open`.
 
     Attributes:
         topology: the skeleton.
         meta: content of ``meta.yaml``.
+        name: clip names ``[N]``, which stay on disk.
         y: labels ``[N]`` int64, in a store with segments -1 for a recording that has no single label; likewise
             ``subject``, ``camera``, ``setup`` (-1 where unknown) and ``length`` (frames).
         body_ptr: ``[N + 1]``; the tracks of clip ``i`` are ``body_ptr[i] .. body_ptr[i + 1] - 1``.
-        track_clip: ``[tracks]``, the clip of each track.
         segment_ptr: ``[N + 1]``; the segments of clip ``i`` are ``segment_ptr[i] .. segment_ptr[i + 1] - 1``, all 0
             where the store has none.
         segment_label: ``[S]``; likewise ``segment_start`` and ``segment_end``, frames of the clip, the end exclusive.
     """
 
-    def __init__(self, path: Path, meta: dict[str, Any], arrays: dict[str, np.ndarray]) -> None:
+    def __init__(self, path: Path, meta: dict[str, Any], arrays: dict[str, np.ndarray], check_all: bool) -> None:
         self.path = path
         self.meta = meta
         self.topology = Topology.from_dict(meta["topology"], source=str(path / "meta.yaml"))
-        # Copy-on-write mapping: torch wants writable memory, and nothing written there ever reaches the file.
-        frames, present = _load_npy(path / "frames.npy", "c"), _load_npy(path / "present.npy", "c")
-        # Opened with the others, but mapped here only to be checked: most stores have none, and batches need none.
-        confidence = _load_npy(path / "confidence.npy", "c") if (path / "confidence.npy").exists() else None
-        check_store(str(path), meta, self.topology, arrays, frames, present, confidence)
+        check_description(str(path), meta, arrays)
+        if check_all or meta["clips"] <= _CHECKED_AT_OPEN:
+            check_index(str(path), meta, arrays)
         self.class_names: list[str] = meta["class_names"]
-        self._frames, self._present = torch.from_numpy(frames).flatten(1), torch.from_numpy(present)
-        self._confidence = None if confidence is None else torch.from_numpy(confidence)
-        tensors = {key: torch.from_numpy(value) for key, value in arrays.items()}
-        self._split_sides = {key[6:]: value for key, value in tensors.items() if key.startswith("split_")}
+        joints, shards = self.topology.num_joints, meta.get("shards", [meta["rows"]])
+        self._files = {
+            "frames": RowFiles(path, "frames", shards, (joints, self.topology.dim), (np.float32, np.float16)),
+            "present": RowFiles(path, "present", shards, (), (np.bool_,)),
+            "confidence": RowFiles(path, "confidence", shards, (joints,), (np.uint8,)),
+        }
+        self._frames, self._present = self._files["frames"].open(), self._files["present"].open()
+        self._confidence = self._files["confidence"].open() if self._files["confidence"].exists() else None
+        self.name = Names(arrays["name"], arrays["name_ptr"], str(path))
+        tensors = {key: torch.from_numpy(value) for key, value in arrays.items() if not key.startswith("name")}
+        self._split_sides = {name: tensors[f"split_{name}"] for name in meta["splits"]}
         self.y, self.subject, self.camera, self.setup, self.length = (tensors[key] for key in PER_CLIP)
         self.track_row, self.track_first, self.track_length = (tensors[key] for key in PER_TRACK)
         self.body_ptr = tensors["body_ptr"]
@@ -78,13 +88,16 @@ class SkeletonStore:
         self.segment_ptr = tensors.get("segment_ptr", torch.zeros(self.num_clips + 1, dtype=torch.long))
         no_segment = torch.zeros(0, dtype=torch.long)
         self.segment_label, self.segment_start, self.segment_end = (tensors.get(k, no_segment) for k in PER_SEGMENT)
-        bodies = self.body_ptr.diff()
-        self.max_bodies = int(bodies.max())
-        self.track_clip = torch.repeat_interleave(torch.arange(self.num_clips), bodies)
+        self.max_bodies: int = meta["max_bodies"]
 
     @classmethod
-    def open(cls, path: str | Path) -> SkeletonStore:
+    def open(cls, path: str | Path, check_all: bool = False) -> SkeletonStore:
         """Open the store at ``path`` without reading its frames.
+
+        Args:
+            path: its folder.
+            check_all: check every number of the index, also in a store of more than a million clips, where that takes
+                seconds. Those who write a store do.
 
         Raises:
             StoreError: the folder is missing, incomplete, truncated or of another format version.
@@ -97,34 +110,22 @@ class SkeletonStore:
             meta = read_plain_yaml(path / "meta.yaml")
         except BROKEN_YAML as error:
             raise StoreError(f"'{path / 'meta.yaml'}' is not readable YAML: {first_line(error)}") from error
-        wanted = {"format", "topology", "class_names", "splits", "clips", "bodies", "rows", "content_hash"}
-        if missing := wanted.difference(meta if isinstance(meta, dict) else ()):
-            keys = ", ".join(sorted(missing))
-            raise StoreError(f"'{path / 'meta.yaml'}' is not a store's description: it has no {keys}")
-        if (found := meta["format"]) != FORMAT_VERSION:
+        if isinstance(meta, dict) and (found := meta.get("format", FORMAT_VERSION)) != FORMAT_VERSION:
             raise StoreError(
                 f"store '{path}' has format {found}, this version reads {FORMAT_VERSION}: prepare it again"
             )
-        try:
-            check_file(path / "index.npz", StoreError)
-            with np.load(path / "index.npz", allow_pickle=False) as index:
-                if (size := sum(member.file_size for member in index.zip.infolist())) > _LARGEST_INDEX:
-                    raise ValueError(f"its arrays have {size >> 20} MiB")
-                arrays = {key: index[key] for key in index.files if key != "name"}
-        except BROKEN_ARCHIVE as error:
-            raise StoreError(f"'{path / 'index.npz'}' is missing, truncated or not a NumPy archive: {error}") from error
-        expected, of_segments = {*PER_CLIP, *PER_TRACK, "body_ptr"}, {"segment_ptr", *PER_SEGMENT}
-        if of_segments & set(arrays):
-            expected |= of_segments
-        if lacking := expected - set(arrays):
-            raise StoreError(f"'{path / 'index.npz'}' lacks {', '.join(sorted(lacking))}: prepare the store again")
-        return cls(path, meta, arrays)
+        counts = {"clips", "bodies", "max_bodies", "rows"}
+        wanted = {"format", "topology", "class_names", "splits", "content_hash", *counts}
+        if missing := wanted.difference(meta if isinstance(meta, dict) else ()):
+            keys = ", ".join(sorted(missing))
+            raise StoreError(f"'{path / 'meta.yaml'}' is not a store's description: it has no {keys}")
+        return cls(path, meta, read_index(path), check_all)
 
     def to(self, device: torch.device | str) -> SkeletonStore:
         """Return this store with frames and index on a device, where batches are then made; names stay on disk."""
         moved = copy.copy(self)
         for key, value in vars(self).items():
-            if isinstance(value, Tensor):
+            if isinstance(value, Tensor | ShardedRows):
                 setattr(moved, key, value.to(device))
         moved._split_sides = {name: sides.to(device) for name, sides in self._split_sides.items()}
         return moved
@@ -135,18 +136,10 @@ class SkeletonStore:
         return self._frames.device
 
     @cached_property
-    def name(self) -> np.ndarray:
-        """Clip names ``[N]``, read at first use."""
-        try:
-            with np.load(self.path / "index.npz", allow_pickle=False) as index:
-                names = index["name"]
-        except BROKEN_ARCHIVE as error:
-            raise StoreError(f"the clip names of '{self.path / 'index.npz'}' cannot be read: {error}") from error
-        if names.shape != (self.num_clips,) or names.dtype.kind != "U":
-            raise StoreError(
-                f"store '{self.path}' should name {self.num_clips} clips, found {names.dtype}{names.shape}"
-            )
-        return names
+    def track_clip(self) -> Tensor:
+        """The clip of each track, ``[tracks]``, computed at first use."""
+        clips = torch.arange(self.num_clips, device=self.body_ptr.device)
+        return torch.repeat_interleave(clips, self.body_ptr.diff())
 
     @cached_property
     def excluded(self) -> dict[str, str]:
@@ -168,12 +161,12 @@ class SkeletonStore:
     @property
     def frames_written(self) -> int:
         """Time of the last write to the frames, in nanoseconds; it tells an edited store from its original."""
-        return (self.path / "frames.npy").stat().st_mtime_ns
+        return max(path.stat().st_mtime_ns for path in self._files["frames"].paths)
 
     @property
     def nbytes(self) -> int:
         """Bytes of the frames on disk."""
-        return self._frames.numel() * self._frames.element_size()
+        return self._frames.nbytes
 
     def splits(self) -> list[str]:
         """Names of the splits."""
@@ -233,8 +226,8 @@ class SkeletonStore:
         digest = hashlib.sha256(content.encode()).hexdigest()
         changed.meta = {**self.meta, "content_hash": digest, "transform": str(transform)}
         # New mappings, copy-on-write: only what is written takes memory.
-        frames, present = (torch.from_numpy(_load_npy(self.path / f"{x}.npy", "c")) for x in ("frames", "present"))
-        changed._frames, changed._present, changed._confidence = frames.flatten(1), present, None
+        changed._frames, changed._present = self._files["frames"].open(), self._files["present"].open()
+        changed._confidence = None
         of_like_length = clips[self.length[clips].argsort(stable=True)]
         for some in of_like_length.split(_TRANSFORMED_AT_ONCE):
             body = self.body_ptr[some, None] + torch.arange(self.max_bodies)
@@ -245,8 +238,8 @@ class SkeletonStore:
             position = frame - self.track_first[track, None]
             stored = (position >= 0) & (position < self.track_length[track, None]) & (track >= 0)[:, None]
             rows = (self.track_row[track, None] + position)[stored]
-            changed._frames[rows] = graphs.joints.flatten(0, 1)[stored].flatten(1).to(frames)
-            changed._present[rows] = graphs.frame_mask.flatten(0, 1)[stored]
+            write_rows(changed._frames, rows, graphs.joints.flatten(0, 1)[stored].flatten(1))
+            write_rows(changed._present, rows, graphs.frame_mask.flatten(0, 1)[stored])
         return changed
 
     def gather(self, tracks: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
@@ -269,10 +262,10 @@ class SkeletonStore:
         weight = position - low
         low = low.long()
         high = torch.minimum(low + 1, length - 1)
-        low, high = (row + low).flatten(), (row + high).flatten()
-        there = (self._present[low] | (weight.flatten() == 1)) & (self._present[high] | (weight.flatten() == 0))
-        frame_mask = inside & there.view_as(inside)
-        start, end = self._frames[low].float(), self._frames[high].float()
+        low, high = row + low, row + high
+        seen_low, seen_high = (select_rows(self._present, rows).view_as(inside) for rows in (low, high))
+        frame_mask = inside & (seen_low | (weight == 1)) & (seen_high | (weight == 0))
+        start, end = (select_rows(self._frames, rows).float() for rows in (low, high))
         joints = start.lerp_(end, weight.reshape(-1, 1).to(start))  # in place on a fresh tensor
         joints = joints.view(*positions.shape, self.topology.num_joints, self.topology.dim)
         return joints.masked_fill_(~frame_mask[..., None, None], 0), frame_mask
@@ -292,15 +285,12 @@ class SkeletonStore:
             raise StoreError(f"a transformed copy of '{self.path}' is read clip by clip or in batches")
         row, length = self.track_row[first:last].numpy(), self.track_length[first:last].numpy()
         # Nearly always one slice: bodies lie one behind the other.
-        breaks = np.flatnonzero(row[1:] != row[:-1] + length[:-1]) + 1
+        file = np.searchsorted(self._files["frames"].ends, row, side="right")
+        breaks = np.flatnonzero((row[1:] != row[:-1] + length[:-1]) | (file[1:] != file[:-1])) + 1
         starts, ends = row[np.append(0, breaks)], (row + length)[np.append(breaks - 1, -1)]
-        slices = [slice(start, end) for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-
-        def rows(name: str) -> np.ndarray:
-            mapped = _load_npy(self.path / name, "r")
-            return np.concatenate([mapped[part] for part in slices])
-
-        return rows("frames.npy"), rows("present.npy"), rows("confidence.npy") if self.has_confidence else None
+        slices = list(zip(starts.tolist(), ends.tolist(), strict=True))
+        frames, present = self._files["frames"].read(slices), self._files["present"].read(slices)
+        return frames, present, self._files["confidence"].read(slices) if self.has_confidence else None
 
     def clip(self, i: int) -> SkeletonData:
         """Read clip ``i`` at full length: ``joints [M, T, V, C]`` and, if stored, ``confidence [M, T, V]``."""
@@ -315,7 +305,8 @@ class SkeletonStore:
             clip.confidence = torch.zeros(joints.shape[:-1])
             for body, track in enumerate(tracks.tolist()):
                 row, first, length = (int(t[track]) for t in (self.track_row, self.track_first, self.track_length))
-                clip.confidence[body, first : first + length] = self._confidence[row : row + length].float() / 255
+                confidence = select_rows(self._confidence, torch.arange(row, row + length)[None])
+                clip.confidence[body, first : first + length] = confidence.float() / 255
         return clip
 
     @property
@@ -358,12 +349,3 @@ class SkeletonStore:
             f"SkeletonStore({self.path}, clips={self.num_clips}, bodies={len(self.track_row)}, "
             f"classes={len(self.class_names)}, topology={self.topology.name}, splits={self.splits()})"
         )
-
-
-def _load_npy(path: Path, mode: Literal["r", "c"]) -> np.ndarray:
-    check_file(path, StoreError)
-    try:
-        with np.errstate(over="ignore"):  # a damaged shape may be anything
-            return np.load(path, mmap_mode=mode, allow_pickle=False)
-    except BROKEN_ARCHIVE as error:
-        raise StoreError(f"'{path}' is missing, truncated or not a NumPy array: {first_line(error)}") from error

@@ -25,91 +25,117 @@ def check_split_name(name: str, where: str) -> None:
         raise StoreError(f"{where}: a split's name may hold letters, digits and . _ + - only, found '{name}'")
 
 
-def check_store(
-    where: str,
-    meta: Mapping[str, Any],
-    topology: Topology,
-    index: Mapping[str, np.ndarray],
-    frames: np.ndarray,
-    present: np.ndarray,
-    confidence: np.ndarray | None,
-) -> None:
-    """Compare description, index and frames with each other.
+def check_description(where: str, meta: Mapping[str, Any], index: Mapping[str, np.ndarray]) -> None:
+    """Check the description of a store, and the sizes of its index; no array is read.
 
     Args:
         where: the store's folder, for messages.
         meta: content of ``meta.yaml``.
-        topology: its topology.
-        index: the arrays of ``index.npz``, without the names.
-        frames: mapped ``frames.npy``, not read here.
-        present: mapped ``present.npy``, not read here.
-        confidence: mapped ``confidence.npy``, not read here; ``None`` where the store has none.
+        index: the arrays of ``index``.
 
     Raises:
         StoreError: the first inconsistency, with expected and found.
     """
 
     def expect(good: Any, what: str, found: object) -> None:
-        if not good:
-            raise StoreError(f"store '{where}' is inconsistent: expected {what}, found {found}")
+        _expect(where, good, what, found)
 
-    def expect_int64(sizes: Mapping[str, int]) -> None:
-        for key, size in sizes.items():
-            array = index[key]
-            expect(array.shape == (size,) and array.dtype == np.int64, f"{key} as {size} int64", _kind(array))
-
-    classes = meta["class_names"]
+    classes, splits = meta["class_names"], meta["splits"]
     fits: Any = isinstance(classes, list) and classes and all(isinstance(name, str) for name in classes)
     expect(fits, "a list of texts as class_names", repr(classes)[:80])
-    expect(isinstance(meta["splits"], dict), "a mapping of splits", repr(meta["splits"])[:80])
+    fits = isinstance(splits, dict) and all(isinstance(name, str) for name in splits)
+    expect(fits, "a mapping of splits", repr(splits)[:80])
     expect(isinstance(meta["content_hash"], str), "a text as content_hash", repr(meta["content_hash"])[:80])
     fps, done = meta.get("fps", 30.0), meta.get("preprocessing", "none")
     expect(type(fps) in (int, float) and 0 < fps < 1e6, "a number of frames a second as fps", repr(fps)[:80])
     expect(isinstance(done, str), "a text as preprocessing", repr(done)[:80])
-    for key in ("clips", "bodies", "rows"):
+    for key in ("clips", "bodies", "max_bodies", "rows"):
         expect(type(meta[key]) is int and meta[key] > 0, f"a number of {key} above 0", repr(meta[key])[:80])
-    clips, tracks, rows = meta["clips"], meta["bodies"], meta["rows"]
-    shape = (rows, topology.num_joints, topology.dim)
-    expect(frames.shape == shape, f"frames of shape {shape}", frames.shape)
-    expect(frames.dtype in (np.float32, np.float16), "frames in float32 or float16", frames.dtype)
-    expect(present.shape == (rows,) and present.dtype == bool, f"present as {rows} bool", _kind(present))
-    if confidence is not None:
-        fits = confidence.shape == shape[:2] and confidence.dtype == np.uint8
-        expect(fits, f"confidence as {shape[:2]} uint8", _kind(confidence))
-    expect_int64(dict.fromkeys(PER_CLIP, clips) | dict.fromkeys(PER_TRACK, tracks) | {"body_ptr": clips + 1})
-    y, length, pointer = index["y"], index["length"], index["body_ptr"]
+    shards = meta.get("shards", [meta["rows"]])
+    fits = isinstance(shards, list) and all(type(rows) is int and rows > 0 for rows in shards)
+    expect(fits and sum(shards) == meta["rows"], f"shards of {meta['rows']} rows in all", repr(shards)[:80])
+    share = meta.get("share", {"number": 1, "of": 1, "dataset": ""})
+    fits = isinstance(share, dict) and [type(share.get(key)) for key in ("number", "of", "dataset")] == [int, int, str]
+    expect(fits, "number, of and dataset of the share", repr(share)[:80])
+    clips, tracks = meta["clips"], meta["bodies"]
+    sizes = dict.fromkeys(PER_CLIP, clips) | dict.fromkeys(PER_TRACK, tracks)
+    sizes |= {"body_ptr": clips + 1, "name_ptr": clips + 1}
+    if {"segment_ptr", *PER_SEGMENT} & set(index):
+        segments = index["segment_label"].size if "segment_label" in index else 1
+        expect(segments > 0, "segments where there is a segment_ptr", "none")
+        sizes |= {"segment_ptr": clips + 1} | dict.fromkeys(PER_SEGMENT, segments)
+    sides = [f"split_{name}" for name in splits]
+    if lacking := {*sizes, *sides, "name"} - set(index):
+        raise StoreError(f"the index of store '{where}' lacks {', '.join(sorted(lacking))}: prepare the store again")
+    for key, size in sizes.items():
+        array = index[key]
+        expect(array.shape == (size,) and array.dtype == np.int64, f"{key} as {size} int64", _kind(array))
+    for name, key in zip(splits, sides, strict=True):
+        check_split_name(name, f"store '{where}'")
+        fits = index[key].shape == (clips,) and index[key].dtype == np.int8
+        expect(fits, f"{key} as {clips} numbers -1, 0 or 1", _kind(index[key]))
+    text = index["name"]
+    expect(text.ndim == 1 and text.dtype == np.uint8, "the bytes of the names", _kind(text))
+
+
+def check_index(where: str, meta: Mapping[str, Any], index: Mapping[str, np.ndarray]) -> None:
+    """Check the numbers of a store's index against each other, reading all of it.
+
+    Args:
+        where, meta, index: see :func:`check_description`, which comes first.
+
+    Raises:
+        StoreError: the first inconsistency, with expected and found.
+    """
+
+    def expect(good: Any, what: str, found: object) -> None:
+        _expect(where, good, what, found)
+
+    def expect_pointer(key: str, end: int, rise: int, how: str) -> None:
+        pointer = index[key]
+        fits = pointer[0] == 0 and pointer[-1] == end and _within(pointer, end) and (np.diff(pointer) >= rise).all()
+        expect(fits, f"{key} that {how} from 0 to {end}", f"{pointer[0]} .. {pointer[-1]}")
+
+    classes, clips, tracks, rows = len(meta["class_names"]), meta["clips"], meta["bodies"], meta["rows"]
+    y, length = index["y"], index["length"]
     row, first, count = (index[key] for key in PER_TRACK)
     # -1 labels a recording of several actions.
     lowest = -1 if "segment_ptr" in index else 0
-    fits = lowest <= y.min() and y.max() < len(classes)
-    expect(fits, f"labels {lowest} .. {len(classes) - 1}", f"{y.min()} .. {y.max()}")
-    fits = pointer[0] == 0 and pointer[-1] == tracks and _within(pointer, tracks) and (np.diff(pointer) > 0).all()
-    expect(fits, f"body_ptr that rises from 0 to {tracks}", f"{pointer[0]} .. {pointer[-1]}")
+    fits: Any = lowest <= y.min() and y.max() < classes
+    expect(fits, f"labels {lowest} .. {classes - 1}", f"{y.min()} .. {y.max()}")
+    expect_pointer("body_ptr", tracks, 1, "rises")
+    expect_pointer("name_ptr", index["name"].size, 0, "never falls,")
+    bodies = np.diff(index["body_ptr"])
+    expect(bodies.max() == meta["max_bodies"], f"at most {meta['max_bodies']} bodies", bodies.max())
     # No sums: those of damaged numbers overflow.
     expect(_within(length, _LONGEST), f"clips of 0 to {_LONGEST} frames", f"{length.min()} .. {length.max()}")
     fits = (count > 0).all() and _within(count, rows) and (row >= 0).all() and (row <= rows - count).all()
     expect(fits, f"bodies within {rows} rows", "others")
-    owner = np.repeat(np.arange(clips), np.diff(pointer))
+    if shards := meta.get("shards"):
+        ends = np.cumsum(shards)
+        fits = (np.searchsorted(ends, row, "right") == np.searchsorted(ends, row + count - 1, "right")).all()
+        expect(fits, f"each body within one of {len(ends)} files", "others")
+    owner = np.repeat(np.arange(clips), bodies)
     expect((first >= 0).all() and (first <= length[owner] - count).all(), "bodies within their clips' frames", "others")
     if "segment_ptr" in index:
         pointer, label, start, end = (index[key] for key in ("segment_ptr", *PER_SEGMENT))
-        segments = label.size
-        expect(segments > 0, "segments where there is a segment_ptr", "none")
-        expect_int64({"segment_ptr": clips + 1} | dict.fromkeys(PER_SEGMENT, segments))
-        fits = pointer[0] == 0 and pointer[-1] == segments and _within(pointer, segments)
-        fits = fits and (np.diff(pointer) >= 0).all()
-        expect(fits, f"segment_ptr that never falls, from 0 to {segments}", f"{pointer[0]} .. {pointer[-1]}")
-        fits = label.min() >= 0 and label.max() < len(classes)
-        expect(fits, f"segments with labels 0 .. {len(classes) - 1}", f"{label.min()} .. {label.max()}")
+        expect_pointer("segment_ptr", label.size, 0, "never falls,")
+        fits = label.min() >= 0 and label.max() < classes
+        expect(fits, f"segments with labels 0 .. {classes - 1}", f"{label.min()} .. {label.max()}")
         frames_of = length[np.repeat(np.arange(clips), np.diff(pointer))]
         fits = (start >= 0).all() and (start < end).all() and (end <= frames_of).all()
         expect(fits, "segments within their clips' frames, each ending after its start", "others")
-    for key, array in index.items():
-        if key.startswith("split_"):
-            check_split_name(key[6:], f"store '{where}'")
-            fits = array.shape == (clips,) and array.dtype == np.int8 and array.min() >= -1 and array.max() <= 1
-            expect(fits, f"{key} as {clips} numbers -1, 0 or 1", _kind(array))
-            expect((array == 0).any(), f"training clips of {key}", "none")
+    for name in meta["splits"]:
+        sides = index[f"split_{name}"]
+        fits = sides.min() >= -1 and sides.max() <= 1
+        expect(fits, f"split_{name} as {clips} numbers -1, 0 or 1", f"{sides.min()} .. {sides.max()}")
+        # A share may have the test clips alone.
+        expect("share" in meta or (sides == 0).any(), f"training clips of split_{name}", "none")
+
+
+def _expect(where: str, good: Any, what: str, found: object) -> None:
+    if not good:
+        raise StoreError(f"store '{where}' is inconsistent: expected {what}, found {found}")
 
 
 def _within(numbers: np.ndarray, most: int) -> bool:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack, suppress
+from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
-import yaml
 from numpy.typing import ArrayLike
 
 from skgraph._internal.atomic import atomic_folder
-from skgraph._internal.text import csv_text
-from skgraph.data.store import FORMAT_VERSION, SPLIT_SIDES, SkeletonStore
+from skgraph.data.names import Names
+from skgraph.data.store import SPLIT_SIDES, SkeletonStore
 from skgraph.data.store_checks import (
     PER_CLIP,
     PER_SEGMENT,
@@ -27,12 +26,12 @@ from skgraph.data.store_checks import (
     checked_confidence,
     checked_segments,
 )
-from skgraph.errors import StoreError, first_three
+from skgraph.data.store_files import FORMAT_VERSION, check_replaceable, close_written, write_description
+from skgraph.errors import StoreError
 from skgraph.topology import Topology
 
 # Space for the .npy header, which is rewritten with the final number of rows.
 _HEADER_BYTES = 128
-_FILES = ("frames.npy", "present.npy", "confidence.npy", "index.npz", "meta.yaml", "excluded.csv")
 
 
 class StoreWriter:
@@ -52,6 +51,8 @@ class StoreWriter:
         dtype: ``"float32"`` or ``"float16"``, as stored.
         fps: frames a second.
         overwrite: replace an existing store, unless its folder holds other files too.
+        share: ``number``, ``of`` and ``dataset`` of a share, see :func:`~skgraph.data.join_shares`; its splits need not
+            have training clips.
 
     Raises:
         StoreError: ``path`` exists, or the disk is full.
@@ -70,6 +71,7 @@ class StoreWriter:
         dtype: str = "float32",
         fps: float = 30.0,
         overwrite: bool = False,
+        share: Mapping[str, Any] | None = None,
     ) -> None:
         if dtype not in ("float32", "float16"):
             raise StoreError(f"a store holds 'float32' or 'float16' frames, found dtype '{dtype}'")
@@ -78,9 +80,12 @@ class StoreWriter:
         self.class_names = [str(name) for name in class_names]
         self.overwrite = overwrite
         self._dtype = np.dtype(dtype)
-        self._about = {"source": source, "units": units, "preprocessing": preprocessing, "fps": float(fps)}
+        self._about: dict[str, Any] = {"source": source, "units": units, "preprocessing": preprocessing}
+        self._about["fps"] = float(fps)
         if notes:
             self._about["notes"] = list(notes)
+        if share is not None:
+            self._about["share"] = dict(share)
         self._clips: list[tuple[int, int, int, int, int]] = []
         self._names: dict[str, int] = {}
         self._tracks: list[tuple[int, int, int]] = []
@@ -93,9 +98,10 @@ class StoreWriter:
         self._excluded: list[tuple[str, str]] = []
 
     def __enter__(self) -> StoreWriter:
+        check = partial(check_replaceable, self.path, self.overwrite)
         with ExitStack() as stack:
             try:
-                self._folder = stack.enter_context(atomic_folder(self.path, self._check_replaceable))
+                self._folder = stack.enter_context(atomic_folder(self.path, check))
                 self._frames, self._present, self._confidence = files = [
                     stack.enter_context(open(self._folder / f"{name}.npy", "wb"))
                     for name in ("frames", "present", "confidence")
@@ -193,7 +199,7 @@ class StoreWriter:
         sides = {"train": np.asarray(train, np.int64), "test": np.asarray(test, np.int64)}
         assignment = np.full(len(self._clips), -1, np.int8)
         for side, ids in sides.items():
-            if not len(ids) and side == "train":
+            if not len(ids) and side == "train" and "share" not in self._about:
                 raise StoreError(f"split '{name}' has no clip on its train side")
             if not len(ids):
                 continue
@@ -219,16 +225,6 @@ class StoreWriter:
         except OSError as failure:
             raise StoreError(f"cannot write the store '{self.path}': {failure}") from failure
 
-    def _check_replaceable(self, folder: Path) -> None:
-        if not self.overwrite and folder == self.path.resolve():
-            raise StoreError(f"'{self.path}' exists already: choose another folder, or overwrite=true")
-        if not (folder / "meta.yaml").is_file():
-            raise StoreError(f"'{self.path}' exists and is not a store: overwrite=true replaces stores only")
-        if others := sorted(entry.name for entry in folder.iterdir() if entry.name not in _FILES or entry.is_dir()):
-            raise StoreError(
-                f"'{self.path}' holds more than a store, which overwrite=true would remove: {first_three(others)}"
-            )
-
     def _append(self, file: IO[bytes], array: np.ndarray) -> None:
         payload = array.tobytes()
         self._hash.update(payload)
@@ -248,7 +244,7 @@ class StoreWriter:
         ):
             file.seek(0)
             file.write(_npy_header(dtype, size))
-            _close(file)
+            close_written(file)
         if not self._has_confidence:
             (self._folder / "confidence.npy").unlink()
         index = dict(zip(PER_CLIP, np.array(self._clips, np.int64).T, strict=True))
@@ -261,6 +257,7 @@ class StoreWriter:
         # Hash landmarks under the key of version 0.1, so that a store keeps its hash.
         content = {"means" if key == "landmarks" else key: value for key, value in self.topology.to_dict().items()}
         self._hash.update(repr((content, self.class_names)).encode())
+        index["name"], index["name_ptr"] = Names.encode(self._names)
         meta = {
             "format": FORMAT_VERSION,
             "topology": self.topology.to_dict(),
@@ -269,21 +266,13 @@ class StoreWriter:
             "splits": {name: how for name, (_, how) in self._splits.items()},
             "clips": len(self._clips),
             "bodies": len(self._tracks),
+            "max_bodies": max(self._bodies),
             "rows": rows,
             "dtype": str(self._dtype),
             "content_hash": self._hash.hexdigest(),
         }
-        with open(self._folder / "index.npz", "wb") as archive:
-            np.savez(archive, **index)
-            _close(archive)
-        with open(self._folder / "meta.yaml", "w", encoding="utf-8") as text:
-            yaml.safe_dump(meta, text, sort_keys=False, allow_unicode=True)
-            _close(text)
-        if self._excluded:
-            with open(self._folder / "excluded.csv", "w", encoding="utf-8", newline="") as table:
-                table.write(csv_text([("name", "reason"), *self._excluded]))
-                _close(table)
-        SkeletonStore.open(self._folder)  # a store must be readable before it replaces anything
+        write_description(self._folder, meta, index.items(), self._excluded)
+        SkeletonStore.open(self._folder, check_all=True)  # a store must be readable before it replaces anything
 
     def _segment_index(self, y: np.ndarray) -> dict[str, np.ndarray]:
         """Return the arrays of the segments; a store without any has none of them."""
@@ -300,13 +289,6 @@ class StoreWriter:
         columns = np.concatenate(list(self._segments.values())).T.copy()
         pointer = np.concatenate([[0], np.cumsum(counts)])
         return {"segment_ptr": pointer} | dict(zip(PER_SEGMENT, columns, strict=True))
-
-
-def _close(file: IO) -> None:
-    """Close a file whose content is on the disk."""
-    file.flush()
-    os.fsync(file.fileno())
-    file.close()
 
 
 def _npy_header(dtype: np.dtype, shape: tuple[int, ...]) -> bytes:

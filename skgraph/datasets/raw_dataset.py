@@ -29,7 +29,7 @@ NO_SKELETON = "no skeleton (has_skeleton is false)"
 DAMAGED = "damaged: "
 
 _MAX_FPS = 1e6
-_LONGEST_NAME = 1000  # characters; in a store, every name takes as much space as the longest
+_LONGEST_NAME = 1000  # characters
 
 
 @dataclass(frozen=True)

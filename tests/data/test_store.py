@@ -13,6 +13,7 @@ from skgraph.data import SkeletonData, SkeletonDataset, SkeletonStore, StoreWrit
 from skgraph.errors import StoreError
 from skgraph.topology import Topology
 from skgraph.transforms import RandomJitter
+from tests.stored_index import change_index, set_in_index
 
 
 @pytest.fixture
@@ -249,21 +250,23 @@ def damage_truncated_frames(path):
 
 
 def damage_truncated_index(path):
-    (path / "index.npz").write_bytes((path / "index.npz").read_bytes()[:500])
+    (path / "index" / "y.npy").write_bytes((path / "index" / "y.npy").read_bytes()[:200])
 
 
 def damage_pickled_index(path):
-    np.savez(path / "index.npz", y=np.array([{"a": 1}], object))
+    change_index(path, y=lambda _: np.array([{"a": 1}], object))
 
 
-def damage_missing_array(path):
-    np.savez(path / "index.npz", y=np.zeros(3))
+def damage_missing_index(path):
+    shutil.rmtree(path / "index")
 
 
-def change_index(path, **changes):
-    with np.load(path / "index.npz") as index:
-        arrays = dict(index)
-    np.savez(path / "index.npz", **(arrays | {key: change(arrays.get(key)) for key, change in changes.items()}))
+def damage_missing_split(path):
+    (path / "index" / "split_xsub.npy").unlink()
+
+
+def damage_names(path):
+    change_index(path, name_ptr=lambda pointer: pointer * 2)
 
 
 def damage_labels(path):
@@ -279,7 +282,8 @@ def damage_pointers(path):
 
 
 def damage_split_name(path):
-    change_index(path, **{"split_../../elsewhere": lambda _: np.zeros(48, np.int8)})
+    change_index(path, **{"split_a b": lambda _: np.zeros(48, np.int8)})
+    change_meta(path, splits={"a b": ""})
 
 
 def damage_empty_split(path):
@@ -294,14 +298,25 @@ def damage_other_rows(path):
     np.save(path / "frames.npy", np.zeros((5, 25, 3), np.float32))
 
 
-def damage_format(path):
+def change_meta(path, **changes):
     meta = yaml.safe_load((path / "meta.yaml").read_text())
-    (path / "meta.yaml").write_text(yaml.safe_dump(meta | {"format": 99}))
+    (path / "meta.yaml").write_text(yaml.safe_dump(meta | changes))
+
+
+def damage_format(path):
+    change_meta(path, format=1)
 
 
 def damage_class_names(path):
-    meta = yaml.safe_load((path / "meta.yaml").read_text())
-    (path / "meta.yaml").write_text(yaml.safe_dump(meta | {"class_names": ["a", "b", "c", ["d"]]}))
+    change_meta(path, class_names=["a", "b", "c", ["d"]])
+
+
+def damage_most_bodies(path):
+    change_meta(path, max_bodies=5)
+
+
+def damage_shards(path):
+    change_meta(path, shards=[1, 2])
 
 
 def damage_by_aliases(path):
@@ -318,17 +333,24 @@ def damage_meta(path):
     ("damage", "message"),
     [
         (damage_truncated_frames, "frames.npy' is missing, truncated"),
-        (damage_truncated_index, "index.npz' is missing, truncated"),
-        (damage_pickled_index, "index.npz' is missing, truncated or not.*pickle"),
-        (damage_missing_array, "lacks body_ptr, camera"),
-        (damage_other_rows, "inconsistent: expected frames of shape"),
-        (damage_frames_kind, "expected frames in float32 or float16, found int16"),
+        (damage_truncated_index, "y.npy' is missing, truncated"),
+        (damage_pickled_index, "y.npy' is missing, truncated or not a NumPy array: .*Python objects"),
+        (damage_missing_index, "the index of store '.*' lacks body_ptr, camera"),
+        (damage_missing_split, "lacks split_xsub"),
+        (damage_names, "expected name_ptr that never falls, from 0 to"),
+        (damage_most_bodies, "expected at most 5 bodies, found 2"),
+        (damage_shards, r"expected shards of \d+ rows in all, found \[1, 2\]"),
+        (
+            damage_other_rows,
+            r"inconsistent: expected frames as float32 or float16 \(\d+, 25, 3\), found .*\(5, 25, 3\)",
+        ),
+        (damage_frames_kind, r"expected frames as float32 or float16 .*, found int16"),
         (damage_labels, "expected labels 0 .. 3, found 2 .. 5"),
         (damage_bodies, "expected bodies within their clips' frames"),
         (damage_pointers, "expected body_ptr that rises from 0 to 64"),
-        (damage_split_name, "a split's name may hold letters, digits and . _ . - only, found '../../elsewhere'"),
+        (damage_split_name, "a split's name may hold letters, digits and . _ . - only, found 'a b'"),
         (damage_empty_split, "expected training clips of split_xsub"),
-        (damage_format, "has format 99"),
+        (damage_format, "has format 1, this version reads 2: prepare it again"),
         (damage_class_names, r"expected a list of texts as class_names, found \['a', 'b', 'c', \['d'\]\]"),
         (damage_by_aliases, r"meta.yaml' is not readable YAML: the alias \*a .* are not supported"),
         (damage_meta, "not a store's description"),
@@ -361,7 +383,7 @@ def test_the_hash_of_a_store_without_segments_is_what_it_was_before_there_were_a
         writer.add_split("xsub", [0], [1])
     store = SkeletonStore.open(tmp_path / "s")
     assert store.content_hash == "8eb653f169b6fd83955d0c06e04a579835fdc462e3ca7c3d89663b6b031456dd"
-    assert not any(key.startswith("segment") for key in np.load(tmp_path / "s" / "index.npz").files)
+    assert not list((tmp_path / "s" / "index").glob("segment*"))
     assert not store.has_segments and store.segment_ptr.tolist() == [0, 0, 0]
     assert store.segments(1).shape == (0, 3) and store.frame_labels(1).tolist() == [-1] * 6
 
@@ -467,9 +489,8 @@ def test_bad_segments_are_refused_and_nothing_is_left(tmp_path, topology, segmen
 
 
 def drop_from_index(path, *keys):
-    with np.load(path / "index.npz") as index:
-        arrays = dict(index)
-    np.savez(path / "index.npz", **{key: array for key, array in arrays.items() if key not in keys})
+    for key in keys:
+        (path / "index" / f"{key}.npy").unlink()
 
 
 @pytest.mark.parametrize(
@@ -498,7 +519,9 @@ def test_damaged_segments_are_refused(recordings, changes, message):
 
 def test_a_part_of_the_segments_is_not_enough(recordings):
     drop_from_index(recordings.path, "segment_ptr", "segment_end")
-    with pytest.raises(StoreError, match="index.npz' lacks segment_end, segment_ptr: prepare the store again"):
+    with pytest.raises(
+        StoreError, match="the index of store '.*s' lacks segment_end, segment_ptr: prepare the store again"
+    ):
         SkeletonStore.open(recordings.path)
 
 
@@ -569,7 +592,7 @@ def test_a_confidence_of_other_frames_is_refused(tmp_path, topology):
     with StoreWriter(tmp_path / "s", topology, ["a"]) as writer:
         writer.add(np.ones((1, 4, 25, 3)), y=0, name="a", confidence=np.ones((1, 4, 25)))
     np.save(tmp_path / "s" / "confidence.npy", np.ones((3, 25), np.uint8))
-    with pytest.raises(StoreError, match=r"expected confidence as \(4, 25\) uint8, found uint8\(3, 25\)"):
+    with pytest.raises(StoreError, match=r"expected confidence as uint8 \(4, 25\), found uint8 \(3, 25\)"):
         SkeletonStore.open(tmp_path / "s")
 
 
@@ -585,27 +608,16 @@ def test_bodies_are_read_as_they_are_stored(store):
     [("track_first", 3, 2**63 - 1), ("track_row", 3, 2**63 - 1), ("length", 2, -(2**63)), ("length", 2, 2**62)],
 )
 def test_sums_of_damaged_numbers_do_not_overflow_into_sound_ones(copied, key, i, value):
-    with np.load(copied / "index.npz") as index:
-        arrays = dict(index)
-    arrays[key][i] = value
-    np.savez(copied / "index.npz", **arrays)
+    set_in_index(copied, key, i, value)
     with pytest.raises(StoreError, match="is inconsistent: expected (bodies within|clips of 0 to)"):
         SkeletonStore.open(copied)
 
 
-@pytest.mark.parametrize("name", ["frames.npy", "present.npy", "confidence.npy", "index.npz"])
+@pytest.mark.parametrize("name", ["frames.npy", "present.npy", "confidence.npy", "index/y.npy"])
 def test_a_pipe_is_not_waited_for(copied, name):
     (copied / name).unlink(missing_ok=True)
     os.mkfifo(copied / name)
     with pytest.raises(StoreError, match=f"{name}' is a folder, a pipe or a device, expected a file"):
-        SkeletonStore.open(copied)
-
-
-def test_an_index_of_any_size_is_not_read(copied, monkeypatch):
-    monkeypatch.setattr("skgraph.data.store._LARGEST_INDEX", 1000)
-    with pytest.raises(
-        StoreError, match="index.npz' is missing, truncated or not a NumPy archive: its arrays have 0 MiB"
-    ):
         SkeletonStore.open(copied)
 
 

@@ -12,6 +12,7 @@ from skgraph.inspection.problems import find_problems
 from skgraph.inspection.survey import survey_store
 from skgraph.inspection.text_summary import format_survey
 from tests.made_up_people import TOPOLOGY, people, person, write
+from tests.stored_index import set_in_index
 
 
 def texts(store, **options):
@@ -47,10 +48,7 @@ def test_bodies_that_lie_elsewhere_on_disk(tmp_path):
     write(tmp_path / "s", people(4))
     plain = survey_store(write(tmp_path / "t", people(4))).to_dict()
     # The rows of the first two bodies change places: the index says where a body is, and nothing else does.
-    with np.load(tmp_path / "s" / "index.npz") as file:
-        index = dict(file)
-    index["track_row"][:2] = [40, 0]
-    np.savez(tmp_path / "s" / "index.npz", **index)
+    set_in_index(tmp_path / "s", "track_row", slice(2), [40, 0])
     frames = np.load(tmp_path / "s" / "frames.npy")
     np.save(tmp_path / "s" / "frames.npy", np.concatenate([frames[40:80], frames[:40], frames[80:]]))
     moved = survey_store(SkeletonStore.open(tmp_path / "s")).to_dict()
@@ -107,10 +105,8 @@ def test_half_precision(tmp_path):
 
 def test_a_clip_that_says_it_lasts_for_ever(tmp_path):
     write(tmp_path / "s", people(4))
-    with np.load(tmp_path / "s" / "index.npz") as file:
-        index = dict(file)
-    index["length"][2], index["track_first"][2] = 10**12, 10**11
-    np.savez(tmp_path / "s" / "index.npz", **index)
+    set_in_index(tmp_path / "s", "length", 2, 10**12)
+    set_in_index(tmp_path / "s", "track_first", 2, 10**11)
     made = survey_store(SkeletonStore.open(tmp_path / "s"))
     assert made.presence.longest.value == 10**12 and made.presence.empty_frames == 10**12 - 40
     assert "<h1>" in survey_page(made, "s", find_problems(made))

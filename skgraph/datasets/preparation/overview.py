@@ -40,7 +40,7 @@ def format_overview(prepared: PreparedStore, seconds: float) -> str:
     unit, preprocessing, notes = store.meta["units"], store.meta["preprocessing"], prepared.notes
     subjects = len(store.subject[store.subject >= 0].unique())
     bodies = f"{store.body_ptr.diff().double().mean():.2f} a clip, at most {store.max_bodies}"
-    size = sum(file.stat().st_size for file in store.path.iterdir())
+    size = sum(file.stat().st_size for file in store.path.rglob("*.*"))
     size_text = f"{size / 1e6:.1f} MB" if size >= 1e6 else f"{size / 1e3:.0f} kB"
     rows = {
         "clips": f"{store.num_clips}",

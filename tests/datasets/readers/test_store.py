@@ -11,6 +11,7 @@ from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.readers.store import read_store
 from skgraph.errors import DataError, StoreError
 from skgraph.topology import Topology
+from tests.stored_index import set_in_index
 
 NTU = Topology.load("ntu_rgbd")
 
@@ -111,7 +112,10 @@ def test_a_description_without_what_is_not_needed(path):
     [
         (lambda path: shutil.rmtree(path), "no store at '.*first': expected a folder with meta.yaml"),
         (lambda path: (path / "meta.yaml").write_text("["), "meta.yaml' is not readable YAML"),
-        (lambda path: (path / "index.npz").unlink(), "index.npz' is missing, truncated or not a NumPy archive"),
+        (
+            lambda path: (path / "index" / "y.npy").unlink(),
+            "the index of store '.*first' lacks y: prepare the store again",
+        ),
         (lambda path: (path / "frames.npy").write_bytes(b"\x93NUMPY"), "frames.npy' is missing, truncated or not"),
         (lambda path: (path / "excluded.csv").write_bytes(b"name,reason\n\xff,a\n"), "excluded.csv' cannot be read"),
     ],
@@ -133,10 +137,7 @@ def test_numbers_that_are_none_are_found(path, tmp_path):
 
 
 def test_a_clip_that_says_it_is_longer_than_any(path, tmp_path):
-    with np.load(path / "index.npz") as index:
-        arrays = dict(index)
-    arrays["length"][0] = 10**9
-    np.savez(path / "index.npz", **arrays)
+    set_in_index(path, "length", 0, 10**9)
     with pytest.raises(
         DataError, match="clip 'c0' of '.*first' has 1 bodies in 1000000000 frames, expected a clip of at"
     ):

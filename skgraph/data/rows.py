@@ -1,0 +1,157 @@
+"""Rows of a store, one for each frame of each body: in one file, or in one for each share that was joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from skgraph.data.store_files import load_npy
+from skgraph.errors import StoreError
+
+
+class RowFiles:
+    """An array of a store on disk, with a row for each frame of each body.
+
+    It is ``NAME.npy``, or ``NAME-1.npy``, ``NAME-2.npy``, ..., one after the other.
+
+    Args:
+        folder: the store.
+        name: ``frames``, ``present`` or ``confidence``.
+        rows: rows of each file.
+        shape: shape of a row.
+        dtypes: kinds of numbers that the files may have, the same in all.
+    """
+
+    def __init__(
+        self, folder: Path, name: str, rows: Sequence[int], shape: tuple[int, ...], dtypes: Sequence[Any]
+    ) -> None:
+        self.folder, self.name, self.shape, self.dtypes = folder, name, shape, tuple(map(np.dtype, dtypes))
+        several = len(rows) > 1
+        self.paths = [folder / f"{name}{f'-{k}' if several else ''}.npy" for k in range(1, len(rows) + 1)]
+        self.rows = list(rows)
+        self.ends = np.cumsum(rows)
+
+    def exists(self) -> bool:
+        """Return whether the store has this array, all files of it or none.
+
+        Raises:
+            StoreError: some files are there and others are not.
+        """
+        missing = [path for path in self.paths if not path.exists()]
+        if missing and len(missing) < len(self.paths):
+            raise StoreError(
+                f"store '{self.folder}' lacks '{missing[0].name}', {len(missing)} of its {len(self.paths)}"
+            )
+        return not missing
+
+    def load(self, k: int, mode: Literal["r", "c"] = "c") -> np.ndarray:
+        """Map file ``k``, as :func:`load_npy` does.
+
+        Raises:
+            StoreError: it is missing, truncated or not the array that the store describes.
+        """
+        array, shape = load_npy(self.paths[k], mode), (self.rows[k], *self.shape)
+        if array.shape != shape or array.dtype not in self.dtypes:
+            kinds = " or ".join(map(str, self.dtypes))
+            raise StoreError(
+                f"store '{self.folder}' is inconsistent: expected {self.paths[k].stem} as {kinds} {shape}, found "
+                f"{array.dtype} {array.shape}"
+            )
+        return array
+
+    def open(self) -> Tensor | ShardedRows:
+        """Map the array, each of several files when a row of it is first read; a row is flat."""
+        first = self.load(0)
+        if len(self.paths) == 1:
+            return torch.from_numpy(first.reshape(len(first), -1) if self.shape else first)
+        return ShardedRows(self, first.dtype)
+
+    def read(self, slices: Sequence[tuple[int, int]]) -> np.ndarray:
+        """Read rows from ``start`` to ``end``, each time within one file.
+
+        The files are mapped for this call alone, so that memory does not grow.
+        """
+        parts = []
+        for start, end in slices:
+            k = int(np.searchsorted(self.ends, start, side="right"))
+            before = int(self.ends[k]) - self.rows[k]
+            parts.append(self.load(k, "r")[start - before : end - before])
+        return np.concatenate(parts)
+
+
+class ShardedRows:
+    """Rows of several files, read as one array of flat rows; a file is mapped when a row of it is first read.
+
+    Args:
+        files: the files.
+        dtype: kind of their numbers.
+    """
+
+    device = torch.device("cpu")
+
+    def __init__(self, files: RowFiles, dtype: np.dtype) -> None:
+        self.files, self.dtype = files, dtype
+        self._width = [int(np.prod(files.shape))] if files.shape else []
+        self._shards: list[np.ndarray | None] = [None] * len(files.paths)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all rows."""
+        return int(self.files.ends[-1]) * int(np.prod(self._width, dtype=int)) * self.dtype.itemsize
+
+    def select(self, rows: Tensor) -> Tensor:
+        """Read ``rows [n, T]``, each line of which lies in one file; return ``[n * T, ...]``."""
+        lines = rows.numpy()
+        out = np.empty((*lines.shape, *self._width), self.dtype)
+        for k, chosen, within in self._by_shard(lines):
+            out[chosen] = self._shard(k)[within]
+        return torch.from_numpy(out).flatten(0, 1)
+
+    def write(self, rows: Tensor, values: Tensor) -> None:
+        """Replace ``rows [n]`` in memory by ``values [n, ...]``."""
+        for k, chosen, within in self._by_shard(rows.numpy()[:, None]):
+            self._shard(k)[within[:, 0]] = values.numpy()[chosen]
+
+    def to(self, device: torch.device | str) -> ShardedRows | Tensor:
+        """Copy all rows to a device as one tensor; on the CPU they stay on disk."""
+        if torch.device(device).type == "cpu":
+            return self
+        shards = [torch.from_numpy(self._shard(k)) for k in range(len(self._shards))]
+        whole = torch.empty(int(self.files.ends[-1]), *self._width, dtype=shards[0].dtype, device=device)
+        for part, shard in zip(whole.split(self.files.rows), shards, strict=True):
+            part.copy_(shard)
+        return whole
+
+    def _shard(self, k: int) -> np.ndarray:
+        shard = self._shards[k]
+        if shard is None:
+            array = self.files.load(k)
+            if array.dtype != self.dtype:
+                raise StoreError(f"'{self.files.paths[k]}' has {array.dtype}, the first of its files {self.dtype}")
+            shard = self._shards[k] = array.reshape(len(array), *self._width)
+        return shard
+
+    def _by_shard(self, lines: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+        """Yield each file that is needed, the lines that lie in it, and their rows there."""
+        shard = np.searchsorted(self.files.ends, lines[:, 0], side="right")
+        for k in np.unique(shard).tolist():
+            chosen = np.flatnonzero(shard == k)
+            yield k, chosen, lines[chosen] - (int(self.files.ends[k]) - self.files.rows[k])
+
+
+def select_rows(array: Tensor | ShardedRows, rows: Tensor) -> Tensor:
+    """Read ``rows [n, T]``, each line of which lies in one file; return ``[n * T, ...]``."""
+    return array.index_select(0, rows.flatten()) if isinstance(array, Tensor) else array.select(rows)
+
+
+def write_rows(array: Tensor | ShardedRows, rows: Tensor, values: Tensor) -> None:
+    """Replace ``rows [n]`` in memory by ``values [n, ...]``."""
+    if isinstance(array, Tensor):
+        array[rows] = values
+    else:
+        array.write(rows, values)
