@@ -17,6 +17,7 @@ from omegaconf import OmegaConf
 
 from skgraph import prepare
 from skgraph._internal.data_dir import data_dir
+from skgraph.build import open_store
 from skgraph.data import SkeletonStore
 from skgraph.datasets.preparation.make_splits import make_splits
 from skgraph.datasets.preparation.overview import format_overview
@@ -24,7 +25,7 @@ from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.raw_dataset import RawClip, RawDataset, Split
 from skgraph.datasets.readers.npz import read_npz
 from skgraph.datasets.synthetic import write_synthetic
-from skgraph.errors import DataError, StoreError
+from skgraph.errors import ConfigError, DataError, StoreError
 from skgraph.topology import Topology
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -37,7 +38,7 @@ def raw(clips, topology="ntu_rgbd", unit="m", **columns):
         class_names=["sit", "stand"],
         name=[f"clip{i}" for i in range(len(clips))],
         y=np.arange(len(clips)) % 2,
-        clips=lambda: map(RawClip, clips),
+        clips=lambda part: map(RawClip, clips[part]),
         unit=unit,
         fps=30.0,
         source="made up",
@@ -95,6 +96,28 @@ def test_command_line(tmp_path, monkeypatch, capsys):
     assert sorted(file.name for file in tmp_path.iterdir()) == ["raw.npz", "store"]  # no log, no Hydra folder
 
 
+def test_shares_by_the_command_line(tmp_path, capsys):
+    save(tmp_path / "raw.npz", [clip(5), clip(3), np.zeros((1, 4, 25, 3)), clip(9), clip(7), clip(3), clip(4), clip(4)])
+    source = ["dataset=npz", f"source={tmp_path / 'raw.npz'}", "topology=ntu_rgbd"]
+    for k in (3, 1, 2):
+        prepare.main(composed(*source, f"share={k}/3", f"out={tmp_path}/shares/{k}"))
+    join = ["dataset=shares", f"source={tmp_path / 'shares'}"]
+    printed = capsys.readouterr().out
+    # Half of the subjects of the whole dataset train; the third share has clips of subjects 2 and 3.
+    assert "split xsub    1 train, 2 test; subjects 0, 2 train\n" in printed
+    assert f"next, when all 3 shares are there: python -m skgraph.prepare {' '.join(join)} out=FOLDER\n" in printed
+    prepare.main(composed(*join, f"out={tmp_path / 'joined'}"))
+    joined = capsys.readouterr().out.splitlines()
+    prepare.main(composed(*source, f"out={tmp_path / 'whole'}"))
+    whole = capsys.readouterr().out.splitlines()
+    assert [line for line in joined if line[:5] not in ("store", "next:")] == [
+        line for line in whole if line[:5] not in ("store", "next:")
+    ]
+    assert joined[-1] == whole[-1].replace("whole", "joined")
+    with pytest.raises(ConfigError, match="shares/2' is share 2 of 3 of a dataset: join them by"):
+        open_store({"root": tmp_path / "shares" / "2"})
+
+
 def test_report_of_people_in_pixels(tmp_path, capsys):
     np.save(tmp_path / "a.npy", 100 + np.arange(2 * 4 * 17 * 2.0).reshape(2, 4, 17, 2))
     np.save(tmp_path / "b.npy", 100 + np.arange(4 * 17 * 2).reshape(4, 17, 2))
@@ -136,13 +159,16 @@ def test_without_labels_the_next_command_probes_for_none(tmp_path, capsys):
     assert printed.endswith(f"dataset=store dataset.root={out} 'evaluate=[]' trainer.batch_size=2\n")
 
 
+WRITTEN = {"synthetic", "shares"}  # without a reader
+
+
 @pytest.mark.parametrize("dataset", sorted(path.stem for path in (data_dir("configs") / "prepare/dataset").glob("*")))
 def test_help_shows_every_option_of_a_dataset_with_its_comment(dataset, capsys, monkeypatch):
     text = shown_help(monkeypatch, capsys, f"dataset={dataset}", "--help")
     options = OmegaConf.to_container(composed(f"dataset={dataset}"))
     assert {line.split(":")[0] for line in text.splitlines() if ":" in line[:20]} >= set(options) - {"read", "write"}
     assert "_target_" not in text and "@" not in text and "${" not in text and "\n\n\n" not in text
-    assert (dataset == "synthetic") != ("  fraction: null    # share of training clips of a random split" in text)
+    assert (dataset in WRITTEN) != ("  fraction: null    # share of training clips of a random split" in text)
 
 
 def test_help_without_a_dataset_names_them(capsys, monkeypatch):
@@ -158,7 +184,7 @@ def shown_help(monkeypatch, capsys, *arguments):
     return capsys.readouterr().out
 
 
-READ = sorted({path.stem for path in (data_dir("configs") / "prepare" / "dataset").glob("*.yaml")} - {"synthetic"})
+READ = sorted({path.stem for path in (data_dir("configs") / "prepare" / "dataset").glob("*.yaml")} - WRITTEN)
 
 
 @pytest.mark.parametrize("dataset", READ)
@@ -319,7 +345,7 @@ def test_units_that_no_person_has(tmp_path):
 
 
 def test_a_wrong_unit_shows_after_a_hundred_clips(tmp_path):
-    def clips():
+    def clips(_):
         yield from [RawClip(clip(height=1700))] * 100
         raise AssertionError("read on")
 
@@ -367,7 +393,7 @@ def test_nothing_but_zeros(tmp_path):
 
 
 def test_what_the_reader_leaves_out_is_said(tmp_path):
-    dataset = replace(raw([None] * 5), clips=lambda: iter([RawClip.left_out("damaged"), *map(RawClip, [clip()] * 4)]))
+    dataset = replace(raw([None] * 5), clips=lambda _: iter([RawClip.left_out("damaged"), *map(RawClip, [clip()] * 4)]))
     written = write_store(dataset, tmp_path / "store", split={"train": [1]})
     assert written.excluded == {"damaged": ["clip0"]}
     assert SkeletonStore.open(written.path).name.tolist() == ["clip1", "clip2", "clip3", "clip4"]
@@ -379,7 +405,7 @@ def test_splits_of_its_own_that_leave_no_part_are_said(tmp_path):
     written = write_store(dataset, tmp_path / "store")
     assert SkeletonStore.open(written.path).splits() == ["a"]
     assert "split 'b' leaves no training clips: camera 2 trains" in written.notes
-    nowhere = replace(dataset, clips=lambda: iter([*[RawClip.left_out("damaged")] * 3, *map(RawClip, [clip()] * 3)]))
+    nowhere = replace(dataset, clips=lambda _: iter([*[RawClip.left_out("damaged")] * 3, *map(RawClip, [clip()] * 3)]))
     with pytest.raises(DataError, match="split 'a' leaves no training clips: the first"):
         write_store(nowhere, tmp_path / "other")
 
@@ -415,7 +441,7 @@ def test_full_disk_leaves_nothing(tmp_path, monkeypatch):
 
 
 def test_an_interrupt_leaves_nothing(tmp_path):
-    def clips():
+    def clips(_):
         yield RawClip(clip())
         raise KeyboardInterrupt
 

@@ -16,7 +16,7 @@ from skgraph._internal.compose import composed
 from skgraph._internal.options import check_kinds, import_target
 from skgraph.data import SkeletonStore
 from skgraph.datasets.preparation.overview import format_overview
-from skgraph.datasets.preparation.write_store import PreparedStore
+from skgraph.datasets.preparation.write_store import PreparedStore, group_excluded
 from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.errors import ConfigError
 
@@ -59,8 +59,11 @@ def write(cfg: DictConfig) -> SkeletonStore:
         if not isinstance(raw, RawDataset):
             raise ConfigError(f"read._target_ '{cfg.read._target_}' returned a {type(raw).__name__}, not a RawDataset")
         prepared = write(raw)
-    else:  # a synthetic dataset
-        prepared = PreparedStore(write().path, unit="m")
+    else:  # a synthetic dataset, or shares
+        store = write()
+        prepared = PreparedStore(store.path, store.meta["units"], notes=store.meta.get("notes", []))
+        for name, reason in store.excluded.items():
+            group_excluded(prepared.excluded, name, reason)
     print(format_overview(prepared, time.perf_counter() - started))
     return SkeletonStore.open(prepared.path)
 

@@ -59,6 +59,11 @@ def open_store(
     # Otherwise a run on `dataset.root=data/mine` alone would bear the name of the synthetic dataset.
     if "synthetic" in dataset and not store.meta["source"].startswith("synthetic"):
         raise ConfigError(f"'{root}' is not the synthetic dataset: say dataset=store dataset.root={root}")
+    if share := store.meta.get("share"):
+        raise ConfigError(
+            f"'{root}' is share {share['number']} of {share['of']} of a dataset: join them by python -m "
+            "skgraph.prepare dataset=shares"
+        )
     split = dataset.get("split") or next(iter(store.splits()), None)
     if not store.splits():
         raise ConfigError(f"the store '{root}' has no split: prepare it with split.by=subject, camera, setup or random")

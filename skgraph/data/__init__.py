@@ -2,6 +2,7 @@
 
 from skgraph.data.dataset import SkeletonDataset
 from skgraph.data.edges import EdgeType, spatiotemporal_edges
+from skgraph.data.join_shares import join_shares
 from skgraph.data.loader import EpochLoader
 from skgraph.data.mixed_loader import MixedLoader
 from skgraph.data.skeleton_data import SkeletonData
@@ -16,5 +17,6 @@ __all__ = [
     "SkeletonDataset",
     "SkeletonStore",
     "StoreWriter",
+    "join_shares",
     "spatiotemporal_edges",
 ]

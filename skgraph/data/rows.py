@@ -11,13 +11,16 @@ import torch
 from torch import Tensor
 
 from skgraph.data.store_files import load_npy
-from skgraph.errors import StoreError
+from skgraph.errors import StoreError, first_three
+
+
+def row_paths(folder: Path, name: str, files: int) -> list[Path]:
+    """Return the paths of an array of rows: ``NAME.npy``, or ``NAME-1.npy``, ``NAME-2.npy``, ... of several files."""
+    return [folder / f"{name}-{k}.npy" for k in range(1, files + 1)] if files > 1 else [folder / f"{name}.npy"]
 
 
 class RowFiles:
-    """An array of a store on disk, with a row for each frame of each body.
-
-    It is ``NAME.npy``, or ``NAME-1.npy``, ``NAME-2.npy``, ..., one after the other.
+    """An array of a store on disk, with a row for each frame of each body, in one file or in several.
 
     Args:
         folder: the store.
@@ -31,23 +34,13 @@ class RowFiles:
         self, folder: Path, name: str, rows: Sequence[int], shape: tuple[int, ...], dtypes: Sequence[Any]
     ) -> None:
         self.folder, self.name, self.shape, self.dtypes = folder, name, shape, tuple(map(np.dtype, dtypes))
-        several = len(rows) > 1
-        self.paths = [folder / f"{name}{f'-{k}' if several else ''}.npy" for k in range(1, len(rows) + 1)]
+        self.paths = row_paths(folder, name, len(rows))
         self.rows = list(rows)
         self.ends = np.cumsum(rows)
 
     def exists(self) -> bool:
-        """Return whether the store has this array, all files of it or none.
-
-        Raises:
-            StoreError: some files are there and others are not.
-        """
-        missing = [path for path in self.paths if not path.exists()]
-        if missing and len(missing) < len(self.paths):
-            raise StoreError(
-                f"store '{self.folder}' lacks '{missing[0].name}', {len(missing)} of its {len(self.paths)}"
-            )
-        return not missing
+        """Return whether the store has any file of this array."""
+        return any(path.exists() for path in self.paths)
 
     def load(self, k: int, mode: Literal["r", "c"] = "c") -> np.ndarray:
         """Map file ``k``, as :func:`load_npy` does.
@@ -65,10 +58,16 @@ class RowFiles:
         return array
 
     def open(self) -> Tensor | ShardedRows:
-        """Map the array, each of several files when a row of it is first read; a row is flat."""
+        """Map the array, each of several files when a row of it is first read; a row is flat.
+
+        Raises:
+            StoreError: a file is missing, or the first is damaged.
+        """
         first = self.load(0)
         if len(self.paths) == 1:
             return torch.from_numpy(first.reshape(len(first), -1) if self.shape else first)
+        if missing := [path.name for path in self.paths if not path.exists()]:
+            raise StoreError(f"store '{self.folder}' lacks {len(missing)} of its files: {first_three(missing)}")
         return ShardedRows(self, first.dtype)
 
     def read(self, slices: Sequence[tuple[int, int]]) -> np.ndarray:

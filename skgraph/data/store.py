@@ -172,17 +172,26 @@ class SkeletonStore:
         """Names of the splits."""
         return list(self._split_sides)
 
+    def sides(self, split: str) -> Tensor:
+        """Return the side of each clip in a split, ``[N]`` int8: 0 train, 1 test, -1 neither.
+
+        Raises:
+            StoreError: no such split.
+        """
+        if split not in self._split_sides:
+            raise StoreError(f"store '{self.path}' has no split '{split}', only {', '.join(self.splits()) or 'none'}")
+        return self._split_sides[split]
+
     def split(self, name: str, part: str) -> Tensor:
         """Return the clip ids of the ``"train"`` or ``"test"`` side of a split.
 
         Raises:
             StoreError: no such split or side.
         """
-        if name not in self._split_sides:
-            raise StoreError(f"store '{self.path}' has no split '{name}', only {', '.join(self.splits()) or 'none'}")
+        sides = self.sides(name)
         if part not in SPLIT_SIDES:
             raise StoreError(f"a split has the sides {', '.join(SPLIT_SIDES)}, found '{part}'")
-        return (self._split_sides[name] == SPLIT_SIDES.index(part)).nonzero().flatten()
+        return (sides == SPLIT_SIDES.index(part)).nonzero().flatten()
 
     def with_train_clips(self, split: str, count: int, seed: int = 0) -> SkeletonStore:
         """Return this store with ``count`` training clips of a split, drawn by ``seed``, and a content hash of its own.

@@ -17,6 +17,9 @@ LARGEST_ID = 2**63 - 1
 IDS = ("subject", "camera", "setup")
 """Names of the ids of a clip."""
 
+ALL_CLIPS = slice(None)
+"""The slice of all clips."""
+
 # Reasons to leave a clip out of a store. The overview of `prepare` counts the clips of each reason up to its first
 # colon; the rest is about a single clip.
 NO_FRAMES = "no frames"
@@ -108,7 +111,8 @@ class RawDataset:
         class_names: names of the labels 0, 1, ...
         name: clip names [N], unique.
         y: labels [N] int64; with segments, -1 is a recording without a single label.
-        clips: starts an iteration over the N clips in order, with joints in `units`.
+        clips: starts an iteration over the clips of a slice, by default all, in order, with joints in `units`. It reads
+            no others where it can, so that several machines prepare a share each.
         unit: unit of the files: one of `METRES`, or `px` / `normalised` for coordinates that are not lengths.
         fps: frames a second.
         source: title of the dataset.
@@ -128,7 +132,7 @@ class RawDataset:
     class_names: list[str]
     name: list[str]
     y: np.ndarray
-    clips: Callable[[], Iterator[RawClip]]
+    clips: Callable[..., Iterator[RawClip]]
     unit: str
     fps: float
     source: str

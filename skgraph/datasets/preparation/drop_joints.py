@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from skgraph.datasets.raw_dataset import RawClip, RawDataset
+from skgraph.datasets.raw_dataset import ALL_CLIPS, RawClip, RawDataset
 from skgraph.datasets.readers.reader import check_clip_shape
 
 
@@ -23,8 +23,8 @@ def without_joints(raw: RawDataset, joints: str | Sequence[str]) -> RawDataset:
     whole, part = raw.topology, raw.topology.without(names)
     kept = [whole.joint(joint) for joint in part.joints]
 
-    def clips() -> Iterator[RawClip]:
-        for name, clip in zip(raw.name, raw.clips(), strict=True):
+    def clips(part: slice = ALL_CLIPS) -> Iterator[RawClip]:
+        for name, clip in zip(raw.name[part], raw.clips(part), strict=True):
             if not clip.excluded:
                 check_clip_shape(clip.joints.shape, whole, f"clip '{name}'")
                 confidence = None if clip.confidence is None else clip.confidence[:, :, kept]

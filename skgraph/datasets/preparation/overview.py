@@ -65,14 +65,25 @@ def format_overview(prepared: PreparedStore, seconds: float) -> str:
         _WIDTH, subsequent_indent=" " * width, break_long_words=False, break_on_hyphens=False
     )
     lines = [wrapper.fill(key.ljust(width) + printable(value)) for key, value in rows.items()]
-    lines.append(" ".join(["next: python -m skgraph.pretrain dataset=store", *_training_options(prepared.path, store)]))
+    if share := store.meta.get("share"):
+        command = "python -m skgraph.prepare dataset=shares"
+        options = f"{_path_option('source', prepared.path.parent)} out=FOLDER"
+        lines.append(f"next, when all {share['of']} shares are there: {command} {options}")
+    else:
+        options = " ".join(_training_options(prepared.path, store))
+        lines.append(f"next: python -m skgraph.pretrain dataset=store {options}")
     return "\n".join(lines)
+
+
+def _path_option(key: str, path: Path) -> str:
+    """Return an option, quoted for Hydra's grammar, then for the shell."""
+    value = str(path) if re.fullmatch(r"[\w./~-]+", str(path)) else "'" + str(path).replace("'", "\\'") + "'"
+    return shlex.quote(f"{key}={value}")
 
 
 def _training_options(path: Path, store: SkeletonStore) -> list[str]:
     """Return the options of `pretrain` that a store needs."""
-    root = str(path) if re.fullmatch(r"[\w./~-]+", str(path)) else "'" + str(path).replace("'", "\\'") + "'"
-    options = [shlex.quote(f"dataset.root={root}")]  # quoted for Hydra's grammar, then for the shell
+    options = [_path_option("dataset.root", path)]
     if store.topology.dim == 2:
         options.append("augment=planar")
     elif (up := upright_axis(store)) not in (None, "y"):  # rotate about the vertical

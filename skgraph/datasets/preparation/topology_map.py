@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from skgraph.datasets.raw_dataset import RawClip, RawDataset
+from skgraph.datasets.raw_dataset import ALL_CLIPS, RawClip, RawDataset
 from skgraph.errors import DataError, TopologyError
 from skgraph.topology import Topology
 from skgraph.topology.topology_file import read_topology_file
@@ -41,8 +41,8 @@ def map_topology(raw: RawDataset, to: str | Path) -> RawDataset:
     weights = MapJoints.load(source, target, path).weights.numpy()
     done = f"joints of {source.name} as {target.name}" + (f" by {path.name}" if path is not None else "")
 
-    def clips() -> Iterator[RawClip]:
-        for name, clip in zip(raw.name, raw.clips(), strict=True):
+    def clips(part: slice = ALL_CLIPS) -> Iterator[RawClip]:
+        for name, clip in zip(raw.name[part], raw.clips(part), strict=True):
             yield clip if clip.excluded else _mapped(clip, weights, source, name)
 
     return replace(

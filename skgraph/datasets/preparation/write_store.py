@@ -13,9 +13,10 @@ from tqdm.auto import tqdm
 from skgraph.data.store_writer import StoreWriter
 from skgraph.datasets.preparation.drop_joints import without_joints
 from skgraph.datasets.preparation.make_splits import make_splits
+from skgraph.datasets.preparation.share import Share
 from skgraph.datasets.preparation.topology_map import map_topology
 from skgraph.datasets.preparation.units import METRES, body_height, check_heights
-from skgraph.datasets.raw_dataset import ALL_ZERO, IDS, NO_FRAMES, RawDataset, Split
+from skgraph.datasets.raw_dataset import ALL_CLIPS, ALL_ZERO, IDS, NO_FRAMES, RawDataset, Split
 from skgraph.errors import DataError
 
 _CHECK_HEIGHT_AFTER = 100  # clips, so that a wrong unit does not cost an hour
@@ -47,6 +48,7 @@ def write_store(
     dtype: str = "float32",
     drop_joints: str | Sequence[str] | None = None,
     topology_map: str | Path | None = None,
+    share: str | None = None,
 ) -> PreparedStore:
     """Write a dataset as a store, clip by clip; an error removes the partial store.
 
@@ -62,8 +64,11 @@ def write_store(
         dtype: `float32`, or `float16`: half the size, and correct to a millimetre for coordinates up to 2 m.
         drop_joints: joints to leave out, see `without_joints`.
         topology_map: write joints of another topology, see `map_topology`.
+        share: write one of several shares of the clips, such as `3/8`, divided as the whole dataset is;
+            :func:`~skgraph.data.join_shares` joins all of them.
 
     Raises:
+        ConfigError: `share` is no share of these clips.
         TopologyError: joints cannot be left out or mapped.
         DataError: a clip is not finite, the unit is implausible, or the split is impossible.
         StoreError: `out` exists, or cannot be written.
@@ -73,6 +78,8 @@ def write_store(
     if topology_map is not None:
         raw = map_topology(raw, topology_map)
     splits = make_splits(raw, **(split or {}))
+    mine = None if share is None else Share.parse(share)
+    part = ALL_CLIPS if mine is None else mine.clips(len(raw))
     conversion = "" if raw.unit == raw.units else f"{raw.unit} to {raw.units}"
     writer = StoreWriter(
         out,
@@ -85,29 +92,33 @@ def write_store(
         preprocessing="; ".join(filter(None, [raw.preprocessing, conversion])) or "none",
         notes=raw.notes,
         dtype=dtype,
+        share=None if mine is None else mine.describe(raw, splits, dtype),
     )
     with np.errstate(over="ignore", invalid="ignore"), writer:  # the writer reports what is not finite
-        kept, excluded = write_clips(writer, raw, check_height)
-        notes = [*raw.notes, *_write_splits(writer, raw, splits, kept)]
+        kept, excluded = write_clips(writer, raw, check_height, part)
+        notes = [*raw.notes, *_write_splits(writer, raw, splits, kept, np.arange(len(raw)) if mine else kept)]
     if raw.finish is not None:
-        notes += raw.finish(kept)
+        remarks = raw.finish(kept)
+        notes += [] if mine else remarks  # which are about all clips
     return PreparedStore(out, raw.unit, excluded, notes + _id_notes(raw))
 
 
-def write_clips(writer: StoreWriter, raw: RawDataset, check_height: bool) -> tuple[np.ndarray, dict[str, list[str]]]:
-    """Write clips; return the numbers of those that were kept [n], and reason -> names of the others."""
+def write_clips(
+    writer: StoreWriter, raw: RawDataset, check_height: bool, part: slice = ALL_CLIPS
+) -> tuple[np.ndarray, dict[str, list[str]]]:
+    """Write a slice of the clips; return the numbers of those that were kept [n], and reason -> names of the others."""
+    wanted = range(len(raw))[part]
     ids = {key: raw.ids(key) for key in IDS}
     heights: list[float] = []
     kept: list[int] = []
     excluded: dict[str, list[str]] = {}
-    with tqdm(raw.clips(), "preparing", len(raw), unit="clip", leave=False, disable=None) as clips:
-        for i, clip in enumerate(clips):
+    with tqdm(raw.clips(part), "preparing", len(wanted), unit="clip", leave=False, disable=None) as clips:
+        for i, clip in zip(wanted, clips, strict=True):
             name, frame_mask = raw.name[i], clip.there
             if clip.excluded or not frame_mask.any():
                 reason = clip.excluded or (ALL_ZERO if frame_mask.size else NO_FRAMES)
                 writer.exclude(name, reason)
-                kind, _, detail = reason.partition(": ")
-                excluded.setdefault(kind, []).append(f"{name} ({detail})" if detail else name)
+                group_excluded(excluded, name, reason)
                 continue
             writer.add(
                 clip.joints,
@@ -125,24 +136,33 @@ def write_clips(writer: StoreWriter, raw: RawDataset, check_height: bool) -> tup
                     check_heights(heights, raw.unit)
     if not kept:
         reasons = "; ".join(f"{len(names)} {reason}" for reason, names in excluded.items())
-        raise DataError(f"none of the {len(raw)} clips of '{raw.source}' can be used: {reasons}")
+        raise DataError(f"none of the {len(wanted)} clips of '{raw.source}' can be used: {reasons}")
     if heights:
         check_heights(heights, raw.unit)
     return np.array(kept), excluded
 
 
-def _write_splits(writer: StoreWriter, raw: RawDataset, splits: list[Split], kept: np.ndarray) -> list[str]:
-    """Write the splits that have training and test clips among the kept ones; return notes on the splits."""
-    splits = [split.of(kept) for split in splits]
-    notes = [problem for split in splits if (problem := split.problem())]
+def group_excluded(excluded: dict[str, list[str]], name: str, reason: str) -> None:
+    """Add a clip to reason -> names, by the kind of its reason."""
+    kind, _, detail = reason.partition(": ")
+    excluded.setdefault(kind, []).append(f"{name} ({detail})" if detail else name)
+
+
+def _write_splits(
+    writer: StoreWriter, raw: RawDataset, splits: list[Split], kept: np.ndarray, judged: np.ndarray
+) -> list[str]:
+    """Write the splits that have training and test clips among the ``judged`` ones; return notes on the splits."""
+    notes = [problem for split in splits if (problem := split.of(judged).problem())]
     if len(notes) == len(splits):
         raise DataError(notes[0])
-    for split in (split for split in splits if not split.problem()):
-        train, test = np.flatnonzero(split.train), np.flatnonzero(split.tests)
-        writer.add_split(split.name, train, test, split.how)
+    for split in splits:
+        whole, own = split.of(judged), split.of(kept)
+        if whole.problem():
+            continue
+        writer.add_split(split.name, np.flatnonzero(own.train), np.flatnonzero(own.tests), split.how)
         prefix = f"split '{split.name}': " if len(splits) > 1 else ""
-        if len(test):
-            notes += [prefix + note for note in _split_notes(raw, kept[train], kept[test])]
+        if whole.tests.any():
+            notes += [prefix + note for note in _split_notes(raw, judged[whole.train], judged[whole.tests])]
     return notes
 
 

@@ -13,7 +13,7 @@ from skgraph.datasets.formats.amc_file import amc_positions
 from skgraph.datasets.formats.asf_file import AsfSkeleton
 from skgraph.datasets.label_table import read_label_table
 from skgraph.datasets.preparation.units import unit_factor
-from skgraph.datasets.raw_dataset import RawClip, RawDataset
+from skgraph.datasets.raw_dataset import ALL_CLIPS, RawClip, RawDataset
 from skgraph.datasets.readers.reader import open_topology, to_float32, z_up_to_y_up
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
@@ -73,8 +73,8 @@ def read_asf_amc(
     indices = [_joint_indices(skeleton, topology) for skeleton in skeletons]
     scale = unit_factor(unit, topology)
 
-    def clips() -> Iterator[RawClip]:
-        for file, skeleton, wanted in zip(files, skeletons, indices, strict=True):
+    def clips(part: slice = ALL_CLIPS) -> Iterator[RawClip]:
+        for file, skeleton, wanted in zip(files[part], skeletons[part], indices[part], strict=True):
             positions = amc_positions(file.read(), str(file), skeleton, every)[:, wanted]
             joints = to_float32(z_up_to_y_up(positions) if up == "z" else positions, scale / skeleton.length)[None]
             yield RawClip(joints, frame_mask=np.ones(joints.shape[:2], bool))

@@ -12,7 +12,7 @@ from skgraph.datasets.formats.bvh_file import BvhFile
 from skgraph.datasets.formats.bvh_topology import bvh_topology
 from skgraph.datasets.label_table import read_label_table
 from skgraph.datasets.preparation.units import unit_factor
-from skgraph.datasets.raw_dataset import RawClip, RawDataset
+from skgraph.datasets.raw_dataset import ALL_CLIPS, RawClip, RawDataset
 from skgraph.datasets.readers.reader import clip_path, open_topology, to_float32, z_up_to_y_up
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
@@ -77,8 +77,8 @@ def read_bvh(
     indices = [_joint_indices(file, topology) for file in files]
     scale = unit_factor(unit, topology)
 
-    def clips() -> Iterator[RawClip]:
-        for file, wanted in zip(files, indices, strict=True):
+    def clips(part: slice = ALL_CLIPS) -> Iterator[RawClip]:
+        for file, wanted in zip(files[part], indices[part], strict=True):
             positions = file.positions(wanted, every)
             joints = to_float32(z_up_to_y_up(positions) if up == "z" else positions, scale)[None]
             yield RawClip(joints, frame_mask=np.ones(joints.shape[:2], bool))

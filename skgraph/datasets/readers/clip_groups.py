@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from skgraph.datasets.label_table import read_label_table
-from skgraph.datasets.raw_dataset import RawClip, RawDataset
+from skgraph.datasets.raw_dataset import ALL_CLIPS, RawClip, RawDataset
 from skgraph.topology import Topology
 
 Group = TypeVar("Group")
@@ -39,8 +39,8 @@ def read_clip_groups(
     folder = source.parent if source.is_file() else source
     columns = read_label_table(folder, "", labels, labelled, groups)
 
-    def clips() -> Iterator[RawClip]:
-        for name in columns["name"]:
+    def clips(part: slice = ALL_CLIPS) -> Iterator[RawClip]:
+        for name in columns["name"][part]:
             yield read_clip(name, groups[name])
 
     return RawDataset(

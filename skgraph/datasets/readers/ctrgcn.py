@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from skgraph.datasets.formats.npz_file import NpzMember
 from skgraph.datasets.formats.ntu.published import MAX_CLASSES, ntu_class_names, ntu_columns
 from skgraph.datasets.preparation.published_splits import ntu_split_name, pair_subsets
 from skgraph.datasets.preparation.units import unit_factor
-from skgraph.datasets.raw_dataset import RawClip, RawDataset
+from skgraph.datasets.raw_dataset import ALL_CLIPS, RawClip, RawDataset
 from skgraph.datasets.readers.npz import check_npz
 from skgraph.datasets.readers.reader import open_topology, to_float32
 from skgraph.errors import DataError
@@ -65,10 +66,10 @@ def read_ctrgcn(
     train = np.arange(len(names)) < frames["train"].shape[0]
     splits, _ = pair_subsets({"train": train, "test": ~train}, names, bare=split_name)
 
-    def clips() -> Iterator[RawClip]:
-        for member in frames.values():
-            for piece in member.pieces(np.ones(member.shape[0], np.int64)):
-                yield RawClip(_clip(piece[0], topology, scale))
+    def clips(part: slice = ALL_CLIPS) -> Iterator[RawClip]:
+        pieces = (member.pieces(np.ones(member.shape[0], np.int64)) for member in frames.values())
+        for piece in islice(chain.from_iterable(pieces), part.start, part.stop):
+            yield RawClip(_clip(piece[0], topology, scale))
 
     return RawDataset(
         topology=topology,

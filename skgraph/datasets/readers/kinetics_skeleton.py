@@ -12,7 +12,7 @@ from skgraph.datasets.files import folder_files
 from skgraph.datasets.formats.json_file import describe, expect, expect_key, expect_numbers, read_json
 from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
 from skgraph.datasets.preparation.published_splits import given_split
-from skgraph.datasets.raw_dataset import NO_SKELETON, RawClip, RawDataset
+from skgraph.datasets.raw_dataset import ALL_CLIPS, NO_SKELETON, RawClip, RawDataset
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
@@ -79,8 +79,8 @@ def read_kinetics_skeleton(
     class_names, y, notes = _classes(videos)
     topology = Topology.load("openpose_18")
 
-    def clips() -> Iterator[RawClip]:
-        for video in videos:
+    def clips(part: slice = ALL_CLIPS) -> Iterator[RawClip]:
+        for video in videos[part]:
             if not video.has_skeleton:
                 yield RawClip.left_out(NO_SKELETON)
                 continue

@@ -11,7 +11,7 @@ from skgraph.datasets.formats.marker_file import MarkerFile
 from skgraph.datasets.label_table import read_label_table
 from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.preparation.units import METRES, unit_factor
-from skgraph.datasets.raw_dataset import NOBODY, RawClip, RawDataset
+from skgraph.datasets.raw_dataset import ALL_CLIPS, NOBODY, RawClip, RawDataset
 from skgraph.datasets.readers.reader import clip_path, open_topology, to_float32, z_up_to_y_up
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
@@ -61,8 +61,8 @@ def read_markers(
     indices = [file.columns(markers) for file in files]
     scale = unit_factor(units[0], topology)
 
-    def clips() -> Iterator[RawClip]:
-        for file, wanted in zip(files, indices, strict=True):
+    def clips(part: slice = ALL_CLIPS) -> Iterator[RawClip]:
+        for file, wanted in zip(files[part], indices[part], strict=True):
             positions = file.read()[::every, wanted]
             positions = z_up_to_y_up(positions) if (up or file.up) == "z" else positions
             # Programs that write no blanks write a marker that was not seen at the origin.

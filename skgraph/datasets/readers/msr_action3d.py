@@ -11,7 +11,7 @@ from skgraph.datasets.files import numbered_files
 from skgraph.datasets.formats.action_names import action_names
 from skgraph.datasets.formats.text_file import parse_numbers, read_lines
 from skgraph.datasets.preparation.missing_joints import fill_missing
-from skgraph.datasets.raw_dataset import RawClip, RawDataset, Split
+from skgraph.datasets.raw_dataset import ALL_CLIPS, RawClip, RawDataset, Split
 from skgraph.datasets.readers.reader import clip_path, to_float32
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
@@ -76,8 +76,8 @@ def read_msr_action3d(source: str | Path, subset: str = "all") -> RawDataset:
     names, subject = [names[i] for i in kept], numbers["subject"][kept]
     order = [_JOINTS.index(joint) for joint in topology.joints]
 
-    def clips() -> Iterator[RawClip]:
-        for name in names:
+    def clips(part: slice = ALL_CLIPS) -> Iterator[RawClip]:
+        for name in names[part]:
             values = _read(clip_path(source, name, _SUFFIX))[None, :, order]
             joints, confidence = values[..., :3], values[..., 3]
             seen = (joints != 0).any(axis=-1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from skgraph.datasets.formats.npz_file import NpzMember
 from skgraph.datasets.formats.text_file import is_valid_unicode
 from skgraph.datasets.preparation.published_splits import given_split
 from skgraph.datasets.preparation.units import unit_factor
-from skgraph.datasets.raw_dataset import IDS, LARGEST_ID, RawClip, RawDataset
+from skgraph.datasets.raw_dataset import ALL_CLIPS, IDS, LARGEST_ID, RawClip, RawDataset
 from skgraph.datasets.readers.reader import check_joints, check_numbers, open_topology, to_float32
 from skgraph.errors import BROKEN_ARCHIVE, DataError, first_line
 from skgraph.topology import Topology
@@ -87,8 +88,8 @@ def read_npz(
         y, class_names = arrays["y"].astype(np.int64), _class_names(path, arrays["class_names"])
     about = [str(scalars[key]) for key in ("source", "license") if key in scalars]
 
-    def clips() -> Iterator[RawClip]:
-        for frames in x.pieces(lengths):
+    def clips(part: slice = ALL_CLIPS) -> Iterator[RawClip]:
+        for frames in islice(x.pieces(lengths), part.start, part.stop):
             frames = frames if order is None else frames[:, :, order]
             yield RawClip(to_float32(frames, scale).swapaxes(0, 1))
 

@@ -18,7 +18,7 @@ from skgraph.datasets.formats.text_file import read_lines
 from skgraph.datasets.preparation.conversion_cache import ConversionCache
 from skgraph.datasets.preparation.convert import convert
 from skgraph.datasets.preparation.presets import PRESETS
-from skgraph.datasets.raw_dataset import DAMAGED, LISTED_AS_MISSING, RawClip, RawDataset
+from skgraph.datasets.raw_dataset import ALL_CLIPS, DAMAGED, LISTED_AS_MISSING, RawClip, RawDataset
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
@@ -83,12 +83,12 @@ def read_ntu(
         raise DataError(f"{problem}; labelled=false reads files of any name")
     missing = _missing(missing_list)
 
-    def clips() -> Iterator[RawClip]:
-        wanted = [file for file in files if file.stem not in missing]
+    def clips(part: slice = ALL_CLIPS) -> Iterator[RawClip]:
+        wanted = [file for file in files[part] if file.stem not in missing]
         read = partial(_read, preset, confidence, damaged)
         waiting = ConversionCache(folder, (_VERSION, preset, confidence, wanted))
         converted = convert(wanted, read, waiting, processes, notes=notes)
-        for file in files:
+        for file in files[part]:
             clip = RawClip.left_out(LISTED_AS_MISSING) if file.stem in missing else next(converted)
             if damaged == "error" and clip.excluded.startswith(DAMAGED):  # by an earlier command that excluded them
                 raise DataError(f"'{file}' is {clip.excluded} {_HINT}")

@@ -11,7 +11,7 @@ from skgraph.datasets.files import numbered_files
 from skgraph.datasets.formats.action_names import action_names
 from skgraph.datasets.formats.json_file import describe, expect, expect_key, read_json
 from skgraph.datasets.preparation.missing_joints import fill_missing
-from skgraph.datasets.raw_dataset import RawClip, RawDataset, Split
+from skgraph.datasets.raw_dataset import ALL_CLIPS, RawClip, RawDataset, Split
 from skgraph.datasets.readers.reader import clip_path, expect_joints, to_float32
 from skgraph.errors import DataError
 from skgraph.topology import Topology
@@ -49,8 +49,8 @@ def read_nw_ucla(source: str | Path) -> RawDataset:
     )
     y = np.searchsorted(_ACTIONS, numbers["action"])
 
-    def clips() -> Iterator[RawClip]:
-        for name, label in zip(names, y, strict=True):
+    def clips(part: slice = ALL_CLIPS) -> Iterator[RawClip]:
+        for name, label in zip(names[part], y[part], strict=True):
             joints = _read(clip_path(source, name, ".json"), int(label) + 1, topology)[None]
             yield RawClip(*fill_missing(joints, (joints != 0).any(axis=-1), topology))
 

@@ -19,7 +19,7 @@ from skgraph.datasets.preparation.conversion_cache import ConversionCache
 from skgraph.datasets.preparation.convert import convert
 from skgraph.datasets.preparation.presets.agcn import agcn
 from skgraph.datasets.preparation.presets.skgraph_preset import skgraph_preset
-from skgraph.datasets.raw_dataset import NOBODY, RawClip, RawDataset, Split
+from skgraph.datasets.raw_dataset import ALL_CLIPS, NOBODY, RawClip, RawDataset, Split
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
 
@@ -117,11 +117,12 @@ def read_pku(
         number = np.concatenate([np.arange(len(own)) for own in segments])
         names = [f"{files[i].stem}_{n:03d}" for i, n in zip(of_recording, number, strict=True)]
 
-    def clips() -> Iterator[RawClip]:
+    def clips(part: slice = ALL_CLIPS) -> Iterator[RawClip]:
         read = partial(_read, preset if form == "clips" else "")
         at_once = None if form == "clips" else _RECORDINGS_AT_ONCE
-        waiting = ConversionCache(folder, (_VERSION, form, preset, items))
-        for i, clip in enumerate(convert(items, read, waiting, processes, at_once, notes)):
+        waiting = ConversionCache(folder, (_VERSION, form, preset, items[part]))
+        converted = convert(items[part], read, waiting, processes, at_once, notes)
+        for i, clip in zip(range(len(items))[part], converted, strict=True):
             yield clip if form == "clips" else _with_segments(clip, segments[i], files[i])
 
     def finish(_: np.ndarray) -> list[str]:

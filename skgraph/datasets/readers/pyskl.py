@@ -16,7 +16,7 @@ from skgraph.datasets.preparation.missing_joints import fill_missing
 from skgraph.datasets.preparation.pose_detections import PoseDetections, check_detection_options
 from skgraph.datasets.preparation.published_splits import pair_subsets
 from skgraph.datasets.preparation.units import unit_factor
-from skgraph.datasets.raw_dataset import NOBODY_DETECTED, RawClip, RawDataset, Split
+from skgraph.datasets.raw_dataset import ALL_CLIPS, NOBODY_DETECTED, RawClip, RawDataset, Split
 from skgraph.datasets.readers.reader import check_clip_shape, check_joints, open_topology, to_float32
 from skgraph.errors import ConfigError, DataError, first_three
 from skgraph.topology import Topology
@@ -90,8 +90,8 @@ def read_pyskl(
             _check(clip, annotation, topology, scored)
     splits, notes = _splits(path, lists, names)
 
-    def clips() -> Iterator[RawClip]:
-        for name, clip, annotation in zip(names, where, annotations, strict=True):
+    def clips(part: slice = ALL_CLIPS) -> Iterator[RawClip]:
+        for name, clip, annotation in zip(names[part], where[part], annotations[part], strict=True):
             if files is None:
                 yield _clip(clip, annotation, topology, scale)
             else:

@@ -10,7 +10,7 @@ import numpy as np
 
 from skgraph.datasets.formats.json_file import expect, expect_numbers
 from skgraph.datasets.label_table import read_label_table
-from skgraph.datasets.raw_dataset import RawClip, RawDataset
+from skgraph.datasets.raw_dataset import ALL_CLIPS, RawClip, RawDataset
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
 
@@ -41,8 +41,8 @@ def read_clip_folder(
     source = Path(source).expanduser()
     columns = read_label_table(source, suffix, labels, labelled)
 
-    def clips() -> Iterator[RawClip]:
-        for name in columns["name"]:
+    def clips(part: slice = ALL_CLIPS) -> Iterator[RawClip]:
+        for name in columns["name"][part]:
             yield read_clip(clip_path(source, name, suffix))
 
     return RawDataset(

@@ -14,7 +14,7 @@ from skgraph.datasets.formats.pickle_file import read_pickle
 from skgraph.datasets.formats.text_file import describe
 from skgraph.datasets.preparation.published_splits import ntu_split_name, pair_subsets
 from skgraph.datasets.preparation.units import unit_factor
-from skgraph.datasets.raw_dataset import RawClip, RawDataset
+from skgraph.datasets.raw_dataset import ALL_CLIPS, RawClip, RawDataset
 from skgraph.datasets.readers.reader import check_numbers, open_topology, to_float32, z_up_to_y_up
 from skgraph.errors import ConfigError, DataError
 from skgraph.topology import Topology
@@ -74,10 +74,11 @@ def read_stgcn(
     if up is None and (turn := _z_is_up(subsets, topology)):
         notes.append("z is up in the files, as the spines of the first clips show; up=y keeps it")
 
-    def clips() -> Iterator[RawClip]:
-        for subset in subsets:
-            for i in range(len(subset.names)):
-                yield RawClip(_clip(subset, i, turn, scale))
+    where = [(subset, i) for subset in subsets for i in range(len(subset.names))]
+
+    def clips(part: slice = ALL_CLIPS) -> Iterator[RawClip]:
+        for subset, i in where[part]:
+            yield RawClip(_clip(subset, i, turn, scale))
 
     done = ["turned about x so that y is up"] if turn else []
     return RawDataset(

@@ -11,7 +11,7 @@ import numpy as np
 from skgraph.data.store import SkeletonStore
 from skgraph.datasets.formats.npy_file import MOST_NUMBERS
 from skgraph.datasets.preparation.units import METRES
-from skgraph.datasets.raw_dataset import IDS, RawClip, RawDataset, Split
+from skgraph.datasets.raw_dataset import ALL_CLIPS, IDS, RawClip, RawDataset, Split
 from skgraph.errors import DataError
 
 
@@ -32,8 +32,8 @@ def read_store(source: str | Path) -> RawDataset:
     units = str(meta.get("units", "m"))
     done = meta.get("preprocessing", "none")
 
-    def clips() -> Iterator[RawClip]:
-        for i in range(store.num_clips):
+    def clips(part: slice = ALL_CLIPS) -> Iterator[RawClip]:
+        for i in range(store.num_clips)[part]:
             yield _clip(store, i, METRES.get(units, 1.0))
 
     return RawDataset(

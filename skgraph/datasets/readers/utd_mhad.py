@@ -11,7 +11,7 @@ from skgraph.datasets.files import numbered_files
 from skgraph.datasets.formats.action_names import action_names
 from skgraph.datasets.formats.mat_file import read_mat_array
 from skgraph.datasets.preparation.missing_joints import fill_missing
-from skgraph.datasets.raw_dataset import RawClip, RawDataset, Split
+from skgraph.datasets.raw_dataset import ALL_CLIPS, RawClip, RawDataset, Split
 from skgraph.datasets.readers.reader import clip_path, to_float32
 from skgraph.errors import DataError
 from skgraph.topology import Topology
@@ -46,8 +46,8 @@ def read_utd_mhad(source: str | Path) -> RawDataset:
         {"action": range(1, 28), "subject": range(1, 9)},
     )
 
-    def clips() -> Iterator[RawClip]:
-        for name in names:
+    def clips(part: slice = ALL_CLIPS) -> Iterator[RawClip]:
+        for name in names[part]:
             joints = _read(clip_path(source, name, "_skeleton.mat"))[None]
             yield RawClip(*fill_missing(joints, (joints != 0).any(axis=-1), topology))
 

@@ -490,7 +490,7 @@ def _store() -> Source:
                 )
             writer.add_split("xsub", [0, 2], [1])
             writer.exclude("d", "nobody in it")
-        files = {file.name: file.read_bytes() for file in path.iterdir()}
+        files = {file.relative_to(path).as_posix(): file.read_bytes() for file in path.rglob("*.*")}
     return Source(files, lambda at, _: read_store(at), lambda path: None)
 
 

@@ -24,7 +24,7 @@ def raw(clips, topology=NTU, **columns):
         ["sit", "stand"],
         [f"clip{i}" for i in range(count)],
         np.arange(count) % 2,
-        lambda: iter(clips),
+        lambda part=slice(None): iter(clips[part]),
         "m",
         30.0,
         "made up",

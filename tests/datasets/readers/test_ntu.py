@@ -67,8 +67,8 @@ def test_archives_and_processes_make_the_same_store(folder, tmp_path, monkeypatc
                 archive.write(folder / f"{name}.skeleton", f"nturgb+d_skeletons/{name}.skeleton")
     plain, _ = store_of(folder, tmp_path)
     zipped, _ = store_of([tmp_path / "0.zip", tmp_path / "1.zip"], tmp_path, "zipped", processes=2)
-    for file in plain.path.iterdir():
-        assert file.read_bytes() == (zipped.path / file.name).read_bytes(), file.name
+    for file in plain.path.rglob("*.*"):
+        assert file.read_bytes() == (zipped.path / file.relative_to(plain.path)).read_bytes(), file.name
 
 
 def test_a_command_that_stopped_goes_on(folder, tmp_path, monkeypatch):
@@ -85,8 +85,8 @@ def test_a_command_that_stopped_goes_on(folder, tmp_path, monkeypatch):
     again, written = store_of(folder, tmp_path, "again")
     assert read == NAMES[15:]
     assert "15 of 24 clips were kept from an earlier command, which did not finish" in written.notes
-    for file in undisturbed.path.iterdir():
-        assert file.read_bytes() == (again.path / file.name).read_bytes(), file.name
+    for file in undisturbed.path.rglob("*.*"):
+        assert file.read_bytes() == (again.path / file.relative_to(undisturbed.path)).read_bytes(), file.name
 
 
 def test_missing_list_and_clips_of_nobody(folder, tmp_path):
