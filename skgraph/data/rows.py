@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -42,7 +43,7 @@ class RowFiles:
         """Return whether the store has any file of this array."""
         return any(path.exists() for path in self.paths)
 
-    def load(self, k: int, mode: Literal["r", "c"] = "c") -> np.ndarray:
+    def load(self, k: int, mode: Literal["r", "c"] = "r") -> np.ndarray:
         """Map file ``k``, as :func:`load_npy` does.
 
         Raises:
@@ -57,18 +58,21 @@ class RowFiles:
             )
         return array
 
-    def open(self) -> Tensor | ShardedRows:
+    def open(self, mode: Literal["r", "c"] = "r") -> Tensor | ShardedRows:
         """Map the array, each of several files when a row of it is first read; a row is flat.
+
+        Args:
+            mode: see :func:`load_npy`; writing to an array that is mapped for reading ends the process.
 
         Raises:
             StoreError: a file is missing, or the first is damaged.
         """
-        first = self.load(0)
+        first = self.load(0, mode)
         if len(self.paths) == 1:
-            return torch.from_numpy(first.reshape(len(first), -1) if self.shape else first)
+            return _tensor(first.reshape(len(first), -1) if self.shape else first)
         if missing := [path.name for path in self.paths if not path.exists()]:
             raise StoreError(f"store '{self.folder}' lacks {len(missing)} of its files: {first_three(missing)}")
-        return ShardedRows(self, first.dtype)
+        return ShardedRows(self, first.dtype, mode)
 
     def read(self, slices: Sequence[tuple[int, int]]) -> np.ndarray:
         """Read rows from ``start`` to ``end``, each time within one file.
@@ -79,7 +83,7 @@ class RowFiles:
         for start, end in slices:
             k = int(np.searchsorted(self.ends, start, side="right"))
             before = int(self.ends[k]) - self.rows[k]
-            parts.append(self.load(k, "r")[start - before : end - before])
+            parts.append(self.load(k)[start - before : end - before])
         return np.concatenate(parts)
 
 
@@ -89,12 +93,13 @@ class ShardedRows:
     Args:
         files: the files.
         dtype: kind of their numbers.
+        mode: see :func:`load_npy`.
     """
 
     device = torch.device("cpu")
 
-    def __init__(self, files: RowFiles, dtype: np.dtype) -> None:
-        self.files, self.dtype = files, dtype
+    def __init__(self, files: RowFiles, dtype: np.dtype, mode: Literal["r", "c"]) -> None:
+        self.files, self.dtype, self.mode = files, dtype, mode
         self._width = [int(np.prod(files.shape))] if files.shape else []
         self._shards: list[np.ndarray | None] = [None] * len(files.paths)
 
@@ -120,7 +125,7 @@ class ShardedRows:
         """Copy all rows to a device as one tensor; on the CPU they stay on disk."""
         if torch.device(device).type == "cpu":
             return self
-        shards = [torch.from_numpy(self._shard(k)) for k in range(len(self._shards))]
+        shards = [_tensor(self._shard(k)) for k in range(len(self._shards))]
         whole = torch.empty(int(self.files.ends[-1]), *self._width, dtype=shards[0].dtype, device=device)
         for part, shard in zip(whole.split(self.files.rows), shards, strict=True):
             part.copy_(shard)
@@ -129,7 +134,7 @@ class ShardedRows:
     def _shard(self, k: int) -> np.ndarray:
         shard = self._shards[k]
         if shard is None:
-            array = self.files.load(k)
+            array = self.files.load(k, self.mode)
             if array.dtype != self.dtype:
                 raise StoreError(f"'{self.files.paths[k]}' has {array.dtype}, the first of its files {self.dtype}")
             shard = self._shards[k] = array.reshape(len(array), *self._width)
@@ -141,6 +146,13 @@ class ShardedRows:
         for k in np.unique(shard).tolist():
             chosen = np.flatnonzero(shard == k)
             yield k, chosen, lines[chosen] - (int(self.files.ends[k]) - self.files.rows[k])
+
+
+def _tensor(array: np.ndarray) -> Tensor:
+    """Return a tensor in the memory of an array, without the warning that it cannot be written."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return torch.from_numpy(array)
 
 
 def select_rows(array: Tensor | ShardedRows, rows: Tensor) -> Tensor:

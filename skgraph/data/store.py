@@ -235,7 +235,7 @@ class SkeletonStore:
         digest = hashlib.sha256(content.encode()).hexdigest()
         changed.meta = {**self.meta, "content_hash": digest, "transform": str(transform)}
         # New mappings, copy-on-write: only what is written takes memory.
-        changed._frames, changed._present = self._files["frames"].open(), self._files["present"].open()
+        changed._frames, changed._present = self._files["frames"].open("c"), self._files["present"].open("c")
         changed._confidence = None
         of_like_length = clips[self.length[clips].argsort(stable=True)]
         for some in of_like_length.split(_TRANSFORMED_AT_ONCE):

@@ -31,7 +31,10 @@ def check_replaceable(path: Path, overwrite: bool, folder: Path) -> None:
 
 
 def load_npy(path: Path, mode: Literal["r", "c"]) -> np.ndarray:
-    """Map an array; with mode ``"c"`` it can be written in memory, and nothing ever reaches the file."""
+    """Map an array, for reading (``"r"``), or to be written in memory (``"c"``), of which nothing reaches the file.
+
+    The system refuses to map what may be written and is larger than its memory.
+    """
     check_file(path, StoreError)
     try:
         with np.errstate(over="ignore"):  # a damaged shape may be anything

@@ -554,6 +554,18 @@ def test_a_large_store_opens_at_once(tmp_path, topology):
     assert min(times) < 1.0  # a loose bound; the measured figure is in docs/speed.md
 
 
+def test_a_store_larger_than_the_memory_opens(tmp_path, topology):
+    with StoreWriter(tmp_path / "s", topology, ["a"]) as writer:
+        writer.add(np.ones((1, 3, 25, 3)), y=0, name="c0")
+    rows = 2 * os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 300
+    for name, shape, kind in (("frames", (rows, 25, 3), "<f4"), ("present", (rows,), "|b1")):
+        with open(tmp_path / "s" / f"{name}.npy", "r+b") as file:  # the rest is a hole, which takes no space
+            np.lib.format.write_array_header_1_0(file, {"descr": kind, "fortran_order": False, "shape": shape})
+            file.truncate(file.tell() + np.prod(shape) * np.dtype(kind).itemsize)
+    change_meta(tmp_path / "s", rows=rows)
+    assert SkeletonStore.open(tmp_path / "s").clip(0).joints.eq(1).all()
+
+
 def test_confidence_comes_back_with_its_clip(tmp_path, topology):
     joints = np.ones((2, 4, 25, 3), np.float32)
     mask = np.array([[True] * 4, [False, True, True, False]])
