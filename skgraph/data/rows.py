@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import warnings
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -13,6 +14,8 @@ from torch import Tensor
 
 from skgraph.data.store_files import load_npy
 from skgraph.errors import StoreError, first_three
+
+_CAN_ADVISE = hasattr(mmap, "MADV_RANDOM")  # not on Windows
 
 
 def row_paths(folder: Path, name: str, files: int) -> list[Path]:
@@ -58,22 +61,6 @@ class RowFiles:
             )
         return array
 
-    def open(self, mode: Literal["r", "c"] = "r") -> Tensor | ShardedRows:
-        """Map the array, each of several files when a row of it is first read; a row is flat.
-
-        Args:
-            mode: see :func:`load_npy`; writing to an array that is mapped for reading ends the process.
-
-        Raises:
-            StoreError: a file is missing, or the first is damaged.
-        """
-        first = self.load(0, mode)
-        if len(self.paths) == 1:
-            return _tensor(first.reshape(len(first), -1) if self.shape else first)
-        if missing := [path.name for path in self.paths if not path.exists()]:
-            raise StoreError(f"store '{self.folder}' lacks {len(missing)} of its files: {first_three(missing)}")
-        return ShardedRows(self, first.dtype, mode)
-
     def read(self, slices: Sequence[tuple[int, int]]) -> np.ndarray:
         """Read rows from ``start`` to ``end``, each time within one file.
 
@@ -87,65 +74,102 @@ class RowFiles:
         return np.concatenate(parts)
 
 
-class ShardedRows:
-    """Rows of several files, read as one array of flat rows; a file is mapped when a row of it is first read.
+class MappedRows:
+    """Rows of one file or of several, read as one array of flat rows; a file is mapped when a row of it is first read.
+
+    The rows of a batch lie anywhere. By itself the system reads far more around each of them, and one after the other;
+    it is told instead which rows a batch needs, and reads them at once and no others.
 
     Args:
         files: the files.
-        dtype: kind of their numbers.
-        mode: see :func:`load_npy`.
+        mode: see :func:`load_npy`; writing to what is mapped for reading ends the process.
+
+    Raises:
+        StoreError: a file is missing, or the first is damaged.
     """
 
     device = torch.device("cpu")
 
-    def __init__(self, files: RowFiles, dtype: np.dtype, mode: Literal["r", "c"]) -> None:
-        self.files, self.dtype, self.mode = files, dtype, mode
+    def __init__(self, files: RowFiles, mode: Literal["r", "c"] = "r") -> None:
+        self.files, self.mode = files, mode
         self._width = [int(np.prod(files.shape))] if files.shape else []
-        self._shards: list[np.ndarray | None] = [None] * len(files.paths)
+        self._mapped: list[np.ndarray | None] = [None] * len(files.paths)
+        self._memory: dict[int, tuple[mmap.mmap, int]] = {}  # of each file, and where the array begins in it
+        self.dtype = self._file(0).dtype
+        if missing := [path.name for path in files.paths if not path.exists()]:
+            raise StoreError(f"store '{files.folder}' lacks {len(missing)} of its files: {first_three(missing)}")
 
     @property
     def nbytes(self) -> int:
         """Bytes of all rows."""
         return int(self.files.ends[-1]) * int(np.prod(self._width, dtype=int)) * self.dtype.itemsize
 
-    def select(self, rows: Tensor) -> Tensor:
-        """Read ``rows [n, T]``, each line of which lies in one file; return ``[n * T, ...]``."""
-        lines = rows.numpy()
-        out = np.empty((*lines.shape, *self._width), self.dtype)
-        for k, chosen, within in self._by_shard(lines):
-            out[chosen] = self._shard(k)[within]
-        return torch.from_numpy(out).flatten(0, 1)
+    def select(self, *several: Tensor) -> list[Tensor]:
+        """Read several ``rows [n, T]``, line i of all of which lies in one file; return each as ``[n * T, ...]``."""
+        lines = [rows.numpy() for rows in several]
+        first, last = np.minimum.reduce(lines).min(axis=1), np.maximum.reduce(lines).max(axis=1)
+        if len(self.files.paths) == 1:
+            whole = _tensor(self._file(0))
+            self._read_ahead(0, first, last)
+            return [whole.index_select(0, rows.flatten()) for rows in several]
+        found = [np.empty((*rows.shape, *self._width), self.dtype) for rows in lines]
+        for k, chosen, before in self._by_file(first):
+            file = self._file(k)
+            self._read_ahead(k, first[chosen] - before, last[chosen] - before)
+            for out, rows in zip(found, lines, strict=True):
+                out[chosen] = file[rows[chosen] - before]
+        return [torch.from_numpy(out).flatten(0, 1) for out in found]
 
     def write(self, rows: Tensor, values: Tensor) -> None:
         """Replace ``rows [n]`` in memory by ``values [n, ...]``."""
-        for k, chosen, within in self._by_shard(rows.numpy()[:, None]):
-            self._shard(k)[within[:, 0]] = values.numpy()[chosen]
+        for k, chosen, before in self._by_file(rows.numpy()):
+            self._file(k)[rows.numpy()[chosen] - before] = values.numpy()[chosen]
 
-    def to(self, device: torch.device | str) -> ShardedRows | Tensor:
+    def to(self, device: torch.device | str) -> MappedRows | Tensor:
         """Copy all rows to a device as one tensor; on the CPU they stay on disk."""
         if torch.device(device).type == "cpu":
             return self
-        shards = [_tensor(self._shard(k)) for k in range(len(self._shards))]
-        whole = torch.empty(int(self.files.ends[-1]), *self._width, dtype=shards[0].dtype, device=device)
-        for part, shard in zip(whole.split(self.files.rows), shards, strict=True):
-            part.copy_(shard)
+        files = [_tensor(self._file(k)) for k in range(len(self._mapped))]
+        whole = torch.empty(int(self.files.ends[-1]), *self._width, dtype=files[0].dtype, device=device)
+        for part, file in zip(whole.split(self.files.rows), files, strict=True):
+            part.copy_(file)
         return whole
 
-    def _shard(self, k: int) -> np.ndarray:
-        shard = self._shards[k]
-        if shard is None:
+    def _file(self, k: int) -> np.ndarray:
+        mapped = self._mapped[k]
+        if mapped is None:
             array = self.files.load(k, self.mode)
-            if array.dtype != self.dtype:
+            if k and array.dtype != self.dtype:
                 raise StoreError(f"'{self.files.paths[k]}' has {array.dtype}, the first of its files {self.dtype}")
-            shard = self._shards[k] = array.reshape(len(array), *self._width)
-        return shard
+            if self._width and isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap) and _CAN_ADVISE:
+                array.base.madvise(mmap.MADV_RANDOM)
+                self._memory[k] = array.base, array.offset
+            mapped = self._mapped[k] = array.reshape(len(array), *self._width)
+        return mapped
 
-    def _by_shard(self, lines: np.ndarray) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """Yield each file that is needed, the lines that lie in it, and their rows there."""
-        shard = np.searchsorted(self.files.ends, lines[:, 0], side="right")
-        for k in np.unique(shard).tolist():
-            chosen = np.flatnonzero(shard == k)
-            yield k, chosen, lines[chosen] - (int(self.files.ends[k]) - self.files.rows[k])
+    def _read_ahead(self, k: int, first: np.ndarray, last: np.ndarray) -> None:
+        """Have the system read some rows of a file, from ``first [n]`` to ``last [n]``, before they are asked for."""
+        if k not in self._memory:  # rows of a byte: thousands lie in a page
+            return
+        memory, offset = self._memory[k]
+        size = self._width[0] * self.dtype.itemsize
+        starts = (offset + first * size) // mmap.PAGESIZE * mmap.PAGESIZE
+        sizes = offset + (last + 1) * size - starts
+        for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
+            memory.madvise(mmap.MADV_WILLNEED, start, size)
+
+    def _by_file(self, rows: np.ndarray) -> Iterator[tuple[int, np.ndarray, int]]:
+        """Yield each file that has some ``rows [n]``: its number, which of them, and the number of rows before it."""
+        file = np.searchsorted(self.files.ends, rows, side="right")
+        for k in np.unique(file).tolist():
+            yield k, np.flatnonzero(file == k), int(self.files.ends[k]) - self.files.rows[k]
+
+
+def select_rows(array: Tensor | MappedRows, *several: Tensor) -> list[Tensor]:
+    """Read several ``rows [n, T]``, line i of all of which lies in one file; return each as ``[n * T, ...]``."""
+    if isinstance(array, MappedRows):
+        return array.select(*several)
+    return [array.index_select(0, rows.flatten()) for rows in several]
 
 
 def _tensor(array: np.ndarray) -> Tensor:
@@ -153,16 +177,3 @@ def _tensor(array: np.ndarray) -> Tensor:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         return torch.from_numpy(array)
-
-
-def select_rows(array: Tensor | ShardedRows, rows: Tensor) -> Tensor:
-    """Read ``rows [n, T]``, each line of which lies in one file; return ``[n * T, ...]``."""
-    return array.index_select(0, rows.flatten()) if isinstance(array, Tensor) else array.select(rows)
-
-
-def write_rows(array: Tensor | ShardedRows, rows: Tensor, values: Tensor) -> None:
-    """Replace ``rows [n]`` in memory by ``values [n, ...]``."""
-    if isinstance(array, Tensor):
-        array[rows] = values
-    else:
-        array.write(rows, values)

@@ -18,7 +18,7 @@ from skgraph._internal.atomic import restore_folder
 from skgraph._internal.files import read_plain_yaml
 from skgraph._internal.text import from_csv
 from skgraph.data.names import Names
-from skgraph.data.rows import RowFiles, ShardedRows, select_rows, write_rows
+from skgraph.data.rows import MappedRows, RowFiles, select_rows
 from skgraph.data.skeleton_data import SkeletonData
 from skgraph.data.store_checks import PER_CLIP, PER_SEGMENT, PER_TRACK, check_description, check_index
 from skgraph.data.store_files import FORMAT_VERSION, read_index
@@ -76,8 +76,10 @@ class SkeletonStore:
             "present": RowFiles(path, "present", shards, (), (np.bool_,)),
             "confidence": RowFiles(path, "confidence", shards, (joints,), (np.uint8,)),
         }
-        self._frames, self._present = self._files["frames"].open(), self._files["present"].open()
-        self._confidence = self._files["confidence"].open() if self._files["confidence"].exists() else None
+        self._frames: MappedRows | Tensor = MappedRows(self._files["frames"])
+        self._present: MappedRows | Tensor = MappedRows(self._files["present"])
+        confidence = self._files["confidence"]
+        self._confidence: MappedRows | Tensor | None = MappedRows(confidence) if confidence.exists() else None
         self.name = Names(arrays["name"], arrays["name_ptr"], str(path))
         tensors = {key: torch.from_numpy(value) for key, value in arrays.items() if not key.startswith("name")}
         self._split_sides = {name: tensors[f"split_{name}"] for name in meta["splits"]}
@@ -125,7 +127,7 @@ class SkeletonStore:
         """Return this store with frames and index on a device, where batches are then made; names stay on disk."""
         moved = copy.copy(self)
         for key, value in vars(self).items():
-            if isinstance(value, Tensor | ShardedRows):
+            if isinstance(value, Tensor | MappedRows):
                 setattr(moved, key, value.to(device))
         moved._split_sides = {name: sides.to(device) for name, sides in self._split_sides.items()}
         return moved
@@ -235,8 +237,8 @@ class SkeletonStore:
         digest = hashlib.sha256(content.encode()).hexdigest()
         changed.meta = {**self.meta, "content_hash": digest, "transform": str(transform)}
         # New mappings, copy-on-write: only what is written takes memory.
-        changed._frames, changed._present = self._files["frames"].open("c"), self._files["present"].open("c")
-        changed._confidence = None
+        frames, present = (MappedRows(self._files[name], "c") for name in ("frames", "present"))
+        changed._frames, changed._present, changed._confidence = frames, present, None
         of_like_length = clips[self.length[clips].argsort(stable=True)]
         for some in of_like_length.split(_TRANSFORMED_AT_ONCE):
             body = self.body_ptr[some, None] + torch.arange(self.max_bodies)
@@ -247,8 +249,8 @@ class SkeletonStore:
             position = frame - self.track_first[track, None]
             stored = (position >= 0) & (position < self.track_length[track, None]) & (track >= 0)[:, None]
             rows = (self.track_row[track, None] + position)[stored]
-            write_rows(changed._frames, rows, graphs.joints.flatten(0, 1)[stored].flatten(1))
-            write_rows(changed._present, rows, graphs.frame_mask.flatten(0, 1)[stored])
+            frames.write(rows, graphs.joints.flatten(0, 1)[stored].flatten(1))
+            present.write(rows, graphs.frame_mask.flatten(0, 1)[stored])
         return changed
 
     def gather(self, tracks: Tensor, positions: Tensor) -> tuple[Tensor, Tensor]:
@@ -272,9 +274,9 @@ class SkeletonStore:
         low = low.long()
         high = torch.minimum(low + 1, length - 1)
         low, high = row + low, row + high
-        seen_low, seen_high = (select_rows(self._present, rows).view_as(inside) for rows in (low, high))
+        seen_low, seen_high = (seen.view_as(inside) for seen in select_rows(self._present, low, high))
         frame_mask = inside & (seen_low | (weight == 1)) & (seen_high | (weight == 0))
-        start, end = (select_rows(self._frames, rows).float() for rows in (low, high))
+        start, end = (joints.float() for joints in select_rows(self._frames, low, high))
         joints = start.lerp_(end, weight.reshape(-1, 1).to(start))  # in place on a fresh tensor
         joints = joints.view(*positions.shape, self.topology.num_joints, self.topology.dim)
         return joints.masked_fill_(~frame_mask[..., None, None], 0), frame_mask
@@ -314,7 +316,7 @@ class SkeletonStore:
             clip.confidence = torch.zeros(joints.shape[:-1])
             for body, track in enumerate(tracks.tolist()):
                 row, first, length = (int(t[track]) for t in (self.track_row, self.track_first, self.track_length))
-                confidence = select_rows(self._confidence, torch.arange(row, row + length)[None])
+                (confidence,) = select_rows(self._confidence, torch.arange(row, row + length)[None])
                 clip.confidence[body, first : first + length] = confidence.float() / 255
         return clip
 

@@ -10,7 +10,7 @@ import torch
 import yaml
 
 from skgraph.data import SkeletonDataset, SkeletonStore, join_shares
-from skgraph.data.rows import ShardedRows
+from skgraph.data.rows import MappedRows
 from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.raw_dataset import RawClip, RawDataset, Split
 from skgraph.errors import StoreError
@@ -127,17 +127,18 @@ def test_without_links_the_frames_are_copied(whole, shares, tmp_path, monkeypatc
 
 def test_a_file_is_mapped_when_it_is_read(joined):
     frames = joined._frames
-    assert isinstance(frames, ShardedRows) and [x is not None for x in frames._shards] == [False] * SHARES
+    assert isinstance(frames, MappedRows) and [x is not None for x in frames._mapped] == [True, False, False, False]
     joined.clip(joined.num_clips - 1)
-    assert [x is not None for x in frames._shards] == [False, False, False, True]
+    assert [x is not None for x in frames._mapped] == [True, False, False, True]
     assert joined.nbytes == joined.meta["rows"] * 75 * 4
     assert joined.to("cpu")._frames is frames  # not read into memory
 
 
 def test_all_rows_on_a_device(whole, joined):
     moved = joined.to("meta")  # a device without memory: shapes are what can be seen
-    assert moved._frames.shape == whole._frames.shape and moved._present.shape == whole._present.shape
-    assert moved._frames.dtype == whole._frames.dtype and moved.device.type == "meta"
+    rows = whole.meta["rows"]
+    assert moved._frames.shape == (rows, 75) and moved._present.shape == (rows,) and moved.device.type == "meta"
+    assert (moved._frames.dtype, moved._present.dtype) == (torch.float32, torch.bool)
 
 
 def test_clips_of_several_files_are_transformed_in_memory(whole, joined):
