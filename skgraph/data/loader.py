@@ -45,7 +45,6 @@ class EpochLoader:
     ) -> None:
         self.dataset, self.batch_size, self.seed = dataset, batch_size, seed
         self.rank, self.world_size, self.crops, self.local_crops = rank, world_size, crops, local_crops
-        self.indices = torch.arange(len(dataset))
         self.steps_per_epoch = len(dataset) // (batch_size * world_size)
         if not self.steps_per_epoch:
             raise ConfigError(
@@ -67,7 +66,7 @@ class EpochLoader:
     def order(self, epoch: int) -> Tensor:
         """Return the global order of the items in an epoch."""
         generator = torch.Generator().manual_seed(mix(self.seed, 0, epoch))
-        return self.indices[torch.randperm(len(self.indices), generator=generator)]
+        return torch.randperm(len(self.dataset), generator=generator)
 
     def epoch(self, epoch: int, first: int = 0) -> Iterator[tuple[SkeletonData, RankGenerator]]:
         """Yield the batches of an epoch from its ``first`` step on, each with the generator of its step."""

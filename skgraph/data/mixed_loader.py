@@ -30,10 +30,10 @@ class MixedLoader:
     def __init__(self, loaders: Sequence[EpochLoader], seed: int = 0) -> None:
         self.loaders, self.seed = tuple(loaders), seed
         first = self.loaders[0]
-        self.dataset, self.indices, self.batch_size = first.dataset, first.indices, first.batch_size
+        self.dataset, self.batch_size = first.dataset, first.batch_size
         self.order, self.step_generator, self.rank_seed = first.order, first.step_generator, first.rank_seed
         self.steps_per_epoch = sum(loader.steps_per_epoch for loader in self.loaders)
-        share = torch.tensor([len(loader.indices) for loader in self.loaders], dtype=torch.double).sqrt()
+        share = torch.tensor([len(loader.dataset) for loader in self.loaders], dtype=torch.double).sqrt()
         ends = (share.cumsum(0) / share.sum() * self.steps_per_epoch).round().long()
         self.batches = ends.diff(prepend=ends.new_zeros(1)).tolist()
 

@@ -87,8 +87,8 @@ class SkeletonStore:
         self.track_row, self.track_first, self.track_length = (tensors[key] for key in PER_TRACK)
         self.body_ptr = tensors["body_ptr"]
         self.num_clips = len(self.y)
-        self.segment_ptr = tensors.get("segment_ptr", torch.zeros(self.num_clips + 1, dtype=torch.long))
         no_segment = torch.zeros(0, dtype=torch.long)
+        self.segment_ptr = tensors.get("segment_ptr", no_segment.new_zeros(1).expand(self.num_clips + 1))
         self.segment_label, self.segment_start, self.segment_end = (tensors.get(k, no_segment) for k in PER_SEGMENT)
         self.max_bodies: int = meta["max_bodies"]
 

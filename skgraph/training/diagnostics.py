@@ -142,7 +142,7 @@ def log_diagnostics(
     store = loader.dataset.store
     whole = copy.copy(loader.dataset)
     whole.crop = (1.0, 1.0)
-    batch = whole.batch(loader.order(0)[: min(bodies, len(loader.indices))]).to(device)
+    batch = whole.batch(loader.order(0)[: min(bodies, len(loader.dataset))]).to(device)
     with autocast(device, precision):
         features, values = feature_diagnostics(encoder, views.plain(batch).joints[:, 0])
     features, clip = features.cpu(), batch.clip.cpu()

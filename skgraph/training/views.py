@@ -221,9 +221,9 @@ def stream_scale(dataset: SkeletonDataset, views: ViewMaker, bodies: int = 1024)
     """
     whole = copy.copy(dataset)
     whole.crop = (1.0, 1.0)
-    items = torch.as_tensor(list(dataset.indices()), dtype=torch.long)
-    items = items[torch.linspace(0, len(items) - 1, min(bodies, len(items))).round().long()]
-    graphs = views.plain(whole.batch(items))
+    last = len(dataset) - 1
+    items = torch.linspace(0, last, min(bodies, len(dataset)), dtype=torch.double)
+    graphs = views.plain(whole.batch(items.round().long()))
     there = graphs.joints[graphs.frame_mask].double() * views.scale
     scale = float(f"{float(there.square().mean().sqrt()):.3g}") if there.numel() else 0.0
     if not math.isfinite(scale):

@@ -20,7 +20,7 @@ def make(store):
 
 def test_sources_by_the_square_root_of_their_items(make):
     mixed = make()
-    assert [len(loader.indices) for loader in mixed.loaders] == [32, 8] and mixed.steps_per_epoch == 8 + 2
+    assert [len(loader.dataset) for loader in mixed.loaders] == [32, 8] and mixed.steps_per_epoch == 8 + 2
     assert mixed.batches == [7, 3]  # 2 to 1
     sources = [batch.source for batch, _ in mixed.epoch(0)]
     assert [sources.count(k) for k in (0, 1)] == [7, 3] and sources != [batch.source for batch, _ in mixed.epoch(1)]
