@@ -144,7 +144,7 @@ class MappedRows:
             if self._width and isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap) and _CAN_ADVISE:
                 array.base.madvise(mmap.MADV_RANDOM)
                 self._memory[k] = array.base, array.offset
-            mapped = self._mapped[k] = array.reshape(len(array), *self._width)
+            mapped = self._mapped[k] = np.asarray(array).reshape(len(array), *self._width)
         return mapped
 
     def _read_ahead(self, k: int, first: np.ndarray, last: np.ndarray) -> None:

@@ -61,6 +61,8 @@ def test_heading_spread_is_the_deviation_of_the_angles(tmp_path, topology, devia
     store = store_of(tmp_path, topology, (pose @ turns.transpose(0, 2, 1))[:, None].repeat(3, axis=1))
     assert heading_spread(store, torch.arange(400)) == pytest.approx(deviation, rel=0.1)
     assert heading_spread(store, torch.arange(1)) == pytest.approx(0, abs=2e-3)
+    many = torch.arange(400).repeat_interleave(2**9)  # of 204,800 clips every fourth is read
+    assert heading_spread(store, many) == pytest.approx(heading_spread(store, torch.arange(400)), rel=1e-6)
 
 
 def test_no_heading(tmp_path):
