@@ -71,7 +71,7 @@ def benchmark_store(
 
 
 def _write_share(folder: Path, number: int, of: int, total: int) -> Path:
-    """Write a share of a made-up dataset, whose clips have one body of random length each, and no frames."""
+    """Write a share of a made-up dataset: a body a clip, and frames that are holes."""
     topology = Topology.load(_TOPOLOGY)
     first, last = total * (number - 1) // of, total * number // of
     clips, rows = last - first, (last - first) * _LENGTH

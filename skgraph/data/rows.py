@@ -117,7 +117,7 @@ class MappedRows:
             file = self._file(k)
             self._read_ahead(k, first[chosen] - before, last[chosen] - before)
             for out, rows in zip(found, lines, strict=True):
-                out[chosen] = file[rows[chosen] - before]
+                out[chosen] = file.take(rows[chosen] - before, axis=0)  # faster than indexing
         return [torch.from_numpy(out).flatten(0, 1) for out in found]
 
     def write(self, rows: Tensor, values: Tensor) -> None:

@@ -29,12 +29,15 @@ def test_the_help_names_every_benchmark():
     assert set(NAMES) <= set(words)
 
 
+SIZES = [f"benchmark.sizes.{size}" for size in ("clips=20", "many_clips=40", "shares=2", "batch_size=8", "repeats=2")]
+
+
 def test_a_benchmark_writes_json(tmp_path):
     out = tmp_path / "store.json"
-    command = ["-m", "benchmarks", "store", "benchmark.sizes.clips=20", "benchmark.sizes.repeats=2", f"out={out}"]
+    command = ["-m", "benchmarks", "store", *SIZES, f"out={out}"]
     done = subprocess.run([sys.executable, *command], cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr
-    assert "open_seconds" in done.stdout
+    assert "joined/open_s" in done.stdout
     record = json.loads(out.read_text())
-    assert record["benchmark"] == "store" and record["measured"]["clips"] == record["sizes"]["clips"] == 20
+    assert record["benchmark"] == "store" and record["measured"]["few/clips"] == record["sizes"]["clips"] == 20
     assert record["command"].split()[:4] == ["python", "-m", "benchmarks", "store"]

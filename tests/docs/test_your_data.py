@@ -24,7 +24,7 @@ FROM_FILE_TO_ENCODER = {
 }
 # Sections that go on with the files of others.
 GO_ON = [
-    (["A ragged npz", "A folder of npy"], ["Onto another skeleton", "Inspect"]),
+    (["A ragged npz", "A folder of npy"], ["Onto another skeleton", "Several machines", "Inspect"]),
     (["A folder of BVH", "A custom skeleton"], ["One recording"]),
 ]
 DATASETS = [path.stem for path in (data_dir("configs") / "prepare" / "dataset").glob("*.yaml")]
