@@ -63,12 +63,11 @@ def heading_spread(store: SkeletonStore, clips: Tensor) -> float | None:
     """Measure how differently people face: the circular standard deviation of their headings about y, in radians.
 
     The main body of each of ``clips [n]`` counts, at its first frame; of more than 65,536 clips as many at most, spread
-    evenly. None in two dimensions, for a topology without a
-    direction across, or where no clip shows one.
+    evenly. None in two dimensions, for a topology without a direction across, or where no clip shows one.
     """
     if store.topology.dim != 3 or store.topology.across is None:
         return None
-    tracks = store.body_ptr[clips[:: math.ceil(len(clips) / _CLIPS)]]
+    tracks = store.body_ptr[clips[:: max(1, math.ceil(len(clips) / _CLIPS))]]
     joints, there = store.gather(tracks, store.track_first[tracks, None].float())
     across = (joints[:, 0] * store.topology.across[:, None]).sum(dim=1)[there[:, 0]].double()
     angle = torch.atan2(across[:, 2], across[:, 0])[across.norm(dim=1) > 0]

@@ -48,6 +48,9 @@ class Names(Sequence[str]):
         texts = self._decode(np.atleast_1d(np.where(which < 0, which + len(self), which)))
         return np.array(texts, np.str_) if which.ndim else texts[0]
 
+    def __repr__(self) -> str:
+        return f"Names({', '.join(map(repr, self[:3].tolist()))}{', ...' if len(self) > 3 else ''})"
+
     def __iter__(self) -> Iterator[str]:
         return iter(self.tolist())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -110,12 +111,12 @@ class MappedRows:
         first, last = np.minimum.reduce(lines).min(axis=1), np.maximum.reduce(lines).max(axis=1)
         if len(self.files.paths) == 1:
             whole = _tensor(self._file(0))
-            self._read_ahead(0, first, last)
+            self._read_ahead(0, first, last, lines[0].shape[1])
             return [whole.index_select(0, rows.flatten()) for rows in several]
         found = [np.empty((*rows.shape, *self._width), self.dtype) for rows in lines]
         for k, chosen, before in self._by_file(first):
             file = self._file(k)
-            self._read_ahead(k, first[chosen] - before, last[chosen] - before)
+            self._read_ahead(k, first[chosen] - before, last[chosen] - before, lines[0].shape[1])
             for out, rows in zip(found, lines, strict=True):
                 out[chosen] = file.take(rows[chosen] - before, axis=0)  # faster than indexing
         return [torch.from_numpy(out).flatten(0, 1) for out in found]
@@ -142,21 +143,27 @@ class MappedRows:
             if k and array.dtype != self.dtype:
                 raise StoreError(f"'{self.files.paths[k]}' has {array.dtype}, the first of its files {self.dtype}")
             if self._width and isinstance(array, np.memmap) and isinstance(array.base, mmap.mmap) and _CAN_ADVISE:
-                array.base.madvise(mmap.MADV_RANDOM)
+                with suppress(OSError):  # advice that a file system does not take
+                    array.base.madvise(mmap.MADV_RANDOM)
                 self._memory[k] = array.base, array.offset
             mapped = self._mapped[k] = np.asarray(array).reshape(len(array), *self._width)
         return mapped
 
-    def _read_ahead(self, k: int, first: np.ndarray, last: np.ndarray) -> None:
-        """Have the system read some rows of a file, from ``first [n]`` to ``last [n]``, before they are asked for."""
+    def _read_ahead(self, k: int, first: np.ndarray, last: np.ndarray, count: int) -> None:
+        """Have the system read rows of a file, ``count`` from each ``first [n]`` to ``last [n]``, ahead of their use.
+
+        Where more than a page lies between them, as in a recording of an hour, they are read one by one.
+        """
         if k not in self._memory:  # rows of a byte: thousands lie in a page
             return
         memory, offset = self._memory[k]
         size = self._width[0] * self.dtype.itemsize
         starts = (offset + first * size) // mmap.PAGESIZE * mmap.PAGESIZE
         sizes = offset + (last + 1) * size - starts
-        for start, size in zip(starts.tolist(), sizes.tolist(), strict=True):
-            memory.madvise(mmap.MADV_WILLNEED, start, size)
+        dense = sizes <= (1 + count) * mmap.PAGESIZE
+        with suppress(OSError):
+            for start, size in zip(starts[dense].tolist(), sizes[dense].tolist(), strict=True):
+                memory.madvise(mmap.MADV_WILLNEED, start, size)
 
     def _by_file(self, rows: np.ndarray) -> Iterator[tuple[int, np.ndarray, int]]:
         """Yield each file that has some ``rows [n]``: its number, which of them, and the number of rows before it."""

@@ -56,6 +56,7 @@ def check_description(where: str, meta: Mapping[str, Any], index: Mapping[str, n
     expect(fits and sum(shards) == meta["rows"], f"shards of {meta['rows']} rows in all", repr(shards)[:80])
     share = meta.get("share", {"number": 1, "of": 1, "dataset": ""})
     fits = isinstance(share, dict) and [type(share.get(key)) for key in ("number", "of", "dataset")] == [int, int, str]
+    fits = fits and 1 <= share["number"] <= share["of"] < 10**6
     expect(fits, "number, of and dataset of the share", repr(share)[:80])
     clips, tracks = meta["clips"], meta["bodies"]
     sizes = dict.fromkeys(PER_CLIP, clips) | dict.fromkeys(PER_TRACK, tracks)

@@ -1,15 +1,17 @@
 from __future__ import annotations
 
+import mmap
 import os
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 import yaml
 
-from skgraph.data import SkeletonDataset, SkeletonStore, join_shares
+from skgraph.data import SkeletonDataset, SkeletonStore, StoreWriter, join_shares
 from skgraph.data.rows import MappedRows
 from skgraph.datasets.preparation.write_store import write_store
 from skgraph.datasets.raw_dataset import RawClip, RawDataset, Split
@@ -132,6 +134,40 @@ def test_a_file_is_mapped_when_it_is_read(joined):
     assert [x is not None for x in frames._mapped] == [True, False, False, True]
     assert joined.nbytes == joined.meta["rows"] * 75 * 4
     assert joined.to("cpu")._frames is frames  # not read into memory
+
+
+@pytest.mark.parametrize("files", [1, SHARES])
+def test_the_system_is_told_which_rows_a_batch_needs(whole, joined, files):
+    store = SkeletonStore.open((whole if files == 1 else joined).path)
+    told = []
+
+    class Memory:
+        def madvise(self, how, start, size):
+            told.append((how, start, size))
+
+    store.gather(torch.arange(len(store.track_row)), torch.zeros(len(store.track_row), 1))  # maps all files
+    frames = store._frames
+    assert set(frames._memory) == set(range(files))
+    frames._memory = {k: (Memory(), offset) for k, (_, offset) in frames._memory.items()}
+    track = 9
+    store.gather(torch.tensor([track]), store.track_first[track] + torch.tensor([[0.5, 2.5]]))
+    first = int(store.track_row[track])
+    before = max([0, *(end for end in frames.files.ends.tolist() if end <= first)])
+    start, end = (128 + (row - before) * 300 for row in (first, first + 4))  # frames 0 to 3, after the header
+    page = mmap.PAGESIZE
+    assert told == [(mmap.MADV_WILLNEED, start // page * page, end - start // page * page)]
+
+
+def test_rows_far_apart_are_not_read_with_all_between_them(tmp_path, topology):
+    with StoreWriter(tmp_path / "s", topology, ["a"]) as writer:
+        writer.add(np.ones((1, 5000, 25, 3)), y=0, name="an hour")
+    frames = SkeletonStore.open(tmp_path / "s")._frames
+    told = []
+    frames._memory[0] = SimpleNamespace(madvise=lambda how, start, size: told.append(size)), 128
+    frames.select(torch.tensor([[0, 2500, 4999]]), torch.tensor([[1, 2501, 4999]]))
+    assert told == []
+    frames.select(torch.tensor([[7, 17, 27]]))
+    assert len(told) == 1
 
 
 def test_all_rows_on_a_device(whole, joined):

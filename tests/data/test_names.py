@@ -17,6 +17,7 @@ def test_names_are_read_as_from_an_array():
     for which in ([3, 0], np.array([4, -1]), array == "S001", slice(1, None, 2), np.zeros(0, int)):
         found = names[which]
         assert found.dtype.kind == "U" and found.tolist() == array[which].tolist()
+    assert repr(names) == "Names('S001', '', '走る', ...)"
     with pytest.raises(IndexError, match="has 5 names, found index 5"):
         names[5]
     with pytest.raises(IndexError, match="has 5 names"):

@@ -24,7 +24,7 @@ class Share(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Share:
         """Read a share as it is written on the command line, `3/8`."""
-        found = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", text)
+        found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", text)
         share = cls(*map(int, found.groups())) if found else cls(0, 0)
         if not 1 <= share.number <= share.of:
             raise ConfigError(f"share must be a number of a number of shares, such as 3/8, found '{text}'")
