@@ -212,7 +212,7 @@ def contrast(a, b):
 def test_what_was_recognised_is_shown_over_time(tab):
     bands = tab.locator("#timeline .band")
     assert bands.count() == 4 and bands.nth(1).locator("button").count() == 0  # two recordings, two people
-    assert bands.nth(3).locator("button").get_attribute("title") == "body 2: takes a hand, 0.00 to 1.00 s, 80 %"
+    assert bands.nth(3).locator("button").get_attribute("title") == "body 1: takes a hand, 0.00 to 1.00 s, 80 %"
     first, second = bands.nth(0).locator("button").all()
     assert first.inner_text() == "arm <b>up</b>" and second.get_attribute("title") == "arm down, 1.00 to 2.00 s, 60 %"
     places = [part.bounding_box() for part in (first, second)]

@@ -425,7 +425,7 @@
   const length = duration + 1 / rate; // a clip's last frame is shown for as long as the others
   const rows = clips.flatMap((clip) => [
     { segments: clip.segments, who: "" },
-    ...Object.entries(clip.people).map(([body, segments]) => ({ segments, who: `body ${Number(body) + 1}: ` })),
+    ...Object.entries(clip.people).map(([body, segments]) => ({ segments, who: `body ${body}: ` })),
   ]);
   const labels = [...new Set(rows.flatMap(({ segments }) => segments.map(([label]) => label)))];
 
@@ -487,7 +487,7 @@
   }
 
   function nameOf(clip, body) { // of a line among others
-    const words = [clips.length > 1 && clip.name, clip.bodies > 1 && `body ${body + 1}`];
+    const words = [clips.length > 1 && clip.name, clip.bodies > 1 && `body ${body}`];
     return words.filter(Boolean).join(", ");
   }
 
@@ -551,7 +551,7 @@
     if (!found) return;
     const { clip, body, joint } = found;
     const level = value(clip, frameOf(clip), body, joint);
-    tip.textContent = NAMES[joint] + (clip.bodies > 1 ? `, body ${body + 1}` : "") + reading(layerOf(state.colour), level);
+    tip.textContent = NAMES[joint] + (clip.bodies > 1 ? `, body ${body}` : "") + reading(layerOf(state.colour), level);
     tip.style.left = `${Math.min(x + 14, view.width - tip.offsetWidth - 4)}px`;
     tip.style.top = `${Math.max(4, y - 30)}px`;
   }
