@@ -108,6 +108,8 @@ def _joined_index(shares: Sequence[SkeletonStore], splits: Sequence[str]) -> Ite
     yield "body_ptr", _joined_pointers([share.body_ptr.numpy() for share in shares])
     yield "name", np.concatenate([share.name.text for share in shares])
     yield "name_ptr", _joined_pointers([share.name.pointer for share in shares])
+    if any((share.identity >= 0).any() for share in shares):
+        yield "identity", np.concatenate([share.identity.numpy() for share in shares])
     for name in splits:
         yield f"split_{name}", np.concatenate([share.sides(name).numpy() for share in shares])
     if any(share.has_segments for share in shares):

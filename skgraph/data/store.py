@@ -57,6 +57,7 @@ class SkeletonStore:
         y: labels ``[N]`` int64, in a store with segments -1 for a recording that has no single label; likewise
             ``subject``, ``camera``, ``setup`` (-1 where unknown) and ``length`` (frames).
         body_ptr: ``[N + 1]``; the tracks of clip ``i`` are ``body_ptr[i] .. body_ptr[i + 1] - 1``.
+        identity: number of each track in the source, such as a tracker's, -1 where unknown.
         segment_ptr: ``[N + 1]``; the segments of clip ``i`` are ``segment_ptr[i] .. segment_ptr[i + 1] - 1``, all 0
             where the store has none.
         segment_label: ``[S]``; likewise ``segment_start`` and ``segment_end``, frames of the clip, the end exclusive.
@@ -86,6 +87,7 @@ class SkeletonStore:
         self.y, self.subject, self.camera, self.setup, self.length = (tensors[key] for key in PER_CLIP)
         self.track_row, self.track_first, self.track_length = (tensors[key] for key in PER_TRACK)
         self.body_ptr = tensors["body_ptr"]
+        self.identity = tensors.get("identity", self.body_ptr.new_full((1,), -1).expand(len(self.track_row)))
         self.num_clips = len(self.y)
         no_segment = torch.zeros(0, dtype=torch.long)
         self.segment_ptr = tensors.get("segment_ptr", no_segment.new_zeros(1).expand(self.num_clips + 1))

@@ -65,6 +65,8 @@ def check_description(where: str, meta: Mapping[str, Any], index: Mapping[str, n
         segments = index["segment_label"].size if "segment_label" in index else 1
         expect(segments > 0, "segments where there is a segment_ptr", "none")
         sizes |= {"segment_ptr": clips + 1} | dict.fromkeys(PER_SEGMENT, segments)
+    if "identity" in index:
+        sizes["identity"] = tracks
     sides = [f"split_{name}" for name in splits]
     if lacking := {*sizes, *sides, "name"} - set(index):
         raise StoreError(f"the index of store '{where}' lacks {', '.join(sorted(lacking))}: prepare the store again")
@@ -118,6 +120,8 @@ def check_index(where: str, meta: Mapping[str, Any], index: Mapping[str, np.ndar
         expect(fits, f"each body within one of {len(ends)} files", "others")
     owner = np.repeat(np.arange(clips), bodies)
     expect((first >= 0).all() and (first <= length[owner] - count).all(), "bodies within their clips' frames", "others")
+    if "identity" in index:
+        expect((index["identity"] >= -1).all(), "identities from -1 on", index["identity"].min())
     if "segment_ptr" in index:
         pointer, label, start, end = (index[key] for key in ("segment_ptr", *PER_SEGMENT))
         expect_pointer("segment_ptr", label.size, 0, "never falls,")

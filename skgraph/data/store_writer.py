@@ -89,6 +89,7 @@ class StoreWriter:
         self._clips: list[tuple[int, int, int, int, int]] = []
         self._names: dict[str, int] = {}
         self._tracks: list[tuple[int, int, int]] = []
+        self._identities: list[int] = []
         self._bodies: list[int] = []
         self._segments: dict[int, np.ndarray] = {}
         self._splits: dict[str, tuple[np.ndarray, str]] = {}
@@ -125,6 +126,7 @@ class StoreWriter:
         camera: int = -1,
         setup: int = -1,
         segments: ArrayLike | None = None,
+        identity: ArrayLike | None = None,
     ) -> None:
         """Append one clip, or one untrimmed recording with labelled segments.
 
@@ -141,6 +143,7 @@ class StoreWriter:
             subject: id of the performer, -1 where unknown (also ``camera`` and ``setup``).
             segments: ``[S, 3]`` integers, rows (label, start, end) in frames of the clip, the end exclusive. They may
                 overlap and come in any order, which is kept. ``[]`` is a recording in which nothing is labelled.
+            identity: ``[M]`` integers, the source's number of each body, such as that of a tracker; -1 where unknown.
 
         Raises:
             StoreError: a wrong shape, a value that is not finite, a confidence outside 0 to 1, an unknown label, a
@@ -158,6 +161,9 @@ class StoreWriter:
             segments = checked_segments(np.asarray(segments), len(self.class_names), joints.shape[1], name)
         if name in self._names:
             raise StoreError(f"clip name '{name}' is used twice (clips {self._names[name]} and {len(self._clips)})")
+        identity = np.full(len(joints), -1) if identity is None else np.asarray(identity, np.int64)
+        if identity.shape != joints.shape[:1] or identity.min() < -1:
+            raise StoreError(f"clip '{name}': identity must be {len(joints)} numbers from -1 on, found {identity}")
         bodies = np.flatnonzero(present.any(axis=1))
         if not len(bodies):
             raise StoreError(f"clip '{name}' has no frame with a body in it")
@@ -178,6 +184,7 @@ class StoreWriter:
             if confidence is not None:
                 self._append(self._confidence, np.where(there[:, None], confidence[body, first : last + 1], 0))
             self._tracks.append((self._rows, first, len(there)))
+            self._identities.append(int(identity[body]))
             self._rows += len(there)
         self._bodies.append(len(bodies))
         if segments is not None:
@@ -250,6 +257,8 @@ class StoreWriter:
         index = dict(zip(PER_CLIP, np.array(self._clips, np.int64).T, strict=True))
         index |= {"name": np.array(list(self._names)), "body_ptr": np.concatenate([[0], np.cumsum(self._bodies)])}
         index |= dict(zip(PER_TRACK, np.array(self._tracks, np.int64).T, strict=True))
+        if max(self._identities) >= 0:
+            index["identity"] = np.array(self._identities, np.int64)
         index |= {f"split_{name}": assignment for name, (assignment, _) in self._splits.items()}
         index |= self._segment_index(index["y"])
         for key in sorted(index):

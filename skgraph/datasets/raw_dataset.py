@@ -45,6 +45,7 @@ class RawClip:
         confidence: `[M, T, V]` in 0 to 1, the tracker's for each joint; None if unknown.
         excluded: reason to leave the clip out of the store, with details after a colon; "" keeps it.
         segments: rows (label, start, end) of an untrimmed recording, in place of those of its dataset.
+        identity: `[M]` int64, the source's number of each body, -1 where unknown.
     """
 
     joints: np.ndarray
@@ -52,6 +53,7 @@ class RawClip:
     confidence: np.ndarray | None = None
     excluded: str = ""
     segments: np.ndarray | None = None
+    identity: np.ndarray | None = None
 
     @classmethod
     def left_out(cls, reason: str) -> RawClip:

@@ -44,6 +44,7 @@ class Embedding:
         level: ``"clip"``, ``"body"``, ``"frame"`` or ``"joint"``.
         recording: name of each row's recording, ``[n]``.
         body: index of each row's body in its recording, ``[n]``; -1 at level ``clip``.
+        identity: number of that body in the source, such as a tracker's, ``[n]``; -1 where unknown.
         start: first frame of each row's window, ``[n]``.
         end: frame after the last of each window, ``[n]``.
         y: label of each row's recording, ``[n]``, where there are labels: of a store, an ``.npz`` or a folder with
@@ -61,6 +62,7 @@ class Embedding:
     level: Level
     recording: np.ndarray
     body: Tensor
+    identity: Tensor
     start: Tensor
     end: Tensor
     y: Tensor
@@ -98,8 +100,8 @@ class Embedding:
         return rows
 
     def to_frame(self) -> Any:
-        """Return a pandas ``DataFrame``: recording, body, window, label and subject of each row, and columns ``0`` to
-        ``D - 1`` of its feature.
+        """Return a pandas ``DataFrame``: recording, body, identity, window, label and subject of each row, and columns
+        ``0`` to ``D - 1`` of its feature.
 
         Raises:
             ConfigError: features of frames or joints are no rows, or pandas is missing.
@@ -107,7 +109,8 @@ class Embedding:
         if self.x.dim() != 2:
             raise ConfigError(f"a data frame holds features of clips or bodies, found level={self.level}")
         label = [self.class_names[k] if k >= 0 else "" for k in self.y.tolist()]
-        columns: dict[str, Any] = {key: getattr(self, key).tolist() for key in ("recording", "body", "start", "end")}
+        keys = ("recording", "body", "identity", "start", "end")
+        columns: dict[str, Any] = {key: getattr(self, key).tolist() for key in keys}
         columns |= {"label": label, "subject": self.subject.tolist()}
         return data_frame(columns | dict(zip(map(str, range(self.x.size(1))), self.x.T.numpy(), strict=True)))
 
@@ -207,12 +210,14 @@ def embed(
             rows.append(chunk if level == "clip" else chunk[batch.clip.cpu()])
             body.append(torch.full_like(chunk, -1) if level == "clip" else batch.slot.cpu())
         row = torch.cat(rows)
-        clip = windows.row[row]
+        clip, slot = windows.row[row], torch.cat(body)
+        identity = store.identity[store.body_ptr[clip] + slot.clamp(min=0)]
         return Embedding(
             torch.cat(x),
             level,
             store.name[clip.numpy()],
-            torch.cat(body),
+            slot,
+            torch.where(slot < 0, -1, identity),
             windows.start[row],
             (windows.start + windows.width)[row],
             store.y[clip],

@@ -15,7 +15,7 @@ from skgraph.evaluation.features.windows import sliding_windows
 from skgraph.evaluation.results.segments import find_segments, frame_scores
 from skgraph.recognition.recogniser import Recogniser
 
-COLUMNS = ("recording", "body", "label", "start", "end", "probability")
+COLUMNS = ("recording", "body", "identity", "label", "start", "end", "probability")
 LONGEST = 1e6  # seconds of a window, eleven days
 People = Literal["clip", "each"]
 
@@ -34,6 +34,7 @@ class Timeline:
         whole: whether the recording was one window.
         body: index of the body in the recording; ``None`` for all bodies together.
         first: frame of the recording with which ``probabilities`` begin.
+        identity: number of the body in the source, such as a tracker's; -1 where unknown.
     """
 
     name: str
@@ -45,11 +46,13 @@ class Timeline:
     whole: bool
     body: int | None = None
     first: int = 0
+    identity: int = -1
 
     @property
     def title(self) -> str:
-        """Name of the recording, and the body."""
-        return self.name if self.body is None else f"{self.name}, body {self.body}"
+        """Name of the recording, the body, and its identity if it is known."""
+        body = "" if self.body is None else f", body {self.body}"
+        return self.name + body + (f" (identity {self.identity})" if self.identity >= 0 else "")
 
     @property
     def best(self) -> list[tuple[str, float]]:
@@ -58,12 +61,13 @@ class Timeline:
         return [(self.class_names[k], float(mean[k])) for k in mean.argsort(descending=True).tolist()]
 
     def rows(self) -> list[dict[str, str | float]]:
-        """Return recording, body, label, start and end in seconds, and probability of each segment."""
+        """Return recording, body, identity, label, start and end in seconds, and probability of each segment."""
         found = []
         for (label, *frames), score in zip(self.segments.tolist(), self.scores, strict=True):
             start, end = (round(frame / self.fps, 3) for frame in frames)
             body = "" if self.body is None else self.body
-            values = (self.name, body, self.class_names[label], start, end, round(float(score), 4))
+            identity = self.identity if self.identity >= 0 else ""
+            values = (self.name, body, identity, self.class_names[label], start, end, round(float(score), 4))
             found.append(dict(zip(COLUMNS, values, strict=True)))
         return found
 
@@ -124,7 +128,9 @@ def timelines(
     background = len(recogniser.class_names) if recogniser.background is None else recogniser.background
     least, odd = max(1, round(shortest * fps)), max(1, round(smooth * fps)) // 2 * 2 + 1
 
-    def timeline(clip: int, start: Tensor, p: Tensor, body: int | None, first: int, frames: int) -> Timeline:
+    def timeline(
+        clip: int, start: Tensor, p: Tensor, frames: int, body: int | None = None, first: int = 0, identity: int = -1
+    ) -> Timeline:
         """Merge the windows from ``start`` of a recording, or of a body with ``frames`` frames from ``first``."""
         length = int(store.length[clip])
         scores = frame_scores(p, start, min(width or length, length), length)[first : first + frames]
@@ -141,13 +147,13 @@ def timelines(
             keep = score >= threshold
         segments = segments[keep] + torch.tensor([0, first, first])
         names = (str(store.name[clip]), fps, recogniser.class_names)
-        return Timeline(*names, scores, segments, score[keep], width is None, body, first)
+        return Timeline(*names, scores, segments, score[keep], width is None, body, first, identity)
 
     p = recogniser.window_probabilities(dataset, windows, views, progress)
     starts = windows.start.split(windows.count)
     length = store.length.tolist()
     found = [
-        [timeline(clip, start, scores, None, 0, length[clip])]
+        [timeline(clip, start, scores, length[clip])]
         for clip, (start, scores) in enumerate(zip(starts, p.split(windows.count), strict=True))
     ]
     if people == "each":
@@ -158,6 +164,9 @@ def timelines(
         groups = zip(tracks.tolist(), order.split(counts.tolist()), strict=True)
         for one, rows in groups:
             clip, body = int(windows.row[window_of[rows[0]]]), int(body_of[rows[0]])
-            span = int(store.track_first[one]), int(store.track_length[one])
-            found[clip].append(timeline(clip, windows.start[window_of[rows]], p[rows], body, *span))
+            first, frames, identity = (
+                int(of_tracks[one]) for of_tracks in (store.track_first, store.track_length, store.identity)
+            )
+            start = windows.start[window_of[rows]]
+            found[clip].append(timeline(clip, start, p[rows], frames, body, first, identity))
     return [one for of_clip in found for one in of_clip]

@@ -40,6 +40,7 @@ def save_timelines(folder: Path, found: Sequence[Timeline], **metadata: Any) -> 
             span = (timeline.first, timeline.first + len(timeline.probabilities))
             start, end = (round(frame / timeline.fps, 3) for frame in span)
             about = {"body": timeline.body, "start": start, "end": end}
+            about |= {"identity": timeline.identity} if timeline.identity >= 0 else {}
             recordings[-1].setdefault("bodies", []).append({**about, **_recognised(timeline)})
     class_names = list(found[0].class_names) if found else []
     content = {**metadata, "class_names": class_names, "recordings": recordings}

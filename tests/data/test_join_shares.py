@@ -29,9 +29,9 @@ def clip(i: int) -> RawClip:
     joints = generator.normal(size=(1 + i % 2, 6 + i % 5, 25, 3)).astype(np.float32)
     mask = np.ones(joints.shape[:2], bool)
     mask[1:, [0, 3]] = False
-    return RawClip(
-        joints, mask, confidence=generator.random(joints.shape[:3]), excluded="nobody" if i in (3, 9) else ""
-    )
+    confidence, excluded = generator.random(joints.shape[:3]), "nobody" if i in (3, 9) else ""
+    identity = np.arange(len(joints)) + 10 * i if i > 12 else None  # in the last share alone
+    return RawClip(joints, mask, confidence, excluded, identity=identity)
 
 
 def raw(**changes) -> RawDataset:
@@ -81,7 +81,18 @@ def joined(shares, tmp_path) -> SkeletonStore:
 
 def test_joined_shares_are_the_whole_store(whole, joined):
     assert joined.num_clips == COUNT - 2 and joined.name.tolist() == whole.name.tolist()
-    for key in ("y", "subject", "camera", "setup", "length", "body_ptr", "track_row", "track_first", "track_length"):
+    for key in (
+        "y",
+        "subject",
+        "camera",
+        "setup",
+        "length",
+        "body_ptr",
+        "track_row",
+        "track_first",
+        "track_length",
+        "identity",
+    ):
         assert torch.equal(getattr(joined, key), getattr(whole, key)), key
     assert joined.splits() == whole.splits() == ["late", "even"]
     assert all(torch.equal(joined.sides(split), whole.sides(split)) for split in whole.splits())

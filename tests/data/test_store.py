@@ -51,6 +51,19 @@ def test_a_body_that_never_appears_is_not_stored(tmp_path, topology):
     assert store.max_bodies == 1 and store.clip(0).joints.shape == (1, 4, 25, 3)
 
 
+def test_identities_belong_to_the_bodies_that_are_stored(tmp_path, topology):
+    joints, mask = np.ones((3, 5, 25, 3)), np.ones((3, 5), bool)
+    mask[1] = False
+    with StoreWriter(tmp_path / "s", topology, ["a"]) as writer:
+        writer.add(joints, y=0, name="tracked", frame_mask=mask, identity=[4, 5, 6])
+        writer.add(joints[:1], y=0, name="unknown")
+    assert SkeletonStore.open(tmp_path / "s").identity.tolist() == [4, 6, -1]
+    with StoreWriter(tmp_path / "t", topology, ["a"]) as writer:
+        writer.add(joints, y=0, name="unknown")
+    assert SkeletonStore.open(tmp_path / "t").identity.tolist() == [-1] * 3
+    assert not (tmp_path / "t" / "index" / "identity.npy").exists()
+
+
 def test_gather_interpolates_and_masks(tmp_path, topology):
     joints = np.arange(6, dtype=np.float32)[None, :, None, None] * np.ones((1, 6, 25, 3), np.float32)
     mask = np.array([[True, True, False, True, True, True]])
@@ -120,6 +133,8 @@ def test_fewer_training_clips(store):
         (dict(y=1), "'c': label 1 is outside 0 .. 0"),
         (dict(name="used"), "'used' is used twice"),
         (dict(frame_mask=np.zeros((1, 5), bool)), "'c' has no frame with a body"),
+        (dict(identity=[1, 2]), r"'c': identity must be 1 numbers from -1 on, found \[1 2\]"),
+        (dict(identity=[-2]), r"'c': identity must be 1 numbers from -1 on, found \[-2\]"),
         (dict(frame_mask=np.ones((1, 4), bool)), r"'c': frame_mask must be \[1, 5\], found \[1, 4\]"),
     ],
 )

@@ -43,7 +43,7 @@ def test_a_frame_of_features(run_folder, store):
     pytest.importorskip("pandas")
     found = embed(run_folder, store, device="cpu")
     frame = found.to_frame()
-    assert frame["label"].tolist() == [store.class_names[k] for k in store.y] and len(frame.columns) == 6 + 16
+    assert frame["label"].tolist() == [store.class_names[k] for k in store.y] and len(frame.columns) == 7 + 16
     assert np.array_equal(frame[[str(i) for i in range(16)]].to_numpy(), found.x.numpy())
     with pytest.raises(ConfigError, match="features of clips or bodies, found level=joint"):
         embed(run_folder, store, "joint", device="cpu").to_frame()

@@ -51,7 +51,7 @@ def test_each_body_by_itself(recogniser, store, window, tmp_path):
     with StoreWriter(pairs, store.topology, ["unlabelled"], source="made up", fps=30) as writer:
         joints = np.zeros((2, later + len(clips[1]), *clips[0].shape[1:]), np.float32)
         joints[0, : len(clips[0])], joints[1, later:] = clips
-        writer.add(joints, y=0, name="pair", frame_mask=(joints != 0).any((2, 3)))
+        writer.add(joints, y=0, name="pair", frame_mask=(joints != 0).any((2, 3)), identity=[-1, 7])
         writer.add(clips[1][None], y=0, name="one")
     options = {"window": window, "stride": window and 4 / 30, "smooth": 0, "shortest": 0, "people": "each"}
     both, first, second, one, same = timelines(recogniser, SkeletonStore.open(pairs), **options)
@@ -59,13 +59,16 @@ def test_each_body_by_itself(recogniser, store, window, tmp_path):
     assert torch.allclose(one.probabilities, same.probabilities) and one.segments.equal(same.segments)
     assert (first.first, second.first) == (0, later) and len(second.probabilities) == len(clips[1])
     assert second.segments[0, 1] == later and second.segments[-1, 2] == later + len(clips[1])
-    assert second.title == "pair, body 1" and {row["body"] for row in second.rows()} == {1}
+    assert first.title == "pair, body 0" and second.title == "pair, body 1 (identity 7)"
+    assert {(row["body"], row["identity"]) for row in second.rows()} == {(1, 7)}
+    assert first.rows()[0]["identity"] == both.rows()[0]["identity"] == ""
     if window is None:  # a window of the whole recording holds the body's own frames, wherever they are
         assert not torch.allclose(first.probabilities[0], second.probabilities[0])
     save_timelines(tmp_path / "out", [both, first, second, one, same])
     recordings = json.loads((tmp_path / "out" / "predictions.json").read_text())["recordings"]
     assert [[body["body"] for body in recording["bodies"]] for recording in recordings] == [[0, 1], [0]]
     assert recordings[0]["bodies"][1]["start"] == round(later / 30, 3)
+    assert [body.get("identity") for body in recordings[0]["bodies"]] == [None, 7]
 
 
 def test_a_relation_is_of_no_single_body(recogniser, store):
@@ -98,8 +101,24 @@ def made_up(whole=False):
 
 def test_rows_are_in_seconds():
     assert made_up().rows() == [
-        {"recording": "rec/1", "body": "", "label": "sit", "start": 0.0, "end": 1.0, "probability": 0.9},
-        {"recording": "rec/1", "body": "", "label": "stand", "start": 1.0, "end": 3.0, "probability": 0.8},
+        {
+            "recording": "rec/1",
+            "body": "",
+            "identity": "",
+            "label": "sit",
+            "start": 0.0,
+            "end": 1.0,
+            "probability": 0.9,
+        },
+        {
+            "recording": "rec/1",
+            "body": "",
+            "identity": "",
+            "label": "stand",
+            "start": 1.0,
+            "end": 3.0,
+            "probability": 0.8,
+        },
     ]
     assert made_up().best[0] == ("stand", pytest.approx((0.1 * 30 + 0.8 * 60) / 90))
 

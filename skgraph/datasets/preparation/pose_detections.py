@@ -124,7 +124,9 @@ class PoseDetections:
         there, sure = np.zeros(grid, bool), np.zeros(grid, np.float32)
         there[rows], sure[rows] = seen[kept], confidence[kept]
         filled, frame_mask = fill_missing(clip, there, self.topology)
-        return RawClip(filled, frame_mask, sure)
+        numbers = np.full(len(filled), -1)
+        numbers[body[kept]] = identity[kept]  # all detections of a body have one identity
+        return RawClip(filled, frame_mask, sure, identity=numbers)
 
 
 def check_detection_options(max_bodies: int, min_confidence: float) -> None:

@@ -126,6 +126,7 @@ def write_clips(
                 name=name,
                 frame_mask=frame_mask,
                 confidence=clip.confidence,
+                identity=clip.identity,
                 segments=clip.segments if raw.segments is None or clip.segments is not None else raw.segments[i],
                 **{key: int(values[i]) for key, values in ids.items()},
             )

@@ -71,7 +71,7 @@ def _clip(store: SkeletonStore, i: int, scale: float) -> RawClip:
         if sure is not None and confidence is not None:
             sure[body, there] = confidence[rows] / 255
         row += length
-    return RawClip(joints, frame_mask, sure)
+    return RawClip(joints, frame_mask, sure, identity=store.identity[first:last].numpy())
 
 
 def _split(store: SkeletonStore, name: str) -> Split:

@@ -35,6 +35,14 @@ def test_clip():
     assert not clip.confidence[:, 1].any()
 
 
+def test_identities_are_kept_and_those_without_one_are_unknown():
+    detections = PoseDetections("a", TOPOLOGY)
+    for frame in range(3):
+        detections.add(frame, PERSON, SURE, identity=12)
+        detections.add(frame, PERSON + 100, SURE / 2)
+    assert detections.to_clip((1, 1), 2, 0.05).identity.tolist() == [12, -1]
+
+
 @pytest.mark.parametrize("frames, length", [(9, 25), (10, 10)])
 def test_a_common_step_of_many_frames(frames, length):
     detections = PoseDetections("a", TOPOLOGY)
