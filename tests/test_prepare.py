@@ -88,7 +88,7 @@ def test_command_line(tmp_path, monkeypatch, capsys):
         "classes       2: sit (2), stand (3)\n",
         "subjects      3\n",
         "frames        3 to 9 a clip, median 5; 27 in all, 0.9 s at 30 a second\n",
-        "body size     1.7 m along the largest axis, 0 x 1.7 x 0 m in xyz",
+        "body height   1.7 m along the largest axis, 0 x 1.7 x 0 m in xyz",
         "split xsub    4 train, 1 test; subjects 0, 2 train\n",
         "next: python -m skgraph.pretrain dataset=store dataset.root=store trainer.batch_size=4\n",
     ):

@@ -65,13 +65,21 @@ def instance(config: Mapping[str, Any], where: str, base: type = nn.Module, **ob
 
 
 def build_encoder(config: Mapping[str, Any], topology: Topology) -> Any:
-    """Build the encoder of a run's configuration for a topology."""
+    """Build the encoder of a run's configuration for a topology.
+
+    Raises:
+        ConfigError: an unknown option, or a value that does not fit.
+    """
     given = {key: config[key] for key in ("frames", "patch_length")}
     return instance(config["encoder"], "encoder", topology=topology, channels=topology.dim, **given)
 
 
 def build_objective(config: Mapping[str, Any], encoder: nn.Module, topology: Topology) -> Any:
-    """Build the objective of a run's configuration around an encoder, for a topology."""
+    """Build the objective of a run's configuration around an encoder, for a topology.
+
+    Raises:
+        ConfigError: an unknown option, a value that does not fit, or an encoder that does not suit the objective.
+    """
     given = {"encoder": encoder, "topology": topology, "frames": config["frames"], "channels": topology.dim}
     return instance(config["objective"], "objective", **given)
 

@@ -13,7 +13,11 @@ from skgraph.errors import ConfigError, StoreError
 
 
 def open_stores(dataset: Mapping[str, Any]) -> list[tuple[SkeletonStore, str]]:
-    """Open the store, or the ``roots`` of several stores, of a dataset configuration, each with its split."""
+    """Open the store, or the ``roots`` of several stores, of a dataset configuration, each with its split.
+
+    Raises:
+        ConfigError, StoreError: see :func:`open_store`.
+    """
     if not isinstance(dataset, Mapping) or "roots" not in dataset:
         return [open_store(dataset)]
     roots = dataset["roots"]
@@ -34,6 +38,10 @@ def open_store(
         dataset: ``root`` and the other keys of ``configs/dataset``.
         write: write the synthetic dataset if it does not exist.
         advice: option that names a store, for errors.
+
+    Raises:
+        ConfigError: the configuration names no store, or several.
+        StoreError: there is no store, or it is damaged.
     """
     if isinstance(dataset, Mapping) and "roots" in dataset:
         raise ConfigError("the run has several stores: say dataset=store dataset.root=FOLDER, one of them or another")

@@ -14,6 +14,9 @@ def from_hub(name: str) -> Path:
 
     Args:
         name: ``owner/model``, or ``owner/model/folder`` where a repository has several models.
+
+    Raises:
+        ConfigError: no such name or model, or the Hub or its package is not available.
     """
     owner, *rest = name.split("/")
     if not rest or not all(part and part.strip(".") and not set(part) & set("*?[]\\") for part in (owner, *rest)):

@@ -45,7 +45,7 @@ def summarise(survey: Survey) -> dict[str, str]:
         "bodies": bodies if presence.bodies[1:] else "1 in every clip",
         "length": _length(presence),
         "absent": _absent(presence),
-        "body size": _size(survey),
+        "body height": _size(survey),
         "bones": _bones(survey),
         "jumps": f"{jumps.count} of joints over {jumps.limit:g} {jumps.unit} in a frame, in "
         f"{count(jumps.clips, 'clip')}",

@@ -24,7 +24,7 @@ def motion_warnings(store: SkeletonStore, names: Sequence[str], clips: Sequence[
 
     Found are joints at the root that stand still while the body moves away from them, and so are no part of it; other
     joints that do not move in a whole clip of a second or more, while the body does; bones that change their length;
-    and, in metres, bodies that are not of the size of people.
+    and, in metres, bodies that are not as tall as people.
 
     Args:
         store: the store.

@@ -148,13 +148,13 @@ def _numbered(key: str, texts: list[str]) -> dict[str, str]:
 
 
 def _sizes(store: SkeletonStore, names: list[str], clips: list[SkeletonData]) -> dict[str, str]:
-    """Format body sizes, and the variation of bone lengths of a store in metres."""
+    """Format body heights, and the variation of bone lengths of a store in metres."""
     bodies = [clip.joints[clip.frame_mask].numpy() for clip in clips]
     extents = np.stack([np.median(body.max(axis=1) - body.min(axis=1), axis=0) for body in bodies])
     height = np.median(extents.max(axis=1))
     unit, axes = store.meta["units"], "xyz"[: store.topology.dim]
     size = " x ".join(f"{extent:.3g}" for extent in np.median(extents, axis=0))
-    rows = {"body size": f"{height:.3g} {unit} along the largest axis, {size} {unit} in {axes} (medians)"}
+    rows = {"body height": f"{height:.3g} {unit} along the largest axis, {size} {unit} in {axes} (medians)"}
     variation = np.array([_bone_variation(clip, store) for clip in clips])
     if unit == "m" and np.isfinite(variation).any():  # no variation where all bones have length 0
         worst = int(np.nanargmax(variation))

@@ -44,10 +44,10 @@ def read_asf_amc(
             `cm`, `mm` or `normalised` in others.
         fps: frames a second, which the files do not tell.
         topology: a topology, its name, or the path of its file.
-        labels: the CSV; by default `labels.csv` in the source.
+        labels: the CSV or the pattern of names; by default `labels.csv` in the source.
         up: the files' vertical axis, `y` or `z`; of `z`, (x, y, z) becomes (x, z, -y).
         every: keep the frames 0, every, 2 every, ...
-        labelled: False reads every clip, without the CSV.
+        labelled: False reads every clip, without labels.
 
     Raises:
         ConfigError: an option is invalid.

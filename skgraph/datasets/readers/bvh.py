@@ -33,7 +33,7 @@ def read_bvh(
 ) -> RawDataset:
     """Open a folder of BVH files, one clip each, and check their hierarchies; the motion is read lazily.
 
-    A clip is ``NAME.bvh``, one body; the CSV is that of `read_label_table`. Forward kinematics gives joint
+    A clip is ``NAME.bvh``, one body; labels are those of `read_label_table`. Forward kinematics gives joint
     positions (`BvhFile.positions`), stored with y up. Without a topology the first file gives one (`bvh_topology`), and
     all others must have its hierarchy; offsets may differ. With a topology, its joints, End Sites (``<Joint>End``)
     included, are taken by name from the hierarchy of each file.
@@ -45,11 +45,11 @@ def read_bvh(
         source: the folder, or one file.
         unit: `m`, `cm`, `mm`, `inch`, `cmu` (of the CMU database) or `normalised`.
         topology: a topology, its name, or the path of its file; by default that of the first file.
-        labels: the CSV; by default `labels.csv` in the folder.
+        labels: the CSV or the pattern of names; by default `labels.csv` in the folder.
         up: the files' vertical axis, `y` or `z`; of `z`, (x, y, z) becomes (x, z, -y).
         every: keep the frames 0, every, 2 every, ...: motion capture has 120 a second and more.
         end_sites: make End Sites joints, unless a topology is given, which lists its own.
-        labelled: False reads every clip of the folder, without the CSV.
+        labelled: False reads every clip of the folder, without labels.
 
     Raises:
         ConfigError: an option is invalid, or `end_sites` is given together with a topology.

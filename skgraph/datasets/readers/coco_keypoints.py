@@ -60,13 +60,13 @@ def read_coco_keypoints(
             clip for each VIDEO.
         topology: `coco_17`, `halpe_26`, `openpose_18`, or a custom 2D topology in the order of the keypoints. By
             default the one of these with as many joints as the first person in the first file.
-        labels: the CSV of `read_label_table`; by default `labels.csv` in the folder. A single clip needs none.
+        labels: the CSV or the pattern of `read_label_table`; by default `labels.csv` in the folder. A single clip needs none.
         unit: `px`, or `normalised`.
         fps: frames a second.
         max_bodies: number of bodies that a clip keeps, see `track_bodies`.
         min_confidence: joints of lower confidence count as not seen. Top-down estimators put every joint into the
             person's box, seen or not; their confidence is kept in the store.
-        labelled: False reads every clip of the folder, without the CSV.
+        labelled: False reads every clip of the folder, without labels.
 
     Raises:
         ConfigError: an option is out of range.

@@ -52,14 +52,14 @@ def read_mediapipe(
     Args:
         source: the folder, or the file of one clip.
         topology: `mediapipe_33`, or a custom one in the same order. Image landmarks take it in 2D.
-        labels: the CSV of `read_label_table`; by default `labels.csv` in the folder.
+        labels: the CSV or the pattern of `read_label_table`; by default `labels.csv` in the folder.
         world: True for world landmarks, in 3D; False for image landmarks, in 2D. Many files have both. By default
             world landmarks, unless the first clip has none.
         fps: frames a second; must match the `fps` of a file, if any.
         max_bodies: number of bodies that a clip keeps, see `track_bodies`.
         min_confidence: visibility below which a joint counts as not seen; 0 takes all, since MediaPipe fits hidden
             landmarks with the rest of the body. Visibility (1 if the file has none) becomes the confidence.
-        labelled: False reads every clip of the folder, without the CSV.
+        labelled: False reads every clip of the folder, without labels.
 
     Raises:
         ConfigError: an option is out of range.

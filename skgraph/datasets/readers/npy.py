@@ -20,18 +20,18 @@ def read_npy(
     fps: float = 30.0,
     labelled: bool = True,
 ) -> RawDataset:
-    """Open a folder of clips, one file each, and check its CSV; clips are read lazily.
+    """Open a folder of clips, one file each, and check its labels; clips are read lazily.
 
-    A clip is `NAME.npy`, `[M, T, V, C]` or, of one body, `[T, V, C]`, integer or float; the CSV is that of
+    A clip is `NAME.npy`, `[M, T, V, C]` or, of one body, `[T, V, C]`, integer or float; labels are those of
     `read_label_table`.
 
     Args:
         source: the folder, or the file of one clip.
         topology: a topology, its name, or the path of its file.
-        labels: the CSV; by default `labels.csv` in the folder.
+        labels: the CSV or the pattern of names; by default `labels.csv` in the folder.
         unit: `m`, `cm`, `mm`, `normalised`, or `px` in 2D; by default `m` in 3D, and in 2D it must be given.
         fps: frames a second.
-        labelled: False reads every clip of the folder, without the CSV.
+        labelled: False reads every clip of the folder, without labels.
 
     Raises:
         DataError: files and CSV do not match, a file is broken or pickled, or a clip does not fit the topology.

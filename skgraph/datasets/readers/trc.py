@@ -21,7 +21,7 @@ def read_trc(
 ) -> RawDataset:
     """Open a folder of TRC files, one clip each, and check their headers; the markers are read lazily.
 
-    A clip is ``NAME.trc``, one body; the CSV is that of `read_label_table`. The joints of the topology are markers by
+    A clip is ``NAME.trc``, one body; labels are those of `read_label_table`. The joints of the topology are markers by
     their names, others are ignored. A marker that was not seen, blank or at the origin, is filled in (`fill_missing`),
     with confidence 0.
 
@@ -29,11 +29,11 @@ def read_trc(
         source: the folder, or one file.
         topology: a topology whose joints are markers, its name, or the path of its file. By default the markers that
             are named after joints, as Pose2Sim and OpenCap do, in the places of `halpe_26`.
-        labels: the CSV; by default `labels.csv` in the folder.
+        labels: the CSV or the pattern of names; by default `labels.csv` in the folder.
         unit: one of `METRES`, or `normalised`; by default that of the files.
         up: the files' vertical axis, `y` or `z`; of `z`, (x, y, z) becomes (x, z, -y).
         every: keep the frames 0, every, 2 every, ...
-        labelled: False reads every clip of the folder, without the CSV.
+        labelled: False reads every clip of the folder, without labels.
 
     Raises:
         ConfigError: an option is invalid.
