@@ -60,7 +60,7 @@ def read_coco_keypoints(
             clip for each VIDEO.
         topology: `coco_17`, `halpe_26`, `openpose_18`, or a custom 2D topology in the order of the keypoints. By
             default the one of these with as many joints as the first person in the first file.
-        labels: the CSV or the pattern of `read_label_table`; by default `labels.csv` in the folder. A single clip needs none.
+        labels: the CSV or pattern of `read_label_table`; default `labels.csv` in the folder. A single clip needs none.
         unit: `px`, or `normalised`.
         fps: frames a second.
         max_bodies: number of bodies that a clip keeps, see `track_bodies`.

@@ -52,7 +52,7 @@ def read_mediapipe(
     Args:
         source: the folder, or the file of one clip.
         topology: `mediapipe_33`, or a custom one in the same order. Image landmarks take it in 2D.
-        labels: the CSV or the pattern of `read_label_table`; by default `labels.csv` in the folder.
+        labels: the CSV or pattern of `read_label_table`; default `labels.csv` in the folder.
         world: True for world landmarks, in 3D; False for image landmarks, in 2D. Many files have both. By default
             world landmarks, unless the first clip has none.
         fps: frames a second; must match the `fps` of a file, if any.

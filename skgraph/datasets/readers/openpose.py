@@ -48,7 +48,7 @@ def read_openpose(
         source: the folder, or the file of one frame.
         topology: `openpose_25` (BODY_25), `openpose_18` (COCO), `halpe_26` (Pose2Sim's default), or a custom 2D
             topology in the model's order. By default the one of these with as many joints as the first person.
-        labels: the CSV or the pattern of `read_label_table`; by default `labels.csv` in the folder. A single video needs none.
+        labels: the CSV or pattern of `read_label_table`; default `labels.csv` in the folder. A single video needs none.
         unit: `px`, or `normalised` for OpenPose's `--keypoint_scale`.
         fps: frames a second.
         max_bodies: number of bodies that a clip keeps, see `track_bodies`.

@@ -60,7 +60,7 @@ def read_yolo(
     Args:
         source: the folder, or the JSON file of one clip, or the text file of one frame.
         topology: `coco_17`, or a custom 2D topology in the order of the keypoints.
-        labels: the CSV or the pattern of `read_label_table`; by default `labels.csv` in the folder. A single video needs none.
+        labels: the CSV or pattern of `read_label_table`; default `labels.csv` in the folder. A single video needs none.
         unit: `px` or `normalised`; by default pixels in JSON, and normalised in text, whose coordinates are fractions
             of the image's width and height.
         fps: frames a second.
