@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, overload
 
+from skgraph._internal.files import output_folder
 from skgraph._internal.notebook import data_frame, html_table
 from skgraph._internal.options import check_kinds
 from skgraph.build import open_store
@@ -21,7 +22,7 @@ from skgraph.evaluation.features.pooling import Pool
 from skgraph.evaluation.pretrained import preprocessing_note
 from skgraph.recognition import Recogniser, Timeline, timelines
 from skgraph.recognition.timeline import COLUMNS, People
-from skgraph.recognition.timeline_files import format_timelines, save_timelines
+from skgraph.recognition.timeline_files import format_timelines, is_replaceable, save_timelines
 from skgraph.topology import Topology
 from skgraph.training.devices import choose_device
 
@@ -70,8 +71,12 @@ class Predictions(Sequence[Timeline]):
         return html_table("Predictions", COLUMNS, shown, [*more, *self.notes])
 
     def save(self, folder: str | Path) -> None:
-        """Write a folder with ``predictions.json``, ``segments.csv`` and figures, whole or not at all."""
-        save_timelines(Path(folder), self.timelines, **self.options)
+        """Write a folder with ``predictions.json``, ``segments.csv`` and figures, whole or not at all.
+
+        Raises:
+            ConfigError: the folder holds other files, which would be lost.
+        """
+        save_timelines(output_folder(folder, is_replaceable, "earlier predictions"), self.timelines, **self.options)
 
     def _rows(self) -> list[dict[str, str | float]]:
         return [row for timeline in self for row in timeline.rows()]
@@ -143,7 +148,7 @@ def predict(
     how: dict[str, Any] = {"dataset": dataset, "topology": topology, "unit": unit, "fps": fps, "read": read}
     how |= {"check_height": check_height, "default_topology": run.topology}
     with tempfile.TemporaryDirectory() as scratch:
-        store = source if isinstance(source, SkeletonStore) else open_recordings(source, Path(scratch) / "store", **how)
+        store = open_recordings(source, Path(scratch) / "store", **how)
         if labelled is None:
             recogniser, learned = Recogniser.load(run, where, precision), run.folder
         else:

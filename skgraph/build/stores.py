@@ -44,7 +44,7 @@ def open_store(
         StoreError: there is no store, or it is damaged.
     """
     if isinstance(dataset, Mapping) and "roots" in dataset:
-        raise ConfigError("the run has several stores: say dataset=store dataset.root=FOLDER, one of them or another")
+        raise ConfigError(f"the run has several stores: say {advice}, one of them or another")
     if not isinstance(dataset, Mapping) or "root" not in dataset:
         raise ConfigError(f"dataset must be a mapping with the root of a store, found '{dataset}'")
     if dataset["root"] == "":
@@ -52,8 +52,8 @@ def open_store(
     root = Path(str(dataset["root"]))
     if not write and not root.exists():
         raise StoreError(
-            f"no store at '{root}', where the run had its data; run this in the folder in which it was trained, or say "
-            f"{advice}"
+            f"no store at '{root}': expected a folder that skgraph.prepare wrote; a run looks for its data from the "
+            f"folder in which it was trained: work there, or say {advice}"
         )
     if "synthetic" in dataset and not root.exists():
         try:

@@ -27,9 +27,11 @@ from skgraph.datasets.recognise import recognise
 from skgraph.errors import BROKEN_ARCHIVE, ConfigError
 from skgraph.topology import Topology
 
+_NO_FILES = ("shares", "store", "synthetic")  # datasets of skgraph.prepare
+
 
 def open_recordings(
-    source: str | Path,
+    source: str | Path | SkeletonStore,
     scratch: str | Path,
     *,
     dataset: str | None = None,
@@ -46,7 +48,7 @@ def open_recordings(
     A written store has no splits but those that its files give.
 
     Args:
-        source: the store, file or folder; one recording is enough.
+        source: the store, its folder, or a file or folder of recordings; one recording is enough.
         scratch: a new folder for the store.
         dataset: format of the files, a dataset of ``skgraph.prepare``; by default that of
             :func:`~skgraph.datasets.recognise.recognise`.
@@ -67,17 +69,21 @@ def open_recordings(
         ConfigError: options that the format does not have, or that belong to a store itself.
         DataError: files of an unknown format, damaged, or without any body.
     """
-    source = Path(source).expanduser()
+    check_kinds(open_recordings, {"source": source, "read": read})
     given = {"topology": topology, "unit": unit, "fps": fps, **(read or {})}
     given = {key: value for key, value in given.items() if value is not None}
-    dataset = recognise(source) if dataset is None else dataset
+    if isinstance(source, SkeletonStore):
+        path, dataset = source.path, "store"
+    else:
+        path = Path(source).expanduser()
+        dataset = recognise(path) if dataset is None else dataset
     if dataset == "store":
         if given:
             key, value = next(iter(given.items()))
-            raise ConfigError(f"{key}={value} is for recordings in files: the store '{source}' has its own")
-        return SkeletonStore.open(source)
-    labelled = labelled and (_has_labels(source, dataset) or "labels" in given)
-    raw = _read(source, dataset, given, default_topology, labelled, f"{scratch}")
+            raise ConfigError(f"{key}={value} is for recordings in files: the store '{path}' has its own")
+        return source if isinstance(source, SkeletonStore) else SkeletonStore.open(path)
+    labelled = labelled and (_has_labels(path, dataset) or "labels" in given)
+    raw = _read(path, dataset, given, default_topology, labelled, f"{scratch}")
     if not labelled:
         raw = replace(raw, subject=None, camera=None, setup=None, splits=())
 
@@ -130,7 +136,7 @@ def _read(
 ) -> RawDataset:
     """Call the reader of a dataset with the options of its configuration for ``skgraph.prepare``."""
     folder = data_dir("configs") / "prepare" / "dataset"
-    names = sorted(path.stem for path in folder.glob("*.yaml") if path.stem not in ("store", "synthetic"))
+    names = sorted(path.stem for path in folder.glob("*.yaml") if path.stem not in _NO_FILES)
     if dataset not in names:
         raise ConfigError(f"dataset must be one of {', '.join(names)}, found '{dataset}'")
     config = yaml.safe_load((folder / f"{dataset}.yaml").read_text(encoding="utf-8"))

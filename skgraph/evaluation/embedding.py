@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from skgraph._internal.atomic import atomic_file
+from skgraph._internal.files import output_file
 from skgraph._internal.notebook import data_frame, html_table
 from skgraph._internal.options import at_least, check_kinds
 from skgraph._internal.text import count
@@ -122,9 +123,13 @@ class Embedding:
         return html_table(repr(self), ("classes", "source"), [(", ".join(self.class_names), self.source)])
 
     def save(self, path: str | Path, **metadata: Any) -> None:
-        """Write an ``.npz``, whole or not at all: ``features`` (``x``), the other attributes, and more values."""
+        """Write an ``.npz``, whole or not at all: ``features`` (``x``), the other attributes, and more values.
+
+        Raises:
+            ConfigError: another ending, or a folder that does not exist.
+        """
         arrays = dict(vars(self))
-        with atomic_file(Path(path)) as file:
+        with atomic_file(output_file("path", path, (".npz",))) as file:
             np.savez(file, features=arrays.pop("x"), **arrays, **metadata)
 
 
@@ -188,9 +193,7 @@ def embed(
     how: dict[str, Any] = {"dataset": dataset, "topology": topology, "unit": unit, "fps": fps, "read": read}
     how |= {"check_height": check_height, "default_topology": run.topology, "labelled": True}
     with tempfile.TemporaryDirectory() as scratch:
-        store = source
-        if not isinstance(store, SkeletonStore):
-            store = open_recordings(source, Path(scratch) / "store", **how)
+        store = open_recordings(source, Path(scratch) / "store", **how)
         run = run.on(store.topology, joint_map)
         clips = run.dataset(store)
         views = run.views(store.topology, joint_map).to(where)

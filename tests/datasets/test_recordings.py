@@ -24,10 +24,12 @@ def landmarks(frames=5):
 
 def test_a_store_is_opened_as_it_is(store_path, store, tmp_path):
     assert open_recordings(store_path, tmp_path / "s").content_hash == store.content_hash
+    assert open_recordings(store, tmp_path / "s") is store
     assert not (tmp_path / "s").exists()
     for key, value in {"topology": "coco_17", "unit": "m", "fps": 15, "read": {"world": False}}.items():
-        with pytest.raises(ConfigError, match="is for recordings in files: the store '.*' has its own"):
-            open_recordings(store_path, tmp_path / "s", **{key: value})
+        for source in (store_path, store):
+            with pytest.raises(ConfigError, match="is for recordings in files: the store '.*' has its own"):
+                open_recordings(source, tmp_path / "s", **{key: value})
 
 
 def test_one_clip_and_a_folder_of_clips(topology, tmp_path):
@@ -112,6 +114,8 @@ def test_errors(topology, tmp_path):
     np.save(tmp_path / "short.npy", clip(joints=20))
     for message, options in (
         ("dataset must be one of asf_amc, bvh, .*, found 'words'", {"dataset": "words"}),
+        ("dataset must be one of asf_amc, bvh, .*, found 'shares'", {"dataset": "shares"}),
+        ("read must be a mapping or null, found 'world'", {"read": "world"}),
         ("dataset=npy has no topology: say topology=..., a file or one of cmu_31", {}),
         ("dataset=npy has no option world: expected one of fps, labelled, labels, topology", {"read": {"world": True}}),
         ("short.npy' has 20 joints in 3D, topology 'ntu_rgbd' has 25 in 3D", {"topology": "ntu_rgbd"}),
@@ -120,6 +124,9 @@ def test_errors(topology, tmp_path):
     ):
         with pytest.raises(DataError, match=message):
             open_recordings(tmp_path / "short.npy", tmp_path / "s", **options)
+    with pytest.raises(ConfigError, match=r"source must be a word or a path or SkeletonStore, found '\[\[\[") as error:
+        open_recordings(clip(), tmp_path / "s")
+    assert len(str(error.value)) < 400
     assert not (tmp_path / "s").exists()
 
 

@@ -96,7 +96,7 @@ def test_another_skeleton(run_folder, tmp_path):
     assert found.x.shape == (1, 25, 16)
 
 
-def test_errors(run_folder, store):
+def test_errors(run_folder, store, tmp_path):
     with pytest.raises(ConfigError, match="embed.level must be 'clip' or 'body' or 'frame' or 'joint', found 'token'"):
         embed(run_folder, store, "token")
     with pytest.raises(ConfigError, match="stride=5 is for sliding windows"):
@@ -111,6 +111,8 @@ def test_errors(run_folder, store):
         embed(run_folder, store, pool="class")
     with pytest.raises(CheckpointError, match="nowhere"):
         embed("nowhere", store)
+    with pytest.raises(ConfigError, match="path must be a file that ends in .npz, in a folder that exists"):
+        embed(run_folder, store).save(tmp_path / "missing" / "f.npz")
 
 
 def test_a_wrong_unit_shows(run_folder, tmp_path):
