@@ -92,13 +92,26 @@ def _from_names(pattern: str, names: list[str]) -> tuple[dict[str, list[str]], l
             f"labels={pattern} must have {{action}} once, and may have {{subject}}, {{camera}}, {{setup}} and {{split}}"
         )
     parts = re.split(r"\{\w+\}", pattern)
-    expression = re.compile("(.+?)".join(map(re.escape, parts)))
-    found = [expression.fullmatch(name) for name in names]
-    if lost := [name for name, match in zip(names, found, strict=True) if match is None]:
+    # The first words as short or as long as possible: a name that can be divided in one way only gives the same.
+    short, long = (re.compile(part.join(map(re.escape, parts))) for part in ("(.+?)", "(.+)"))
+    columns: dict[str, list[str]] = {word: [] for word in words if word in _COLUMNS}
+    lost = []
+    for name in names:
+        one, other = short.fullmatch(name), long.fullmatch(name)
+        if one is None or other is None:
+            lost.append(name)
+            continue
+        for word, values in columns.items():
+            value, another = (match[1 + words.index(word)] for match in (one, other))
+            if value != another:
+                raise DataError(
+                    f"labels={pattern} fits '{name}' in several ways, {word} '{value}' or '{another}': give each part "
+                    "of the names a word, or letters of its own, as in {action}_s{subject}"
+                )
+            values.append(value)
+    if lost:
         raise DataError(f"{len(lost)} names of clips do not fit labels={pattern}: {first_three(lost)}")
-    rows = zip(*(match.groups() for match in found if match is not None), strict=True)
-    columns = {word: list(values) for word, values in zip(words, rows, strict=True)}
-    return {word: values for word, values in columns.items() if word in _COLUMNS}, []
+    return columns, []
 
 
 def _read(path: Path, suffix: str) -> tuple[dict[str, list[str]], list[str]]:

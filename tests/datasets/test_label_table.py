@@ -69,7 +69,10 @@ def test_labels_in_names(tmp_path):
     assert found["name"] == ["sit_7_a", "sit_8_c", "stand up_8_b"]
     assert found["class_names"] == ["sit", "stand up"] and found["y"].tolist() == [0, 0, 1]
     assert found["subject"].tolist() == [7, 8, 8] and "camera" not in found
-    assert read_label_table(tmp_path / "sit_8_c.npy", ".npy", "{label}_{take}")["class_names"] == ["sit"]
+    assert read_label_table(tmp_path / "sit_8_c.npy", ".npy", "{label}_8{take}")["class_names"] == ["sit"]
+    (tmp_path / "high_kick_s7_b_1.npy").touch()  # only the last part can be divided elsewhere, which names no column
+    found = read_label_table(tmp_path / "high_kick_s7_b_1.npy", ".npy", "{action}_s{subject}_{take}_{try}")
+    assert found["class_names"] == ["high_kick"] and found["subject"].tolist() == [7]
 
 
 @pytest.mark.parametrize(
@@ -77,11 +80,12 @@ def test_labels_in_names(tmp_path):
     [
         ("{subject}_{take}", "must have {action} once"),
         ("{action}_{subject}_{subject}", "must have {action} once"),
-        ("{action}-{subject}", "2 names of clips do not fit labels={action}-{subject}: a_1, b_2"),
+        ("{action}-{subject}", "2 names of clips do not fit labels={action}-{subject}: a_1, b_c_2"),
+        ("{action}_{subject}", "fits 'b_c_2' in several ways, label 'b' or 'b_c': give each part of the names a word"),
     ],
 )
 def test_patterns_that_do_not_fit(tmp_path, pattern, message):
-    for name in ("a_1", "b_2"):
+    for name in ("a_1", "b_c_2"):
         (tmp_path / f"{name}.npy").touch()
     with pytest.raises(DataError, match=message):
         read_label_table(tmp_path, ".npy", pattern)
