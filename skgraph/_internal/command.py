@@ -11,7 +11,7 @@ import signal
 import string
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Any, cast
@@ -99,10 +99,7 @@ def command(
             except HydraException as error:
                 sys.exit(_fail(composition_error(error)))
             except ValueError as error:
-                if not str(error).startswith("Config group override"):  # Hydra's plain ValueError for dataset=5
-                    raise
-                text = str(error).replace("Config group override", "an option that names a file")
-                sys.exit(_fail(f"{text} ({' '.join(sys.argv[1:])})"))
+                sys.exit(_fail(group_error(error, sys.argv[1:])))
             except KeyboardInterrupt:
                 print("interrupted", file=sys.stderr)
                 sys.exit(128 + signal.SIGINT)
@@ -249,6 +246,14 @@ def composition_error(error: HydraException) -> str:
     if len(lines) > 1 and lines[1].startswith("Available options"):
         return f"{text}: {lines[1][0].lower()}{lines[1][1:].rstrip(':')} are {', '.join(options)}"
     return text
+
+
+def group_error(error: ValueError, overrides: Sequence[str]) -> str:
+    """Describe Hydra's plain ValueError for a number or null that chooses a file, ``dataset=5``; raise another one."""
+    if not str(error).startswith("Config group override"):
+        raise error
+    text = str(error).replace("Config group override", "an option that names a file")
+    return f"{text} ({' '.join(overrides)})"
 
 
 def _nearest_key(error: HydraException, unknown: str) -> str:

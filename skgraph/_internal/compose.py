@@ -14,7 +14,7 @@ from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException
 from omegaconf import DictConfig, open_dict
 
-from skgraph._internal.command import check_complete, composition_error, in_quotes
+from skgraph._internal.command import check_complete, composition_error, group_error, in_quotes
 from skgraph._internal.data_dir import data_dir
 from skgraph._internal.options import flat
 from skgraph.errors import ConfigError
@@ -49,6 +49,8 @@ def composed(config_name: str, options: Mapping[str, Any]) -> Iterator[DictConfi
             yield own
     except HydraException as error:
         raise ConfigError(composition_error(error)) from error
+    except ValueError as error:
+        raise ConfigError(group_error(error, overrides)) from error
     finally:
         GlobalHydra.instance().hydra, HydraConfig.instance().cfg = outer
 

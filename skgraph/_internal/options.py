@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from hydra.utils import get_object
 
+from skgraph._internal.text import plain
 from skgraph.errors import ConfigError, first_line
 
 _WORDS = {int: "a whole number", float: "a number", bool: "true or false", str: "a word", type(None): "null"}
@@ -66,7 +67,7 @@ def check_kinds(function: Callable[..., object], values: Mapping[str, Any], wher
     for key, value in values.items():
         kind = _resolve(parameters[key].annotation, names) if key in parameters else Any
         if not _fits(value, kind):
-            found = "null" if value is None else f"'{value}'"
+            found = "null" if value is None else f"'{plain(value)}'"
             raise ConfigError(f"{where}{'.' if where else ''}{key} must be {_describe(kind)}, found {found}")
 
 

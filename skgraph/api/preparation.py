@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,9 @@ from skgraph.datasets.raw_dataset import RawDataset
 from skgraph.errors import ConfigError
 
 
-def prepare(dataset: str, source: str | Path | None = None, *, out: str | Path, **options: Any) -> SkeletonStore:
+def prepare(
+    dataset: str, source: str | Path | Sequence[str | Path] | None = None, *, out: str | Path, **options: Any
+) -> SkeletonStore:
     """Make a store from raw files, and print an overview of it: ``python -m skgraph.prepare``.
 
     For example::
@@ -30,7 +32,7 @@ def prepare(dataset: str, source: str | Path | None = None, *, out: str | Path, 
 
     Args:
         dataset: format of the files, such as ``"npz"``; or ``"synthetic"``.
-        source: the file or folder; ``"synthetic"`` has none.
+        source: the file or folder, or several for a format that takes them; ``"synthetic"`` has none.
         out: folder of the store.
         options: every other option of the command, such as ``topology="my_robot.yaml"`` or ``split={"by": "subject"}``.
 
@@ -38,6 +40,7 @@ def prepare(dataset: str, source: str | Path | None = None, *, out: str | Path, 
         ConfigError: an option that the format does not have.
         DataError: files that are damaged or do not fit, or a store that exists.
     """
+    check_kinds(prepare, {"dataset": dataset, "source": source, "out": out})
     given = {"dataset": dataset, **({} if source is None else {"source": source}), "out": out, **options}
     with composed("prepare/prepare", given) as cfg:
         return write(cfg)

@@ -21,6 +21,7 @@ from skgraph._internal.compose import composed
 from skgraph._internal.data_dir import data_dir
 from skgraph._internal.distributed import Processes, process_group
 from skgraph._internal.messages import shown_messages
+from skgraph._internal.options import check_kinds
 from skgraph.build import build_trainer, check_config, open_stores
 from skgraph.data import SkeletonStore
 from skgraph.errors import ConfigError
@@ -67,7 +68,8 @@ def pretrain(
         ConfigError: an option that does not exist, or does not fit the others.
         DataError: a store that is missing or damaged.
     """
-    chosen = {"objective": objective, "encoder": encoder}
+    chosen: dict[str, Any] = {"objective": objective, "encoder": encoder}
+    check_kinds(pretrain, {**chosen, "dataset": dataset})
     chosen = {key: value for key, value in chosen.items() if value is not None}
     with composed("pretrain", {**chosen, **_dataset(dataset), **options}) as cfg:
         check_recipe(HydraConfig.get().runtime.choices)

@@ -42,6 +42,7 @@ def test_any_text_is_a_value(root):
         ({"objective": "leje"}, "Could not find 'objective/leje': available options in 'objective' are custom, gfp"),
         ({"trainer": {"step": 1}}, "Could not override 'trainer.step': did you mean steps?"),
         ({"dataset": "store"}, "say dataset.root=...: no default fits"),
+        ({"mask": 0.9}, r"an option that names a file must be a string or a list. Got float \(mask=0.9\)"),
     ],
 )
 def test_bad_options(options, message):

@@ -45,3 +45,5 @@ def test_bad_options(archive, tmp_path):
         prepare("npz", archive, out=tmp_path / "mine", topologie="ntu_rgbd")
     with pytest.raises(ConfigError, match="say topology=...: no default fits"):
         prepare("npz", archive, out=tmp_path / "mine")
+    with pytest.raises(ConfigError, match="source must be a word or a path or a list .*, found '\\[0.0, 0.0\\]'"):
+        prepare("npy", np.zeros(2).tolist(), out=tmp_path / "mine")
