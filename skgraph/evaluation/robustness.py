@@ -20,6 +20,7 @@ from skgraph.evaluation.context import EvaluationContext, Settings
 from skgraph.evaluation.features.pooling import Pool
 from skgraph.evaluation.pretrained import PretrainedRun
 from skgraph.evaluation.protocols import build_protocol
+from skgraph.evaluation.protocols.protocol import check_test_clips
 from skgraph.evaluation.results.metrics import top_k
 from skgraph.transforms import (
     DropFrames,
@@ -113,11 +114,13 @@ def robustness(
 
     Raises:
         CheckpointError: the checkpoint does not match the store's topology.
-        ConfigError: the store has one class, or recordings without one label each; or a value is out of its range.
+        ConfigError: the store has one class, recordings without one label each, or no test clips; or a value is out of
+            its range.
     """
     at_least("robustness", 0, seed=seed)
     for name in PROTOCOLS:
         build_protocol(name).check((), store)
+    check_test_clips(store, split)
     run = run.on(store.topology)
     train, test = (run.dataset(store, split, side) for side in ("train", "test"))
     trained = run_context(

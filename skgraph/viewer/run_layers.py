@@ -116,7 +116,7 @@ def _prediction_error(
     """Return the mean error ``[b, L]`` of the predictions of each token under some drawn masks."""
     if not isinstance(objective, (SJEPA, MaskedRegression)):
         able = "an objective that predicts each token (S-JEPA, MAMP, SkeletonMAE)"
-        raise ConfigError(f"error needs {able}, the run has {type(objective).__name__}")
+        raise ConfigError(f"show=error needs {able}, the run has {type(objective).__name__}: leave it out of show")
     joints = joints.expand(objective.num_views, *joints.shape)
     total, count = torch.zeros(2, 1)
     for _ in range(masks):
@@ -135,7 +135,9 @@ def attention_received(encoder: nn.Module, joints: Tensor) -> Tensor:
     1 is an even share. The encoder is in evaluation mode; a ConfigError says that it is no transformer.
     """
     if not isinstance(encoder, TransformerEncoder):
-        raise ConfigError(f"attention needs a transformer, the run has a {type(encoder).__name__}")
+        raise ConfigError(
+            f"show=attention needs a transformer, the run has a {type(encoder).__name__}: leave it out of show"
+        )
     attention: Any = encoder.blocks[-1].attention
     seen: list[Tensor] = []
     handle = attention.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))

@@ -70,9 +70,12 @@ def test_defects_of_any_topology(name, store):
     assert turn.z if topology.dim == 2 else not turn.z
 
 
-def test_what_cannot_be_evaluated_is_refused(folder, store):
+def test_what_cannot_be_evaluated_is_refused(folder, store, monkeypatch):
     run = PretrainedRun.open(folder)
     with pytest.raises(ConfigError, match="robustness: seed must be at least 0, found -1"):
         robustness(run, store, "xsub", CPU, seed=-1)
     with pytest.raises(ConfigError, match="pool must be 'mean' or"):
         robustness(run, store, "xsub", CPU, pool="max")
+    monkeypatch.setattr(type(store), "split", lambda *_: torch.arange(0))
+    with pytest.raises(ConfigError, match="split 'xsub' of '.*' has no test clips"):
+        robustness(run, store, "xsub", CPU)

@@ -63,7 +63,7 @@ def test_what_a_run_cannot_say(run_folder, store, store_path, tmp_path):
         "objective.targets=[2,4,g]",
         *short,
     )
-    with pytest.raises(ConfigError, match="error needs an objective that predicts each token .* has GFP"):
+    with pytest.raises(ConfigError, match="show=error needs an objective that predicts each token .* has GFP: leave"):
         run_layers(gfp, store, [0], ["error"])
     assert run_layers(PretrainedRun.open(gfp), store, [0], ["mask"])[0]["mask"].values.any()
     assert run_layers(trained(tmp_path, store_path, "mamp", "objective=mamp", *short), store, [0], ["error"])
