@@ -112,6 +112,7 @@ def recordings_options(config: Mapping[str, Any]) -> dict[str, Any]:
         ConfigError: an option is of another kind.
     """
     options = {key: config[key] for key in ("topology", "unit", "fps", "check_height") if key in config}
+    check_kinds(open_recordings, {"read": config["read"]})
     read = dict(config["read"] or {})
     options |= {"dataset": read.pop("dataset", None), "read": read}
     for key in ("dataset", "topology", "unit"):

@@ -136,6 +136,8 @@ def test_options_of_commands():
     assert recordings_options(config) == expected
     with pytest.raises(ConfigError, match="fps must be a number or null, found 'fast'"):
         recordings_options(config | {"fps": "fast"})
+    with pytest.raises(ConfigError, match="read must be a mapping or null, found 'world'"):
+        recordings_options(config | {"read": "world"})
 
 
 @pytest.mark.parametrize("name", ["a.npz", "a.npy"])
