@@ -33,7 +33,7 @@ def read_label_table(
     A CSV has one line per clip: `name` and `label` (text or integers, which name the classes), optional `subject`,
     `camera`, `setup` (integers or text) and `split` (`train` or `test`). Classes are in sorted order, integers by
     value. Titles may have capitals. A pattern such as `{action}_{subject}_{take}` takes the same columns from the
-    names; `{action}` is the label, and other words are ignored.
+    names; `{action}` is the label, and other words are ignored. Each name must fit it in one way.
 
     Args:
         source: the clips; or the file of one clip, which needs no labels.
