@@ -40,8 +40,8 @@ Store = str | Path | SkeletonStore
 
 
 def pretrain(
-    objective: str | None = None,
-    encoder: str | None = None,
+    objective: str | Mapping[str, Any] | None = None,
+    encoder: str | Mapping[str, Any] | None = None,
     dataset: Store | Sequence[Store] | None = None,
     **options: Any,
 ) -> PretrainedRun:
@@ -54,8 +54,9 @@ def pretrain(
         run = pretrain("lejepa", dataset="data/mine", trainer={"steps": 500}, seed=1)
 
     Args:
-        objective: such as ``"lejepa"``; by default that of the recipe, or ``"sjepa"``.
-        encoder: such as ``"stgcn"``; by default that of the recipe, or ``"transformer"``.
+        objective: such as ``"lejepa"``, or options of it; by default that of the recipe, or ``"sjepa"``.
+        encoder: such as ``"stgcn"``, or options of it, ``{"dim": 64}``; by default that of the recipe, or
+            ``"transformer"``.
         dataset: a store or its folder; several train one encoder of any skeleton; by default that of the recipe, or
             ``"synthetic"``, the embedded dataset.
         options: every other option of the command, such as ``name="mine"`` or ``evaluate=[]``. A dotted one is a
