@@ -265,4 +265,6 @@ def _nearest_key(error: HydraException, unknown: str) -> str:
         return f": a new key of a custom component needs a plus, +{unknown}=..."
     if close := difflib.get_close_matches(key, keys, 1):
         return f": did you mean {close[0]}?"
-    return f": expected one of {', '.join(keys)}" if 0 < len(keys) <= 30 else ""
+    is_reader = "read" in keys and "_target_" not in (node["read"] or {})
+    more = f"; an option of a file format follows read., read.{unknown}=..." if is_reader else ""
+    return f": expected one of {', '.join(keys)}{more}" if 0 < len(keys) <= 30 else ""

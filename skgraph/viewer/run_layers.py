@@ -105,7 +105,9 @@ def _objective(run: PretrainedRun) -> Objective:
     objective = build_objective(run.config, build_encoder(run.config, run.topology), run.topology)
     path = run.folder / "checkpoint.pt"
     if not path.exists():
-        raise CheckpointError(f"'{run.folder}' has no objective: use show=[] or the run that the model comes from")
+        raise CheckpointError(
+            f"'{run.weights_file}' has no objective: use show=[] or the run that the model comes from"
+        )
     load_weights(objective, read_checkpoint(path)["objective"], path)
     return objective
 

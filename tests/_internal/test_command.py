@@ -5,7 +5,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from omegaconf import OmegaConf
 
-from skgraph import pretrain
+from skgraph import embed, pretrain
 from skgraph._internal.command import command, quoted, words_as_list
 from skgraph.errors import DataError
 
@@ -114,6 +114,17 @@ def test_a_custom_component_is_explained(capsys, monkeypatch, arguments, message
     with pytest.raises(SystemExit) as stopped:
         pretrain.main()
     assert stopped.value.code == 1 and capsys.readouterr().err == f"error: {message}\n"
+
+
+def test_an_option_of_a_file_format_needs_its_prefix(capsys, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["embed", "source=walk.json", "world=false"])
+    with pytest.raises(SystemExit):
+        embed.main()
+    error = capsys.readouterr().err
+    assert (
+        error.endswith("precision; an option of a file format follows read., read.world=...\n")
+        and error.count("\n") == 1
+    )
 
 
 def test_help_lists_the_keys_and_takes_overrides(capsys, monkeypatch):
