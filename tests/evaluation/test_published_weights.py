@@ -171,7 +171,8 @@ def test_they_are_evaluated_embedded_and_exported_with_their_source(published, s
 
 
 def test_a_file_is_evaluated_in_one_command(mamp, store_path, run_folder, monkeypatch, capsys):
-    shutil.copytree(run_folder, mamp.with_suffix(""))  # a run of the same name is another one
+    unevaluated = shutil.ignore_patterns("evaluation")
+    shutil.copytree(run_folder, mamp.with_suffix(""), ignore=unevaluated)  # a run of the same name is another one
     arguments = [f"run={mamp}", "protocol=knn", "dataset=store", f"dataset.root={store_path}", "device=cpu"]
     monkeypatch.setattr(sys, "argv", ["evaluate", *arguments])
     evaluate_main()
